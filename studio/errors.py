@@ -1,0 +1,75 @@
+"""What can go wrong, as people read it: what happened, where, what to do.
+
+    StudioError
+    ├── DurationError        a text that is no duration
+    ├── WorkflowError        a workflow file, or what a workflow asks for, is wrong
+    ├── EventError           an event that is refused before it is stored
+    ├── JourneyError         an act on a journey that is not there, or not in that state
+    └── StoreError           the database
+        ├── StoreLocked      another engine runs on it
+        ├── StoreFull        the disk is full: nothing of the batch was written
+        └── StoreReadOnly    it cannot be written
+
+Every message is one sentence or two that a face can show as it is.
+"""
+
+from __future__ import annotations
+
+
+class StudioError(Exception):
+    """Base of all errors that are meant for people.
+
+    Args:
+        what: what happened, a sentence without its full stop.
+        where: the place, `file:line`, a path or a field; put in front.
+        fix: what to do, a sentence; put behind.
+    """
+
+    def __init__(self, what: str, *, where: str = "", fix: str = "") -> None:
+        self.what = what
+        self.where = where
+        self.fix = fix
+        text = f"{where}: {what}" if where else what
+        if fix:
+            text = f"{text.rstrip('.')}. {fix}"
+        super().__init__(text)
+
+
+class DurationError(StudioError):
+    """A text or number that is no duration."""
+
+
+class WorkflowError(StudioError):
+    """A workflow file that does not load, or a workflow that asks for what cannot be.
+
+    `path` and `line` make the place, so that a screen can go there.
+    """
+
+    def __init__(self, what: str, *, path: str = "", line: int | None = None, fix: str = "") -> None:
+        self.path = path
+        self.line = line
+        super().__init__(what, where=f"{path}:{line}" if line else path, fix=fix)
+
+
+class EventError(StudioError):
+    """An event that is refused; nothing of it was stored."""
+
+
+class JourneyError(StudioError):
+    """An act on a journey that is not there, or not in a state for it."""
+
+
+class StoreError(StudioError):
+    """The database cannot be used as asked."""
+
+
+class StoreLocked(StoreError):
+    """Another engine runs on this store."""
+
+
+class StoreFull(StoreError):
+    """The disk is full. The batch was rolled back as a whole; the engine tries again by itself."""
+
+
+class StoreReadOnly(StoreError):
+    """The store, or the folder it lies in, cannot be written."""

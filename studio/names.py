@@ -1,0 +1,82 @@
+"""Names of events and users, and the patterns that meet them: "app/login", "app/*".
+
+A pattern is one name, several, or names with `*` for any run of characters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+MAX_LENGTH = 512
+"""Characters in a name or an id."""
+
+IDENTIFY = "identify"
+"""The event that changes the profile. Only its own name meets it, never a wildcard."""
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def fault(name: object) -> str | None:
+    """Why this cannot be a name or an id; None when it can."""
+    if not isinstance(name, str):
+        return f"is {type(name).__name__} and must be text"
+    if not name or not name.strip():
+        return "is empty"
+    if len(name) > MAX_LENGTH:
+        return f"has {len(name):,} characters, at most {MAX_LENGTH} are kept"
+    if found := _CONTROL.search(name):
+        return f"has the control character U+{ord(found[0]):04X} at position {found.start() + 1}"
+    return None
+
+
+class Names:
+    """Which event names are meant. `names(…)` makes them, once per distinct argument."""
+
+    __slots__ = ("_literals", "_regex", "literals", "simple", "text")
+
+    def __init__(self, parts: tuple[str, ...]) -> None:
+        self.literals = tuple(part for part in parts if "*" not in part)
+        self.text = ", ".join(parts)
+        self.simple = len(parts) == 1 and bool(self.literals)
+        """One plain name: an index finds its events."""
+        self._literals = frozenset(self.literals)
+        wild = ["".join(".*" if c == "*" else re.escape(c) for c in part) for part in parts if "*" in part]
+        self._regex = re.compile("|".join(wild), re.DOTALL).fullmatch if wild else None
+
+    def meets(self, name: str) -> bool:
+        """Whether an event of this name is meant."""
+        if name in self._literals:
+            return True
+        return self._regex is not None and name != IDENTIFY and self._regex(name) is not None
+
+    def __repr__(self) -> str:
+        return f"Names({self.text!r})"
+
+
+@lru_cache(maxsize=4096)
+def _names(parts: tuple[str, ...]) -> Names:
+    if not parts:
+        raise ValueError("no event name is given")
+    for part in parts:
+        if why := fault(part):
+            raise ValueError(f"the event name {part!r:.80} {why}")
+    return Names(parts)
+
+
+def names(event: str | Iterable[str]) -> Names:
+    """The pattern for one name or several.
+
+    Raises:
+        ValueError: a name is empty, too long, no text or has control characters.
+    """
+    if isinstance(event, str):
+        return _names((event,))
+    if not isinstance(event, Iterable):
+        raise ValueError(f"an event name must be text, not {type(event).__name__}")
+    return _names(tuple(event))
+
+
+ANY = Names(("*",))
+"""The default trigger: every event but `identify`."""

@@ -1,0 +1,5 @@
+"""Runs journeys: drives them, keeps them, tells what has changed."""
+
+from studio.engine.engine import Engine, EngineStatus
+
+__all__ = ["Engine", "EngineStatus"]

@@ -1,0 +1,738 @@
+"""One batch: causes handled one by one, in order, on top of what the store holds.
+
+A cause is an event, a timer, a step's result or an act of the operator. It is carried
+to its end, with all the events that journeys send on the way, before the next begins:
+so a batch of 1,000 gives the very history of 1,000 batches of one (DESIGN rule 1).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Any
+
+from studio import jsontext
+from studio.engine.answers import MAX_PAUSE, Answers, Ask, Launch
+from studio.engine.drive import Again, Blocked, Ended, Failed, drive
+from studio.engine.matching import MISSING, look_up, meets
+from studio.engine.state import CLOSED_BY, CLOSED_STEP, OPEN_STATUSES, JourneyState, Overlay, Record, UserState, WaitState
+from studio.errors import JourneyError
+from studio.incoming import Incoming
+from studio.journey import Command, Event, Group, Journey, Key, Place, Workflow, key_text
+from studio.names import Names
+from studio.store import sqlite as sql
+from studio.store.schema import LEVELS, Kind, Status
+
+MAX_PASSES = 100
+"""Passes without time moving, before it is a runaway."""
+MAX_MESSAGE = 64 * 1024
+"""Characters of a log entry."""
+
+TIMER_KINDS = {
+    Kind.WAIT_OPENED: Kind.WAIT_TIMEOUT,
+    Kind.GROUP_OPENED: Kind.GROUP_TIMEOUT,
+    Kind.SLEEP_OPENED: Kind.SLEEP_DONE,
+}
+
+
+@dataclass(slots=True)
+class Cause:
+    """What drives a journey now."""
+
+    at: int
+    """The moment of the position, milliseconds since 1970, UTC."""
+    seq: int | None
+    """Its entry; None when it has none of its own."""
+    outside: bool = False
+    """It came from outside, not from a journey or the clock."""
+    late: int | None = None
+    chain: int = 0
+    """How many events led to it without time moving."""
+    again: bool = False
+    """Open waits look at the history once more."""
+
+
+@dataclass(slots=True)
+class StepResult:
+    """How a step's attempt ended."""
+
+    launch: Launch
+    result: str | None = None
+    """JSON; None when it failed."""
+    type: str = ""
+    message: str = ""
+    traceback: str = ""
+    said: list[tuple[str, str, Place]] = field(default_factory=list)
+    """What the function said: level, message, place."""
+
+
+class Routes:
+    """Which workflows an event of a name starts or ends; in order of their names."""
+
+    def __init__(self, workflows: Mapping[str, Workflow]) -> None:
+        self.workflows = dict(sorted(workflows.items()))
+        self._known: dict[str, tuple[list[Workflow], list[Workflow]]] = {}
+
+    def of(self, name: str) -> tuple[list[Workflow], list[Workflow]]:
+        """Workflows that end at it, and workflows that it starts."""
+        found = self._known.get(name)
+        if found is None:
+            if len(self._known) > 10_000:
+                self._known.clear()
+            exits = [w for w in self.workflows.values() if w.exit_on is not None and w.exit_on.meets(name)]
+            starts = [w for w in self.workflows.values() if w.trigger.meets(name)]
+            found = self._known[name] = (exits, starts)
+        return found
+
+
+class Abandoned(BaseException):
+    """Ends a driving thread that was given up."""
+
+
+class Watch:
+    """Which journey is driven at this moment; another thread looks at it."""
+
+    def __init__(self) -> None:
+        self.journey: int | None = None
+        self.since = 0.0
+        """`time.monotonic()` when its drive began."""
+        self.speaker: Journey | None = None
+        """Whose log takes what is printed."""
+        self.subject: int | None = None
+        """The journey that the current cause is about, when that is known beforehand."""
+        self.committing = False
+        self.abandoned = False
+        """The driving thread hung and was given up; it must not go on when it comes back."""
+        self.poisoned: dict[int, Failed] = {}
+        """Journeys that never came back from a drive, with how they failed."""
+
+    def hear(self, level: str, message: str, place: Place) -> bool:
+        """Take what is printed or logged in the engine's thread: it is the driven journey's."""
+        journey = self.speaker
+        if journey is None:
+            return False
+        if journey._live and not journey._closing:
+            journey._say(level, message, place)
+        return True
+
+
+class Batch:
+    """Handles causes; what they change stands in `overlay`."""
+
+    def __init__(
+        self,
+        overlay: Overlay,
+        routes: Routes,
+        *,
+        watch: Watch | None = None,
+        running: frozenset[tuple[int, int, Key, int]] | set[tuple[int, int, Key, int]] = frozenset(),
+        ask: bool = False,
+    ) -> None:
+        self.overlay = overlay
+        self.routes = routes
+        self.watch = watch or Watch()
+        self.queue: deque[tuple[Event, int]] = deque()
+        """Events that journeys sent and that are still to be causes, with their chain."""
+        self.launches: list[Launch] = []
+        self.asks: list[Ask] | None = [] if ask else None
+        self.once_done: dict[tuple[int, str, str, int], Record] = {}
+        self.timers: list[tuple[int, int, WaitState]] = []
+        """A heap of deadlines that were opened in this batch."""
+        self.failures = 0
+        self._running = running
+        self._ids: dict[str, int] = {}
+        self._ids_asked: set[str] = set()
+        self._current: tuple[JourneyState, Cause] | None = None
+
+    # -- getting ready ---------------------------------------------------------------------
+
+    def prefetch(self, events: list[Incoming]) -> None:
+        """Read what these events will need, a statement for all in place of one for each."""
+        overlay = self.overlay
+        overlay.load_users([event.user for event in events])
+        if ids := [event.id for event in events if event.id is not None]:
+            self._load_ids(ids)
+        known = [(overlay.users[event.user], event) for event in events if not overlay.users[event.user].new]
+        if not known:
+            return
+        overlay.load_waits([(user, overlay.name_id(event.name)) for user, event in known])
+        keyed = []
+        for user, event in known:
+            for workflow in self.routes.of(event.name)[1]:
+                key = "" if workflow.key is None else _key_value(workflow, jsontext.loads(event.text))
+                keyed.append((user, overlay.name_id(workflow.name), key))
+        overlay.load_keyed(keyed)
+        ready = [wait.journey for wait in overlay.waits.values() if wait.open and wait.name is not None]
+        ready += [journey for journey in overlay.journeys.values() if journey.status == Status.IDLE]
+        overlay.load_passes(ready)
+
+    def _load_ids(self, ids: list[str]) -> None:
+        fresh = [id for id in ids if id not in self._ids_asked]
+        self._ids_asked.update(fresh)
+        for id, seq in self.overlay.known_ids(fresh).items():
+            self._ids[id] = seq
+
+    def is_known(self, id: str) -> bool:
+        """Whether an event with this id was taken before."""
+        if id not in self._ids_asked:
+            self._load_ids([id])
+        return id in self._ids
+
+    def took_id(self, id: str | None, seq: int) -> None:
+        """An event with this id was taken now."""
+        if id is not None:
+            self._ids_asked.add(id)
+            self._ids[id] = seq
+
+    # -- causes ----------------------------------------------------------------------------
+
+    def event(self, incoming: Incoming, at: int) -> Event:
+        """An event from outside. A duplicate is given back as such and changes nothing."""
+        overlay = self.overlay
+        if incoming.id is not None and self.is_known(incoming.id):
+            event = overlay.event(self._ids[incoming.id])
+            event.duplicate = True
+            return event
+        user = overlay.user(incoming.user)
+        text = None if incoming.text == "{}" else incoming.text
+        meta = None
+        if incoming.profile is not None or incoming.sent_at is not None or incoming.extra is not None:
+            meta = _meta(incoming)
+        seq = overlay.append(
+            at, Kind.EVENT, user.id, None, overlay.name_id(incoming.name), None, None, None, text, None, incoming.id, meta
+        )
+        event = Event(incoming.name, user.name, at, text, incoming.id, seq, incoming.sent_at)
+        self.took_id(incoming.id, seq)
+        overlay.add_event(user, event)
+        overlay.learn(event, meta)
+        self._deliver(event, user, Cause(at, seq, outside=True))
+        self._drain()
+        return event
+
+    def timer(self, wait: WaitState, late: int) -> None:
+        """A deadline has come. Its entries carry it as their moment, however late it is served."""
+        overlay, journey = self.overlay, wait.journey
+        if not wait.open or wait.due is None:
+            return
+        if journey.workflow is None:
+            overlay.park(wait)
+            return
+        overlay.load_passes((journey,))
+        lateness = late or None
+        if wait.kind == Kind.STEP_RETRY:
+            wait.fired = True
+            self._drive(journey, Cause(wait.due, None, late=lateness))
+        else:
+            fields: dict[str, Any] = {} if wait.key[2] >= 0 else {"id": wait.key[1][1:]}
+            if wait.kind == Kind.GROUP_OPENED:
+                ended = {key_text(key) for key in journey.outcomes}
+                fields["ended"] = [name for name in wait.spec.get("members", ()) if name in ended]
+            data = jsontext.dumps(fields) if fields else None
+            kind = TIMER_KINDS[Kind(wait.kind)]
+            seq = self._end_wait(wait, kind, Cause(wait.due, None), data, lateness)
+            self._drive(journey, Cause(wait.due, seq, late=lateness))
+        self._drain()
+
+    def step_result(self, result: StepResult, at: int) -> bool:
+        """A step's attempt has ended. False when nothing waits for it any more."""
+        overlay, launch = self.overlay, result.launch
+        journey = overlay.journey_by_id(launch.journey)
+        if journey is None or journey.pass_no != launch.pass_no or journey.status != Status.WAITING:
+            return False
+        overlay.load_passes((journey,))
+        wait = journey.opened.get(launch.key)
+        if wait is None or wait.id != launch.start:
+            return False
+        label = wait.label
+        for level, message, place in result.said:
+            kind = LEVELS.get(level, Kind.LOG)
+            overlay.append(
+                at, kind, journey.user.id, journey, label, None, overlay.place_id(place), wait.id, message[:MAX_MESSAGE]
+            )
+        spec = wait.spec
+        shared = {name: spec[name] for name in ("once", "id") if name in spec}
+        if result.result is not None:
+            data = f'{{"result":{result.result}{_more(shared)}}}'
+            seq = self._end_wait(wait, Kind.STEP_DONE, Cause(at, None), data)
+            if "once" in shared:
+                self.once_done[(journey.id, *wait.key)] = journey.outcomes[wait.key]
+        else:
+            attempt, retries = spec.get("attempt", 1), spec.get("retries", 0)
+            failure = {"attempt": attempt, "type": result.type, "message": result.message, **shared}
+            if attempt <= retries:
+                pause = min(spec.get("pause", 1000) * 2 ** (attempt - 1), MAX_PAUSE)
+                self._retry_step(wait, at, {**failure, "pause": pause})
+                return True
+            data = jsontext.dumps({**failure, "traceback": result.traceback})
+            seq = self._end_wait(wait, Kind.STEP_FAILED, Cause(at, None), data)
+        self._drive(journey, Cause(at, seq))
+        self._drain()
+        return True
+
+    def recover(self, wait: WaitState, at: int) -> None:
+        """A step was started and its process is gone: drive to it, which starts it again."""
+        if wait.open and wait.journey.workflow is not None:
+            self.overlay.load_passes((wait.journey,))
+            self._drive(wait.journey, Cause(at, None))
+            self._drain()
+
+    def look_again(self, journey: JourneyState, cause: Cause) -> None:
+        """A workflow is there again that was missing for a while: its waits look at what came since."""
+        if journey.status == Status.WAITING and journey.workflow is not None:
+            self.overlay.load_passes((journey,))
+            self._drive(journey, cause)
+            self._drain()
+
+    # -- acts of the operator --------------------------------------------------------------
+
+    def cancel(self, journey: JourneyState, at: int) -> None:
+        """End a journey by hand."""
+        if journey.status not in OPEN_STATUSES:
+            raise JourneyError(f"it is {Status(journey.status).name.lower()} already", where=self._id(journey))
+        self._finish(journey, Status.CANCELLED, Kind.CANCELLED, Cause(at, None, outside=True), None)
+
+    def resume(self, journey: JourneyState, at: int) -> None:
+        """Drive a failed journey again: what it has done is kept, the step that it did not survive is tried anew."""
+        if journey.status != Status.FAILED:
+            raise JourneyError(
+                f"it is {Status(journey.status).name.lower()}, and only a failed journey can be resumed",
+                where=self._id(journey),
+            )
+        if journey.workflow is None:
+            raise JourneyError("its workflow is not loaded", where=self._id(journey))
+        overlay = self.overlay
+        rows = overlay.store.rows(
+            "SELECT data FROM history WHERE journey = ? AND kind = ? ORDER BY seq DESC LIMIT 1", journey.id, Kind.FAILED
+        )
+        step = jsontext.loads(rows[0][0]).get("step") if rows and rows[0][0] else None
+        overlay.load_passes((journey,))
+        void = [step] if step else []
+        data = jsontext.dumps({"void": void}) if void else None
+        self.watch.poisoned.pop(journey.id, None)
+        seq = overlay.append(at, Kind.RESUMED, journey.user.id, journey, journey.workflow_id, data=data)
+        journey.outcomes = {key: record for key, record in journey.outcomes.items() if key_text(key) not in void}
+        journey.status, journey.still, journey.touched = Status.WAITING, 0, True
+        journey.resuming = True
+        self._drive(journey, Cause(at, seq, outside=True))
+        self._drain()
+
+    def restart(self, journey: JourneyState, at: int) -> JourneyState:
+        """Begin a journey anew, as the next of its number, inheriting nothing."""
+        if journey.workflow is None:
+            raise JourneyError("its workflow is not loaded", where=self._id(journey))
+        overlay = self.overlay
+        newest = overlay.keyed(journey.user, journey.workflow_id, journey.key)
+        if newest is not None and newest.n > journey.n and newest.status in OPEN_STATUSES:
+            raise JourneyError("a newer one is under way", where=self._id(journey), fix=f"Restart {self._id(newest)}.")
+        n = (newest.n if newest is not None else journey.n) + 1
+        cause = Cause(at, None, outside=True)
+        if journey.status in OPEN_STATUSES:
+            overlay.load_passes((journey,))
+            self._close_waits(journey, cause)
+            journey.status, journey.touched = Status.CANCELLED, True
+        seq = overlay.append(
+            at, Kind.RESTARTED, journey.user.id, journey, journey.workflow_id, data=jsontext.dumps({"as": n})
+        )
+        fresh = self._start(
+            journey.user, journey.workflow, journey.key, n, journey.trigger, Cause(at, seq, outside=True)
+        )
+        self._drain()
+        return fresh
+
+    # -- events ----------------------------------------------------------------------------
+
+    def _drain(self) -> None:
+        while self.queue:
+            event, chain = self.queue.popleft()
+            self._deliver(event, self.overlay.user(event.user), Cause(event.at_ms, event.seq, chain=chain))
+
+    def _deliver(self, event: Event, user: UserState, cause: Cause) -> None:
+        """An event ends journeys that leave at it, wakes waits, then starts passes."""
+        overlay = self.overlay
+        exits, starts = self.routes.of(event.name)
+        for workflow in exits:
+            for journey in overlay.open_journeys(user, overlay.name_id(workflow.name)):
+                if journey.concerns(event):
+                    self._finish(journey, Status.EXITED, Kind.EXITED, cause, None)
+        woken: set[JourneyState] = set()
+        waits = overlay.waits_for(user, overlay.name_id(event.name))
+        if waits:
+            matching: dict[JourneyState, list[WaitState]] = {}
+            for wait in waits:
+                if wait.journey.workflow is None:
+                    overlay.missed(wait.journey)
+                elif wait.meets(event):
+                    matching.setdefault(wait.journey, []).append(wait)
+            if len(matching) > 1:
+                overlay.load_passes(matching)
+            for journey, found in matching.items():
+                woken.add(journey)
+                overlay.load_passes((journey,))
+                for wait in found:
+                    if wait.open:
+                        data = None if wait.key[2] >= 0 else jsontext.dumps({"id": wait.key[1][1:]})
+                        self._end_wait(wait, Kind.WAIT_MATCHED, cause, data)
+                self._drive(journey, cause)
+        for workflow in starts:
+            key = "" if workflow.key is None else _key_value(workflow, event.data)
+            newest = overlay.keyed(user, overlay.name_id(workflow.name), key)
+            if newest is None:
+                self._start(user, workflow, key, 1, event.seq, cause)
+            elif newest.status == Status.IDLE:
+                # What its last pass has seen, or had in a result, starts no other.
+                if newest not in woken and not (newest.loaded and event.seq <= newest.start[1]):
+                    self._begin_pass(newest, event.seq, cause, 0)
+                    self._drive(newest, cause)
+            elif workflow.again and newest.status not in OPEN_STATUSES and newest not in woken:
+                self._start(user, workflow, key, newest.n + 1, event.seq, cause)
+
+    # -- journeys --------------------------------------------------------------------------
+
+    def _start(
+        self, user: UserState, workflow: Workflow, key: str, n: int, trigger: int, cause: Cause
+    ) -> JourneyState:
+        overlay = self.overlay
+        workflow_id = overlay.name_id(workflow.name)
+        assert cause.seq is not None
+        journey = overlay.add_journey(user, workflow, workflow_id, key, n, overlay.seq, cause.seq)
+        data = None
+        if key or n > 1 or trigger != cause.seq:
+            fields: dict[str, Any] = {}
+            if key:
+                fields["key"] = jsontext.loads(key)
+            if n > 1:
+                fields["n"] = n
+            if trigger != cause.seq:
+                fields["trigger"] = trigger
+                journey.trigger = journey.since = trigger
+            data = jsontext.dumps(fields)
+        overlay.append(cause.at, Kind.STARTED, user.id, journey, workflow_id, None, None, cause.seq, data)
+        journey.start = (cause.at, cause.seq, 0)
+        journey.pass_at, journey.pass_cause = cause.at, cause.seq
+        journey.begun = True
+        self._drive(journey, cause)
+        return journey
+
+    def _begin_pass(self, journey: JourneyState, trigger: int, cause: Cause, bound: int) -> None:
+        """Begin the next pass.
+
+        Args:
+            bound: the position at which the last one ended, when it ended just now.
+        """
+        overlay = self.overlay
+        overlay.load_passes((journey,))
+        # Time moved, or something came from outside: not the same standing moment any more.
+        moved = journey.pass_at != cause.at or (cause.outside and journey.pass_cause != cause.seq)
+        journey.still = 0 if moved else journey.still + 1
+        journey.pass_no += 1
+        fields: dict[str, int] = {}
+        if trigger != cause.seq:
+            fields["trigger"] = trigger
+        own = cause.seq if cause.seq is not None else overlay.seq
+        start = max(own, bound)
+        if start != own:
+            fields["bound"] = start
+        data = jsontext.dumps(fields) if fields else None
+        seq = overlay.append(
+            cause.at, Kind.PASS, journey.user.id, journey, journey.workflow_id, None, None, cause.seq, data, cause.late
+        )
+        journey.pass_seq, journey.trigger = seq, trigger
+        journey.start = (cause.at, start, cause.late or 0)
+        journey.pass_at, journey.pass_cause = cause.at, cause.seq
+        journey.outcomes, journey.opened, journey.fresh = {}, {}, set()
+        journey.status, journey.touched, journey.begun = Status.WAITING, True, True
+
+    def _drive(self, state: JourneyState, cause: Cause) -> None:
+        """Drive a journey as far as it goes: through its pass, and those that follow at once."""
+        while True:
+            workflow = state.workflow
+            if workflow is None:
+                return
+            if state.still >= MAX_PASSES:
+                what = f"runaway: {MAX_PASSES} passes without time moving"
+                self._fail(state, cause, Failed("WorkflowError", what, _line(workflow), "", ""))
+                return
+            if (poison := self.watch.poisoned.get(state.id)) is not None:
+                self._fail(state, cause, poison)
+                return
+            at, bound, late = state.start
+            trigger = state.trigger
+            journey = Journey(
+                f"{workflow.name}/{state.user.name}" if not state.key and state.n == 1 else state.text_id(workflow.name),
+                state.user.name,
+                lambda: self.overlay.event(trigger),
+                _Reader(self.overlay, state),
+                log=self.log,
+                salt=self.overlay.store.salt,
+                pass_number=state.pass_no,
+                at=at,
+                bound=bound,
+                late=late,
+            )
+            journey._live = state.begun
+            if state.resuming:
+                self._mute_what_was_said(state, journey)
+            answers = Answers(self, state, journey, cause)
+            self._current = (state, cause)
+            watch = self.watch
+            watch.since, watch.speaker, watch.journey = monotonic(), journey, state.id
+            end = drive(workflow, journey, answers)
+            watch.journey = watch.speaker = None
+            if watch.abandoned:
+                raise Abandoned
+            self._current = None
+            state.begun = False
+            if state.fresh:
+                state.fresh = set()
+            if isinstance(end, Blocked):
+                if state.opened:
+                    self._close_strays(state, end.command, cause)
+                return
+            if isinstance(end, Failed):
+                self._fail(state, cause, end)
+                return
+            if isinstance(end, Again):
+                self._close_waits(state, cause)
+                self._begin_pass(state, state.trigger, cause, journey._bound)
+                continue
+            if end.result is not None:
+                self._complete(state, cause, end)
+                return
+            self._close_waits(state, cause)
+            missed = self._missed_trigger(state, answers)
+            if missed is None:
+                state.status, state.touched = Status.IDLE, True
+                return
+            self._begin_pass(state, missed, cause, journey._bound)
+
+    def _missed_trigger(self, state: JourneyState, answers: Answers) -> int | None:
+        """The newest trigger that came during the pass and is in no result of it."""
+        overlay, workflow = self.overlay, state.workflow
+        assert workflow is not None
+        user, start, now = state.user, state.start[1], overlay.seq
+        seqs = overlay.event_seqs(user, workflow.trigger, start, now)
+        if not seqs:
+            return None
+        # What a journey has just sent is a cause of its own, and comes next.
+        coming = {event.seq for event, _ in self.queue}
+        for seq in seqs:
+            if seq in coming:
+                continue
+            event = overlay.event(seq)
+            if workflow.key is not None and _key_value(workflow, event.data) != state.key:
+                continue
+            if not any(resolved.holds(event) for resolved in answers.resolved):
+                return seq
+        return None
+
+    def _complete(self, state: JourneyState, cause: Cause, end: Ended) -> None:
+        try:
+            result = jsontext.dumps(end.result)
+        except jsontext.NotJson as error:
+            workflow = state.workflow
+            assert workflow is not None
+            what = f"it returned what cannot be stored: {error}"
+            self._fail(state, cause, Failed("WorkflowError", what, _line(workflow), "", ""))
+            return
+        self._finish(state, Status.COMPLETED, Kind.COMPLETED, cause, f'{{"result":{result}}}')
+
+    def _fail(self, state: JourneyState, cause: Cause, failed: Failed) -> None:
+        self.failures += 1
+        fields = {
+            "type": failed.type,
+            "message": failed.message[:MAX_MESSAGE],
+            "line": failed.line,
+            "source": failed.source,
+            "traceback": failed.traceback[-MAX_MESSAGE:],
+        }
+        if failed.step is not None:
+            fields["step"] = failed.step
+        data = jsontext.dumps({name: _printable(value) for name, value in fields.items() if value})
+        place = self.overlay.name_id(failed.line) if failed.line else None
+        state.fresh, state.begun, state.resuming = set(), False, False
+        self._finish(state, Status.FAILED, Kind.FAILED, cause, data, place)
+
+    def _finish(
+        self, state: JourneyState, status: Status, kind: Kind, cause: Cause, data: str | None, place: int | None = None
+    ) -> None:
+        overlay = self.overlay
+        if not state.loaded:
+            overlay.load_passes((state,))
+        if state.opened:
+            self._close_waits(state, cause)
+        overlay.append(
+            cause.at, kind, state.user.id, state, state.workflow_id, None, place, cause.seq, data, cause.late
+        )
+        state.status, state.touched = status, True
+
+    def _mute_what_was_said(self, state: JourneyState, journey: Journey) -> None:
+        """After `resume` the end of the pass runs once more: it says again only what is new."""
+        said: dict[str, int] = {}
+        for (message,) in self.overlay.store.rows(sql.SAID, state.id, state.pass_seq):
+            said[message] = said.get(message, 0) + 1
+        journey._muted = said
+        journey._live = True
+        state.resuming = False
+
+    # -- waits -----------------------------------------------------------------------------
+
+    def add_timer(self, wait: WaitState) -> None:
+        """A deadline was opened in this batch, and may come in it."""
+        assert wait.due is not None
+        heapq.heappush(self.timers, (wait.due, wait.id, wait))
+
+    def _end_wait(self, wait: WaitState, kind: Kind, cause: Cause, data: str | None, late: int | None = None) -> int:
+        """Record the outcome of an open wait; gives its seq."""
+        overlay, journey = self.overlay, wait.journey
+        overlay.end_wait(wait)
+        seq = overlay.append(
+            cause.at,
+            kind,
+            journey.user.id,
+            journey,
+            wait.label,
+            wait.key[2],
+            wait.place,
+            cause.seq,
+            data,
+            late,
+        )
+        journey.outcomes[wait.key] = Record(kind, seq, cause.at, cause.seq, late, data)
+        journey.fresh.add(wait.key)
+        return seq
+
+    def close_wait(self, wait: WaitState, cause: Cause) -> None:
+        """A wait is left without an outcome."""
+        overlay, journey = self.overlay, wait.journey
+        kind = CLOSED_BY[Kind(wait.kind)]
+        fields: dict[str, Any] = {} if wait.key[2] >= 0 else {"id": wait.key[1][1:]}
+        if kind == Kind.STEP_FAILED:
+            fields.update(jsontext.loads(CLOSED_STEP))
+            if "once" in wait.spec:
+                fields["once"] = True
+        data = jsontext.dumps(fields) if fields else None
+        overlay.end_wait(wait)
+        overlay.append(
+            cause.at, kind, journey.user.id, journey, wait.label, wait.key[2], wait.place, cause.seq, data
+        )
+
+    def _close_waits(self, journey: JourneyState, cause: Cause) -> None:
+        for wait in sorted(journey.opened.values(), key=lambda wait: wait.id):
+            self.close_wait(wait, cause)
+
+    def _close_strays(self, journey: JourneyState, command: Command[Any], cause: Cause) -> None:
+        """Close what the journey no longer waits for: the code goes another way than it did."""
+        if len(journey.opened) == 1 and command.key in journey.opened:
+            return
+        kept = set(_keys(command))
+        for wait in [wait for key, wait in journey.opened.items() if key not in kept]:
+            self.close_wait(wait, cause)
+
+    def _retry_step(self, wait: WaitState, at: int, failure: dict[str, Any]) -> None:
+        overlay, journey = self.overlay, wait.journey
+        overlay.end_wait(wait)
+        data = jsontext.dumps(failure)
+        kind, label, place = Kind.STEP_RETRY, wait.label, wait.place
+        seq = overlay.append(at, kind, journey.user.id, journey, label, wait.key[2], place, wait.id, data)
+        due = at + failure["pause"]
+        self.add_timer(overlay.open_wait(journey, seq, kind, None, due, wait.key, data, wait.id, label, place))
+
+    def interrupt_step(self, wait: WaitState, cause: Cause) -> None:
+        """A step whose process died under it time and again is given up."""
+        fields = {"type": "interrupted", "message": "the process ended while it ran, four times"}
+        fields |= {name: wait.spec[name] for name in ("once", "id") if name in wait.spec}
+        self._end_wait(wait, Kind.STEP_FAILED, Cause(cause.at, None), jsontext.dumps(fields))
+
+    def is_running(self, journey: int, pass_no: int, key: Key, start: int) -> bool:
+        """Whether this start of a step is being run by this process, or will be after this batch."""
+        if (journey, pass_no, key, start) in self._running:
+            return True
+        return any(launch.start == start for launch in self.launches)
+
+    def token(self, scope: str) -> str:
+        """An idempotency key: the same for the same journey, pass and step in this store."""
+        return hashlib.blake2b(f"{self.overlay.store.salt}/{scope}".encode(), digest_size=16).hexdigest()
+
+    # -- what journeys say -----------------------------------------------------------------
+
+    def log(self, journey: Journey, level: str, message: str, place: Place) -> None:
+        """Write what the driven journey says to its log."""
+        assert self._current is not None
+        state, cause = self._current
+        if len(message) > MAX_MESSAGE:
+            message = message[:MAX_MESSAGE] + "…"
+        message = _printable(message)
+        kind = LEVELS[level]
+        if kind == Kind.NOTE:
+            state.note, state.touched = message, True
+        overlay = self.overlay
+        overlay.append(
+            cause.at, kind, state.user.id, state, None, None, overlay.place_id(place), cause.seq, message, cause.late
+        )
+
+    def _id(self, journey: JourneyState) -> str:
+        return journey.text_id(self.overlay.store.name_text(journey.workflow_id))
+
+
+class _Reader:
+    """What a driven journey may look up."""
+
+    __slots__ = ("_overlay", "_state")
+
+    def __init__(self, overlay: Overlay, state: JourneyState) -> None:
+        self._overlay = overlay
+        self._state = state
+
+    def events(self, wanted: Names, match: Mapping[str, Any] | None, past: Any, bound: int) -> list[Event]:
+        state = self._state
+        workflow = state.workflow
+        assert workflow is not None
+        narrow = past != "ever" and bool(workflow.key or workflow.again)
+        found = self._overlay.events(state.user, wanted, state.since - 1 if narrow else 0, bound)
+        return [e for e in found if meets(match, e.data if match else {}) and (not narrow or state.concerns(e))]
+
+    def profile(self, bound: int) -> Mapping[str, Any]:
+        return self._overlay.profile(self._state.user, bound)
+
+
+def _keys(command: Command[Any]) -> list[Key]:
+    found = [command.key]
+    if isinstance(command, Group):
+        for member in command.members:
+            found += _keys(member)
+    return found
+
+
+def _key_value(workflow: Workflow, data: Mapping[str, Any]) -> str:
+    """The value of a workflow's `key=` field as JSON; null when an event does not carry it."""
+    assert workflow.key is not None
+    value = look_up(data, workflow.key)
+    return "null" if value is MISSING else jsontext.dumps(value)
+
+
+def _line(workflow: Workflow) -> str:
+    return f"{workflow.path.rpartition('/')[2]}:{workflow.line}"
+
+
+def _meta(incoming: Incoming) -> str:
+    parts = []
+    if incoming.profile is not None:
+        parts.append(f'"profile":{incoming.profile}')
+    if incoming.sent_at is not None:
+        parts.append(f'"sent_at":{incoming.sent_at}')
+    if incoming.extra is not None:
+        parts.append(f'"extra":{incoming.extra}')
+    return "{" + ",".join(parts) + "}"
+
+
+def _more(fields: dict[str, Any]) -> str:
+    return "".join(f",{jsontext.dumps(name)}:{jsontext.dumps(value)}" for name, value in fields.items())
+
+
+def _printable(text: str) -> str:
+    """Text that SQLite can hold: half surrogate pairs are shown as what they are."""
+    return text.encode("utf-8", "backslashreplace").decode()

@@ -1,0 +1,242 @@
+"""Drive a workflow's function through what is recorded. Pure: no I/O, no clock, no SQL.
+
+The function is a coroutine that is sent the outcome of each command it yields. Where
+`answer` knows no outcome the journey is blocked: the coroutine is closed, and the
+next drive begins at the top again (DESIGN §1).
+"""
+
+from __future__ import annotations
+
+import linecache
+import os
+import traceback
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any
+
+from studio.errors import WorkflowError
+from studio.journey import MAX_CATCHES, Command, Journey, NewPass, StepFailed, Suspended, Workflow, key_text
+
+_undying: list[object] = []
+"""Coroutines that would not close. Kept, because forgetting one closes it once more."""
+
+
+class Outcome:
+    """What a command came to, and the position it moves the journey to."""
+
+    __slots__ = ("at", "bound", "error", "fresh", "hit", "late", "value")
+
+    def __init__(
+        self,
+        value: Any,
+        at: int,
+        bound: int,
+        *,
+        late: int = 0,
+        error: StepFailed | None = None,
+        fresh: bool = True,
+        hit: bool = True,
+    ) -> None:
+        self.value = value
+        self.error = error
+        """Raised at the await in place of giving `value`."""
+        self.at = at
+        """Milliseconds since 1970: the moment of the position."""
+        self.bound = bound
+        """How much of the history the journey sees from here on."""
+        self.late = late
+        self.fresh = fresh
+        """False for what an earlier drive has passed already: up to there logs are mute."""
+        self.hit = hit
+        """Whether it ends a `wait_any`: a match, a sleep or a step, not a timeout."""
+
+
+@dataclass(slots=True)
+class Ended:
+    """The function returned."""
+
+    result: Any
+
+
+@dataclass(slots=True)
+class Blocked:
+    """The function waits at a command without an outcome."""
+
+    command: Command[Any]
+
+
+@dataclass(slots=True)
+class Again:
+    """The function asked for a new pass."""
+
+
+@dataclass(slots=True)
+class Failed:
+    """The function raised, or did what no workflow may."""
+
+    type: str
+    message: str
+    line: str
+    """ "onboarding.py:20", the deepest place in the author's own code; "" when there is none."""
+    source: str
+    """The text of that line."""
+    traceback: str
+    step: str | None = None
+    """Key text of the failed step that was not caught."""
+
+
+End = Ended | Blocked | Again | Failed
+
+
+def drive(
+    workflow: Workflow,
+    journey: Journey,
+    answer: Callable[[Command[Any]], Outcome | None],
+    stepped: Callable[[Coroutine[Any, Any, Any]], None] | None = None,
+) -> End:
+    """Drive a function from its top to its end, its failure or the first open command.
+
+    Args:
+        answer: gives a command's outcome, None when the journey must wait for it.
+        stepped: is shown the suspended coroutine before it is closed (to look inside).
+    """
+    try:
+        coroutine = workflow.function(journey)
+    except Exception as error:
+        return _failed(error, workflow)
+    send = coroutine.send
+    value: Any = None
+    failure: StepFailed | None = None
+    while True:
+        try:
+            command = send(value) if failure is None else coroutine.throw(failure)
+        except StopIteration as stop:
+            return Ended(stop.value)
+        except Suspended:
+            return _wrong("the function raised Suspended, which is the engine's own", coroutine, workflow)
+        except (Exception, GeneratorExit, KeyboardInterrupt, SystemExit) as error:
+            return _failed(error, workflow)
+        if not isinstance(command, Command):
+            return _foreign(command, coroutine, workflow)
+        if command.journey is not journey:
+            return _wrong("it awaits a command of another journey", coroutine, workflow)
+        try:
+            outcome = answer(command)
+        except WorkflowError as error:
+            _close(coroutine, journey, workflow)
+            return _failed(error, workflow)
+        if outcome is None:
+            if stepped is not None:
+                stepped(coroutine)
+            if (stuck := _close(coroutine, journey, workflow)) is not None:
+                return _caught(stuck)
+            return Again() if isinstance(command, NewPass) else Blocked(command)
+        journey._bound = outcome.bound
+        journey._at = outcome.at
+        journey._late = outcome.late
+        if outcome.fresh:
+            journey._live = True
+        value, failure = outcome.value, outcome.error
+
+
+def _close(coroutine: Coroutine[Any, Any, Any], journey: Journey, workflow: Workflow) -> tuple[str, int] | None:
+    """Leave a suspended function without ending it. Gives the place that would not be left.
+
+    `finally` blocks and context exits run although the journey has not left them:
+    each command in them raises `Suspended`, and what they say is mute.
+    """
+    journey._closing = True
+    journey._caught = 0
+    try:
+        coroutine.close()
+    except (Suspended, Exception):
+        # Whatever a finally block raises now, it raises in a place that was not left.
+        if journey._caught > MAX_CATCHES:
+            _undying.append(coroutine)
+            return _innermost(coroutine, workflow)
+    return None
+
+
+def _caught(where: tuple[str, int]) -> Failed:
+    path, number = where
+    what = WorkflowError(
+        "it catches the engine's own Suspended again and again, so it cannot wait here",
+        path=os.path.basename(path),
+        line=number,
+        fix="Catch Exception, not BaseException, around an await.",
+    )
+    return Failed("WorkflowError", str(what), *_place(path, number), "")
+
+
+def _foreign(yielded: object, coroutine: Coroutine[Any, Any, Any], workflow: Workflow) -> Failed:
+    what = "something that is no journey command" if yielded is None else f"a {type(yielded).__name__}"
+    return _wrong(
+        f"it awaits {what}",
+        coroutine,
+        workflow,
+        "A workflow may await journey.… only; put other awaits into await journey.step(name, function).",
+    )
+
+
+def _wrong(what: str, coroutine: Coroutine[Any, Any, Any], workflow: Workflow, fix: str = "") -> Failed:
+    path, number = _innermost(coroutine, workflow)
+    line, source = _place(path, number)
+    try:
+        coroutine.close()
+    except (Suspended, Exception):
+        _undying.append(coroutine)
+    return Failed("WorkflowError", str(WorkflowError(what, path=os.path.basename(path), line=number, fix=fix)), line, source, "")
+
+
+def _innermost(coroutine: Any, workflow: Workflow) -> tuple[str, int]:
+    """The deepest line of the author's own code that the coroutine stands at."""
+    path, number = workflow.path, workflow.line
+    awaited: Any = coroutine
+    while awaited is not None:
+        frame = getattr(awaited, "cr_frame", None) or getattr(awaited, "gi_frame", None)
+        if frame is None:
+            break
+        if not is_library(frame.f_code.co_filename):
+            path, number = frame.f_code.co_filename, frame.f_lineno
+        awaited = getattr(awaited, "cr_await", None) or getattr(awaited, "gi_yieldfrom", None)
+    return path, number
+
+
+def _failed(error: BaseException, workflow: Workflow) -> Failed:
+    own = [
+        (frame.f_code.co_filename, number)
+        for frame, number in traceback.walk_tb(error.__traceback__)
+        if not is_library(frame.f_code.co_filename)
+    ]
+    line, source = _place(*own[-1]) if own else ("", "")
+    message = str(error)
+    kind = type(error).__name__
+    if isinstance(error, RuntimeError) and ("no running event loop" in message or "no current event loop" in message):
+        message = (
+            f"{line}: asyncio cannot be used in a workflow ({message}). Write await journey.sleep(…) to wait, and "
+            "await journey.step(name, function) for everything else that is awaited"
+        )
+        kind = "WorkflowError"
+    step = key_text(error.key) if isinstance(error, StepFailed) and error.key else None
+    text = "".join(traceback.format_exception(type(error), error, _from_workflow(error.__traceback__)))
+    return Failed(kind, message, line, source, text, step)
+
+
+def _from_workflow(tb: TracebackType | None) -> TracebackType | None:
+    while tb is not None and is_library(tb.tb_frame.f_code.co_filename) and tb.tb_next is not None:
+        tb = tb.tb_next
+    return tb
+
+
+_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_STDLIB = os.path.dirname(os.__file__)
+
+
+def is_library(path: str) -> bool:
+    """Whether a file is this program's, Python's or an installed package's, and not the author's."""
+    return path.startswith((_HERE + os.sep, _STDLIB + os.sep, "<frozen")) or "site-packages" in path
+
+
+def _place(path: str, number: int) -> tuple[str, str]:
+    return f"{os.path.basename(path)}:{number}", linecache.getline(path, number).strip()

@@ -1,0 +1,358 @@
+"""The engine as an application sees it: async, thread-safe, started and stopped with it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from filelock import FileLock, Timeout
+
+from studio import durations, loader
+from studio.clock import Clock, WallClock, iso, to_ms
+from studio.engine import capture
+from studio.engine.batch import Batch
+from studio.engine.hooks import Asker, Teller
+from studio.engine.runner import Runner
+from studio.engine.state import JourneyState
+from studio.errors import StoreLocked, StoreReadOnly, StudioError, WorkflowError
+from studio.incoming import Incoming, incoming
+from studio.journey import Duration, Event, Workflow
+from studio.store.hooks import CheckEvent, SetEvent
+from studio.store.inbox import engine_of, lock_path
+from studio.store.sqlite import MEMORY, Durability, open_database, remove_store, temporary_store
+
+YEAR = 365 * 24 * 3600 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class EngineStatus:
+    """How an engine is, at a moment."""
+
+    state: Literal["running", "paused", "stopped"]
+    problem: str | None
+    """Why it is paused."""
+    queue: int
+    """Causes that wait to be taken."""
+    steps: int
+    """Steps that run now."""
+    last_batch: int
+    """Causes in the newest batch."""
+
+
+class Engine:
+    """Runs journeys on a store.
+
+    Args:
+        workflows: a folder, a file, a workflow, or several of these.
+        store: a file, made when missing; ":memory:" is gone when the engine stops.
+        clock: real time when not given; a `VirtualClock` moves by `forward` and `play`.
+        check_event: where else to look for an event when a wait opens.
+        set_event: is told every event that was stored.
+        durability: "full" outlives a power cut, "normal" a kill.
+        batch: causes in one transaction, at the most.
+        hang_after: seconds after which a workflow that does not come back fails.
+    """
+
+    def __init__(
+        self,
+        workflows: str | Path | Workflow | Iterable[str | Path | Workflow] = (),
+        *,
+        store: str | Path = MEMORY,
+        clock: Clock | None = None,
+        check_event: CheckEvent | None = None,
+        set_event: SetEvent | None = None,
+        durability: Durability = "full",
+        batch: int = 1000,
+        hang_after: float = 10.0,
+    ) -> None:
+        if durability not in ("full", "normal"):
+            raise StudioError(f'durability is {durability!r}; use "full" or "normal"')
+        loaded = loader.collect(workflows)
+        self.workflows: Mapping[str, Workflow] = loaded.workflows
+        self.problems: list[WorkflowError] = loaded.problems
+        """Workflow files that did not load; the others run."""
+        self.clock: Clock = clock or WallClock()
+        self._temporary = str(store) == MEMORY
+        self.path = temporary_store() if self._temporary else Path(store)
+        """The store's file."""
+        self._durability: Durability = durability
+        self._batch = batch
+        self._hang_after = hang_after
+        self._check_event = check_event
+        self._set_event = set_event
+        self._lock: FileLock | None = None
+        self._runner: Runner | None = None
+        self._asker: Asker | None = None
+        self._teller: Teller | None = None
+        self._listeners: list[Callable[[], None]] = []
+        self._complaint: str | None = None
+        self._guard = threading.Lock()
+
+    # -- start and stop --------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Begin to run.
+
+        Raises:
+            StoreLocked: another engine runs on the store.
+            StoreError: the store cannot be used.
+        """
+        await asyncio.to_thread(self.start_now)
+
+    def start_now(self) -> None:
+        """`start` for callers without an event loop."""
+        if self._runner is not None:
+            raise StudioError("the engine is running already")
+        self._take_lock()
+        try:
+            told = self._prepare_hooks()
+            runner = Runner(
+                self.path,
+                self.workflows,
+                self.clock,
+                durability=self._durability,
+                batch=self._batch,
+                hang_after=self._hang_after,
+                asker=self._asker,
+                teller=told,
+                changed=self._tell,
+            )
+            capture.install()
+            try:
+                runner.start()
+            except BaseException:
+                capture.uninstall()
+                raise
+        except BaseException:
+            self._release_lock()
+            raise
+        self._runner = runner
+        if self._teller is not None:
+            self._teller.start()
+
+    async def stop(self) -> None:
+        """Finish what was handed in and close the store. Calling it again does nothing."""
+        await asyncio.to_thread(self.stop_now)
+
+    def stop_now(self) -> None:
+        """`stop` for callers without an event loop."""
+        with self._guard:
+            runner, self._runner = self._runner, None
+        if runner is None:
+            return
+        if self._teller is not None:
+            self._teller.stop()
+        runner.stop()
+        if self._asker is not None:
+            self._asker.stop()
+        capture.uninstall()
+        self._release_lock()
+        if self._temporary:
+            remove_store(self.path)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    def __enter__(self) -> Self:
+        self.start_now()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop_now()
+
+    def _take_lock(self) -> None:
+        # The store is opened first, so that what is no store is named as such.
+        open_database(self.path, self._durability).close()
+        lock = FileLock(lock_path(self.path), timeout=0, thread_local=False)
+        try:
+            lock.acquire()
+        except Timeout:
+            # Between its start and its first entry an engine has a lock and no name yet.
+            pid, since = engine_of(self.path) or (0, 0)
+            who = f"pid {pid}, since {iso(since)}" if pid else "another process"
+            raise StoreLocked(
+                f"an engine runs on this store already ({who})",
+                where=str(self.path),
+                fix="Send it events with journey-studio send, or stop it first.",
+            ) from None
+        except OSError as error:
+            raise StoreReadOnly(f"the store cannot be locked: {error.strerror}", where=str(self.path)) from error
+        self._lock = lock
+
+    def _release_lock(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
+
+    def _prepare_hooks(self) -> Teller | None:
+        if self._check_event is not None:
+            self._asker = Asker(self._check_event, self._complain)
+        if self._set_event is None:
+            return None
+        con = open_database(self.path, self._durability)
+        try:
+            row = con.execute("SELECT value FROM meta WHERE key = 'told'").fetchone()
+        finally:
+            con.close()
+        self._teller = Teller(self._set_event, self.path, int(row[0]) if row else 0, self._complain)
+        return self._teller
+
+    def _complain(self, what: str) -> None:
+        self._complaint = what
+        self._tell()
+
+    # -- events ----------------------------------------------------------------------------
+
+    async def ingest(
+        self,
+        event: str,
+        user: str | Mapping[str, Any],
+        data: Mapping[str, Any] | None = None,
+        id: str | None = None,
+        *,
+        sent_at: int | None = None,
+    ) -> Event:
+        """Take an event in. When this returns it is durable, and the journeys it woke have moved.
+
+        Works from any event loop; `submit` does from any thread.
+
+        Args:
+            event: its name.
+            user: an id, or a mapping with "id" and what else is known.
+            data: a mapping that JSON can hold.
+            id: events with the same id count once; the second is told by `.duplicate`.
+            sent_at: the sender's own time stamp, ms since 1970; kept, and decides nothing.
+
+        Raises:
+            EventError: the event is refused.
+            StoreFull: the disk is full; the event was not stored.
+        """
+        checked = incoming(event, user, data, id, sent_at=sent_at)
+        (stored,) = await asyncio.wrap_future(self.submit([checked]))
+        return stored
+
+    async def ingest_many(self, events: Iterable[Incoming]) -> list[Event]:
+        """Take many events in, in their order; all are durable when this returns."""
+        return await asyncio.wrap_future(self.submit(list(events)))
+
+    def submit(self, events: list[Incoming]) -> Future[list[Event]]:
+        """Hand events in from any thread; the future gives them back once they are durable."""
+        return self._running.submit(events)
+
+    # -- time ------------------------------------------------------------------------------
+
+    async def forward(self, by: Duration) -> None:
+        """Let a virtual clock run on, each deadline at its own time."""
+        await self.forward_to(self._virtual().now() + durations.parse(by))
+
+    async def forward_to(self, at: int | datetime) -> None:
+        """Let a virtual clock run to a moment (ms since 1970, or a datetime), deadlines at it included."""
+        self._virtual()
+        moment = to_ms(at) if isinstance(at, datetime) else at
+        await asyncio.wrap_future(self._running.advance(moment))
+
+    async def run_until_idle(self) -> None:
+        """Return when nothing is handed in, no step runs and nothing is due now."""
+        if self.clock.virtual:
+            await asyncio.wrap_future(self._running.advance(self.clock.now(), move=False))
+        await asyncio.wrap_future(self._running.idle())
+
+    async def play(self, events: Iterable[Incoming], until: int | None = None) -> bool:
+        """Play events at their own moments in virtual time, then let time run on.
+
+        Args:
+            until: the moment to stop at, ms since 1970; when not given, time runs until
+                no deadline is left, or for a year after the last event.
+
+        Returns:
+            False when the year was over before the deadlines were.
+        """
+        clock = self._virtual()
+        last = clock.now()
+        chunk: list[Incoming] = []
+        for event in events:
+            if until is not None and event.at is not None and event.at > until:
+                break
+            chunk.append(event)
+            last = max(last, event.at or 0)
+            if len(chunk) >= 10_000:
+                await asyncio.wrap_future(self.submit(chunk))
+                chunk = []
+        await asyncio.wrap_future(self.submit(chunk))
+        if until is not None:
+            await asyncio.wrap_future(self._running.advance(until))
+            over = True
+        else:
+            over = await asyncio.wrap_future(self._running.advance(last + YEAR, move=False))
+        await asyncio.wrap_future(self._running.idle())
+        return over
+
+    def _virtual(self) -> Clock:
+        if not self.clock.virtual:
+            raise StudioError("real time cannot be moved", fix="Give the engine clock=VirtualClock().")
+        return self.clock
+
+    # -- acts ------------------------------------------------------------------------------
+
+    async def cancel(self, journey: str) -> None:
+        """End a journey by hand.
+
+        Raises:
+            JourneyError: there is none of this id, or it has ended.
+        """
+        await self._act(journey, Batch.cancel)
+
+    async def resume(self, journey: str) -> None:
+        """Drive a failed journey again, keeping what it has done."""
+        await self._act(journey, Batch.resume)
+
+    async def restart(self, journey: str) -> None:
+        """Begin a journey anew, as `~2`, inheriting nothing."""
+        await self._act(journey, Batch.restart)
+
+    async def _act(self, journey: str, act: Callable[[Batch, JourneyState, int], Any]) -> None:
+        runner = self._running
+        await asyncio.wrap_future(runner.act(lambda batch, at: act(batch, runner.find(batch, journey), at)))
+
+    # -- looking ---------------------------------------------------------------------------
+
+    def status(self) -> EngineStatus:
+        """How it is now."""
+        runner = self._runner
+        if runner is None:
+            return EngineStatus("stopped", None, 0, 0, 0)
+        problem = runner.problem
+        state: Literal["running", "paused"] = "running" if problem is None else "paused"
+        return EngineStatus(state, problem or self._complaint, runner.queued, runner.running_steps, runner.last_batch)
+
+    def on_change(self, call: Callable[[], None]) -> Callable[[], None]:
+        """Have a function called after every commit, in the engine's thread; gives back what ends that."""
+        self._listeners.append(call)
+
+        def end() -> None:
+            if call in self._listeners:
+                self._listeners.remove(call)
+
+        return end
+
+    def _tell(self) -> None:
+        for call in list(self._listeners):
+            call()
+
+    @property
+    def _running(self) -> Runner:
+        if self._runner is None:
+            raise StudioError("the engine is not running", fix="Use: async with Engine(…) as engine.")
+        return self._runner
+
+

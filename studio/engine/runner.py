@@ -1,0 +1,770 @@
+"""The loop that runs journeys: inbox, events, deadlines, step results, one transaction a batch.
+
+It has a thread of its own, without an event loop, and its own connection. A turn takes
+what is waiting, drives it with no transaction open, writes it, and only then answers
+those who wait for it and starts the steps that it launched.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import heapq
+import json
+import linecache
+import os
+import sys
+import threading
+import time
+import traceback
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from studio import jsontext
+from studio.clock import Clock
+from studio.engine import capture
+from studio.engine.answers import Launch
+from studio.engine.batch import Abandoned, Batch, Cause, Routes, StepResult, Watch
+from studio.engine.drive import Failed, is_library
+from studio.engine.hooks import Asker, Teller
+from studio.engine.items import Act, Advance, Arrival, Delivery, Entry, Item, fail
+from studio.engine.state import JourneyState, Overlay, WaitState
+from studio.engine.steps import Steps
+from studio.errors import JourneyError, StoreError, StudioError
+from studio.incoming import Incoming
+from studio.journey import Event, Key, Place, Workflow
+from studio.store import sqlite as sql
+from studio.store.inbox import EVENT, decode
+from studio.store.schema import Kind
+from studio.store.sqlite import Durability, Store
+
+POLL = 0.025
+"""Seconds between two looks for what other processes have added; a look costs microseconds."""
+RETRY = 0.5
+"""Seconds between two tries when the store cannot be written."""
+TRUNCATE_AFTER = 2.0
+"""Seconds without work after which the write-ahead log is folded into the store."""
+STEPS_END = 2.0
+"""Seconds that running steps are given to end when the engine stops."""
+
+
+class Runner:
+    """Runs journeys on one store."""
+
+    def __init__(
+        self,
+        path: Path,
+        workflows: Mapping[str, Workflow],
+        clock: Clock,
+        *,
+        durability: Durability = "full",
+        batch: int = 1000,
+        hang_after: float = 10.0,
+        asker: Asker | None = None,
+        teller: Teller | None = None,
+        changed: Callable[[], None] | None = None,
+    ) -> None:
+        self.path = path
+        self.workflows = dict(workflows)
+        self.clock = clock
+        self.durability: Durability = durability
+        self.batch_size = batch
+        self.hang_after = hang_after
+        self.problem: str | None = None
+        """Why the engine is paused; None while it runs."""
+        self.last_batch = 0
+        """Causes in the newest batch."""
+        self._asker = asker
+        self._teller = teller
+        self._changed = changed
+        self._routes = Routes(self.workflows)
+        self._steps = Steps()
+        self._running: set[tuple[int, int, Key, int]] = set()
+        self._held: deque[Launch] = deque()
+        """Steps that hold a virtual clock, to run one at a time."""
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._queue: deque[Entry] = deque()
+        self._taken: list[Entry] = []
+        """What the current turn took off the queue; put back when the turn comes to nothing."""
+        self._idle: list[Future[bool]] = []
+        self._stopping = False
+        self._careful = 0
+        """Turns of one cause each, to find the one at which a batch broke."""
+        self._watch = Watch()
+        self._poisoned: dict[int, Failed] = {}
+        self._thread: threading.Thread | None = None
+        self._ready: Future[None] = Future()
+        self._codes: dict[str, int] = {}
+        self._places: dict[Place, int] = {}
+        self._next_due: int | None = None
+        self._version = -1
+        self._stored_state = ""
+        self._last_work = 0.0
+        self._truncated = True
+
+    # -- from other threads ----------------------------------------------------------------
+
+    def start(self) -> None:
+        """Open the store in the engine's thread and begin.
+
+        Raises:
+            StoreError: what opening it raised.
+        """
+        self._start_thread()
+        self._ready.result()
+        threading.Thread(target=self._guard, name="journey-guard", daemon=True).start()
+
+    def stop(self, timeout: float = 30.0) -> None:
+        """Finish what was handed in, give running steps a moment to end, and close the store."""
+        end = time.monotonic() + STEPS_END
+        while self._running and self.problem is None and time.monotonic() < end:
+            time.sleep(0.005)
+        with self._lock:
+            self._stopping = True
+        self._wake.set()
+        if self._thread is not None:
+            self._thread.join(timeout)
+        self._steps.stop()
+        with self._lock:
+            left = [item for _, item in self._queue]
+            self._queue.clear()
+            idle, self._idle = self._idle, []
+        for item in left:
+            fail(item, StudioError("the engine has stopped"))
+        for future in idle:
+            future.set_exception(StudioError("the engine has stopped"))
+
+    def submit(self, events: list[Incoming]) -> Future[list[Event]]:
+        """Take events in; the future gives them back when they are durable.
+
+        An event that brings its own moment moves a virtual clock there first.
+        """
+        delivery = Delivery(len(events))
+        if not events:
+            delivery.future.set_result([])
+            return delivery.future
+        # The stamp is taken under the lock under which a turn takes its horizon: no event
+        # can be older than a deadline that was served without it.
+        with self._lock:
+            self._refuse_when_stopped()
+            at = self.clock.now()
+            for index, incoming in enumerate(events):
+                if incoming.at is not None and incoming.at > at and self.clock.virtual:
+                    at = incoming.at
+                self._queue.append((at, Arrival(incoming, delivery, index)))
+        self._wake.set()
+        return delivery.future
+
+    def act(self, run: Callable[[Batch, int], Any]) -> Future[Any]:
+        """Do something as a cause of its own, in the engine's thread."""
+        future: Future[Any] = Future()
+        self._put(Act(run, future))
+        return future
+
+    def advance(self, to: int, *, move: bool = True) -> Future[bool]:
+        """Let a virtual clock run to a moment; the future says whether no deadline is left after it."""
+        future: Future[bool] = Future()
+        self._put(Advance(future, move), to)
+        return future
+
+    def idle(self) -> Future[bool]:
+        """Done when nothing is handed in, no step runs and nothing is due."""
+        future: Future[bool] = Future()
+        with self._lock:
+            self._refuse_when_stopped()
+            self._idle.append(future)
+        self._wake.set()
+        return future
+
+    @property
+    def queued(self) -> int:
+        """Causes that wait to be taken."""
+        return len(self._queue)
+
+    @property
+    def running_steps(self) -> int:
+        """Steps that run now."""
+        return len(self._running)
+
+    def _refuse_when_stopped(self) -> None:
+        if self._stopping:
+            raise StudioError("the engine has stopped")
+
+    def _put(self, item: Item, at: int | None = None) -> None:
+        with self._lock:
+            self._refuse_when_stopped()
+            now = self.clock.now()
+            self._queue.append((now if at is None else max(at, now), item))
+        self._wake.set()
+
+    def _report(self, result: StepResult) -> None:
+        with self._lock:
+            self._queue.append((self.clock.now(), result))
+        self._wake.set()
+
+    # -- the thread ------------------------------------------------------------------------
+
+    def _start_thread(self) -> None:
+        watch = self._watch = Watch()
+        watch.poisoned = self._poisoned
+        self._thread = threading.Thread(target=self._live, args=(watch,), name="journey-engine", daemon=True)
+        self._thread.start()
+
+    def _live(self, watch: Watch) -> None:
+        capture.listen(watch.hear)
+        try:
+            store = Store(self.path, self.durability)
+            if not self._ready.done():
+                self._prepare(store, watch)
+        except BaseException as error:
+            if self._ready.done():
+                self._die(error)
+            else:
+                self._ready.set_exception(error)
+            return
+        if not self._ready.done():
+            self._ready.set_result(None)
+        try:
+            self._loop(store, watch)
+        except Abandoned:
+            store.abandon()
+        except BaseException as error:
+            # Nothing may end the engine silently: whoever waits is told, and the state says why.
+            self._die(error)
+            store.abandon()
+            raise
+        else:
+            self._save_state(store)
+            store.close()
+
+    def _die(self, error: BaseException) -> None:
+        self.problem = f"the engine's thread ended: {type(error).__name__}: {error}"
+        with self._lock:
+            self._stopping = True
+            left = [item for _, item in [*self._taken, *self._queue]]
+            self._queue.clear()
+        for item in left:
+            fail(item, error)
+
+    def _loop(self, store: Store, watch: Watch) -> None:
+        while True:
+            busy = self._turn(store, watch)
+            if busy:
+                self._last_work = time.monotonic()
+                self._truncated = False
+            elif self._stopping and (not self._queue or self.problem is not None):
+                return
+            else:
+                self._rest(store)
+
+    def _rest(self, store: Store) -> None:
+        """Wait for work: a wake-up, the next deadline, or the next look at the inbox."""
+        pause = POLL
+        if self.problem is not None:
+            pause = RETRY
+        elif not self.clock.virtual and self._next_due is not None:
+            pause = min(POLL, max(0.0, (self._next_due + 1 - self.clock.now()) / 1000))
+        if not self._truncated and time.monotonic() - self._last_work > TRUNCATE_AFTER:
+            store.truncate_wal()
+            self._truncated = True
+        if pause > 0 and self._wake.wait(pause):
+            self._wake.clear()
+
+    # -- starting --------------------------------------------------------------------------
+
+    def _prepare(self, store: Store, watch: Watch) -> None:
+        """Go on where the store was left: its clock, its deadlines, the steps that were running."""
+        self.clock.adopt(json.loads(store.meta("clock") or "{}"), store.last_at)
+        batch = self._new_batch(store, watch)
+        self._register(batch)
+        self._commit(store, batch, [])
+        self._unpark(store)
+        self._recover_steps(store, watch)
+        self._look_again(store, watch)
+        self._next_due = store.next_due()
+
+    def _register(self, batch: Batch) -> None:
+        """Keep the source of each workflow, and say when it is a new version."""
+        overlay, now = batch.overlay, self.clock.now()
+        known = {(w, h): id for id, w, h in overlay.store.rows("SELECT id, workflow, hash FROM codes")}
+        newest = max(known.values(), default=0)
+        for name, workflow in sorted(self.workflows.items()):
+            code = workflow.code
+            id = known.get((name, code))
+            if id is None:
+                newest = id = newest + 1
+                overlay.changes.codes.append((id, name, code, workflow.path, workflow.source, now))
+                data = jsontext.dumps({"file": os.path.basename(workflow.path)})
+                overlay.append(now, Kind.WORKFLOW_LOADED, None, None, overlay.name_id(name), data=data, code=id)
+            self._codes[name] = id
+        engine = {"pid": os.getpid(), "since": time.time_ns() // 1_000_000}
+        overlay.changes.meta.append(("engine", json.dumps(engine)))
+
+    def _loaded_ids(self, overlay: Overlay) -> list[int]:
+        return [overlay.name_id(name) for name in self.workflows]
+
+    def _unpark(self, store: Store) -> None:
+        """Deadlines whose workflow was missing count again."""
+        overlay = Overlay(store, self.workflows, self._codes, self._places)
+        rows = store.many(sql.PARKED, self._loaded_ids(overlay))
+        if rows:
+            overlay.changes.parked += [(-due, id) for id, due in rows]
+            overlay.commit()
+
+    def _recover_steps(self, store: Store, watch: Watch) -> None:
+        after = 0
+        while True:
+            batch = self._new_batch(store, watch)
+            waits = batch.overlay.running_steps(after, self.batch_size)
+            if not waits:
+                return
+            after = waits[-1].id
+            for wait in waits:
+                batch.recover(wait, self.clock.now())
+            self._commit(store, batch, [])
+
+    def _look_again(self, store: Store, watch: Watch) -> None:
+        """Journeys whose workflow was missing look at what came meanwhile."""
+        loaded = set(self._loaded_ids(Overlay(store, self.workflows, self._codes, self._places)))
+        for (key,) in store.rows(sql.MISSED):
+            workflow_id = int(key.removeprefix("missed/"))
+            if workflow_id not in loaded:
+                continue
+            after = 0
+            while True:
+                batch = self._new_batch(store, watch)
+                overlay = batch.overlay
+                journeys = overlay.journeys_in(workflow_id, after, self.batch_size)
+                if not journeys:
+                    overlay.changes.ended_meta.append((key,))
+                    self._commit(store, batch, [])
+                    break
+                after = journeys[-1].id
+                now = self.clock.now()
+                data = jsontext.dumps({"file": "", "again": True})
+                seq = overlay.append(now, Kind.WORKFLOW_LOADED, None, None, workflow_id, data=data)
+                for journey in journeys:
+                    batch.look_again(journey, Cause(now, seq, again=True))
+                self._commit(store, batch, [])
+
+    # -- a turn ----------------------------------------------------------------------------
+
+    def _turn(self, store: Store, watch: Watch) -> bool:
+        """Handle one batch. False when there was nothing to do."""
+        if self._held:
+            self._run_held(store, watch)
+            return True
+        wall = not self.clock.virtual
+        version = store.version()
+        due = wall and self._next_due is not None and self._next_due < self.clock.now()
+        if not (self._queue or due or version != self._version or self.problem is not None):
+            self._settle_idle()
+            return False
+        try:
+            entries, limit = self._take(store)
+        except StoreError as error:
+            self._pause(error)
+            return False
+        self._version = version
+        due = wall and self._next_due is not None and self._next_due < limit
+        if not entries and not due:
+            if self.problem is not None:
+                self._probe(store)
+            self._settle_idle()
+            return False
+        batch = self._new_batch(store, watch)
+        try:
+            finished = self._handle(batch, deque(entries), limit)
+        except Exception as error:
+            batch.overlay.discard()
+            self._blame(watch, error, entries)
+            return True
+        return self._commit(store, batch, finished)
+
+    def _take(self, store: Store) -> tuple[list[Entry], int]:
+        """What to handle now, in order of time, and the moment up to which deadlines may come.
+
+        The horizon is taken inside the write lock: a sender stamps its events while
+        holding it, so all that are older than the horizon are in the inbox now.
+        """
+        size = 1 if self._careful else self.batch_size
+        store.begin()
+        try:
+            with self._lock:
+                limit = self.clock.now()
+                queue = self._queue
+                entries = [queue.popleft() for _ in range(min(size, len(queue)))]
+                self._taken = list(entries)
+                if queue and not self.clock.virtual:
+                    limit = min(limit, queue[0][0])
+            rows = store.rows(sql.INBOX, size)
+        finally:
+            store.release()
+        if rows:
+            inbox = [(min(at, limit), self._from_inbox(number, kind, body)) for number, at, kind, body in rows]
+            entries = list(heapq.merge(inbox, entries, key=lambda entry: entry[0]))
+            if len(rows) == size:
+                limit = min(limit, inbox[-1][0])
+                entries = [entry for entry in entries if entry[0] <= limit]
+        return entries, limit
+
+    def _from_inbox(self, number: int, kind: str, body: str) -> Item:
+        if kind == EVENT:
+            try:
+                return Arrival(decode(body), None, 0, number)
+            except (ValueError, KeyError, TypeError):
+                # Not written by us. It is answered and taken away like a command that nobody knows.
+                pass
+        return Act(lambda batch, at: self._command(batch, at, kind, body), None, number)
+
+    def _new_batch(self, store: Store, watch: Watch) -> Batch:
+        overlay = Overlay(store, self.workflows, self._codes, self._places)
+        return Batch(overlay, self._routes, watch=watch, running=self._running, ask=self._asker is not None)
+
+    def _handle(self, batch: Batch, entries: deque[Entry], limit: int) -> list[tuple[Item, Any]]:
+        """Serve causes in order of time until the batch is full; gives what was done, with its results."""
+        virtual, clock = self.clock.virtual, self.clock
+        size = 1 if self._careful else self.batch_size
+        batch.prefetch([item.incoming for _, item in entries if isinstance(item, Arrival)])
+        # Deadlines of the same moment as an event come after it, and later events may still
+        # come in this millisecond: so only those before it.
+        last = max((at for at, _ in entries), default=0) if virtual else limit - 1
+        due = deque(batch.overlay.due_waits(last, size))
+        cut = len(due) == size
+        batch.overlay.load_passes([wait.journey for wait in due])
+        finished: list[tuple[Item, Any]] = []
+        for _ in range(size):
+            wait = _next_timer(batch, due)
+            if cut and not due:
+                # More deadlines may stand in the store before whatever comes next.
+                break
+            if entries:
+                at, item = entries[0]
+                first = wait is not None and (
+                    _due(wait) < at or (_due(wait) == at and isinstance(item, Advance))
+                )
+            else:
+                first = wait is not None and not virtual and _due(wait) <= last
+            if first:
+                assert wait is not None
+                self._serve_timer(batch, wait, due)
+            elif entries:
+                entries.popleft()
+                if virtual and not (isinstance(item, Advance) and not item.move):
+                    clock.move(at)
+                finished.append((item, self._serve(batch, item, max(at, clock.now()) if virtual else at)))
+            else:
+                break
+            if virtual and (batch.launches or batch.asks):
+                break
+        with self._lock:
+            # What was not reached keeps its place; rows of the inbox stay there by themselves.
+            self._queue.extendleft(
+                entry for entry in reversed(entries) if getattr(entry[1], "inbox", None) is None
+            )
+        return finished
+
+    def _serve_timer(self, batch: Batch, wait: WaitState, due: deque[WaitState]) -> None:
+        if due and due[0] is wait:
+            due.popleft()
+        else:
+            heapq.heappop(batch.timers)
+        late = 0
+        if self.clock.virtual:
+            self.clock.move(_due(wait))
+        else:
+            late = max(0, self.clock.now() - _due(wait))
+        batch.watch.subject = wait.journey.id
+        batch.timer(wait, late)
+
+    def _serve(self, batch: Batch, item: Item, at: int) -> Any:
+        batch.watch.subject = None
+        if isinstance(item, Arrival):
+            return batch.event(item.incoming, at)
+        if isinstance(item, StepResult):
+            batch.watch.subject = item.launch.journey
+            return batch.step_result(item, at)
+        if isinstance(item, Act):
+            try:
+                return item.run(batch, at)
+            except StudioError as error:
+                return error
+        return None
+
+    # -- the end of a turn -----------------------------------------------------------------
+
+    def _commit(self, store: Store, batch: Batch, finished: list[tuple[Item, Any]]) -> bool:
+        """Write the batch, then answer, tell and start what waits for it to be durable."""
+        changes = batch.overlay.changes
+        now = self.clock.now()
+        for item, result in finished:
+            inbox = item.inbox if isinstance(item, Arrival | Act) else None
+            if inbox is not None:
+                changes.inbox.append((inbox,))
+                if isinstance(item, Act):
+                    changes.answers.append((inbox, time.time_ns() // 1_000_000, _answer(result)))
+        self._add_state(batch, now)
+        with self._lock:
+            if batch.watch.abandoned:
+                raise Abandoned
+            batch.watch.committing = True
+        try:
+            batch.overlay.commit()
+        except StoreError as error:
+            self._undo(finished, error)
+            self._pause(error)
+            return False
+        except Exception as error:
+            self._blame(batch.watch, error, [entry for entry in self._taken])
+            return True
+        finally:
+            batch.watch.committing = False
+        self._taken = []
+        self._careful = max(0, self._careful - 1)
+        self.problem = None
+        self.last_batch = len(finished)
+        self._version = store.version()
+        self._next_due = store.next_due()
+        for launch in batch.launches:
+            self._launch(launch)
+        if batch.asks and self._asker is not None:
+            self._ask(store, batch)
+        self._answer_all(finished)
+        if self._teller is not None:
+            self._teller.wake()
+        if self._changed is not None:
+            self._changed()
+        return True
+
+    def _add_state(self, batch: Batch, now: int) -> None:
+        """What is to be found at the next start: the clock, and how far `set_event` was told."""
+        meta = batch.overlay.changes.meta
+        meta.append(("last_at", str(now)))
+        state = json.dumps(self.clock.state())
+        if state != self._stored_state:
+            meta.append(("clock", state))
+            self._stored_state = state
+        if self._teller is not None:
+            meta.append(("told", str(self._teller.told)))
+
+    def _save_state(self, store: Store) -> None:
+        overlay = Overlay(store, self.workflows, self._codes, self._places)
+        batch = Batch(overlay, self._routes)
+        self._add_state(batch, self.clock.now())
+        overlay.changes.ended_meta.append(("engine",))
+        try:
+            overlay.commit()
+        except StoreError:
+            # The next start finds its place without it: from the history, and by telling again.
+            self.problem = self.problem or "the last state could not be written"
+
+    def _answer_all(self, finished: list[tuple[Item, Any]]) -> None:
+        for item, result in finished:
+            if isinstance(item, Arrival):
+                if item.delivery is not None:
+                    item.delivery.put(item.index, result)
+            elif isinstance(item, StepResult):
+                launch = item.launch
+                self._running.discard((launch.journey, launch.pass_no, launch.key, launch.start))
+            elif item.future is not None and not item.future.done():
+                if isinstance(result, BaseException):
+                    item.future.set_exception(result)
+                else:
+                    item.future.set_result(self._next_due is None if isinstance(item, Advance) else result)
+
+    def _undo(self, finished: list[tuple[Item, Any]], error: StoreError) -> None:
+        """Nothing of the batch was written: those who wait are told; results of steps are kept for later."""
+        results = [(self.clock.now(), item) for item, _ in finished if isinstance(item, StepResult)]
+        for item, _ in finished:
+            fail(item, error)
+        with self._lock:
+            self._queue.extendleft(reversed(results))
+        self._taken = []
+
+    def _pause(self, error: StoreError) -> None:
+        self.problem = str(error)
+        if self._changed is not None:
+            self._changed()
+        if self._stopping:
+            return
+        time.sleep(RETRY)
+
+    def _probe(self, store: Store) -> None:
+        """Paused and nothing to do: see whether the store can be written again."""
+        batch = Batch(Overlay(store, self.workflows, self._codes, self._places), self._routes)
+        self._commit(store, batch, [])
+
+    def _blame(self, watch: Watch, error: Exception, entries: list[Entry]) -> None:
+        """A batch broke. Put it back; the journey at which it broke fails, or the cause is singled out."""
+        subject = watch.journey if watch.journey is not None else watch.subject
+        watch.journey = watch.speaker = None
+        text = "".join(traceback.format_exception(error))
+        if subject is not None and subject not in self._poisoned:
+            what = f"the engine could not go on with it: {type(error).__name__}: {error}"
+            self._poisoned[subject] = Failed("EngineError", what, "", "", text)
+            self._put_back()
+        elif self._careful:
+            # One cause alone, and no journey to blame: it is given up, and its sender told.
+            wrong = StudioError(f"the engine could not handle it: {type(error).__name__}: {error}")
+            for _, item in entries:
+                fail(item, wrong)
+            self._taken = []
+            self.problem = f"{type(error).__name__}: {error}"
+            self._careful -= 1
+            time.sleep(RETRY)
+        else:
+            self._careful = max(len(entries), 1)
+            self._put_back()
+
+    def _put_back(self) -> None:
+        with self._lock:
+            mine = {id(item) for _, item in self._taken}
+            # Some of it may have been put back as not reached.
+            while self._queue and id(self._queue[0][1]) in mine:
+                self._queue.popleft()
+            self._queue.extendleft(reversed(self._taken))
+            self._taken = []
+
+    def _settle_idle(self) -> None:
+        if not self._idle:
+            return
+        with self._lock:
+            if self._queue or self._running or self._held or (self._asker is not None and self._asker.busy):
+                return
+            idle, self._idle = self._idle, []
+        for future in idle:
+            if not future.done():
+                future.set_result(True)
+
+    # -- steps and hooks -------------------------------------------------------------------
+
+    def _launch(self, launch: Launch) -> None:
+        self._running.add((launch.journey, launch.pass_no, launch.key, launch.start))
+        if self.clock.virtual:
+            self._held.append(launch)
+        else:
+            self._steps.run(launch, self._report)
+
+    def _run_held(self, store: Store, watch: Watch) -> None:
+        """In virtual time a step takes no time, runs alone, and holds the clock."""
+        launch = self._held.popleft()
+        done: Future[StepResult] = Future()
+        self._steps.run(launch, done.set_result)
+        result = done.result()
+        batch = self._new_batch(store, watch)
+        watch.subject = launch.journey
+        try:
+            batch.step_result(result, self.clock.now())
+        except Exception as error:
+            batch.overlay.discard()
+            self._report(result)
+            self._blame(watch, error, [])
+            return
+        self._commit(store, batch, [(result, None)])
+
+    def _ask(self, store: Store, batch: Batch) -> None:
+        assert self._asker is not None
+        assert batch.asks is not None
+        for ask in batch.asks:
+            future = self._asker.ask(ask)
+            if self.clock.virtual:
+                future.result()
+            future.add_done_callback(self._heard)
+
+    def _heard(self, future: Future[list[Incoming]]) -> None:
+        """What `check_event` knew becomes events, which answer waits as any other."""
+        events = future.result()
+        if events and not self._stopping:
+            self.submit(events)
+        self._wake.set()
+
+    def _command(self, batch: Batch, at: int, kind: str, body: str) -> Any:
+        """An act that another process asks for."""
+        acts: dict[str, Callable[[Batch, JourneyState, int], Any]] = {
+            "cancel": Batch.cancel,
+            "resume": Batch.resume,
+            "restart": Batch.restart,
+        }
+        if kind not in acts:
+            raise JourneyError(f"this engine does not know {kind!r}")
+        fields = json.loads(body)
+        return acts[kind](batch, self.find(batch, fields.get("journey", "")), at)
+
+    def find(self, batch: Batch, text: str) -> JourneyState:
+        """The journey of a text id.
+
+        Raises:
+            JourneyError: there is none.
+        """
+        found = batch.overlay.journey_named(text)
+        if found is None:
+            raise JourneyError("there is no such journey", where=text, fix="See: journey-studio journeys")
+        return found
+
+    # -- the guard -------------------------------------------------------------------------
+
+    def _guard(self) -> None:
+        """Look for a drive that does not come back; give its thread up and replace it."""
+        interval = min(0.25, self.hang_after / 4)
+        while not self._stopping or (self._thread is not None and self._thread.is_alive()):
+            time.sleep(interval)
+            watch, thread = self._watch, self._thread
+            journey = watch.journey
+            if journey is None or thread is None or time.monotonic() - watch.since < self.hang_after:
+                continue
+            with self._lock:
+                if watch.committing or watch.journey != journey:
+                    continue
+                watch.abandoned = True
+            self._poisoned[journey] = _hung(thread, self.hang_after)
+            if thread.ident is not None:
+                # Ends a busy loop; a blocking call goes on until it comes back, and then ends.
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(thread.ident), ctypes.py_object(Abandoned)
+                )
+            self._put_back()
+            self._start_thread()
+            self._wake.set()
+
+
+def _hung(thread: threading.Thread, after: float) -> Failed:
+    frame: FrameType | None = sys._current_frames().get(thread.ident or 0)
+    stack = "".join(traceback.format_stack(frame)) if frame is not None else ""
+    while frame is not None and is_library(frame.f_code.co_filename):
+        frame = frame.f_back
+    line = source = ""
+    if frame is not None:
+        path, number = frame.f_code.co_filename, frame.f_lineno
+        line, source = f"{os.path.basename(path)}:{number}", linecache.getline(path, number).strip()
+    what = (
+        f"{line}: it did not come back within {after:g} s (a loop without await, or a call that blocks). "
+        "Put what takes long into await journey.step(name, function)"
+    )
+    return Failed("Hung", what, line, source, stack)
+
+
+def _due(wait: WaitState) -> int:
+    assert wait.due is not None
+    return wait.due
+
+
+def _next_timer(batch: Batch, due: deque[WaitState]) -> WaitState | None:
+    """The nearest deadline among those that were read and those of this batch."""
+    while due and (not due[0].open or due[0].due is None):
+        due.popleft()
+    timers = batch.timers
+    while timers and not timers[0][2].open:
+        heapq.heappop(timers)
+    if not timers:
+        return due[0] if due else None
+    if not due or timers[0][:2] < (_due(due[0]), due[0].id):
+        return timers[0][2]
+    return due[0]
+
+
+def _answer(result: Any) -> str:
+    return json.dumps({"error": str(result)} if isinstance(result, BaseException) else {"ok": True})

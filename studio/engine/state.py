@@ -1,0 +1,773 @@
+"""What a batch knows: rows that were read, and what it has changed since.
+
+A batch is driven with no transaction open. Everything that it reads is kept here,
+everything that it decides is put on top, and `Overlay.changes` gives what must be
+written. When the batch has been written, or has failed, all of this is forgotten:
+nothing in memory is worth saving.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterable
+from typing import Any
+
+from studio import jsontext
+from studio.engine.matching import MISSING, look_up, meets
+from studio.journey import Event, Key, Place, Workflow, key_text
+from studio.names import IDENTIFY, Names, names
+from studio.store import sqlite as sql
+from studio.store.records import journey_id
+from studio.store.schema import TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS, Kind, Status
+from studio.store.sqlite import Changes, Row, Store
+
+EVENTS_MAX = 10_000
+"""An opening wait looks at no more than the newest of a name (DESIGN rule 10)."""
+
+FAMILY: dict[int, str] = {
+    Kind.WAIT_OPENED: "wait",
+    Kind.WAIT_MATCHED: "wait",
+    Kind.WAIT_TIMEOUT: "wait",
+    Kind.WAIT_CLOSED: "wait",
+    Kind.SLEEP_OPENED: "sleep",
+    Kind.SLEEP_DONE: "sleep",
+    Kind.SLEEP_CLOSED: "sleep",
+    Kind.STEP_STARTED: "step",
+    Kind.STEP_RETRY: "step",
+    Kind.STEP_DONE: "step",
+    Kind.STEP_FAILED: "step",
+    Kind.EVENT: "ingest",
+}
+OPENS = frozenset((Kind.WAIT_OPENED, Kind.GROUP_OPENED, Kind.SLEEP_OPENED, Kind.STEP_STARTED, Kind.STEP_RETRY))
+CLOSES = frozenset((Kind.WAIT_CLOSED, Kind.GROUP_CLOSED, Kind.SLEEP_CLOSED))
+GROUP_NAMES = {"any": "wait_any", "all": "wait_all"}
+CLOSED_BY = {
+    Kind.WAIT_OPENED: Kind.WAIT_CLOSED,
+    Kind.GROUP_OPENED: Kind.GROUP_CLOSED,
+    Kind.SLEEP_OPENED: Kind.SLEEP_CLOSED,
+    Kind.STEP_STARTED: Kind.STEP_FAILED,
+    Kind.STEP_RETRY: Kind.STEP_FAILED,
+}
+CLOSED_STEP = '{"type":"closed","message":"the journey went on without it"}'
+
+
+class UserState:
+    """A user in this batch."""
+
+    __slots__ = ("events", "id", "journeys", "name", "new", "versions")
+
+    def __init__(self, id: int, name: str, new: bool) -> None:
+        self.id = id
+        self.name = name
+        self.new = new
+        """Not in the store before this batch: nothing needs to be looked up there."""
+        self.events: list[Event] = []
+        """Accepted in this batch, in order."""
+        self.journeys: list[JourneyState] = []
+        """Read or begun in this batch."""
+        self.versions: list[tuple[int, dict[str, Any]]] = []
+        """Profiles with the seq from which each holds; only those read or made in this batch."""
+
+
+class Record:
+    """The recorded outcome of a command."""
+
+    __slots__ = ("at", "bound", "data", "kind", "late", "seq")
+
+    def __init__(self, kind: int, seq: int, at: int, cause: int | None, late: int | None, data: str | None) -> None:
+        self.kind = kind
+        self.seq = seq
+        self.at = at
+        self.late = late or 0
+        self.data = data
+        # The position it leaves the journey at: its own entry for what came by itself,
+        # the cause for what the cause brought.
+        self.bound = seq if cause is None or kind == Kind.EVENT else cause
+        if data is not None and '"bound":' in data:
+            self.bound = jsontext.loads(data).get("bound", self.bound)
+
+    def json(self) -> dict[str, Any]:
+        """Its data; empty when there is none."""
+        return jsontext.loads(self.data) if self.data else {}
+
+
+class WaitState:
+    """An open wait, sleep, group or step."""
+
+    __slots__ = ("_names", "_spec", "cause", "data", "due", "fired", "id", "journey", "key", "kind", "label", "name", "open", "place", "stored")
+
+    def __init__(
+        self,
+        id: int,
+        journey: JourneyState,
+        kind: int,
+        name: int | None,
+        due: int | None,
+        key: Key,
+        data: str | None,
+        cause: int | None,
+        label: int | None,
+        place: int | None,
+        stored: bool,
+    ) -> None:
+        self.id = id
+        """The seq of the entry that opened it."""
+        self.journey = journey
+        self.kind = kind
+        self.name = name
+        """Number of the event's name, 0 for a pattern, None when no event ends it."""
+        self.due = due
+        self.key = key
+        self.data = data
+        self.cause = cause
+        self.label = label
+        """Number of the name that its entries carry; a pattern's text for a pattern."""
+        self.place = place
+        self.stored = stored
+        self.open = True
+        self.fired = False
+        """A retry whose pause is over."""
+        self._spec: dict[str, Any] | None = None
+        self._names: Names | None = None
+
+    @property
+    def spec(self) -> dict[str, Any]:
+        """What it was opened with: match, timeout, events, after, id, group; or a step's attempt."""
+        if self._spec is None:
+            self._spec = jsontext.loads(self.data) if self.data else {}
+        return self._spec
+
+    @property
+    def after(self) -> int:
+        """Only events after this seq can end it: earlier ones were looked at when it opened."""
+        if self.data is not None and '"after":' in self.data:
+            return int(self.spec["after"])
+        return self.cause if self.cause is not None else self.id
+
+    def meets(self, event: Event) -> bool:
+        """Whether this event ends it."""
+        if event.seq <= self.after:
+            return False
+        if self.data is not None:
+            if self.name == 0:
+                if self._names is None:
+                    self._names = names(self.spec["events"])
+                if not self._names.meets(event.name):
+                    return False
+            if '"match":' in self.data and not meets(self.spec.get("match"), event.data):
+                return False
+        return self.journey.concerns(event)
+
+
+class JourneyState:
+    """A journey in this batch."""
+
+    __slots__ = (
+        "begun",
+        "fresh",
+        "id",
+        "key",
+        "loaded",
+        "n",
+        "new",
+        "note",
+        "opened",
+        "outcomes",
+        "pass_at",
+        "pass_cause",
+        "pass_no",
+        "pass_seq",
+        "resuming",
+        "since",
+        "start",
+        "status",
+        "still",
+        "stored_status",
+        "touched",
+        "trigger",
+        "user",
+        "workflow",
+        "workflow_id",
+    )
+
+    def __init__(self, user: UserState, workflow: Workflow | None, row: Row, new: bool) -> None:
+        self.user = user
+        self.workflow = workflow
+        """None when no workflow of that name is loaded any more."""
+        (
+            self.id,
+            _,
+            self.workflow_id,
+            self.key,
+            self.n,
+            self.status,
+            self.pass_no,
+            self.pass_seq,
+            self.trigger,
+            self.since,
+            self.still,
+            self.note,
+        ) = row
+        self.new = new
+        self.stored_status: int | None = None if new else self.status
+        self.touched = new
+        self.loaded = new
+        self.outcomes: dict[Key, Record] = {}
+        self.opened: dict[Key, WaitState] = {}
+        self.fresh: set[Key] = set()
+        """Outcomes that no drive has passed yet."""
+        self.start: tuple[int, int, int] = (0, 0, 0)
+        """Moment, bound and lateness of the position at which this pass began."""
+        self.pass_at = 0
+        self.pass_cause: int | None = None
+        """Moment and cause of the entry at which this pass began."""
+        self.begun = False
+        """Its pass was begun and has not been driven yet."""
+        self.resuming = False
+
+    def concerns(self, event: Event) -> bool:
+        """With `key=`: an event that carries the field must carry this journey's value."""
+        if not self.key or self.workflow is None or self.workflow.key is None:
+            return True
+        value = look_up(event.data, self.workflow.key)
+        return value is MISSING or jsontext.dumps(value) == self.key
+
+    def text_id(self, workflow: str) -> str:
+        """`workflow/user[/key][~n]`."""
+        return journey_id(workflow, self.user.name, self.key, self.n)
+
+
+class Overlay:
+    """The store as this batch sees it: read through, and written on top."""
+
+    def __init__(self, store: Store, workflows: dict[str, Workflow], codes: dict[str, int], places: dict[Place, int]) -> None:
+        self.store = store
+        self.workflows = workflows
+        self.codes = codes
+        """codes.id of each workflow's running version."""
+        self.changes = Changes()
+        self.seq = store.next_seq
+        self.users: dict[str, UserState] = {}
+        self._users_by_id: dict[int, UserState] = {}
+        self.journeys: dict[int, JourneyState] = {}
+        self.waits: dict[int, WaitState] = {}
+        self._events: dict[int, Event] = {}
+        self._places = places
+        self._new_places: list[Place] = []
+        self._keyed: dict[tuple[int, int, str], JourneyState | None] = {}
+        self._stored_waits: dict[tuple[int, int], list[WaitState]] = {}
+        self._new_waits: dict[tuple[int, int], list[WaitState]] = {}
+        self._all_new_waits: list[WaitState] = []
+        self._totals: dict[tuple[int, int], int] = {}
+        self._next_user = store.next_user
+        self._next_journey = store.next_journey
+        self._next_name = store.next_name
+        self.name_id_cache = store._ids
+
+    # -- names -----------------------------------------------------------------------------
+
+    def name_id(self, text: str) -> int:
+        """The number of a name."""
+        found = self.name_id_cache.get(text)
+        return found if found is not None else self.store.name_id(text, self.changes)
+
+    def place_id(self, place: Place) -> int:
+        """The number of a place; files are named relative to nothing but themselves."""
+        found = self._places.get(place)
+        if found is None:
+            found = self.name_id(f"{os.path.basename(place[0])}:{place[1]}")
+            self._places[place] = found
+            self._new_places.append(place)
+        return found
+
+    # -- users -----------------------------------------------------------------------------
+
+    def load_users(self, wanted: Iterable[str]) -> None:
+        """Read users by their names; those that are not there are made."""
+        missing = [name for name in dict.fromkeys(wanted) if name not in self.users]
+        if not missing:
+            return
+        stored = dict(self.store.many(sql.USERS, missing))
+        for name in missing:
+            id = stored.get(name)
+            self._add_user(UserState(id if id is not None else self._make_user(name), name, id is None))
+
+    def _add_user(self, user: UserState) -> UserState:
+        self.users[user.name] = self._users_by_id[user.id] = user
+        return user
+
+    def user(self, name: str) -> UserState:
+        """A user; made when not there."""
+        if name not in self.users:
+            self.load_users((name,))
+        return self.users[name]
+
+    def user_by_id(self, id: int) -> UserState:
+        """A user that must be there."""
+        return self._load_users_by_id({id})[id]
+
+    def _load_users_by_id(self, ids: set[int]) -> dict[int, UserState]:
+        missing = [id for id in ids if id not in self._users_by_id]
+        for id, name in self.store.many(sql.USER_NAMES, missing):
+            self._add_user(UserState(id, name, False))
+        return self._users_by_id
+
+    def _make_user(self, name: str) -> int:
+        id = self._next_user
+        self._next_user += 1
+        self.changes.users.append((id, name))
+        self.count(0, TOTAL_USERS)
+        return id
+
+    def profile(self, user: UserState, bound: int) -> dict[str, Any]:
+        """What is known of a user as of a position."""
+        for seq, profile in reversed(user.versions):
+            if seq <= bound:
+                return profile
+        if not user.new:
+            rows = self.store.rows(sql.PROFILE, user.id, bound)
+            if rows:
+                seq, text = rows[0]
+                profile = jsontext.loads(text)
+                user.versions.insert(0, (seq, profile))
+                user.versions.sort(key=lambda version: version[0])
+                return profile
+        return {}
+
+    def learn(self, event: Event, meta: str | None) -> None:
+        """Take from an event what it says of its user."""
+        given = jsontext.loads(meta).get("profile") if meta and '"profile":' in meta else None
+        identify = event.name == IDENTIFY
+        if not (given or identify or '"email":' in event.text):
+            return
+        user = self.users[event.user]
+        known = self.profile(user, event.seq)
+        learned = {**known, **(given or {})}
+        if identify:
+            learned.update(event.data)
+        elif "email" not in learned and isinstance(event.data.get("email"), str):
+            learned["email"] = event.data["email"]
+        learned.pop("id", None)
+        if learned != known:
+            user.versions.append((event.seq, learned))
+            self.changes.profiles.append((user.id, event.seq, jsontext.dumps(learned)))
+
+    # -- journeys --------------------------------------------------------------------------
+
+    def load_keyed(self, wanted: Iterable[tuple[UserState, int, str]]) -> None:
+        """Read the newest journeys of users, workflows and keys."""
+        missing: list[tuple[int, int, str]] = []
+        users: dict[int, UserState] = {}
+        for user, workflow_id, key in wanted:
+            slot = (user.id, workflow_id, key)
+            if slot not in self._keyed:
+                self._keyed[slot] = None
+                if not user.new:
+                    missing.append(slot)
+                    users[user.id] = user
+        for row in self.store.many(sql.JOURNEYS_KEYED, missing):
+            self._keyed[(row[1], row[2], row[3])] = self._journey(row, users[row[1]])
+
+    def keyed(self, user: UserState, workflow_id: int, key: str) -> JourneyState | None:
+        """The newest journey of this user, workflow and key."""
+        slot = (user.id, workflow_id, key)
+        if slot not in self._keyed:
+            self.load_keyed(((user, workflow_id, key),))
+        return self._keyed[slot]
+
+    def open_journeys(self, user: UserState, workflow_id: int) -> list[JourneyState]:
+        """The user's journeys in a workflow that have not ended, oldest first."""
+        found = {}
+        if not user.new:
+            for row in self.store.rows(sql.JOURNEYS_OF, user.id, workflow_id):
+                found[row[0]] = self._journey(row, user)
+        for journey in user.journeys:
+            if journey.workflow_id == workflow_id:
+                found[journey.id] = journey
+        return sorted((j for j in found.values() if j.status in OPEN_STATUSES), key=lambda j: j.id)
+
+    def journey_numbered(self, user: UserState, workflow_id: int, key: str, n: int) -> JourneyState | None:
+        """One journey by all parts of its id."""
+        for journey in user.journeys:
+            if (journey.workflow_id, journey.key, journey.n) == (workflow_id, key, n):
+                return journey
+        rows = self.store.rows(sql.JOURNEY_NUMBERED, user.id, workflow_id, key, n)
+        return self._journey(rows[0], user) if rows else None
+
+    def journey_by_id(self, id: int) -> JourneyState | None:
+        """One journey by its number in the store."""
+        if (found := self.journeys.get(id)) is not None:
+            return found
+        rows = self.store.many(sql.JOURNEYS, [id])
+        return self._journey(rows[0], self.user_by_id(rows[0][1])) if rows else None
+
+    def journey_named(self, text: str) -> JourneyState | None:
+        """The journey of a text id, `workflow/user[/key][~n]`; None when there is none."""
+        workflow, _, rest = text.partition("/")
+        rest, tilde, number = rest.rpartition("~")
+        n = 1
+        if not tilde or not number.isdecimal():
+            rest = text.partition("/")[2]
+        else:
+            n = int(number)
+        # Users and keys may have slashes of their own: every place to cut is tried.
+        cuts = [(rest, None)] + [(rest[:at], rest[at + 1 :]) for at, c in enumerate(rest) if c == "/"]
+        workflow_id = self.store.find_name(workflow)
+        if workflow_id is None:
+            return None
+        for name, key in cuts:
+            rows = self.store.many(sql.USERS, [name])
+            if not rows and name not in self.users:
+                continue
+            user = self.user(name)
+            for value in [""] if key is None else [jsontext.dumps(key), key]:
+                if (found := self.journey_numbered(user, workflow_id, value, n)) is not None:
+                    return found
+        return None
+
+    def journeys_in(self, workflow_id: int, after: int, limit: int) -> list[JourneyState]:
+        """Waiting journeys of a workflow, a page at a time."""
+        rows = self.store.rows(sql.WAITING_IN, after, workflow_id, limit)
+        users = self._load_users_by_id({row[1] for row in rows})
+        return [self._journey(row, users[row[1]]) for row in rows]
+
+    def add_journey(
+        self, user: UserState, workflow: Workflow, workflow_id: int, key: str, n: int, seq: int, trigger: int
+    ) -> JourneyState:
+        """Begin a journey."""
+        id = self._next_journey
+        self._next_journey += 1
+        row = (id, user.id, workflow_id, key, n, Status.WAITING, 1, seq, trigger, trigger, 0, None)
+        journey = JourneyState(user, workflow, row, True)
+        self.journeys[id] = journey
+        user.journeys.append(journey)
+        self._keyed[(user.id, workflow_id, key)] = journey
+        return journey
+
+    def _journey(self, row: Row, user: UserState) -> JourneyState:
+        found = self.journeys.get(row[0])
+        if found is None:
+            workflow = self.workflows.get(self.store.name_text(row[2]))
+            found = self.journeys[row[0]] = JourneyState(user, workflow, row, False)
+            user.journeys.append(found)
+        return found
+
+    # -- what a pass has recorded ----------------------------------------------------------
+
+    def load_passes(self, wanted: Iterable[JourneyState]) -> None:
+        """Read what the current passes of journeys have recorded."""
+        missing = {journey.id: journey for journey in wanted if not journey.loaded}
+        if not missing:
+            return
+        for row in self.store.many(sql.PASSES, list(missing)):
+            self._take(missing[row[0]], row)
+        for journey in missing.values():
+            journey.loaded = True
+
+    def _take(self, journey: JourneyState, row: Row) -> None:
+        _, seq, at, kind, name, n, cause, late, data, place, wait_id, wait_name, due = row
+        if kind in (Kind.STARTED, Kind.PASS):
+            bound = seq if cause is None else cause
+            if data is not None and '"bound":' in data:
+                bound = jsontext.loads(data)["bound"]
+            journey.start = (at, bound, late or 0)
+            journey.pass_at, journey.pass_cause = at, cause
+            return
+        if kind >= 50:
+            if kind == Kind.RESUMED and data:
+                for text in jsontext.loads(data).get("void", ()):
+                    journey.outcomes = {k: r for k, r in journey.outcomes.items() if key_text(k) != text}
+            return
+        key = self._key(kind, name, n, data)
+        if kind in OPENS:
+            if wait_id is not None:
+                wait = self.waits.get(seq)
+                if wait is None:
+                    wait = WaitState(seq, journey, kind, wait_name, due, key, data, cause, name, place, True)
+                    self.waits[seq] = wait
+                if wait.open:
+                    journey.opened[key] = wait
+        elif kind not in CLOSES:
+            journey.outcomes[key] = Record(kind, seq, at, cause, late, data)
+
+    def _key(self, kind: int, name: int | None, n: int, data: str | None) -> Key:
+        if 15 <= kind <= 18:
+            family = "any" if name is not None and self.store.name_text(name) == "wait_any" else "all"
+            text = ""
+        else:
+            family = FAMILY[kind]
+            if family == "step" and data is not None and '"once":true' in data:
+                family = "once"
+            text = "" if name is None else self.store.name_text(name)
+        if n < 0:
+            return (family, "=" + jsontext.loads(data or "{}")["id"], -1)
+        return (family, text, n)
+
+    # -- waits -----------------------------------------------------------------------------
+
+    def load_waits(self, wanted: Iterable[tuple[UserState, int]]) -> None:
+        """Read the open waits that events of these users and names may end."""
+        missing = []
+        users: dict[int, UserState] = {}
+        for user, name in wanted:
+            for slot in ((user.id, name), (user.id, 0)):
+                if slot not in self._stored_waits:
+                    self._stored_waits[slot] = []
+                    if not user.new:
+                        missing.append(slot)
+                        users[user.id] = user
+        for row in self.store.many(sql.WAITS_NAMED, missing):
+            wait = self.take_wait(row, users[row[10]])
+            self._stored_waits[(row[10], row[2])].append(wait)
+
+    def waits_for(self, user: UserState, name: int) -> list[WaitState]:
+        """The open waits that an event of this name may end, oldest first."""
+        if (user.id, name) not in self._stored_waits or (user.id, 0) not in self._stored_waits:
+            self.load_waits(((user, name),))
+        found: list[WaitState] = []
+        for slot in ((user.id, name), (user.id, 0)):
+            found += self._stored_waits[slot]
+            if slot in self._new_waits:
+                found += self._new_waits[slot]
+        if not found:
+            return found
+        found = [wait for wait in found if wait.open]
+        if len(found) > 1:
+            found.sort(key=lambda wait: wait.id)
+        return found
+
+    def due_waits(self, until: int, limit: int) -> list[WaitState]:
+        """The stored waits whose deadline has come, in order."""
+        return self._take_waits(self.store.rows(sql.WAITS_DUE, until, limit))
+
+    def running_steps(self, after: int, limit: int) -> list[WaitState]:
+        """Steps that were started and have not ended, a page at a time."""
+        return self._take_waits(self.store.rows(sql.WAITS_STEPS, after, limit))
+
+    def _take_waits(self, rows: list[Row]) -> list[WaitState]:
+        users = self._load_users_by_id({row[10] for row in rows})
+        return [self.take_wait(row, users[row[10]]) for row in rows]
+
+    def take_wait(self, row: Row, user: UserState) -> WaitState:
+        """The wait of a row that was read, the same object for the same wait."""
+        id, kind, name, due, label, n, data, cause, place = row[:9]
+        found = self.waits.get(id)
+        if found is None:
+            journey = self._journey(row[9:], user)
+            key = self._key(kind, label, n, data)
+            found = WaitState(id, journey, kind, name, due, key, data, cause, label, place, True)
+            self.waits[id] = found
+        return found
+
+    def open_wait(
+        self,
+        journey: JourneyState,
+        seq: int,
+        kind: int,
+        name: int | None,
+        due: int | None,
+        key: Key,
+        data: str | None,
+        cause: int | None,
+        label: int | None,
+        place: int | None,
+    ) -> WaitState:
+        """Open a wait that an entry speaks of."""
+        wait = WaitState(seq, journey, kind, name, due, key, data, cause, label, place, False)
+        self.waits[seq] = wait
+        journey.opened[key] = wait
+        self._all_new_waits.append(wait)
+        if name is not None:
+            self._new_waits.setdefault((journey.user.id, name), []).append(wait)
+        totals = self._totals
+        totals[(0, TOTAL_WAITS)] = totals.get((0, TOTAL_WAITS), 0) + 1
+        slot = (journey.workflow_id, TOTAL_WAITS)
+        totals[slot] = totals.get(slot, 0) + 1
+        return wait
+
+    def end_wait(self, wait: WaitState) -> None:
+        """It is over; what ended it is another entry."""
+        wait.open = False
+        journey = wait.journey
+        if journey.opened.get(wait.key) is wait:
+            del journey.opened[wait.key]
+        if wait.stored:
+            self.changes.ended_waits.append((wait.id,))
+        totals = self._totals
+        totals[(0, TOTAL_WAITS)] = totals.get((0, TOTAL_WAITS), 0) - 1
+        slot = (journey.workflow_id, TOTAL_WAITS)
+        totals[slot] = totals.get(slot, 0) - 1
+
+    def park(self, wait: WaitState) -> None:
+        """Its workflow is not loaded: the deadline stands by until it is (`due` is kept negated)."""
+        assert wait.due is not None
+        self.changes.parked.append((-wait.due, wait.id))
+        wait.due = None
+        self.missed(wait.journey)
+
+    def missed(self, journey: JourneyState) -> None:
+        """Something came for a journey whose workflow is not loaded; remembered until it is."""
+        self.changes.meta.append((f"missed/{journey.workflow_id}", "1"))
+
+    # -- events ----------------------------------------------------------------------------
+
+    def add_event(self, user: UserState, event: Event) -> None:
+        """An event was accepted."""
+        user.events.append(event)
+        self._events[event.seq] = event
+
+    def event(self, seq: int) -> Event:
+        """The event of an entry that must be there."""
+        if (found := self._events.get(seq)) is not None:
+            return found
+        ((_, at, data, id, meta, name, user_id),) = self.store.rows(sql.EVENT_AT, seq)
+        user = self.user_by_id(user_id)
+        return Event(self.store.name_text(name), user.name, at, data, id, seq, _sent_at(meta))
+
+    def event_seqs(self, user: UserState, wanted: Names, after: int, bound: int, limit: int = EVENTS_MAX) -> list[int]:
+        """Where the user's events of these names stand, newest first."""
+        found = [e.seq for e in user.events if after < e.seq <= bound and wanted.meets(e.name)]
+        if not user.new:
+            for name in self._names_of(user, wanted):
+                found += (row[0] for row in self.store.rows(sql.EVENT_SEQS, user.id, name, after, bound, limit))
+        found.sort(reverse=True)
+        return found[:limit]
+
+    def events(self, user: UserState, wanted: Names, after: int, bound: int, limit: int = EVENTS_MAX) -> list[Event]:
+        """The user's events of these names after a position and up to another, oldest first."""
+        found = [e for e in user.events if after < e.seq <= bound and wanted.meets(e.name)]
+        if not user.new:
+            for name in self._names_of(user, wanted):
+                text = self.store.name_text(name)
+                for seq, at, data, id, meta in self.store.rows(sql.EVENTS, user.id, name, after, bound, limit):
+                    found.append(Event(text, user.name, at, data, id, seq, _sent_at(meta)))
+        found.sort(key=lambda event: event.seq)
+        return found[-limit:]
+
+    def _names_of(self, user: UserState, wanted: Names) -> list[int]:
+        if wanted.simple:
+            return [self.name_id(wanted.text)]
+        return [
+            name
+            for (name,) in self.store._con.execute(sql.USER_EVENT_NAMES, {"user": user.id}).fetchall()
+            if wanted.meets(self.store.name_text(name))
+        ]
+
+    def known_ids(self, ids: list[str]) -> dict[str, int]:
+        """Which of these senders' ids were taken before this batch, and where."""
+        return dict(self.store.many(sql.EVENT_IDS, ids))
+
+    # -- entries ---------------------------------------------------------------------------
+
+    def append(
+        self,
+        at: int,
+        kind: int,
+        user: int | None,
+        journey: JourneyState | None,
+        name: int | None = None,
+        n: int | None = None,
+        place: int | None = None,
+        cause: int | None = None,
+        data: str | None = None,
+        late: int | None = None,
+        id: str | None = None,
+        meta: str | None = None,
+        code: int | None = None,
+    ) -> int:
+        """Append an entry to the history; gives its seq."""
+        seq = self.seq
+        self.seq = seq + 1
+        totals = self._totals
+        slot = (0, kind)
+        totals[slot] = totals.get(slot, 0) + 1
+        if journey is None:
+            self.changes.history.append(
+                (seq, at, kind, user, None, None, name, n, place, cause, code, late, id, data, meta)
+            )
+            return seq
+        slot = (journey.workflow_id, kind)
+        totals[slot] = totals.get(slot, 0) + 1
+        if code is None and journey.workflow is not None:
+            code = self.codes.get(journey.workflow.name)
+        self.changes.history.append(
+            (seq, at, kind, user, journey.id, journey.pass_no, name, n, place, cause, code, late, id, data, meta)
+        )
+        return seq
+
+    def count(self, workflow: int, kind: int, by: int = 1) -> None:
+        """Change a total."""
+        slot = (workflow, kind)
+        self._totals[slot] = self._totals.get(slot, 0) + by
+
+    # -- the end ---------------------------------------------------------------------------
+
+    def finish(self) -> Changes:
+        """All that is to be written."""
+        changes = self.changes
+        for journey in self.journeys.values():
+            if not journey.touched:
+                continue
+            if journey.status != journey.stored_status:
+                for workflow in (0, journey.workflow_id):
+                    self.count(workflow, TOTAL_STATUS + journey.status)
+                    if journey.stored_status is not None:
+                        self.count(workflow, TOTAL_STATUS + journey.stored_status, -1)
+            j = journey
+            if j.new:
+                changes.journeys.append(
+                    (
+                        j.id,
+                        j.user.id,
+                        j.workflow_id,
+                        j.key,
+                        j.n,
+                        j.status,
+                        j.pass_no,
+                        j.pass_seq,
+                        j.trigger,
+                        j.since,
+                        j.still,
+                        j.note,
+                    )
+                )
+            else:
+                changes.journey_updates.append((j.status, j.pass_no, j.pass_seq, j.trigger, j.still, j.note, j.id))
+        changes.waits += [
+            (w.id, w.journey.id, w.journey.user.id, w.kind, w.name, w.due) for w in self._all_new_waits if w.open
+        ]
+        changes.totals += [(workflow, kind, n) for (workflow, kind), n in self._totals.items() if n]
+        return changes
+
+    def commit(self) -> None:
+        """Write it all, and let the numbers that were given out count.
+
+        Raises:
+            StoreError: nothing was written, and nothing counts.
+        """
+        changes = self.finish()
+        try:
+            self.store.write(changes)
+        except BaseException:
+            self.discard()
+            raise
+        self.store.next_seq = self.seq
+        self.store.next_user = self._next_user
+        self.store.next_journey = self._next_journey
+
+    def discard(self) -> None:
+        """Forget it all."""
+        self.store.forget(self.changes)
+        self.store.next_name = self._next_name
+        for place in self._new_places:
+            self._places.pop(place, None)
+
+
+OPEN_STATUSES = (Status.WAITING, Status.IDLE, Status.FAILED)
+
+
+
+
+def _sent_at(meta: str | None) -> int | None:
+    return json.loads(meta).get("sent_at") if meta else None

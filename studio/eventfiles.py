@@ -1,0 +1,177 @@
+"""Event files: one JSON object a line, the same format for every way in.
+
+    {"at": "2s", "event": "app/login", "user": "user1", "data": {"plan": "pro"}}
+
+`at` is an offset from the file's start ("2s", or a number of seconds), an ISO time or
+milliseconds since 1970 (a whole number from 10^11 on, which is 1973); without it the
+event comes at the moment of the line above. `user` is an id or {"id": …, …profile}.
+`id` may be left out; fields that are not known here are kept. Empty lines and lines
+that begin with # are passed over.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from studio import durations, jsontext
+from studio.clock import iso, to_ms
+from studio.errors import DurationError, EventError
+from studio.incoming import Incoming, incoming
+
+FIRST_EPOCH_MS = 10**11
+"""From here on a whole number is milliseconds since 1970, below it seconds from the start."""
+LAST_MS = 253_402_300_799_999
+"""The end of the year 9999, where datetime ends."""
+
+_EXAMPLE = 'Write a line such as {"at": "2s", "event": "app/login", "user": "user1", "data": {}}.'
+_AT_FIX = 'Write an offset such as "2s", an ISO time, or milliseconds since 1970.'
+_KNOWN = ("at", "event", "user", "data", "id")
+_DATE = re.compile(r"\s*\d{4}-\d\d")
+
+Line = str | bytes
+
+
+def read(lines: Iterable[Line], start: int, name: str = "events") -> Iterator[Incoming]:
+    """Events with their moments, for `play` and imports.
+
+    Args:
+        lines: of the file, as text or as UTF-8.
+        start: the moment that offsets count from, milliseconds since 1970, UTC.
+        name: of the file, for errors.
+
+    Raises:
+        EventError: names file, line and field, and says what to write; also when a line
+            lies before the one above it.
+    """
+    now = start
+    for where, fields in _objects(lines, name):
+        at, sent = now, fields.get("at")
+        if sent is not None:
+            at = _moment(sent, start, where)
+        if at < now:
+            raise EventError(
+                f"the field at ({sent!r:.60}) lies before the event above it ({iso(now)})",
+                where=where,
+                fix="Put the lines in the order of time.",
+            )
+        now = at
+        event = _incoming(fields, where)
+        event.at = at
+        yield event
+
+
+def parse_line(text: Line, where: str, start: int) -> Incoming | None:
+    """One line of a stream that comes now: `at` is kept as the sender's own time stamp.
+
+    Args:
+        where: file and line, for errors.
+        start: the moment that offsets count from, milliseconds since 1970, UTC.
+
+    Returns:
+        None for an empty line and a comment.
+
+    Raises:
+        EventError: as `read`.
+    """
+    fields = _object(text, where)
+    if fields is None:
+        return None
+    sent = fields.get("at")
+    event = _incoming(fields, where)
+    if sent is not None:
+        event.sent_at = _moment(sent, start, where)
+    return event
+
+
+def first_moment(lines: Iterable[Line], name: str = "events") -> int | None:
+    """The moment of the first event, when its line says one that is no offset."""
+    for where, fields in _objects(lines, name):
+        at = fields.get("at")
+        return _moment(at, 0, where) if _is_absolute(at) else None
+    return None
+
+
+def _objects(lines: Iterable[Line], name: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for number, line in enumerate(lines, 1):
+        where = f"{name}:{number}"
+        fields = _object(line, where)
+        if fields is not None:
+            yield where, fields
+
+
+def _object(line: Line, where: str) -> dict[str, Any] | None:
+    if isinstance(line, bytes):
+        try:
+            line = line.decode("utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise EventError(
+                f"byte {error.start + 1} of the line is not UTF-8", where=where, fix="Save the file as UTF-8."
+            ) from None
+    line = line.strip().removeprefix("\ufeff")
+    if not line or line.startswith("#"):
+        return None
+    try:
+        fields = jsontext.loads(line)
+    except jsontext.NotJson as error:
+        what = str(error).replace("at line 1, column", "at column")
+        raise EventError(f"it is no JSON: {what}", where=where, fix=_EXAMPLE) from None
+    if not isinstance(fields, dict):
+        raise EventError(f"it is {_type(fields)} and no object", where=where, fix=_EXAMPLE)
+    return fields
+
+
+def _incoming(fields: dict[str, Any], where: str) -> Incoming:
+    for field in ("event", "user"):
+        if field not in fields:
+            raise EventError(f"the field {field} is missing", where=where, fix=_EXAMPLE)
+    extra = {name: value for name, value in fields.items() if name not in _KNOWN}
+    try:
+        return incoming(
+            fields["event"], fields["user"], fields.get("data"), fields.get("id"), extra=extra or None
+        )
+    except EventError as error:
+        raise EventError(
+            error.what, where=where, fix=error.fix or "Make it smaller, or leave it out."
+        ) from None
+
+
+def _is_absolute(at: object) -> bool:
+    if isinstance(at, str):
+        return _DATE.match(at) is not None
+    return type(at) is int and at >= FIRST_EPOCH_MS
+
+
+def _moment(at: object, start: int, where: str) -> int:
+    """What an `at` says, milliseconds since 1970, UTC."""
+    try:
+        moment = _read_moment(at, start)
+    except (ValueError, DurationError, OverflowError) as error:
+        why = f" ({error.what})" if isinstance(error, DurationError) and not isinstance(at, str) else ""
+        raise EventError(
+            f"the field at is {at!r:.60}, which is no time{why}", where=where, fix=_AT_FIX
+        ) from None
+    if not 0 <= moment <= LAST_MS:
+        raise EventError(
+            f"the field at is {at!r:.60}, which lies outside the years 1970 to 9999", where=where, fix=_AT_FIX
+        )
+    return moment
+
+
+def _read_moment(at: object, start: int) -> int:
+    if isinstance(at, str):
+        if _is_absolute(at):
+            return to_ms(datetime.fromisoformat(at.strip()))
+        return start + durations.parse(at)
+    if isinstance(at, bool) or not isinstance(at, int | float):
+        raise ValueError
+    return at if _is_absolute(at) and isinstance(at, int) else start + durations.parse(at)
+
+
+def _type(value: object) -> str:
+    if value is None:
+        return "null"
+    names = {list: "a list", str: "a text", bool: "a truth value", int: "a number", float: "a number"}
+    return names.get(type(value), type(value).__name__)

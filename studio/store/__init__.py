@@ -1,0 +1,1 @@
+"""Rows, SQL and migrations: the one layer that knows SQLite."""

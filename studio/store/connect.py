@@ -1,0 +1,85 @@
+"""Opening a store for reading, and saying in people's words what SQLite has to say."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from urllib.parse import quote
+
+from studio.errors import StoreError, StoreFull, StoreReadOnly
+from studio.store.schema import VERSION, migrations
+
+
+def connect_reader(path: str | Path) -> sqlite3.Connection:
+    """A read-only connection for the calling thread.
+
+    Raises:
+        StoreError: there is no store, it is no database, or a newer version made it.
+    """
+    path = Path(path)
+    if not path.exists():
+        raise StoreError(
+            "there is no store here",
+            where=str(path),
+            fix="Start journey-studio or send an event, which makes it, or name another with --store.",
+        )
+    try:
+        con = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, isolation_level=None, timeout=5.0)
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
+    try:
+        check_version(con, path)
+        con.execute("PRAGMA query_only = 1")
+    except sqlite3.Error as error:
+        con.close()
+        raise translate(error, path) from error
+    except StoreError:
+        con.close()
+        raise
+    return con
+
+
+def check_version(con: sqlite3.Connection, path: Path) -> None:
+    """Refuse what is no store of ours, or one that a newer version made.
+
+    An empty database passes: it becomes a store.
+
+    Raises:
+        StoreError: says which of these it is.
+    """
+    try:
+        tables = {name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()}
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
+    if not tables:
+        return
+    if "_sqlite_migrations" not in tables:
+        raise StoreError("it is a database, but no store of Journey Studio", where=str(path), fix="Name another file.")
+    (known,) = con.execute(
+        "SELECT count(*) FROM _sqlite_migrations WHERE migration_set = ?", (migrations.name,)
+    ).fetchone()
+    if known > VERSION:
+        raise StoreError(
+            f"the store was made by a newer version of Journey Studio (schema {known}, this one knows {VERSION})",
+            where=str(path),
+            fix="Update journey-studio.",
+        )
+
+
+def translate(error: sqlite3.Error, path: Path) -> StoreError:
+    """What an error of SQLite means to the person at the screen."""
+    where, text = str(path), str(error)
+    name = getattr(error, "sqlite_errorname", "") or ""
+    if name.startswith("SQLITE_FULL") or name == "SQLITE_IOERR_WRITE":
+        return StoreFull("the disk is full; nothing of this batch was stored", where=where, fix="Free some space.")
+    if name.startswith("SQLITE_NOTADB"):
+        return StoreError("it is not a database", where=where, fix="Name another file with --store.")
+    if name.startswith("SQLITE_CORRUPT"):
+        return StoreError("the database is damaged", where=where, fix="Restore a copy of it.")
+    if name.startswith("SQLITE_READONLY"):
+        return StoreReadOnly("the store cannot be written", where=where, fix="Give yourself the right to write it.")
+    if name.startswith("SQLITE_CANTOPEN"):
+        return StoreError("the store cannot be opened", where=where, fix="Look at the rights of the file and its folder.")
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return StoreError("another program holds the store's write lock for long", where=where, fix="End it, or try again.")
+    return StoreError(f"SQLite says: {text}", where=where)

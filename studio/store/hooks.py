@@ -1,0 +1,59 @@
+"""Where the event history may also live: your database, an object store, memory.
+
+`set_event` is told every event after it is durable here, at least once. `check_event`
+is asked when a wait opens and our own history has no match; what it gives is first
+appended here as an event, then it answers the wait as usual (DESIGN rule 19).
+Both may be plain or async functions.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Iterable, Mapping
+from typing import Any, Protocol
+
+from studio.journey import Event
+
+
+class SetEvent(Protocol):
+    """Takes an event that is durable here. May be told the same one again: look at its `id`."""
+
+    def __call__(self, event: Event, /) -> Awaitable[None] | None: ...
+
+
+class CheckEvent(Protocol):
+    """Looks for events elsewhere.
+
+    Args:
+        user: the user's id.
+        events: the names that are waited for; `*` stands for any run of characters.
+        match: fields that must agree, None for none.
+
+    Returns:
+        Events as mappings with "name", "data" and, so that they count once, "id"; or None.
+    """
+
+    def __call__(
+        self, user: str, events: tuple[str, ...], match: Mapping[str, Any] | None, /
+    ) -> Awaitable[Iterable[Mapping[str, Any]] | None] | Iterable[Mapping[str, Any]] | None: ...
+
+
+class MemoryEvents:
+    """Both hooks over a list in memory: an example to write your own from, and for tests."""
+
+    def __init__(self) -> None:
+        self._events: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
+        self._lock = threading.Lock()
+
+    def set_event(self, event: Event) -> None:
+        """Keep an event; one that is told twice is kept once."""
+        kept = {"id": event.id, "name": event.name, "data": event.data, "at": event.at_ms}
+        with self._lock:
+            self._events.setdefault((event.user, event.name), {})[event.id or str(event.seq)] = kept
+
+    def check_event(
+        self, user: str, events: tuple[str, ...], match: Mapping[str, Any] | None
+    ) -> list[Mapping[str, Any]]:
+        """The events kept for this user and these names; the engine looks at the match itself."""
+        with self._lock:
+            return [event for name in events for event in self._events.get((user, name), {}).values()]

@@ -1,0 +1,167 @@
+"""What other processes do with a store: add events, and ask a running engine for acts.
+
+They append to `inbox`; the engine alone writes the history. Each row is stamped with
+the store's time after its writer holds the write lock, so that no event is older than
+a deadline that the engine has served already.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from studio.clock import WallClock
+from studio.errors import JourneyError, StoreError
+from studio.incoming import Incoming
+from studio.store.connect import translate
+from studio.store.sqlite import open_database
+
+ADD = "INSERT INTO inbox (at, kind, body) VALUES (?, ?, ?)"
+ANSWER = "SELECT body FROM answers WHERE id = ?"
+
+EVENT = "event"
+
+
+def lock_path(path: Path) -> Path:
+    """The file whose lock the running engine holds."""
+    return path.with_name(path.name + ".lock")
+
+
+def engine_of(path: str | Path) -> tuple[int, int] | None:
+    """The engine that runs on a store: its process id and since when (ms since 1970), or None."""
+    path = Path(path)
+    if not path.exists() or not lock_path(path).exists():
+        return None
+    try:
+        with FileLock(lock_path(path), timeout=0):
+            return None
+    except Timeout:
+        return _who(path)
+    except OSError:
+        # Without the right to lock it nobody here can run an engine either.
+        return None
+
+
+def _who(path: Path) -> tuple[int, int]:
+    con = sqlite3.connect(path, timeout=5.0)
+    try:
+        row = con.execute("SELECT value FROM meta WHERE key = 'engine'").fetchone()
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
+    finally:
+        con.close()
+    fields = json.loads(row[0]) if row else {}
+    return fields.get("pid", 0), fields.get("since", 0)
+
+
+def send(path: str | Path, events: Sequence[Incoming], timeout: float = 5.0) -> int:
+    """Append events to the inbox of a store, which is made when missing; durable on return.
+
+    Args:
+        timeout: seconds to wait for the write lock.
+
+    Returns:
+        How many were added.
+
+    Raises:
+        StoreError: the store cannot be opened or written.
+    """
+    rows = [(EVENT, encode(event)) for event in events]
+    _add(Path(path), rows, timeout)
+    return len(rows)
+
+
+def ask(path: str | Path, command: str, body: dict[str, Any], timeout: float = 5.0) -> dict[str, Any]:
+    """Ask a running engine for an act and wait for its answer.
+
+    Args:
+        command: "cancel", "resume" or "restart".
+        timeout: seconds to wait for the answer.
+
+    Raises:
+        JourneyError: the engine refused, with its words.
+        StoreError: no engine answered in time.
+    """
+    path = Path(path)
+    number = _add(path, [(command, json.dumps(body))], timeout)
+    con = sqlite3.connect(path, timeout=timeout)
+    try:
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            row = con.execute(ANSWER, (number,)).fetchone()
+            if row is not None:
+                answer: dict[str, Any] = json.loads(row[0])
+                if "error" in answer:
+                    raise JourneyError(answer["error"])
+                return answer
+            time.sleep(0.01)
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
+    finally:
+        con.close()
+    raise StoreError(
+        f"the engine did not answer within {timeout:g} s", where=str(path), fix="The act stays in its inbox."
+    )
+
+
+def encode(event: Incoming) -> str:
+    """An event as a row of the inbox holds it."""
+    fields = {
+        "name": event.name,
+        "user": event.user,
+        "data": event.text,
+        "id": event.id,
+        "profile": event.profile,
+        "sent_at": event.sent_at,
+        "extra": event.extra,
+    }
+    return json.dumps({name: value for name, value in fields.items() if value is not None})
+
+
+def decode(body: str) -> Incoming:
+    """The event of a row of the inbox."""
+    fields = json.loads(body)
+    return Incoming(
+        fields["name"],
+        fields["user"],
+        fields["data"],
+        fields.get("id"),
+        fields.get("profile"),
+        fields.get("sent_at"),
+        fields.get("extra"),
+    )
+
+
+def _add(path: Path, rows: list[tuple[str, str]], timeout: float) -> int:
+    con = open_database(path)
+    try:
+        con.execute(f"PRAGMA busy_timeout = {int(timeout * 1000)}")
+        con.execute("BEGIN IMMEDIATE")
+        at = stamp(con)
+        number = 0
+        for kind, body in rows:
+            number = con.execute(ADD, (at, kind, body)).lastrowid or 0
+        con.execute("COMMIT")
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
+    finally:
+        con.close()
+    return number
+
+
+def stamp(con: sqlite3.Connection) -> int:
+    """The store's time: real time, unless its clock stands elsewhere."""
+    row = con.execute("SELECT value FROM meta WHERE key = 'clock'").fetchone()
+    state = json.loads(row[0]) if row else {}
+    now = WallClock().now()
+    if state.get("virtual"):
+        return int(state["at"])
+    return now + int(state.get("ahead", 0))
+
+

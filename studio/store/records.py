@@ -1,0 +1,155 @@
+"""The frozen records that leave the store. Moments are milliseconds since 1970, UTC."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from studio.clock import iso
+
+Json = dict[str, Any]
+
+
+def journey_id(workflow: str, user: str, key: str, n: int) -> str:
+    """A journey's id: `workflow/user[/key][~n]`.
+
+    Args:
+        key: JSON of the `key=` field's value, "" without one.
+        n: 1, or which journey this is of those begun again.
+    """
+    text = f"{workflow}/{user}"
+    if key:
+        value = json.loads(key)
+        text += f"/{value if isinstance(value, str) else key}"
+    return text if n == 1 else f"{text}~{n}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of the history."""
+
+    seq: int
+    at: int
+    kind: str
+    """ "event", "wait.opened", "log" …: the kinds of DESIGN §4."""
+    user: str | None
+    workflow: str | None
+    journey: str | None
+    """`workflow/user[/key][~n]`; None for an event from outside."""
+    pass_number: int | None
+    name: str | None
+    """The event or step; None for sleeps, logs and what is about the journey itself."""
+    key: str | None
+    """What a command is found by, "wait:app/login#0"; None for what is no command's."""
+    line: str | None
+    """ "onboarding.py:13"."""
+    message: str | None
+    """Of a log entry: the text. Of others: a few words, where there are some."""
+    data: Any
+    """What JSON holds it; None when there is none."""
+    level: str | None = None
+    """Of a log entry: debug, info, warning, error, note."""
+    cause: int | None = None
+    """`seq` of the entry that drove the journey here."""
+    code: str | None = None
+    """Hash of the workflow's source that made it."""
+    late_ms: int = 0
+    id: str | None = None
+    """The sender's id of an event."""
+
+    def as_json(self) -> Json:
+        """The entry as `--json` prints it."""
+        line: Json = {
+            "time": iso(self.at),
+            "kind": self.kind,
+            "user": self.user,
+            "workflow": self.workflow,
+            "journey": self.journey,
+            "pass": self.pass_number,
+            "name": self.name,
+            "line": self.line,
+            "message": self.message,
+            "data": self.data,
+            "seq": self.seq,
+        }
+        for name, value in (("key", self.key), ("level", self.level), ("id", self.id), ("late_ms", self.late_ms)):
+            if value:
+                line[name] = value
+        return line
+
+
+@dataclass(frozen=True, slots=True)
+class WaitRow:
+    """An open wait, sleep or running step."""
+
+    seq: int
+    """Of the entry that opened it: the order of opening."""
+    kind: str
+    """ "wait", "sleep", "step" or "group" (the timeout of a wait_any or wait_all)."""
+    user: str
+    journey: str
+    workflow: str
+    key: str
+    name: str | None
+    """The event, "app/*, web/login" for several; the step's name."""
+    match: Mapping[str, Any] | None
+    opened_at: int
+    due_at: int | None
+    """None: only an event can end it."""
+    line: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyRow:
+    """A journey as it stands now."""
+
+    id: str
+    user: str
+    workflow: str
+    key: str | None
+    status: str
+    """waiting, idle, completed, failed, exited, cancelled."""
+    pass_number: int
+    started_at: int
+    note: str | None
+    due_at: int | None
+    """The nearest deadline among its open waits."""
+    waits_for: str | None
+    """The event of its oldest open wait, "sleep", or "step NAME"."""
+
+
+@dataclass(frozen=True, slots=True)
+class UserRow:
+    """A user at a glance."""
+
+    id: str
+    state: str
+    """The most telling status of the user's journeys: failed, step, waiting, sleeping, idle,
+    completed, exited, cancelled; "none" without any journey."""
+    workflow: str | None
+    """Of the journey that `state` speaks of."""
+    journeys: int
+    due_at: int | None
+    waits_for: str | None
+    note: str | None
+    last_event: str | None
+    last_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Counts that the engine keeps."""
+
+    users: int
+    waits: int
+    """Open waits, sleeps and steps."""
+    events: int
+    waiting: int
+    """Journeys, by status."""
+    idle: int
+    completed: int
+    failed: int
+    exited: int
+    cancelled: int

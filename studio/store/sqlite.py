@@ -1,0 +1,398 @@
+"""The hot statements: what the engine's thread reads and writes, in one place.
+
+A `Store` belongs to the thread that opened it. Reads take many keys at once (as a
+JSON array: one statement a batch, whatever its size); all that a batch changes is
+written by `write` in one transaction, or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import sqlite_utils
+
+from studio.errors import StoreError, StoreReadOnly
+from studio.store.connect import check_version, translate
+from studio.store.schema import migrations
+
+MEMORY = ":memory:"
+CACHE_KIB = 48 * 1024
+"""Page cache of the engine's connection. More made no journey faster, less did."""
+WAL_LIMIT = 64 << 20
+CHECKPOINT_PAGES = 4000
+
+Durability = Literal["full", "normal"]
+Row = tuple[Any, ...]
+
+JOURNEY = "g.id, g.user, g.workflow, g.key, g.n, g.status, g.pass, g.pass_seq, g.trigger, g.since, g.still, g.note"
+
+USERS = "SELECT u.name, u.id FROM json_each(?) j CROSS JOIN users u ON u.name = j.value"
+USER_NAMES = "SELECT u.id, u.name FROM json_each(?) j CROSS JOIN users u ON u.id = j.value"
+
+# Open waits that an event of this user and name may end, with their journeys.
+WAITS_NAMED = f"""
+SELECT w.id, w.kind, w.name, w.due, h.name, h.n, h.data, h.cause, h.place, {JOURNEY}
+FROM json_each(?) j
+CROSS JOIN waits w ON w.user = json_extract(j.value, '$[0]') AND w.name = json_extract(j.value, '$[1]')
+CROSS JOIN history h ON h.seq = w.id
+CROSS JOIN journeys g ON g.id = w.journey
+"""
+
+WAITS_DUE = f"""
+SELECT w.id, w.kind, w.name, w.due, h.name, h.n, h.data, h.cause, h.place, {JOURNEY}
+FROM waits w
+CROSS JOIN history h ON h.seq = w.id
+CROSS JOIN journeys g ON g.id = w.journey
+WHERE w.due > 0 AND w.due <= ?
+ORDER BY w.due, w.id LIMIT ?
+"""
+
+WAITS_STEPS = f"""
+SELECT w.id, w.kind, w.name, w.due, h.name, h.n, h.data, h.cause, h.place, {JOURNEY}
+FROM waits w
+CROSS JOIN history h ON h.seq = w.id
+CROSS JOIN journeys g ON g.id = w.journey
+WHERE w.kind = 30 AND w.id > ?
+ORDER BY w.id LIMIT ?
+"""
+
+NEXT_DUE = "SELECT due FROM waits WHERE due > 0 ORDER BY due LIMIT 1"
+# A deadline whose workflow is not loaded stands by, negated, until it is.
+PARKED = """
+SELECT w.id, w.due FROM waits w CROSS JOIN journeys g ON g.id = w.journey
+WHERE w.due < 0 AND g.workflow IN (SELECT value FROM json_each(?))
+"""
+MISSED = "SELECT key FROM meta WHERE key LIKE 'missed/%'"
+WAITING_IN = f"SELECT {JOURNEY} FROM journeys g WHERE g.id > ? AND g.workflow = ? AND g.status = 1 ORDER BY g.id LIMIT ?"
+
+JOURNEYS = f"SELECT {JOURNEY} FROM json_each(?) j CROSS JOIN journeys g ON g.id = j.value"
+
+# The newest journey of each user, workflow and key.
+JOURNEYS_KEYED = f"""
+SELECT {JOURNEY} FROM json_each(?) j
+CROSS JOIN journeys g ON g.user = json_extract(j.value, '$[0]')
+    AND g.workflow = json_extract(j.value, '$[1]') AND g.key = json_extract(j.value, '$[2]')
+    AND g.n = (SELECT max(n) FROM journeys m WHERE m.user = g.user AND m.workflow = g.workflow AND m.key = g.key)
+"""
+
+JOURNEYS_OF = f"SELECT {JOURNEY} FROM journeys g WHERE g.user = ? AND g.workflow = ? AND g.status IN (1, 2, 4)"
+JOURNEY_NUMBERED = f"SELECT {JOURNEY} FROM journeys g WHERE g.user = ? AND g.workflow = ? AND g.key = ? AND g.n = ?"
+
+# What the current passes of journeys have recorded, without what they said.
+PASSES = """
+SELECT h.journey, h.seq, h.at, h.kind, h.name, h.n, h.cause, h.late, h.data, h.place, w.id, w.name, w.due
+FROM json_each(?) j
+CROSS JOIN journeys g ON g.id = j.value
+CROSS JOIN history h ON h.journey = g.id AND h.seq >= g.pass_seq
+LEFT JOIN waits w ON w.id = h.seq
+WHERE h.kind < 40 OR h.kind >= 50
+ORDER BY h.journey, h.seq
+"""
+
+SAID = "SELECT data FROM history WHERE journey = ? AND seq >= ? AND kind BETWEEN 40 AND 44"
+ONCE = """
+SELECT seq, at, kind, cause, late, data, n FROM history
+WHERE journey = ? AND kind IN (32, 33) AND name = ? ORDER BY seq
+"""
+
+EVENT_SEQS = """
+SELECT seq FROM history WHERE user = ? AND name = ? AND kind = 1 AND seq > ? AND seq <= ?
+ORDER BY seq DESC LIMIT ?
+"""
+EVENTS = """
+SELECT seq, at, data, id, meta FROM history WHERE user = ? AND name = ? AND kind = 1 AND seq > ? AND seq <= ?
+ORDER BY seq DESC LIMIT ?
+"""
+EVENT_AT = "SELECT seq, at, data, id, meta, name, user FROM history WHERE seq = ?"
+EVENT_IDS = "SELECT h.id, h.seq FROM json_each(?) j CROSS JOIN history h ON h.id = j.value"
+# A walk from name to name through the index: a user has few names, and may have many events.
+USER_EVENT_NAMES = """
+WITH RECURSIVE seen (name) AS (
+    SELECT (SELECT min(name) FROM history WHERE user = :user AND kind = 1)
+    UNION ALL
+    SELECT (SELECT min(name) FROM history WHERE user = :user AND kind = 1 AND name > seen.name)
+    FROM seen WHERE seen.name IS NOT NULL
+) SELECT name FROM seen WHERE name IS NOT NULL
+"""
+
+PROFILE = "SELECT seq, profile FROM profiles WHERE user = ? AND seq <= ? ORDER BY seq DESC LIMIT 1"
+
+INBOX = "SELECT id, at, kind, body FROM inbox ORDER BY id LIMIT ?"
+
+NAME_ID = "SELECT id FROM names WHERE text = ?"
+NAME_TEXT = "SELECT text FROM names WHERE id = ?"
+
+ADD_NAME = "INSERT INTO names (id, text) VALUES (?, ?)"
+ADD_USER = "INSERT INTO users (id, name) VALUES (?, ?)"
+ADD_CODE = "INSERT INTO codes (id, workflow, hash, file, source, at) VALUES (?, ?, ?, ?, ?, ?)"
+ADD_HISTORY = "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+ADD_JOURNEY = "INSERT INTO journeys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+SET_JOURNEY = """
+UPDATE journeys SET status = ?, pass = ?, pass_seq = ?, trigger = ?, still = ?, note = ? WHERE id = ?
+"""
+ADD_WAIT = "INSERT INTO waits (id, journey, user, kind, name, due) VALUES (?, ?, ?, ?, ?, ?)"
+SET_DUE = "UPDATE waits SET due = ? WHERE id = ?"
+END_META = "DELETE FROM meta WHERE key = ?"
+END_WAIT = "DELETE FROM waits WHERE id = ?"
+ADD_PROFILE = "INSERT OR REPLACE INTO profiles (user, seq, profile) VALUES (?, ?, ?)"
+ADD_TOTAL = """
+INSERT INTO totals (workflow, kind, n) VALUES (?, ?, ?)
+ON CONFLICT (workflow, kind) DO UPDATE SET n = n + excluded.n
+"""
+SET_META = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+END_INBOX = "DELETE FROM inbox WHERE id = ?"
+ADD_ANSWER = "INSERT OR REPLACE INTO answers (id, at, body) VALUES (?, ?, ?)"
+END_ANSWERS = "DELETE FROM answers WHERE at < ?"
+
+
+class Changes:
+    """All that one batch will write."""
+
+    def __init__(self) -> None:
+        self.names: list[Row] = []
+        self.users: list[Row] = []
+        self.codes: list[Row] = []
+        self.history: list[Row] = []
+        self.journeys: list[Row] = []
+        self.journey_updates: list[Row] = []
+        self.waits: list[Row] = []
+        self.ended_waits: list[Row] = []
+        self.parked: list[Row] = []
+        self.profiles: list[Row] = []
+        self.totals: list[Row] = []
+        self.meta: list[Row] = []
+        self.ended_meta: list[Row] = []
+        self.inbox: list[Row] = []
+        """Ids of the rows that were taken."""
+        self.answers: list[Row] = []
+
+    def statements(self) -> Iterable[tuple[str, list[Row]]]:
+        """Each statement with its rows, in an order that every reader may see."""
+        yield ADD_NAME, self.names
+        yield ADD_USER, self.users
+        yield ADD_CODE, self.codes
+        yield ADD_HISTORY, self.history
+        yield ADD_JOURNEY, self.journeys
+        yield SET_JOURNEY, self.journey_updates
+        yield END_WAIT, self.ended_waits
+        yield ADD_WAIT, self.waits
+        yield SET_DUE, self.parked
+        yield ADD_PROFILE, self.profiles
+        yield ADD_TOTAL, self.totals
+        yield SET_META, self.meta
+        yield END_META, self.ended_meta
+        yield END_INBOX, self.inbox
+        yield ADD_ANSWER, self.answers
+
+
+class Store:
+    """The engine's own connection.
+
+    Raises:
+        StoreError: on opening, when the file is no store of this version or cannot be used.
+    """
+
+    def __init__(self, path: str | Path, durability: Durability = "full") -> None:
+        self.path = Path(path)
+        self._con = open_database(self.path, durability)
+        self.salt = self.meta("salt") or ""
+        self.next_seq = self._next("SELECT max(seq) FROM history")
+        self.next_user = self._next("SELECT max(id) FROM users")
+        self.next_journey = self._next("SELECT max(id) FROM journeys")
+        self.next_name = self._next("SELECT max(id) FROM names")
+        self.last_at: int = int(self.meta("last_at") or 0)
+        """The moment that the engine had come to."""
+        self._ids: dict[str, int] = {}
+        self._texts: dict[int, str] = {}
+
+    def close(self) -> None:
+        """Fold the write-ahead log into the file and let it go."""
+        self.truncate_wal()
+        self._con.close()
+
+    def abandon(self) -> None:
+        """Let go without tidying up."""
+        self._con.close()
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def rows(self, statement: str, *values: Any) -> list[Row]:
+        """All rows of a statement. Nothing stays open: an open cursor lets the log grow without end."""
+        try:
+            return self._con.execute(statement, values).fetchall()
+        except sqlite3.Error as error:
+            raise translate(error, self.path) from error
+
+    def many(self, statement: str, keys: Sequence[Any]) -> list[Row]:
+        """All rows of a statement that takes its keys as one JSON array."""
+        return self.rows(statement, json.dumps(keys)) if keys else []
+
+    def meta(self, key: str) -> str | None:
+        """A value of the `meta` table."""
+        rows = self.rows("SELECT value FROM meta WHERE key = ?", key)
+        return rows[0][0] if rows else None
+
+    def next_due(self) -> int | None:
+        """The nearest deadline, milliseconds since 1970, UTC."""
+        rows = self.rows(NEXT_DUE)
+        return rows[0][0] if rows else None
+
+    def version(self) -> int:
+        """Moves when another process has committed. Costs microseconds."""
+        return int(self.rows("PRAGMA data_version")[0][0])
+
+    def _next(self, statement: str) -> int:
+        return (self.rows(statement)[0][0] or 0) + 1
+
+    # -- names -----------------------------------------------------------------------------
+
+    def name_id(self, text: str, changes: Changes) -> int:
+        """The number of a name; a new one is written with the batch."""
+        found = self._ids.get(text)
+        if found is not None:
+            return found
+        rows = self.rows(NAME_ID, text)
+        if rows:
+            found = int(rows[0][0])
+        else:
+            found = self.next_name
+            self.next_name += 1
+            changes.names.append((found, text))
+        self._remember(found, text)
+        return found
+
+    def find_name(self, text: str) -> int | None:
+        """The number of a name that is there already."""
+        rows = self.rows(NAME_ID, text)
+        return int(rows[0][0]) if rows else None
+
+    def name_text(self, id: int) -> str:
+        """The text of a name."""
+        found = self._texts.get(id)
+        if found is None:
+            found = str(self.rows(NAME_TEXT, id)[0][0])
+            self._remember(id, found)
+        return found
+
+    def _remember(self, id: int, text: str) -> None:
+        # Names given by ids of the author's own may be as many as there are users.
+        if len(self._ids) > 50_000:
+            self._ids.clear()
+            self._texts.clear()
+        self._ids[text] = id
+        self._texts[id] = text
+
+    # -- writing ---------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Take the write lock."""
+        try:
+            self._con.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise translate(error, self.path) from error
+
+    def release(self) -> None:
+        """Give the write lock back; nothing was written."""
+        self._con.execute("ROLLBACK")
+
+    def write(self, changes: Changes) -> None:
+        """Write a batch: all of it, or nothing.
+
+        Raises:
+            StoreFull: nothing was written, and later tries may succeed.
+            StoreError: nothing was written.
+        """
+        con = self._con
+        try:
+            con.execute("BEGIN IMMEDIATE")
+            for statement, rows in changes.statements():
+                if rows:
+                    con.executemany(statement, rows)
+            con.execute("COMMIT")
+        except sqlite3.Error as error:
+            self.forget(changes)
+            # A full disk may have rolled the transaction back already.
+            if con.in_transaction:
+                con.execute("ROLLBACK")
+            raise translate(error, self.path) from error
+        if changes.answers:
+            con.execute(END_ANSWERS, (changes.answers[-1][1] - 60_000,))
+
+    def forget(self, changes: Changes) -> None:
+        """Take back the names that a batch would have added."""
+        for id, text in changes.names:
+            self._ids.pop(text, None)
+            self._texts.pop(id, None)
+
+    def truncate_wal(self) -> None:
+        """Give the log's space back; readers that are still in it make this do less."""
+        try:
+            self._con.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.OperationalError as error:
+            # Busy or full: the next idle moment tries again, and nothing depends on it.
+            if not isinstance(translate(error, self.path), StoreError):
+                raise
+
+
+def open_database(path: Path, durability: Durability = "full") -> sqlite3.Connection:
+    """Open or make a store for writing.
+
+    Raises:
+        StoreError: it is no database, was made by a newer version, or cannot be written.
+    """
+    if path.is_dir():
+        raise StoreError("it is a folder", where=str(path), fix="Name a file: --store data/studio.db")
+    if path.exists() and not os.access(path, os.W_OK):
+        raise StoreReadOnly("the store cannot be written", where=str(path), fix="Give yourself the right to write it.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreReadOnly(f"its folder cannot be made: {error.strerror}", where=str(path)) from error
+    con: sqlite3.Connection | None = None
+    try:
+        con = sqlite3.connect(path, isolation_level=None, timeout=10.0, cached_statements=256)
+        check_version(con, path)
+        con.execute("PRAGMA journal_mode = WAL").fetchall()
+        con.execute(f"PRAGMA synchronous = {durability.upper()}")
+        con.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+        con.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT}")
+        con.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+        migrate(con)
+    except sqlite3.Error as error:
+        if con is not None:
+            con.close()
+        raise translate(error, path) from error
+    except StoreError:
+        if con is not None:
+            con.close()
+        raise
+    return con
+
+
+def migrate(con: sqlite3.Connection) -> None:
+    """Bring the tables up to this version, and give a new store its salt."""
+    database = sqlite_utils.Database(con)
+    if migrations.pending(database):
+        migrations.apply(database)
+    con.execute("INSERT INTO meta (key, value) VALUES ('salt', ?) ON CONFLICT DO NOTHING", (secrets.token_hex(8),))
+
+
+def temporary_store() -> Path:
+    """A file for ":memory:": readers in other threads need one; it goes when the engine stops."""
+    folder = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    handle, name = tempfile.mkstemp(prefix="journey-studio-", suffix=".db", dir=folder)
+    os.close(handle)
+    return Path(name)
+
+
+def remove_store(path: Path) -> None:
+    """Delete a store with what lies beside it."""
+    for suffix in ("", "-wal", "-shm", ".lock"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -53,7 +53,7 @@ def read(lines: Iterable[Line], start: int, name: str = "events") -> Iterator[In
             at = _moment(sent, start, where)
         if at < now:
             raise EventError(
-                f"the field at ({sent!r:.60}) lies before the event above it ({iso(now)})",
+                f"the field at ({sent!r:.60}) lies before the start or the event above it ({iso(now)})",
                 where=where,
                 fix="Put the lines in the order of time.",
             )

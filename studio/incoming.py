@@ -60,20 +60,26 @@ def incoming(
         if known:
             profile = _json(known, f'the profile of user {user!r:.80} in "{event}"')
     if why := fault(user):
-        raise EventError(f'the user of "{event}" {why}', fix='Give an id such as "user1", or {"id": "user1", …}.')
+        raise EventError(
+            f'the user of "{event}" {why}', fix='Give an id such as "user1", or {"id": "user1", …}.'
+        )
     if id is not None and (why := fault(id)):
-        raise EventError(f'the id of "{event}" {why}', fix="Leave it out, or give a text that is unique to the event.")
+        raise EventError(
+            f'the id of "{event}" {why}', fix="Leave it out, or give a text that is unique to the event."
+        )
     if data:
         if not isinstance(data, Mapping):
             raise EventError(
-                f'the data of "{event}" is {type(data).__name__} and no object', fix='Give fields: {"plan": "pro"}.'
+                f'the data of "{event}" is {type(data).__name__} and no object',
+                fix='Give fields: {"plan": "pro"}.',
             )
         text = _json(data if type(data) is dict else dict(data), f'the data of "{event}"')
     elif data is None or isinstance(data, Mapping):
         text = "{}"
     else:
         raise EventError(
-            f'the data of "{event}" is {type(data).__name__} and no object', fix='Give fields: {"plan": "pro"}.'
+            f'the data of "{event}" is {type(data).__name__} and no object',
+            fix='Give fields: {"plan": "pro"}.',
         )
     kept = _json(dict(extra), f'the further fields of "{event}"') if extra else None
     return Incoming(event, user, text, id, profile, sent_at, kept, at)

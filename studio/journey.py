@@ -13,7 +13,7 @@ import os
 import random as _random
 import sys
 import uuid as _uuid
-from collections.abc import Awaitable, Callable, Coroutine, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -57,7 +57,9 @@ class StepFailed(Exception):
     """
 
     def __init__(self, name: str, type: str, message: str) -> None:
-        super().__init__(f"step {name!r} failed: {type}: {message}" if message else f"step {name!r} failed: {type}")
+        super().__init__(
+            f"step {name!r} failed: {type}: {message}" if message else f"step {name!r} failed: {type}"
+        )
         self.name = name
         self.type = type
         """Name of the exception's class, or "Timeout", "interrupted", "closed"."""
@@ -183,7 +185,9 @@ class Waited:
 
     __slots__ = ("_count", "_events", "_load", "timed_out")
 
-    def __init__(self, count: int = 0, load: Callable[[int | None], list[Event]] | None = None, *, over: bool = True) -> None:
+    def __init__(
+        self, count: int = 0, load: Callable[[int | None], list[Event]] | None = None, *, over: bool = True
+    ) -> None:
         self._count = count
         self._load = load
         self._events: list[Event] | None = None
@@ -352,7 +356,9 @@ class Group(Command[list[Any]]):
 class Reader(Protocol):
     """What a journey may look up while it is driven; the engine gives it."""
 
-    def events(self, wanted: Names, match: Mapping[str, Any] | None, past: Literal[True, "ever"], bound: int) -> list[Event]:
+    def events(
+        self, wanted: Names, match: Mapping[str, Any] | None, past: Literal[True, "ever"], bound: int
+    ) -> list[Event]:
         """The user's events up to the position `bound`, oldest first."""
 
     def profile(self, bound: int) -> Mapping[str, Any]:
@@ -453,13 +459,17 @@ class Journey:
         wait = Wait(self, self._key("wait", wanted.text, id, place), place)
         wait.names = wanted
         wait.match = _match(match, wanted.text, place) if match else None
-        wait.timeout = None if timeout is None else _duration(timeout, f'wait_for("{wanted.text}") has timeout', place)
+        wait.timeout = (
+            None if timeout is None else _duration(timeout, f'wait_for("{wanted.text}") has timeout', place)
+        )
         if past is not True and past is not False and past != "ever":
             raise _wrong(place, f'wait_for("{wanted.text}") has past={past!r}', 'Use True, False or "ever".')
         wait.past = past
         return wait
 
-    def wait_any(self, *commands: Command[Any], timeout: Duration | None = None, id: str | None = None) -> Group:
+    def wait_any(
+        self, *commands: Command[Any], timeout: Duration | None = None, id: str | None = None
+    ) -> Group:
         """Wait for the first of several to succeed, or until all or the timeout are over.
 
         Returns:
@@ -468,7 +478,9 @@ class Journey:
         """
         return self._group("any", commands, timeout, id, _place())
 
-    def wait_all(self, *commands: Command[Any], timeout: Duration | None = None, id: str | None = None) -> Group:
+    def wait_all(
+        self, *commands: Command[Any], timeout: Duration | None = None, id: str | None = None
+    ) -> Group:
         """Wait until each of several has ended, or until the timeout.
 
         Returns:
@@ -477,7 +489,12 @@ class Journey:
         return self._group("all", commands, timeout, id, _place())
 
     def _group(
-        self, kind: str, commands: tuple[Command[Any], ...], timeout: Duration | None, id: str | None, place: Place
+        self,
+        kind: str,
+        commands: tuple[Command[Any], ...],
+        timeout: Duration | None,
+        id: str | None,
+        place: Place,
     ) -> Group:
         for command in commands:
             if not isinstance(command, Command) or isinstance(command, NewPass):
@@ -605,7 +622,9 @@ class Journey:
             if (value is not None or what == "event name") and (why := fault(value)):
                 raise _wrong(place, f"ingest: the {what} {why}")
         if data is not None and not isinstance(data, Mapping):
-            raise _wrong(place, f'ingest("{event}") has data of type {type(data).__name__}', "Give a mapping.")
+            raise _wrong(
+                place, f'ingest("{event}") has data of type {type(data).__name__}', "Give a mapping."
+            )
         command = Ingest(self, self._key("ingest", event, None, place), place)
         command.name = event
         command.user = self._user.id if user is None else user
@@ -710,10 +729,14 @@ class Journey:
 
     def _crowded(self, place: Place) -> None:
         if self._made == WARN_COMMANDS and self._live:
-            self._say("warning", f"{WARN_COMMANDS:,} commands in one pass; journey.new_pass() begins afresh", place)
+            self._say(
+                "warning", f"{WARN_COMMANDS:,} commands in one pass; journey.new_pass() begins afresh", place
+            )
         elif self._made > MAX_COMMANDS:
             raise _wrong(
-                place, f"more than {MAX_COMMANDS:,} commands in one pass", "Use await journey.new_pass() in the loop."
+                place,
+                f"more than {MAX_COMMANDS:,} commands in one pass",
+                "Use await journey.new_pass() in the loop.",
             )
 
     def _refuse(self) -> None:
@@ -840,7 +863,9 @@ def _make_workflow(
 
     if not inspect.iscoroutinefunction(function):
         what = getattr(function, "__name__", type(function).__name__)
-        raise wrong(f"{what} is no async function", "Write: @workflow, async def welcome(journey: Journey): …")
+        raise wrong(
+            f"{what} is no async function", "Write: @workflow, async def welcome(journey: Journey): …"
+        )
     if len(inspect.signature(function).parameters) != 1:
         raise wrong(f"{function.__name__} must take one argument, the journey")
     title = function.__name__ if name is None else name
@@ -892,10 +917,10 @@ def _duration(value: Duration, what: str, place: Place) -> int:
 
 def _match(match: Mapping[str, Any], name: str, place: Place) -> dict[str, Any]:
     if not isinstance(match, Mapping):
-        raise _wrong(place, f'"{name}" has match of type {type(match).__name__}', 'Write match={"field": value}.')
+        raise _wrong(
+            place, f'"{name}" has match of type {type(match).__name__}', 'Write match={"field": value}.'
+        )
     try:
         return cast("dict[str, Any]", jsontext.loads(jsontext.dumps(dict(match))))
     except jsontext.NotJson as error:
         raise _wrong(place, f'"{name}" has a match that JSON cannot hold: {error}') from None
-
-

@@ -60,7 +60,9 @@ def collect(source: str | Path | Workflow | Iterable[str | Path | Workflow]) -> 
     if isinstance(source, Workflow):
         return Loaded({source.name: source})
     if callable(source):
-        raise WorkflowError(f"{getattr(source, '__name__', source)!r} is no workflow", fix="Put @workflow above it.")
+        raise WorkflowError(
+            f"{getattr(source, '__name__', source)!r} is no workflow", fix="Put @workflow above it."
+        )
     loaded = Loaded()
     for part in source:
         inner = collect(part)
@@ -121,7 +123,9 @@ def import_file(file: Path) -> list[Workflow]:
     finally:
         if added:
             sys.path.remove(folder)
-    found = [value for value in vars(module).values() if isinstance(value, Workflow) and value.path == str(file)]
+    found = [
+        value for value in vars(module).values() if isinstance(value, Workflow) and value.path == str(file)
+    ]
     return sorted(set(found), key=lambda workflow: workflow.line)
 
 
@@ -132,9 +136,15 @@ def short(path: str | Path) -> str:
 
 
 def _line_in(file: Path, error: BaseException) -> int | None:
-    lines = [number for frame, number in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == str(file)]
+    lines = [
+        number
+        for frame, number in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_filename == str(file)
+    ]
     return lines[-1] if lines else None
 
 
 def _nothing(path: Path, what: str) -> WorkflowError:
-    return WorkflowError(what, path=short(path), fix="Write one, such as welcome.py with an @workflow function.")
+    return WorkflowError(
+        what, path=short(path), fix="Write one, such as welcome.py with an @workflow function."
+    )

@@ -279,7 +279,9 @@ class Answers:
             )
         self._append_open(wait, Kind.WAIT_OPENED, wait.names, wait.timeout, data)
         if self.batch.asks is not None:
-            self.batch.asks.append(Ask(self.state.user.name, tuple(wait.names.text.split(", ")), wait.match, bound))
+            self.batch.asks.append(
+                Ask(self.state.user.name, tuple(wait.names.text.split(", ")), wait.match, bound)
+            )
 
     def _append_open(
         self, command: Command[Any], kind: Kind, wanted: Names | None, time: int | None, data: str | None
@@ -287,7 +289,9 @@ class Answers:
         overlay, state, cause = self.overlay, self.state, self.cause
         label = None if wanted is None else overlay.name_id(wanted.text)
         place = overlay.place_id(command.place)
-        seq = overlay.append(cause.at, kind, state.user.id, state, label, command.key[2], place, cause.seq, data)
+        seq = overlay.append(
+            cause.at, kind, state.user.id, state, label, command.key[2], place, cause.seq, data
+        )
         name = label if wanted is None or wanted.simple else 0
         due = None if time is None else cause.at + time
         wait = overlay.open_wait(state, seq, kind, name, due, command.key, data, cause.seq, label, place)
@@ -300,7 +304,9 @@ class Answers:
         overlay, state, cause = self.overlay, self.state, self.cause
         label = None if name is None else overlay.name_id(name)
         place = overlay.place_id(command.place)
-        seq = overlay.append(cause.at, kind, state.user.id, state, label, command.key[2], place, cause.seq, data)
+        seq = overlay.append(
+            cause.at, kind, state.user.id, state, label, command.key[2], place, cause.seq, data
+        )
         record = Record(kind, seq, cause.at, cause.seq, None, data)
         state.outcomes[command.key] = record
         state.fresh.add(command.key)
@@ -309,7 +315,9 @@ class Answers:
     # -- groups ----------------------------------------------------------------------------
 
     def _attempt_group(self, group: Group, record: Record | None) -> Outcome | None:
-        outcomes = [self._attempt(member) if record is None else self._recorded(member) for member in group.members]
+        outcomes = [
+            self._attempt(member) if record is None else self._recorded(member) for member in group.members
+        ]
         if record is not None:
             ended = record.json().get("ended")
             if ended is not None:
@@ -320,11 +328,16 @@ class Answers:
         over = all(outcomes) if group.all else any(o is not None and o.hit for o in outcomes) or all(outcomes)
         if not over:
             self._open_group(group)
-            if any(o is None and m.key in self.state.outcomes for m, o in zip(group.members, outcomes, strict=True)):
+            if any(
+                o is None and m.key in self.state.outcomes
+                for m, o in zip(group.members, outcomes, strict=True)
+            ):
                 return self._attempt_group(group, None)
             return None
         hit = any(o is not None and o.hit for o in outcomes)
-        ended = [key_text(member.key) for member, o in zip(group.members, outcomes, strict=True) if o is not None]
+        ended = [
+            key_text(member.key) for member, o in zip(group.members, outcomes, strict=True) if o is not None
+        ]
         bound = self.journey._bound
         for outcome in outcomes:
             if outcome is not None and outcome.bound > bound:
@@ -357,7 +370,9 @@ class Answers:
             label = overlay.name_id(GROUP_NAMES[group.key[0]])
             place = overlay.place_id(group.place)
             kind = Kind.GROUP_OPENED
-            seq = overlay.append(cause.at, kind, state.user.id, state, label, group.key[2], place, cause.seq, data)
+            seq = overlay.append(
+                cause.at, kind, state.user.id, state, label, group.key[2], place, cause.seq, data
+            )
             due = None if group.timeout is None else cause.at + group.timeout
             wait = overlay.open_wait(state, seq, kind, None, due, group.key, data, cause.seq, label, place)
             if due is not None:
@@ -441,7 +456,9 @@ class Answers:
         kind, name, n = step.key
         label = self.overlay.name_id(step.name)
         found: Record | None = None
-        for seq, at, row_kind, _cause, late, data, row_n in self.overlay.store.rows(sql.ONCE, self.state.id, label):
+        for seq, at, row_kind, _cause, late, data, row_n in self.overlay.store.rows(
+            sql.ONCE, self.state.id, label
+        ):
             facts = jsontext.loads(data) if data else {}
             if row_kind != Kind.STEP_DONE or not facts.get("once"):
                 continue
@@ -490,7 +507,9 @@ class Answers:
         label = overlay.name_id(step.name)
         place = overlay.place_id(step.place)
         kind = Kind.STEP_STARTED
-        seq = overlay.append(cause.at, kind, state.user.id, state, label, step.key[2], place, cause.seq, data, cause.late)
+        seq = overlay.append(
+            cause.at, kind, state.user.id, state, label, step.key[2], place, cause.seq, data, cause.late
+        )
         overlay.open_wait(state, seq, kind, None, None, step.key, data, cause.seq, label, place)
         step.args = tuple(_settled(value) for value in step.args)
         step.kwargs = {name: _settled(value) for name, value in step.kwargs.items()}

@@ -19,7 +19,16 @@ from studio import jsontext
 from studio.engine.answers import MAX_PAUSE, Answers, Ask, Launch
 from studio.engine.drive import Again, Blocked, Ended, Failed, drive
 from studio.engine.matching import MISSING, look_up, meets
-from studio.engine.state import CLOSED_BY, CLOSED_STEP, OPEN_STATUSES, JourneyState, Overlay, Record, UserState, WaitState
+from studio.engine.state import (
+    CLOSED_BY,
+    CLOSED_STEP,
+    OPEN_STATUSES,
+    JourneyState,
+    Overlay,
+    Record,
+    UserState,
+    WaitState,
+)
 from studio.errors import JourneyError
 from studio.incoming import Incoming
 from studio.journey import Command, Event, Group, Journey, Key, Place, Workflow, key_text
@@ -203,7 +212,18 @@ class Batch:
         if incoming.profile is not None or incoming.sent_at is not None or incoming.extra is not None:
             meta = _meta(incoming)
         seq = overlay.append(
-            at, Kind.EVENT, user.id, None, overlay.name_id(incoming.name), None, None, None, text, None, incoming.id, meta
+            at,
+            Kind.EVENT,
+            user.id,
+            None,
+            overlay.name_id(incoming.name),
+            None,
+            None,
+            None,
+            text,
+            None,
+            incoming.id,
+            meta,
         )
         event = Event(incoming.name, user.name, at, text, incoming.id, seq, incoming.sent_at)
         self.took_id(incoming.id, seq)
@@ -251,7 +271,15 @@ class Batch:
         for level, message, place in result.said:
             kind = LEVELS.get(level, Kind.LOG)
             overlay.append(
-                at, kind, journey.user.id, journey, label, None, overlay.place_id(place), wait.id, message[:MAX_MESSAGE]
+                at,
+                kind,
+                journey.user.id,
+                journey,
+                label,
+                None,
+                overlay.place_id(place),
+                wait.id,
+                message[:MAX_MESSAGE],
             )
         spec = wait.spec
         shared = {name: spec[name] for name in ("once", "id") if name in spec}
@@ -292,7 +320,9 @@ class Batch:
     def cancel(self, journey: JourneyState, at: int) -> None:
         """End a journey by hand."""
         if journey.status not in OPEN_STATUSES:
-            raise JourneyError(f"it is {Status(journey.status).name.lower()} already", where=self._id(journey))
+            raise JourneyError(
+                f"it is {Status(journey.status).name.lower()} already", where=self._id(journey)
+            )
         self._finish(journey, Status.CANCELLED, Kind.CANCELLED, Cause(at, None, outside=True), None)
 
     def resume(self, journey: JourneyState, at: int) -> None:
@@ -306,7 +336,9 @@ class Batch:
             raise JourneyError("its workflow is not loaded", where=self._id(journey))
         overlay = self.overlay
         rows = overlay.store.rows(
-            "SELECT data FROM history WHERE journey = ? AND kind = ? ORDER BY seq DESC LIMIT 1", journey.id, Kind.FAILED
+            "SELECT data FROM history WHERE journey = ? AND kind = ? ORDER BY seq DESC LIMIT 1",
+            journey.id,
+            Kind.FAILED,
         )
         step = jsontext.loads(rows[0][0]).get("step") if rows and rows[0][0] else None
         overlay.load_passes((journey,))
@@ -314,7 +346,9 @@ class Batch:
         data = jsontext.dumps({"void": void}) if void else None
         self.watch.poisoned.pop(journey.id, None)
         seq = overlay.append(at, Kind.RESUMED, journey.user.id, journey, journey.workflow_id, data=data)
-        journey.outcomes = {key: record for key, record in journey.outcomes.items() if key_text(key) not in void}
+        journey.outcomes = {
+            key: record for key, record in journey.outcomes.items() if key_text(key) not in void
+        }
         journey.status, journey.still, journey.touched = Status.WAITING, 0, True
         journey.resuming = True
         self._drive(journey, Cause(at, seq, outside=True))
@@ -327,7 +361,9 @@ class Batch:
         overlay = self.overlay
         newest = overlay.keyed(journey.user, journey.workflow_id, journey.key)
         if newest is not None and newest.n > journey.n and newest.status in OPEN_STATUSES:
-            raise JourneyError("a newer one is under way", where=self._id(journey), fix=f"Restart {self._id(newest)}.")
+            raise JourneyError(
+                "a newer one is under way", where=self._id(journey), fix=f"Restart {self._id(newest)}."
+            )
         n = (newest.n if newest is not None else journey.n) + 1
         cause = Cause(at, None, outside=True)
         if journey.status in OPEN_STATUSES:
@@ -438,7 +474,16 @@ class Batch:
             fields["bound"] = start
         data = jsontext.dumps(fields) if fields else None
         seq = overlay.append(
-            cause.at, Kind.PASS, journey.user.id, journey, journey.workflow_id, None, None, cause.seq, data, cause.late
+            cause.at,
+            Kind.PASS,
+            journey.user.id,
+            journey,
+            journey.workflow_id,
+            None,
+            None,
+            cause.seq,
+            data,
+            cause.late,
         )
         journey.pass_seq, journey.trigger = seq, trigger
         journey.start = (cause.at, start, cause.late or 0)
@@ -462,7 +507,9 @@ class Batch:
             at, bound, late = state.start
             trigger = state.trigger
             journey = Journey(
-                f"{workflow.name}/{state.user.name}" if not state.key and state.n == 1 else state.text_id(workflow.name),
+                f"{workflow.name}/{state.user.name}"
+                if not state.key and state.n == 1
+                else state.text_id(workflow.name),
                 state.user.name,
                 lambda: self.overlay.event(trigger),
                 _Reader(self.overlay, state),
@@ -557,7 +604,13 @@ class Batch:
         self._finish(state, Status.FAILED, Kind.FAILED, cause, data, place)
 
     def _finish(
-        self, state: JourneyState, status: Status, kind: Kind, cause: Cause, data: str | None, place: int | None = None
+        self,
+        state: JourneyState,
+        status: Status,
+        kind: Kind,
+        cause: Cause,
+        data: str | None,
+        place: int | None = None,
     ) -> None:
         overlay = self.overlay
         if not state.loaded:
@@ -585,7 +638,9 @@ class Batch:
         assert wait.due is not None
         heapq.heappush(self.timers, (wait.due, wait.id, wait))
 
-    def _end_wait(self, wait: WaitState, kind: Kind, cause: Cause, data: str | None, late: int | None = None) -> int:
+    def _end_wait(
+        self, wait: WaitState, kind: Kind, cause: Cause, data: str | None, late: int | None = None
+    ) -> int:
         """Record the outcome of an open wait; gives its seq."""
         overlay, journey = self.overlay, wait.journey
         overlay.end_wait(wait)
@@ -639,7 +694,9 @@ class Batch:
         kind, label, place = Kind.STEP_RETRY, wait.label, wait.place
         seq = overlay.append(at, kind, journey.user.id, journey, label, wait.key[2], place, wait.id, data)
         due = at + failure["pause"]
-        self.add_timer(overlay.open_wait(journey, seq, kind, None, due, wait.key, data, wait.id, label, place))
+        self.add_timer(
+            overlay.open_wait(journey, seq, kind, None, due, wait.key, data, wait.id, label, place)
+        )
 
     def interrupt_step(self, wait: WaitState, cause: Cause) -> None:
         """A step whose process died under it time and again is given up."""
@@ -671,7 +728,16 @@ class Batch:
             state.note, state.touched = message, True
         overlay = self.overlay
         overlay.append(
-            cause.at, kind, state.user.id, state, None, None, overlay.place_id(place), cause.seq, message, cause.late
+            cause.at,
+            kind,
+            state.user.id,
+            state,
+            None,
+            None,
+            overlay.place_id(place),
+            cause.seq,
+            message,
+            cause.late,
         )
 
     def _id(self, journey: JourneyState) -> str:
@@ -693,7 +759,9 @@ class _Reader:
         assert workflow is not None
         narrow = past != "ever" and bool(workflow.key or workflow.again)
         found = self._overlay.events(state.user, wanted, state.since - 1 if narrow else 0, bound)
-        return [e for e in found if meets(match, e.data if match else {}) and (not narrow or state.concerns(e))]
+        return [
+            e for e in found if meets(match, e.data if match else {}) and (not narrow or state.concerns(e))
+        ]
 
     def profile(self, bound: int) -> Mapping[str, Any]:
         return self._overlay.profile(self._state.user, bound)

@@ -140,7 +140,9 @@ def drive(
         value, failure = outcome.value, outcome.error
 
 
-def _close(coroutine: Coroutine[Any, Any, Any], journey: Journey, workflow: Workflow) -> tuple[str, int] | None:
+def _close(
+    coroutine: Coroutine[Any, Any, Any], journey: Journey, workflow: Workflow
+) -> tuple[str, int] | None:
     """Leave a suspended function without ending it. Gives the place that would not be left.
 
     `finally` blocks and context exits run although the journey has not left them:
@@ -186,7 +188,13 @@ def _wrong(what: str, coroutine: Coroutine[Any, Any, Any], workflow: Workflow, f
         coroutine.close()
     except (Suspended, Exception):
         _undying.append(coroutine)
-    return Failed("WorkflowError", str(WorkflowError(what, path=os.path.basename(path), line=number, fix=fix)), line, source, "")
+    return Failed(
+        "WorkflowError",
+        str(WorkflowError(what, path=os.path.basename(path), line=number, fix=fix)),
+        line,
+        source,
+        "",
+    )
 
 
 def _innermost(coroutine: Any, workflow: Workflow) -> tuple[str, int]:
@@ -212,7 +220,9 @@ def _failed(error: BaseException, workflow: Workflow) -> Failed:
     line, source = _place(*own[-1]) if own else ("", "")
     message = str(error)
     kind = type(error).__name__
-    if isinstance(error, RuntimeError) and ("no running event loop" in message or "no current event loop" in message):
+    if isinstance(error, RuntimeError) and (
+        "no running event loop" in message or "no current event loop" in message
+    ):
         message = (
             f"{line}: asyncio cannot be used in a workflow ({message}). Write await journey.sleep(…) to wait, and "
             "await journey.step(name, function) for everything else that is awaited"

@@ -186,7 +186,9 @@ class Engine:
                 fix="Send it events with journey-studio send, or stop it first.",
             ) from None
         except OSError as error:
-            raise StoreReadOnly(f"the store cannot be locked: {error.strerror}", where=str(self.path)) from error
+            raise StoreReadOnly(
+                f"the store cannot be locked: {error.strerror}", where=str(self.path)
+            ) from error
         self._lock = lock
 
     def _release_lock(self) -> None:
@@ -333,7 +335,9 @@ class Engine:
             return EngineStatus("stopped", None, 0, 0, 0)
         problem = runner.problem
         state: Literal["running", "paused"] = "running" if problem is None else "paused"
-        return EngineStatus(state, problem or self._complaint, runner.queued, runner.running_steps, runner.last_batch)
+        return EngineStatus(
+            state, problem or self._complaint, runner.queued, runner.running_steps, runner.last_batch
+        )
 
     def on_change(self, call: Callable[[], None]) -> Callable[[], None]:
         """Have a function called after every commit, in the engine's thread; gives back what ends that."""
@@ -354,5 +358,3 @@ class Engine:
         if self._runner is None:
             raise StudioError("the engine is not running", fix="Use: async with Engine(…) as engine.")
         return self._runner
-
-

@@ -147,4 +147,3 @@ def _settle(value: Any) -> Any:
 
 async def _wait(value: Any) -> Any:
     return await value
-

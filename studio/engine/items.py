@@ -43,7 +43,9 @@ class Arrival:
 
     __slots__ = ("delivery", "inbox", "incoming", "index")
 
-    def __init__(self, incoming: Incoming, delivery: Delivery | None, index: int = 0, inbox: int | None = None) -> None:
+    def __init__(
+        self, incoming: Incoming, delivery: Delivery | None, index: int = 0, inbox: int | None = None
+    ) -> None:
         self.incoming = incoming
         self.delivery = delivery
         self.index = index

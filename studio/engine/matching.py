@@ -40,7 +40,9 @@ def meets(match: Mapping[str, Any] | None, data: Mapping[str, Any]) -> bool:
     return True
 
 
-def differences(match: Mapping[str, Any] | None, data: Mapping[str, Any], prefix: str = "") -> list[Difference]:
+def differences(
+    match: Mapping[str, Any] | None, data: Mapping[str, Any], prefix: str = ""
+) -> list[Difference]:
     """The fields that do not agree, in the order of the match; empty when it is met."""
     found: list[Difference] = []
     for key, expected in (match or {}).items():
@@ -79,8 +81,13 @@ def agrees(expected: Any, got: Any) -> bool:
     if isinstance(expected, Mapping):
         if isinstance(got, Mapping):
             return meets(expected, got)
-        return isinstance(got, list) and bool(expected) and all(
-            (value := look_up(got, key)) is not MISSING and agrees(wanted, value) for key, wanted in expected.items()
+        return (
+            isinstance(got, list)
+            and bool(expected)
+            and all(
+                (value := look_up(got, key)) is not MISSING and agrees(wanted, value)
+                for key, wanted in expected.items()
+            )
         )
     if isinstance(expected, bool) or isinstance(got, bool):
         return expected is got

@@ -299,7 +299,9 @@ class Runner:
                 newest = id = newest + 1
                 overlay.changes.codes.append((id, name, code, workflow.path, workflow.source, now))
                 data = jsontext.dumps({"file": os.path.basename(workflow.path)})
-                overlay.append(now, Kind.WORKFLOW_LOADED, None, None, overlay.name_id(name), data=data, code=id)
+                overlay.append(
+                    now, Kind.WORKFLOW_LOADED, None, None, overlay.name_id(name), data=data, code=id
+                )
             self._codes[name] = id
         engine = {"pid": os.getpid(), "since": time.time_ns() // 1_000_000}
         overlay.changes.meta.append(("engine", json.dumps(engine)))
@@ -405,7 +407,9 @@ class Runner:
         finally:
             store.release()
         if rows:
-            inbox = [(min(at, limit), self._from_inbox(number, kind, body)) for number, at, kind, body in rows]
+            inbox = [
+                (min(at, limit), self._from_inbox(number, kind, body)) for number, at, kind, body in rows
+            ]
             entries = list(heapq.merge(inbox, entries, key=lambda entry: entry[0]))
             if len(rows) == size:
                 limit = min(limit, inbox[-1][0])

@@ -39,7 +39,9 @@ FAMILY: dict[int, str] = {
     Kind.STEP_FAILED: "step",
     Kind.EVENT: "ingest",
 }
-OPENS = frozenset((Kind.WAIT_OPENED, Kind.GROUP_OPENED, Kind.SLEEP_OPENED, Kind.STEP_STARTED, Kind.STEP_RETRY))
+OPENS = frozenset(
+    (Kind.WAIT_OPENED, Kind.GROUP_OPENED, Kind.SLEEP_OPENED, Kind.STEP_STARTED, Kind.STEP_RETRY)
+)
 CLOSES = frozenset((Kind.WAIT_CLOSED, Kind.GROUP_CLOSED, Kind.SLEEP_CLOSED))
 GROUP_NAMES = {"any": "wait_any", "all": "wait_all"}
 CLOSED_BY = {
@@ -75,7 +77,9 @@ class Record:
 
     __slots__ = ("at", "bound", "data", "kind", "late", "seq")
 
-    def __init__(self, kind: int, seq: int, at: int, cause: int | None, late: int | None, data: str | None) -> None:
+    def __init__(
+        self, kind: int, seq: int, at: int, cause: int | None, late: int | None, data: str | None
+    ) -> None:
         self.kind = kind
         self.seq = seq
         self.at = at
@@ -95,7 +99,23 @@ class Record:
 class WaitState:
     """An open wait, sleep, group or step."""
 
-    __slots__ = ("_names", "_spec", "cause", "data", "due", "fired", "id", "journey", "key", "kind", "label", "name", "open", "place", "stored")
+    __slots__ = (
+        "_names",
+        "_spec",
+        "cause",
+        "data",
+        "due",
+        "fired",
+        "id",
+        "journey",
+        "key",
+        "kind",
+        "label",
+        "name",
+        "open",
+        "place",
+        "stored",
+    )
 
     def __init__(
         self,
@@ -241,7 +261,9 @@ class JourneyState:
 class Overlay:
     """The store as this batch sees it: read through, and written on top."""
 
-    def __init__(self, store: Store, workflows: dict[str, Workflow], codes: dict[str, int], places: dict[Place, int]) -> None:
+    def __init__(
+        self, store: Store, workflows: dict[str, Workflow], codes: dict[str, int], places: dict[Place, int]
+    ) -> None:
         self.store = store
         self.workflows = workflows
         self.codes = codes
@@ -625,22 +647,30 @@ class Overlay:
         user = self.user_by_id(user_id)
         return Event(self.store.name_text(name), user.name, at, data, id, seq, _sent_at(meta))
 
-    def event_seqs(self, user: UserState, wanted: Names, after: int, bound: int, limit: int = EVENTS_MAX) -> list[int]:
+    def event_seqs(
+        self, user: UserState, wanted: Names, after: int, bound: int, limit: int = EVENTS_MAX
+    ) -> list[int]:
         """Where the user's events of these names stand, newest first."""
         found = [e.seq for e in user.events if after < e.seq <= bound and wanted.meets(e.name)]
         if not user.new:
             for name in self._names_of(user, wanted):
-                found += (row[0] for row in self.store.rows(sql.EVENT_SEQS, user.id, name, after, bound, limit))
+                found += (
+                    row[0] for row in self.store.rows(sql.EVENT_SEQS, user.id, name, after, bound, limit)
+                )
         found.sort(reverse=True)
         return found[:limit]
 
-    def events(self, user: UserState, wanted: Names, after: int, bound: int, limit: int = EVENTS_MAX) -> list[Event]:
+    def events(
+        self, user: UserState, wanted: Names, after: int, bound: int, limit: int = EVENTS_MAX
+    ) -> list[Event]:
         """The user's events of these names after a position and up to another, oldest first."""
         found = [e for e in user.events if after < e.seq <= bound and wanted.meets(e.name)]
         if not user.new:
             for name in self._names_of(user, wanted):
                 text = self.store.name_text(name)
-                for seq, at, data, id, meta in self.store.rows(sql.EVENTS, user.id, name, after, bound, limit):
+                for seq, at, data, id, meta in self.store.rows(
+                    sql.EVENTS, user.id, name, after, bound, limit
+                ):
                     found.append(Event(text, user.name, at, data, id, seq, _sent_at(meta)))
         found.sort(key=lambda event: event.seq)
         return found[-limit:]
@@ -692,7 +722,23 @@ class Overlay:
         if code is None and journey.workflow is not None:
             code = self.codes.get(journey.workflow.name)
         self.changes.history.append(
-            (seq, at, kind, user, journey.id, journey.pass_no, name, n, place, cause, code, late, id, data, meta)
+            (
+                seq,
+                at,
+                kind,
+                user,
+                journey.id,
+                journey.pass_no,
+                name,
+                n,
+                place,
+                cause,
+                code,
+                late,
+                id,
+                data,
+                meta,
+            )
         )
         return seq
 
@@ -733,9 +779,13 @@ class Overlay:
                     )
                 )
             else:
-                changes.journey_updates.append((j.status, j.pass_no, j.pass_seq, j.trigger, j.still, j.note, j.id))
+                changes.journey_updates.append(
+                    (j.status, j.pass_no, j.pass_seq, j.trigger, j.still, j.note, j.id)
+                )
         changes.waits += [
-            (w.id, w.journey.id, w.journey.user.id, w.kind, w.name, w.due) for w in self._all_new_waits if w.open
+            (w.id, w.journey.id, w.journey.user.id, w.kind, w.name, w.due)
+            for w in self._all_new_waits
+            if w.open
         ]
         changes.totals += [(workflow, kind, n) for (workflow, kind), n in self._totals.items() if n]
         return changes
@@ -765,8 +815,6 @@ class Overlay:
 
 
 OPEN_STATUSES = (Status.WAITING, Status.IDLE, Status.FAILED)
-
-
 
 
 def _sent_at(meta: str | None) -> int | None:

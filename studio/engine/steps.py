@@ -193,4 +193,6 @@ def _failure(launch: Launch, error: BaseException, said: list[tuple[str, str, Pl
 
 
 def _timed_out(launch: Launch, timeout: int, said: list[tuple[str, str, Place]] | None = None) -> StepResult:
-    return StepResult(launch, None, "Timeout", f"it took longer than {timeout / 1000:g} s", "", list(said or ()))
+    return StepResult(
+        launch, None, "Timeout", f"it took longer than {timeout / 1000:g} s", "", list(said or ())
+    )

@@ -24,7 +24,9 @@ def connect_reader(path: str | Path) -> sqlite3.Connection:
             fix="Start journey-studio or send an event, which makes it, or name another with --store.",
         )
     try:
-        con = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, isolation_level=None, timeout=5.0)
+        con = sqlite3.connect(
+            f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, isolation_level=None, timeout=5.0
+        )
     except sqlite3.Error as error:
         raise translate(error, path) from error
     try:
@@ -48,13 +50,17 @@ def check_version(con: sqlite3.Connection, path: Path) -> None:
         StoreError: says which of these it is.
     """
     try:
-        tables = {name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()}
+        tables = {
+            name for (name,) in con.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        }
     except sqlite3.Error as error:
         raise translate(error, path) from error
     if not tables:
         return
     if "_sqlite_migrations" not in tables:
-        raise StoreError("it is a database, but no store of Journey Studio", where=str(path), fix="Name another file.")
+        raise StoreError(
+            "it is a database, but no store of Journey Studio", where=str(path), fix="Name another file."
+        )
     (known,) = con.execute(
         "SELECT count(*) FROM _sqlite_migrations WHERE migration_set = ?", (migrations.name,)
     ).fetchone()
@@ -71,15 +77,23 @@ def translate(error: sqlite3.Error, path: Path) -> StoreError:
     where, text = str(path), str(error)
     name = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith("SQLITE_FULL") or name == "SQLITE_IOERR_WRITE":
-        return StoreFull("the disk is full; nothing of this batch was stored", where=where, fix="Free some space.")
+        return StoreFull(
+            "the disk is full; nothing of this batch was stored", where=where, fix="Free some space."
+        )
     if name.startswith("SQLITE_NOTADB"):
         return StoreError("it is not a database", where=where, fix="Name another file with --store.")
     if name.startswith("SQLITE_CORRUPT"):
         return StoreError("the database is damaged", where=where, fix="Restore a copy of it.")
     if name.startswith("SQLITE_READONLY"):
-        return StoreReadOnly("the store cannot be written", where=where, fix="Give yourself the right to write it.")
+        return StoreReadOnly(
+            "the store cannot be written", where=where, fix="Give yourself the right to write it."
+        )
     if name.startswith("SQLITE_CANTOPEN"):
-        return StoreError("the store cannot be opened", where=where, fix="Look at the rights of the file and its folder.")
+        return StoreError(
+            "the store cannot be opened", where=where, fix="Look at the rights of the file and its folder."
+        )
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
-        return StoreError("another program holds the store's write lock for long", where=where, fix="End it, or try again.")
+        return StoreError(
+            "another program holds the store's write lock for long", where=where, fix="End it, or try again."
+        )
     return StoreError(f"SQLite says: {text}", where=where)

@@ -163,5 +163,3 @@ def stamp(con: sqlite3.Connection) -> int:
     if state.get("virtual"):
         return int(state["at"])
     return now + int(state.get("ahead", 0))
-
-

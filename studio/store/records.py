@@ -74,7 +74,12 @@ class Entry:
             "data": self.data,
             "seq": self.seq,
         }
-        for name, value in (("key", self.key), ("level", self.level), ("id", self.id), ("late_ms", self.late_ms)):
+        for name, value in (
+            ("key", self.key),
+            ("level", self.level),
+            ("id", self.id),
+            ("late_ms", self.late_ms),
+        ):
             if value:
                 line[name] = value
         return line

@@ -31,7 +31,9 @@ CHECKPOINT_PAGES = 4000
 Durability = Literal["full", "normal"]
 Row = tuple[Any, ...]
 
-JOURNEY = "g.id, g.user, g.workflow, g.key, g.n, g.status, g.pass, g.pass_seq, g.trigger, g.since, g.still, g.note"
+JOURNEY = (
+    "g.id, g.user, g.workflow, g.key, g.n, g.status, g.pass, g.pass_seq, g.trigger, g.since, g.still, g.note"
+)
 
 USERS = "SELECT u.name, u.id FROM json_each(?) j CROSS JOIN users u ON u.name = j.value"
 USER_NAMES = "SELECT u.id, u.name FROM json_each(?) j CROSS JOIN users u ON u.id = j.value"
@@ -82,8 +84,12 @@ CROSS JOIN journeys g ON g.user = json_extract(j.value, '$[0]')
     AND g.n = (SELECT max(n) FROM journeys m WHERE m.user = g.user AND m.workflow = g.workflow AND m.key = g.key)
 """
 
-JOURNEYS_OF = f"SELECT {JOURNEY} FROM journeys g WHERE g.user = ? AND g.workflow = ? AND g.status IN (1, 2, 4)"
-JOURNEY_NUMBERED = f"SELECT {JOURNEY} FROM journeys g WHERE g.user = ? AND g.workflow = ? AND g.key = ? AND g.n = ?"
+JOURNEYS_OF = (
+    f"SELECT {JOURNEY} FROM journeys g WHERE g.user = ? AND g.workflow = ? AND g.status IN (1, 2, 4)"
+)
+JOURNEY_NUMBERED = (
+    f"SELECT {JOURNEY} FROM journeys g WHERE g.user = ? AND g.workflow = ? AND g.key = ? AND g.n = ?"
+)
 
 # What the current passes of journeys have recorded, without what they said.
 PASSES = """
@@ -146,7 +152,9 @@ ADD_TOTAL = """
 INSERT INTO totals (workflow, kind, n) VALUES (?, ?, ?)
 ON CONFLICT (workflow, kind) DO UPDATE SET n = n + excluded.n
 """
-SET_META = "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+SET_META = (
+    "INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+)
 END_INBOX = "DELETE FROM inbox WHERE id = ?"
 ADD_ANSWER = "INSERT OR REPLACE INTO answers (id, at, body) VALUES (?, ?, ?)"
 END_ANSWERS = "DELETE FROM answers WHERE at < ?"
@@ -350,7 +358,9 @@ def open_database(path: Path, durability: Durability = "full") -> sqlite3.Connec
     if path.is_dir():
         raise StoreError("it is a folder", where=str(path), fix="Name a file: --store data/studio.db")
     if path.exists() and not os.access(path, os.W_OK):
-        raise StoreReadOnly("the store cannot be written", where=str(path), fix="Give yourself the right to write it.")
+        raise StoreReadOnly(
+            "the store cannot be written", where=str(path), fix="Give yourself the right to write it."
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -381,7 +391,9 @@ def migrate(con: sqlite3.Connection) -> None:
     database = sqlite_utils.Database(con)
     if migrations.pending(database):
         migrations.apply(database)
-    con.execute("INSERT INTO meta (key, value) VALUES ('salt', ?) ON CONFLICT DO NOTHING", (secrets.token_hex(8),))
+    con.execute(
+        "INSERT INTO meta (key, value) VALUES ('salt', ?) ON CONFLICT DO NOTHING", (secrets.token_hex(8),)
+    )
 
 
 def temporary_store() -> Path:

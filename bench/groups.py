@@ -1,0 +1,165 @@
+"""The groups of rows: what is measured for each, and what issue 3, §7, asks of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from bench import commands, deadlines, latency, long_user, rates, raw, sends, waiting
+from bench.checks import BenchError
+from bench.numbers import Numbers
+from bench.session import Session
+from bench.table import Row, Target
+
+JOURNEYS = "journeys/s"
+
+
+def measure(session: Session, name: str) -> Iterator[Row]:
+    """The rows of a group. One that cannot be measured is a row too, and the others go on."""
+    try:
+        yield from GROUPS[name](session)
+    except BenchError as error:
+        yield Row(name, name, None, "", problem=str(error))
+
+
+def _raw(session: Session) -> Iterator[Row]:
+    users = session.sizes.users
+    for durability in ("full", "normal"):
+        ours = _reference(session, durability)["journeys_per_s"]
+        bare = session.measure(raw.rows, repeat=session.sizes.repeat, users=users, durability=durability)
+        short = durability.upper()
+        per_journey = f"{bare['rows_per_journey']:.0f} history rows a journey"
+        yield Row("raw", f"raw SQLite, {per_journey}, {short}", bare["journeys_per_s"], JOURNEYS)
+        yield Row(
+            "raw", f"raw SQLite, rows of every table, {short}", bare["every_table_journeys_per_s"], JOURNEYS
+        )
+        yield Row("raw", f"ours / raw history rows, {short}", ours / bare["journeys_per_s"] * 100, "%")
+
+
+def _journeys(session: Session) -> Iterator[Row]:
+    sizes = session.sizes
+    users, repeat = sizes.users, sizes.repeat
+    target = Target("at least", 10_000, aim=20_000)
+
+    def row(what: str, numbers: Numbers, target: Target | None = None) -> Row:
+        return Row("journeys", f"{users:,} users, {what}", numbers["journeys_per_s"], JOURNEYS, target)
+
+    full = _reference(session, "full")
+    yield row("FULL (outlives a power cut)", full, target)
+    yield row("NORMAL (outlives a kill)", _reference(session, "normal"))
+    interleaved = session.measure(rates.bulk, repeat=repeat, users=users, order="interleaved")
+    yield row("sign-ups and activations interleaved", interleaved)
+    yield row(
+        "100 bytes of data in each event",
+        session.measure(rates.bulk, repeat=repeat, users=users, with_data=True),
+    )
+    single = session.measure(rates.single, repeat=repeat, users=users, clients=sizes.clients)
+    yield row(f"one await ingest an event, {sizes.clients:,} at a time", single)
+    yield Row("journeys", "store, a completed journey", full["store_bytes_per_journey"], "bytes")
+
+
+def _many(session: Session) -> Iterator[Row]:
+    users = session.sizes.many_users
+    few = _reference(session, "full")["journeys_per_s"]
+    many = session.measure(rates.bulk, users=users, durability="full")
+    yield Row("many", f"{users:,} users, FULL", many["journeys_per_s"], JOURNEYS)
+    share = many["journeys_per_s"] / few * 100
+    what = f"rate at {users:,} users / rate at {session.sizes.users:,}"
+    yield Row("many", what, share, "%", Target("at least", 80))
+    yield Row("many", f"resident after {users:,} users", many["rss_mb"], "MB")
+
+
+def _reference(session: Session, durability: str) -> Numbers:
+    """The run against which others are held."""
+    return session.measure(
+        rates.bulk, repeat=session.sizes.repeat, users=session.sizes.users, durability=durability
+    )
+
+
+def _events(session: Session) -> Iterator[Row]:
+    count = session.sizes.events
+    cases = (
+        ("no match", "events that an open wait refuses"),
+        ("pass", "events that each begin a pass"),
+    )
+    for case, what in cases:
+        numbers = session.measure(long_user.events, count=count, case=case)
+        yield Row("events", f"{what}: the first hundred, each", numbers["first_us"], "µs")
+        yield Row("events", f"{what}: up to the {count:,}th, each", numbers["last_us"], "µs")
+        # The same cost, as far as two medians of a hundred can say.
+        yield Row("events", f"{what}: last / first", numbers["ratio"] * 100, "%", Target("under", 125))
+
+
+def _latency(session: Session) -> Iterator[Row]:
+    count = session.sizes.ingests
+    numbers = session.measure(latency.ingest, count=count)
+    what = f"ingest to an idle engine, {count:,} times, until durable"
+    yield Row("latency", f"{what}, p50", numbers["p50_ms"], "ms", Target("under", 2))
+    yield Row("latency", f"{what}, p99", numbers["p99_ms"], "ms", Target("under", 10))
+
+
+def _send(session: Session) -> Iterator[Row]:
+    count = session.sizes.sends
+    numbers = session.measure(sends.function, count=count)
+    what = f"send of another process, {count:,} times, until durable"
+    yield Row("send", f"{what}, p50", numbers["p50_ms"], "ms", Target("under", 100))
+    yield Row("send", f"{what}, p99", numbers["p99_ms"], "ms", Target("under", 100))
+    count = session.sizes.command_sends
+    numbers = session.measure(sends.command_line, count=count)
+    what = f"journey-studio send, {count:,} times, start until durable"
+    yield Row("send", f"{what}, p50", numbers["p50_ms"], "ms")
+    yield Row("send", f"{what}, p99", numbers["p99_ms"], "ms")
+
+
+def _waiting(session: Session) -> Iterator[Row]:
+    sizes = session.sizes
+    count = sizes.waiting
+    numbers = session.measure(
+        waiting.journeys, count=count, idle_seconds=sizes.idle_seconds, restarts=sizes.restarts
+    )
+    what = f"{count:,} waiting"
+    cpu = f"{what}: idle CPU over {sizes.idle_seconds:g} s"
+    yield Row("waiting", cpu, numbers["idle_cpu_percent"], "%", Target("under", 1))
+    yield Row("waiting", f"{what}: resident", numbers["rss_mb"], "MB", Target("under", 150))
+    yield Row("waiting", f"{what}: resident after a restart", numbers["rss_restarted_mb"], "MB")
+    # Disk grows with the journeys, so fewer of them may take less.
+    allowed = 700 * count / 1_000_000
+    yield Row("waiting", f"{what}: store on disk", numbers["store_mb"], "MB", Target("under", allowed))
+    # The slowest of the restarts.
+    wake = f"{what}: start after kill -9 until the first wake is durable"
+    yield Row("waiting", wake, numbers["first_wake_s"], "s", Target("under", 1))
+
+
+def _deadlines(session: Session) -> Iterator[Row]:
+    sizes = session.sizes
+    few = session.measure(deadlines.same_instant, count=sizes.deadlines)
+    what = f"{sizes.deadlines:,} deadlines at one instant: p99 late, until durable"
+    yield Row("deadlines", what, few["p99_late_ms"], "ms", Target("under", 100))
+    many = session.measure(deadlines.same_instant, count=sizes.many_deadlines)
+    what = f"{sizes.many_deadlines:,} deadlines at one instant: until all are durable"
+    yield Row("deadlines", what, many["all_served_ms"] / 1e3, "s", Target("under", 2))
+    jump = session.measure(deadlines.virtual, count=sizes.virtual_deadlines)
+    what = f"virtual time, {sizes.virtual_deadlines:,} deadlines"
+    yield Row("deadlines", what, jump["deadlines_per_s"], "deadlines/s", Target("at least", 10_000))
+
+
+def _commands(session: Session) -> Iterator[Row]:
+    repeat = session.sizes.commands
+    target = Target("under", 500)
+    for name, run in (("--help", commands.help), ("send", commands.send)):
+        numbers = session.measure(run, repeat=1, times=repeat)
+        what = f"journey-studio {name}, median of {repeat}"
+        yield Row("commands", what, numbers["median_ms"], "ms", target)
+
+
+GROUPS: dict[str, Callable[[Session], Iterator[Row]]] = {
+    "journeys": _journeys,
+    "many": _many,
+    "raw": _raw,
+    "events": _events,
+    "latency": _latency,
+    "send": _send,
+    "waiting": _waiting,
+    "deadlines": _deadlines,
+    "commands": _commands,
+}
+"""In the order of the table."""

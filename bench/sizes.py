@@ -1,0 +1,63 @@
+"""How much is measured: in full, quickly, or just enough to see that the measuring works."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Counts for each measurement."""
+
+    users: int = 20_000
+    many_users: int = 500_000
+    clients: int = 1_000
+    """Callers of `ingest` at a time."""
+    repeat: int = 3
+    """Runs of which the median counts, where a run is short."""
+    events: int = 10_000
+    """Of one user."""
+    ingests: int = 1_000
+    sends: int = 200
+    command_sends: int = 20
+    waiting: int = 1_000_000
+    idle_seconds: float = 10.0
+    restarts: int = 3
+    deadlines: int = 1_000
+    many_deadlines: int = 20_000
+    virtual_deadlines: int = 50_000
+    commands: int = 10
+
+
+FULL = Sizes()
+
+QUICK = Sizes(
+    many_users=50_000,
+    repeat=1,
+    ingests=300,
+    sends=50,
+    command_sends=10,
+    waiting=100_000,
+    idle_seconds=5.0,
+    restarts=1,
+    virtual_deadlines=20_000,
+    commands=5,
+)
+
+SMOKE = Sizes(
+    users=300,
+    many_users=600,
+    clients=50,
+    repeat=1,
+    events=500,
+    ingests=20,
+    sends=5,
+    command_sends=2,
+    waiting=2_000,
+    idle_seconds=0.5,
+    restarts=1,
+    deadlines=50,
+    many_deadlines=100,
+    virtual_deadlines=200,
+    commands=1,
+)

@@ -1,0 +1,150 @@
+"""The command line, `journey-studio`: one module per group of commands.
+
+Commands are loaded when they are called, and load the engine or the screens when they
+run: `--help` and `send` are used in loops of shell scripts and must answer at once.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
+
+import click
+from click_default_group import DefaultGroup  # type: ignore[import-untyped]
+
+from studio.cli.output import Exit, complain, exit_code
+from studio.errors import StudioError
+
+COMMANDS = {
+    "studio": "studio.cli.screen",
+    "run": "studio.cli.run",
+    "play": "studio.cli.run",
+    "send": "studio.cli.send",
+    "users": "studio.cli.look",
+    "journeys": "studio.cli.look",
+    "waits": "studio.cli.look",
+    "timeline": "studio.cli.look",
+    "logs": "studio.cli.look",
+    "cancel": "studio.cli.act",
+    "resume": "studio.cli.act",
+    "restart": "studio.cli.act",
+    "verify": "studio.cli.act",
+}
+"""Where each command stands, in the order of the help."""
+
+SHARED = ("--workflows", "--store", "--durability")
+"""Options of every command, which may also stand before its name."""
+
+
+class Commands(DefaultGroup):  # type: ignore[misc]
+    """Commands by name, loaded on demand. Without one it is `studio`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        module = COMMANDS.get(cmd_name)
+        if module is None:
+            return None
+        command: click.Command = getattr(import_module(module), cmd_name)
+        return command
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        rest: list[str] = super().parse_args(ctx, in_order(args))
+        return rest
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS:
+            close = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean {close[0]}?" if close else " See journey-studio --help."
+            raise click.UsageError(f"There is no command {args[0]!r}.{hint}", ctx=ctx)
+        return click.Group.resolve_command(self, ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # Who read the output has had enough, as in `journey-studio logs | head`.
+            hush()
+            return Exit.DONE
+
+
+@click.group(
+    cls=Commands,
+    default="studio",
+    default_if_no_args=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 done, 1 a journey or workflow failed, 2 wrong use."
+    " Data goes to stdout, the rest to stderr.",
+)
+@click.version_option(package_name="journey-studio", message="%(prog)s %(version)s")
+def commands() -> None:
+    """Write a user journey as one async Python function, run it, watch every user move through it.
+
+    Without a command it opens the studio.
+    """
+
+
+def in_order(args: list[str]) -> list[str]:
+    """Put the command first: `--store x.db users` is `users --store x.db`, no command is `studio`."""
+    at = 0
+    while at < len(args) and args[at].split("=", 1)[0] in SHARED:
+        at += 1 if "=" in args[at] else 2
+    lead, rest = args[:at], args[at:]
+    if rest and not rest[0].startswith("-"):
+        return [rest[0], *lead, *rest[1:]]
+    if rest[:1] in (["--help"], ["-h"], ["--version"]):
+        return rest
+    return ["studio", *args]
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """What the console script calls."""
+    code = call(args)
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        hush()
+    sys.exit(code)
+
+
+def call(args: Sequence[str] | None = None) -> int:
+    """Run a command line; gives its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that cannot show ◆ gets \u25c6, not a traceback.
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        code = commands.main(args, prog_name="journey-studio", standalone_mode=False)
+        return int(code or Exit.DONE)
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        complain(error.format_message())
+        if context is not None and "--help" not in error.format_message():
+            complain(f"See {context.command_path} --help.", plain=True)
+        return Exit.WRONG
+    except click.Abort:
+        return Exit.INTERRUPTED
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
+    except StudioError as error:
+        complain(str(error))
+        return exit_code(error)
+    except OSError as error:
+        complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        return Exit.WRONG
+
+
+def hush() -> None:
+    """Point stdout nowhere, so that nothing more can fail to be written to it."""
+    if sys.stdout is not None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)

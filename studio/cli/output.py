@@ -1,0 +1,187 @@
+"""What commands print: tables for people, JSON lines for scripts, complaints to stderr.
+
+Text from events and logs is data: control characters, which could steer a terminal,
+and marks that turn the direction of writing are shown as what they are.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime
+from enum import IntEnum
+from typing import Any
+
+from studio.errors import StudioError
+
+
+class Exit(IntEnum):
+    """Exit codes."""
+
+    DONE = 0
+    FAILED = 1
+    """A journey or a workflow failed, or a store does not agree with its history."""
+    WRONG = 2
+    """Wrong use: options, events, files, stores."""
+    INTERRUPTED = 130
+
+
+def exit_code(error: StudioError) -> Exit:
+    """The exit code that an error means."""
+    from studio.errors import WorkflowError
+
+    return Exit.FAILED if isinstance(error, WorkflowError) else Exit.WRONG
+
+
+# Controls (C0, DEL, C1), line and paragraph separators, marks of writing direction,
+# halves of surrogate pairs.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\x1b"}
+
+
+def clean(text: str) -> str:
+    """Text as it may be shown: what could steer a terminal is spelled out."""
+    return _UNSAFE.sub(_spell, text)
+
+
+def _spell(found: re.Match[str]) -> str:
+    char = found[0]
+    code = ord(char)
+    return _SHORT.get(char) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
+
+
+def json_line(value: Any) -> str:
+    """A value as one line of JSON, in the same spelling for every command."""
+    text = json.dumps(value, ensure_ascii=False)
+    # JSON's own escapes: the line stays what it was, and a terminal is not steered.
+    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
+def write(lines: Iterable[str]) -> None:
+    """Print lines and hand them on at once: the reader may be a live view.
+
+    Raises:
+        BrokenPipeError: nobody reads any more.
+    """
+    if sys.stdout is None:
+        return
+    text = "".join(f"{line}\n" for line in lines)
+    if text:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+
+
+def complain(text: str, *, plain: bool = False) -> None:
+    """Say something that is no data."""
+    if sys.stderr is None:
+        return
+    shown = "\n".join(clean(line) for line in text.splitlines())
+    with suppress(BrokenPipeError):
+        print(shown if plain else f"journey-studio: {shown}", file=sys.stderr, flush=True)
+
+
+def for_people() -> bool:
+    """Whether stdout is a terminal."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
+def terminal_width() -> int | None:
+    """Columns of the terminal; None when the output goes elsewhere and is not cut."""
+    return max(20, shutil.get_terminal_size().columns) if for_people() else None
+
+
+def coloured() -> bool:
+    """Whether styles may be used (no-color.org)."""
+    return for_people() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+_STYLES = {"dim": "2", "bold": "1", "red": "31", "green": "32", "yellow": "33", "blue": "34"}
+
+
+def styled(text: str, style: str, on: bool) -> str:
+    """Text in a style, when styles are on."""
+    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if on and text and style else text
+
+
+def cells(text: str) -> int:
+    """How many columns a terminal gives to a text."""
+    return len(text) if text.isascii() else sum(map(_cells_of, text))
+
+
+def _cells_of(char: str) -> int:
+    if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def cut(text: str, width: int) -> str:
+    """Text in no more than `width` cells; what is cut ends in …"""
+    if cells(text) <= width:
+        return text
+    kept, used = [], 0
+    for char in text:
+        used += _cells_of(char)
+        if used > width - 1:
+            break
+        kept.append(char)
+    return "".join(kept) + "…" if width > 0 else ""
+
+
+def pad(text: str, width: int) -> str:
+    """Text filled up to `width` cells."""
+    return text + " " * (width - cells(text))
+
+
+CUT_TO = 12
+"""Cells to which a column of free text may be cut before a column is left out."""
+WHOLE = frozenset(
+    ("TIME", "AT", "DUE", "STARTED", "LEFT", "KIND", "STATE", "STATUS", "LEVEL", "LINE", "PASS")
+)
+"""Heads of columns that say nothing when they are cut."""
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    """Lines of a table, the most telling columns first. Elsewhere than on a terminal it is whole.
+
+    On a terminal columns of free text are cut, the widest first; when that is not enough,
+    columns are left out from the right.
+    """
+    shown = [["" if cell is None else clean(str(cell)) for cell in row] for row in rows]
+    widths = [max(map(cells, column)) for column in zip(heads, *shown, strict=True)]
+    if (available := terminal_width()) is not None:
+        widths = _fit(heads, widths, available)
+    lines = []
+    for index, row in enumerate([list(heads), *shown]):
+        parts = [pad(cut(cell, width), width) for cell, width in zip(row, widths, strict=False)]
+        line = "  ".join(parts).rstrip()
+        lines.append(styled(line, "bold", coloured()) if index == 0 else line)
+    return lines
+
+
+def _fit(heads: Sequence[str], wanted: list[int], available: int) -> list[int]:
+    """Widths that fit; fewer than there are heads when columns are left out."""
+    for count in range(len(wanted), 1, -1):
+        widths = wanted[:count]
+        flexible = [i for i in range(count) if heads[i] not in WHOLE and widths[i] > CUT_TO]
+        over = sum(widths) + 2 * (count - 1) - available
+        if over > sum(widths[i] - CUT_TO for i in flexible):
+            continue
+        while over > 0:
+            widest = max(flexible, key=lambda i: widths[i])
+            widths[widest] -= 1
+            over -= 1
+        return widths
+    return [min(wanted[0], available)]
+
+
+def local(ms: int | None) -> str:
+    """A moment in local time, for people."""
+    if ms is None:
+        return ""
+    return datetime.fromtimestamp(ms / 1000).strftime("%Y-%m-%d %H:%M:%S.") + f"{ms % 1000:03d}"  # noqa: DTZ006

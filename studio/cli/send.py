@@ -1,0 +1,153 @@
+"""Add events, with or without a running engine."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from studio.cli.options import Settings, json_option, shared
+from studio.cli.output import Exit, clean, complain, json_line, write
+from studio.errors import EventError, StudioError
+
+if TYPE_CHECKING:
+    from studio.incoming import Incoming
+
+
+@click.command()
+@click.argument("event", metavar="EVENT|-")
+@click.option("--user", metavar="USER", help="Whose event it is.")
+@click.option(
+    "--data", metavar="JSON|@FILE|-", help="Its data, an object: as text, from a file, or from stdin."
+)
+@click.option("--id", metavar="ID", help="Events with the same id count once.")
+@json_option
+@shared
+def send(
+    settings: Settings, event: str, user: str | None, data: str | None, id: str | None, as_json: bool
+) -> Exit:
+    """Add an event, or a stream of them.
+
+    The event is durable when this ends. A running engine takes it within 100 ms; without
+    one it waits in the store. EVENT "-" reads events from stdin, one JSON object a line:
+
+    \b
+        {"event": "app/login", "user": "user1", "data": {"plan": "pro"}}
+    """
+    if settings.store == ":memory:":
+        raise StudioError(
+            "a store in memory is gone when its process ends", where="--store", fix="Name a file."
+        )
+    if event == "-":
+        given = [
+            name for name, value in (("--user", user), ("--data", data), ("--id", id)) if value is not None
+        ]
+        if given:
+            raise click.UsageError(f"{given[0]} is said by each line when events are read from stdin.")
+        return _stream(settings, as_json)
+    if user is None:
+        raise click.UsageError("Missing option --user: whose event is it?")
+    from studio.incoming import incoming
+
+    _add(settings, [incoming(event, user, _data(data), id)], as_json)
+    return Exit.DONE
+
+
+def _stream(settings: Settings, as_json: bool) -> Exit:
+    from studio.cli.lines import batches, opened
+
+    total = 0
+    with opened("-") as (descriptor, name):
+        number = 0
+        start = time.time_ns() // 1_000_000
+        for lines in batches(descriptor, name):
+            # Up to a line that is wrong, all before it counts.
+            events, wrong = _read(lines, name, number, start)
+            number += len(lines)
+            if events:
+                _add(settings, events, as_json, tell=False)
+                total += len(events)
+            if wrong is not None:
+                complain(str(wrong))
+                complain(f"{total:,} events before it were added.", plain=True)
+                return Exit.WRONG
+    if not as_json:
+        write([f"added {total:,} events"])
+        _tell_where(settings)
+    return Exit.DONE
+
+
+def _read(lines: list[bytes], name: str, number: int, start: int) -> tuple[list[Incoming], EventError | None]:
+    from studio.eventfiles import parse_line
+
+    events: list[Incoming] = []
+    try:
+        for offset, line in enumerate(lines, 1):
+            event = parse_line(line, f"{name}:{number + offset}", start)
+            if event is not None:
+                events.append(event)
+    except EventError as error:
+        return events, error
+    return events, None
+
+
+def _add(settings: Settings, events: list[Incoming], as_json: bool, *, tell: bool = True) -> None:
+    from studio.store import inbox
+
+    inbox.send(settings.store, events)
+    if as_json:
+        write(_lines(events))
+    elif tell:
+        write([f"added {clean(event.name)} for {clean(event.user)}" for event in events])
+        _tell_where(settings)
+
+
+def _lines(events: list[Incoming]) -> Iterator[str]:
+    for event in events:
+        yield json_line({"event": event.name, "user": event.user, "id": event.id})
+
+
+def _tell_where(settings: Settings) -> None:
+    """Say when nothing will happen until somebody starts an engine."""
+    from studio.store import inbox
+
+    if inbox.engine_of(settings.store) is None:
+        fix = "Start journey-studio, or journey-studio run."
+        complain(f"No engine runs on {settings.store}, so it waits there. {fix}", plain=True)
+
+
+def _data(text: str | None) -> Any:
+    """What --data says.
+
+    Raises:
+        EventError: it is no JSON; with line and column.
+    """
+    from studio import jsontext
+
+    if text is None:
+        return None
+    where = "--data"
+    content: str | bytes = text
+    if text == "-":
+        where, content = "stdin", sys.stdin.buffer.read()
+    elif text.startswith("@"):
+        where = text[1:]
+        try:
+            with open(where, "rb") as file:
+                content = file.read()
+        except OSError as error:
+            raise StudioError(f"the file cannot be read: {error.strerror}", where=where) from None
+    try:
+        value = jsontext.loads(content)
+    except jsontext.NotJson as error:
+        raise EventError(
+            f"it is no JSON: {error}", where=where, fix="""Write an object: '{"plan": "pro"}'."""
+        ) from None
+    if value is None:
+        raise EventError(
+            "it is null and no object", where=where, fix="""Write an object: '{"plan": "pro"}'."""
+        )
+    return value

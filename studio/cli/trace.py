@@ -1,0 +1,191 @@
+"""The trace of a run, for people: what happened, in order, a line each.
+
+      +0.0s  app/email.submitted
+      +1.0s      waited 1s for account.created -> send reminder   ◆ reminder/account.created
+     +10.0s  app/account.created
+
+Events from outside stand flush left, what journeys said under them, and an event that a
+journey sent at the right of the line that came with it. Waits and sleeps that were opened
+are left out: they are the machinery, `--json` and `timeline` have them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from studio import durations
+from studio.cli.output import cells, clean, cut, json_line, pad, styled
+
+if TYPE_CHECKING:
+    from studio.store.records import Entry
+
+INDENT = "    "
+SENT_COLUMN = 72
+"""Where events that journeys sent begin, if the line before them is not longer."""
+USER_WIDTH = 16
+"""The widest that the column of users gets."""
+
+_LEVELS = {
+    "warning": ("! ", "yellow"),
+    "error": ("✗ ", "red"),
+    "note": ("note: ", "dim"),
+    "debug": ("", "dim"),
+}
+_ENDS = {
+    "journey.exited": "exited",
+    "journey.cancelled": "cancelled",
+    "journey.resumed": "resumed",
+    "journey.restarted": "restarted",
+}
+
+
+class Trace:
+    """Turns entries into lines.
+
+    Args:
+        start: the moment that is shown as +0.0s; None shows local time.
+        users: width of a column that says whose entry it is; 0 for none.
+        width: columns of the terminal; None cuts nothing.
+        styles: whether the terminal may be sent styles.
+    """
+
+    def __init__(
+        self, *, start: int | None, users: int, width: int | None = None, styles: bool = False
+    ) -> None:
+        self._start = start
+        self._users = min(users, USER_WIDTH)
+        self._width = width
+        self._styles = styles
+        self._said: tuple[Entry, str, str] | None = None
+        """A line whose journey may have sent an event with it: that would stand beside it."""
+
+    def take(self, entries: Iterable[Entry]) -> Iterator[str]:
+        """Lines for the next entries."""
+        for e in entries:
+            sent = e.kind == "event" and e.journey is not None
+            if sent and self._said is not None and self._beside(self._said[0], e):
+                said, text, style = self._said
+                right = f"◆ {self._event(e)}"
+                line = pad(text, max(SENT_COLUMN, cells(text) + 3)) + right
+                if self._width is None or cells(self._left(said)) + cells(line) <= self._width:
+                    self._said = None
+                    yield self._line(said, line, style)
+                    continue
+            yield from self.flush()
+            if e.kind == "log":
+                *firsts, last = self._log(e)
+                for text, style in firsts:
+                    yield self._line(e, text, style)
+                self._said = (e, *last)
+                continue
+            for text, style in self._texts(e):
+                yield self._line(e, text, style)
+
+    def flush(self) -> Iterator[str]:
+        """The line that was kept back, when nothing will come beside it."""
+        if self._said is not None:
+            said, self._said = self._said, None
+            yield self._line(*said)
+
+    @staticmethod
+    def _beside(said: Entry, sent: Entry) -> bool:
+        return said.journey == sent.journey and said.cause == sent.cause and said.at == sent.at
+
+    # -- one entry -------------------------------------------------------------------------
+
+    def _texts(self, e: Entry) -> Iterator[tuple[str, str]]:
+        """What an entry is shown as: (text, style); nothing for the machinery."""
+        name = clean(e.name or "")
+        message = clean(e.message or "")
+        if e.kind == "event":
+            yield (f"{INDENT}◆ {self._event(e)}" if e.journey else self._event(e)), ""
+        elif e.kind == "step.done":
+            yield f"{INDENT}■ {name}", "green"
+        elif e.kind == "step.retry":
+            pause = e.data.get("pause") if isinstance(e.data, dict) else None
+            again = f", again in {durations.show(pause)}" if isinstance(pause, int) and pause >= 0 else ""
+            yield f"{INDENT}↻ {name}: {message}{again}", "yellow"
+        elif e.kind == "step.failed":
+            if _field(e, "type") != "closed":
+                yield f"{INDENT}✗ {name}: {message}", "red"
+        elif e.kind == "journey.completed":
+            yield f"{INDENT}✓ {clean(e.workflow or '')} completed {message}".rstrip(), "green"
+        elif e.kind == "journey.failed":
+            where = f" at {clean(e.line)}" if e.line else ""
+            yield f"{INDENT}✗ {clean(e.workflow or '')} failed{where}: {message}", "red"
+            if source := _field(e, "source"):
+                yield f"{INDENT}  {clean(str(source))}", "red"
+        elif e.kind in _ENDS:
+            yield f"{INDENT}⊘ {clean(e.workflow or '')} {_ENDS[e.kind]}", "yellow"
+        elif e.kind == "workflow.failed":
+            yield f"✗ {clean(e.line or e.workflow or '')}: {message}", "red"
+        elif e.kind == "clock.moved":
+            yield "» the clock was moved", "dim"
+
+    def _log(self, e: Entry) -> list[tuple[str, str]]:
+        sign, style = _LEVELS.get(e.level or "", ("", ""))
+        lines = (e.message or "").splitlines() or [""]
+        return [(f"{INDENT}{sign}{clean(line)}", style) for line in lines]
+
+    def _event(self, e: Entry) -> str:
+        """An event's name, and which of several of that name it is, where its data says so."""
+        text = clean(e.name or "")
+        id = _id_of(e)
+        if id is not None:
+            text += f" ({cut(clean(id), 40)})"
+        if e.journey is not None and e.user is not None and e.workflow is not None:
+            # Sent to another user than the journey's own.
+            own = e.journey.removeprefix(f"{e.workflow}/")
+            if own != e.user and not own.startswith((f"{e.user}/", f"{e.user}~")):
+                text += f" to {clean(e.user)}"
+        return text
+
+    # -- the columns -----------------------------------------------------------------------
+
+    def _line(self, e: Entry, text: str, style: str) -> str:
+        left = self._left(e)
+        if self._width is not None:
+            text = cut(text, max(10, self._width - cells(left)))
+        return styled(left, "dim", self._styles) + styled(text, style, self._styles)
+
+    def _left(self, e: Entry) -> str:
+        left = f"{self._time(e.at):>8}  "
+        if self._users:
+            left += pad(cut(clean(e.user or ""), self._users), self._users) + "  "
+        return left
+
+    def _time(self, at: int) -> str:
+        if self._start is None:
+            return datetime.fromtimestamp(at / 1000).strftime("%H:%M:%S")  # noqa: DTZ006
+        return f"+{durations.short(max(0, at - self._start))}"
+
+
+def _field(e: Entry, name: str) -> Any:
+    return e.data.get(name) if isinstance(e.data, dict) else None
+
+
+def _id_of(e: Entry) -> str | None:
+    """ "post1" of {"userId": "user1", "id": "post1"}, "c1" of {"cart_id": "c1"}."""
+    if not isinstance(e.data, dict):
+        return None
+    ids = [name for name in e.data if name.endswith(("_id", "Id"))]
+    for name in ("id", *ids):
+        value = e.data.get(name)
+        if isinstance(value, str | int) and not isinstance(value, bool) and str(value) != e.user:
+            return str(value)
+    return None
+
+
+class JsonLines:
+    """Entries as JSON, a line each."""
+
+    def take(self, entries: Iterable[Entry]) -> Iterator[str]:
+        """Lines for the next entries."""
+        for e in entries:
+            yield json_line(e.as_json())
+
+    def flush(self) -> Iterator[str]:
+        """Nothing is kept back."""
+        return iter(())

@@ -1,0 +1,150 @@
+"""Rows of the history as people read them: from integers to an `Entry`.
+
+The statements of `views.py` select `COLUMNS` from `JOINS`; `entry` turns such a row
+into a record. One place, because every face and every stream shows the same entry.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from studio import durations
+from studio.journey import Key, key_text
+from studio.store.records import Entry, journey_id
+from studio.store.schema import KIND_TEXT, LEVEL_OF, Kind
+
+COLUMNS = """
+    h.seq, h.at, h.kind, u.name, w.text, o.name, j.key, j.n, h.pass, e.text, h.n, p.text,
+    h.cause, c.hash, h.late, h.id, h.data
+"""
+"""What `entry` takes, in order."""
+
+# LEFT JOIN: the history leads, and each other table is one look-up by its key.
+# `o` is the journey's user: an event that a journey sent to another user is about `u`.
+JOINS = """
+LEFT JOIN users u ON u.id = h.user
+LEFT JOIN journeys j ON j.id = h.journey
+LEFT JOIN users o ON o.id = j.user
+LEFT JOIN names w ON w.id = j.workflow
+LEFT JOIN names e ON e.id = h.name
+LEFT JOIN names p ON p.id = h.place
+LEFT JOIN codes c ON c.id = h.code
+"""
+
+LOG_KINDS = frozenset(LEVEL_OF)
+WORKFLOW_KINDS = frozenset((Kind.WORKFLOW_LOADED, Kind.WORKFLOW_FAILED))
+STEP_KINDS = frozenset((Kind.STEP_STARTED, Kind.STEP_RETRY, Kind.STEP_DONE, Kind.STEP_FAILED))
+# Kinds whose name is the workflow's, which an entry says elsewhere.
+JOURNEY_KINDS = frozenset(range(Kind.STARTED, Kind.MOVED + 1))
+
+
+def entry(row: tuple[Any, ...]) -> Entry:
+    """The record of a row of `COLUMNS`."""
+    (
+        seq, at, kind, user, workflow, owner, journey_key, journey_n, pass_number, name, n, place,
+        cause, code, late, id, text,
+    ) = row  # fmt: skip
+    journey = None if owner is None else journey_id(workflow, owner, journey_key, journey_n)
+    if kind in LOG_KINDS:
+        data, message = None, text or ""
+    else:
+        data = _json(text)
+        message = _message(kind, data)
+    if kind in WORKFLOW_KINDS:
+        workflow, name = name, None
+    elif kind in JOURNEY_KINDS:
+        name = None
+    return Entry(
+        seq=seq,
+        at=at,
+        kind=KIND_TEXT.get(kind, f"kind {kind}"),
+        user=user,
+        workflow=workflow,
+        journey=journey,
+        pass_number=pass_number,
+        name=name,
+        key=key_of(kind, name, n, data),
+        line=place or _line(kind, data),
+        message=message,
+        data=data,
+        level=LEVEL_OF.get(kind),
+        cause=cause,
+        code=code,
+        late_ms=late or 0,
+        id=id,
+    )
+
+
+def key_of(kind: int, name: str | None, n: int | None, data: Any) -> str | None:
+    """What a command is found by: "wait:app/login#0"; None for what is no command's."""
+    if n is None:
+        return None
+    found: Key
+    if kind == Kind.EVENT:
+        found = ("ingest", name or "", n)
+    elif Kind.WAIT_OPENED <= kind <= Kind.WAIT_CLOSED:
+        found = ("wait", name or "", n)
+    elif Kind.GROUP_OPENED <= kind <= Kind.GROUP_CLOSED:
+        found = ("any" if name == "wait_any" else "all", "", n)
+    elif Kind.SLEEP_OPENED <= kind <= Kind.SLEEP_CLOSED:
+        found = ("sleep", "", n)
+    elif kind in STEP_KINDS:
+        once = isinstance(data, dict) and data.get("once") is True
+        found = ("once" if once else "step", name or "", n)
+    else:
+        return None
+    if n < 0:
+        given = data.get("id", "") if isinstance(data, dict) else ""
+        found = (found[0], f"={given}", n)
+    return key_text(found)
+
+
+def _json(text: str | None) -> Any:
+    if text is None:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        # Written by another hand: shown as it is, for a look must not fail.
+        return text
+
+
+def _line(kind: int, data: Any) -> str | None:
+    """Where a failure says it happened; its entry has no place of its own."""
+    if not isinstance(data, dict):
+        return None
+    if kind == Kind.FAILED:
+        return data.get("line") or None
+    if kind == Kind.WORKFLOW_FAILED and data.get("file"):
+        return f"{data['file']}:{data['line']}" if data.get("line") else str(data["file"])
+    return None
+
+
+def _message(kind: int, data: Any) -> str | None:
+    """A few words for what is no log entry, where there are some."""
+    if not isinstance(data, dict):
+        return None
+    if kind in (Kind.FAILED, Kind.STEP_FAILED, Kind.STEP_RETRY):
+        what, why = data.get("type") or "", data.get("message") or ""
+        return f"{what}: {why}" if what and why else what or why or None
+    if kind == Kind.WORKFLOW_FAILED:
+        return data.get("message")
+    if kind == Kind.COMPLETED and "result" in data:
+        return json.dumps(data["result"], ensure_ascii=False)
+    if kind == Kind.SLEEP_OPENED and isinstance(data.get("duration"), int):
+        return durations.show(max(0, data["duration"]))
+    if kind in (Kind.WAIT_OPENED, Kind.GROUP_OPENED, Kind.WAIT_MATCHED):
+        return _wait_message(data)
+    return None
+
+
+def _wait_message(data: dict[str, Any]) -> str | None:
+    words = []
+    if data.get("match") is not None:
+        words.append(json.dumps(data["match"], ensure_ascii=False))
+    if isinstance(data.get("timeout"), int):
+        words.append(f"at most {durations.show(max(0, data['timeout']))}")
+    if isinstance(data.get("count"), int):
+        words.append("1 event" if data["count"] == 1 else f"{data['count']:,} events")
+    return ", ".join(words) or None

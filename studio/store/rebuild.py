@@ -1,0 +1,394 @@
+"""What the derived tables must hold, computed from the history alone.
+
+`history` is the one truth; `journeys`, `waits`, `profiles` and `totals` are kept beside it
+by the engine, for speed. This module knows how they follow from it, by another way than
+the engine: journey by journey, user by user, a few rows in memory at a time. So a
+difference that `compare` finds is a fault of one of the two.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from studio import jsontext
+from studio.names import IDENTIFY
+from studio.store.connect import connect_reader, translate
+from studio.store.records import journey_id
+from studio.store.schema import OPEN, TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS, Kind, Status
+
+Row = tuple[Any, ...]
+Key = tuple[str, int | str | None, int | None]
+
+SHOWN = 20
+"""Differences of one table that are told one by one."""
+BATCH_ROWS = 1_000
+
+# The index gives each journey's entries together and in order. The cause of a pass is
+# looked up beside it: whether it came from outside decides what `still` is.
+JOURNEY_ENTRIES = """
+SELECT h.journey, h.seq, h.at, h.kind, h.user, h.pass, h.name, h.n, h.cause,
+       CASE WHEN h.kind BETWEEN 40 AND 43 THEN NULL ELSE h.data END, c.kind, c.journey
+FROM history h INDEXED BY history_journeys
+LEFT JOIN history c ON c.seq = h.cause AND h.kind = 51
+WHERE h.journey IS NOT NULL ORDER BY h.journey, h.seq
+"""
+OUTSIDE_KINDS = "SELECT kind, count(*) FROM history WHERE journey IS NULL GROUP BY kind"
+USER_EVENTS = """
+SELECT h.user, h.seq, h.data, h.meta, e.text = ? FROM history h LEFT JOIN names e ON e.id = h.name
+WHERE h.kind = 1 ORDER BY h.user, h.seq
+"""
+USERS = "SELECT count(*) FROM users"
+STRAY_USERS = """
+SELECT DISTINCT h.user FROM history h LEFT JOIN users u ON u.id = h.user
+WHERE h.user IS NOT NULL AND u.id IS NULL LIMIT 20
+"""
+
+COLUMNS = {
+    "journeys": "id, user, workflow, key, n, status, pass, pass_seq, trigger, since, still, note",
+    "waits": "id, journey, user, kind, name, due",
+    "profiles": "user, seq, profile",
+    "totals": "workflow, kind, n",
+}
+"""Of the derived tables; the first columns, as many as KEYS says, tell a row from the others."""
+KEYS = {"journeys": 1, "waits": 1, "profiles": 2, "totals": 2}
+
+ENDS = {
+    Kind.COMPLETED: Status.COMPLETED,
+    Kind.FAILED: Status.FAILED,
+    Kind.EXITED: Status.EXITED,
+    Kind.CANCELLED: Status.CANCELLED,
+}
+OPENS = {
+    Kind.WAIT_OPENED: "timeout",
+    Kind.GROUP_OPENED: "timeout",
+    Kind.SLEEP_OPENED: "duration",
+    Kind.STEP_STARTED: "",
+    Kind.STEP_RETRY: "pause",
+}
+"""Entries that open a wait, and where their data says how long it lasts."""
+
+
+@dataclass(slots=True)
+class Derived:
+    """All rows that the derived tables must hold, in the order of `COLUMNS`."""
+
+    journeys: list[Row] = field(default_factory=list)
+    waits: list[Row] = field(default_factory=list)
+    profiles: list[Row] = field(default_factory=list)
+    totals: list[Row] = field(default_factory=list)
+
+
+def rebuild(con: sqlite3.Connection) -> Derived:
+    """Compute the derived tables in memory."""
+    derived = Derived()
+    for table, row in derive(con):
+        getattr(derived, table).append(row)
+    return derived
+
+
+def derive(con: sqlite3.Connection) -> Iterator[tuple[str, Row]]:
+    """Compute the derived tables row by row: (table, row)."""
+    totals: dict[tuple[int, int], int] = {}
+
+    def count(workflow: int, kind: int, by: int = 1) -> None:
+        for slot in {(0, kind), (workflow, kind)}:
+            totals[slot] = totals.get(slot, 0) + by
+
+    journey: _Journey | None = None
+    for id, *values in con.execute(JOURNEY_ENTRIES):
+        if journey is None or journey.id != id:
+            if journey is not None:
+                yield from journey.rows(count)
+            journey = _Journey(id)
+        journey.take(*values)
+    if journey is not None:
+        yield from journey.rows(count)
+    for kind, n in con.execute(OUTSIDE_KINDS):
+        count(0, kind, n)
+    for (n,) in con.execute(USERS):
+        count(0, TOTAL_USERS, n)
+    yield from _profiles(con)
+    for (workflow, kind), n in sorted(totals.items()):
+        if n:
+            yield "totals", (workflow, kind, n)
+
+
+class _Journey:
+    """One journey, taken through its entries."""
+
+    def __init__(self, id: int) -> None:
+        self.id = id
+        self.user = self.workflow = 0
+        self.key = ""
+        self.n = 1
+        self.status = Status.WAITING
+        self.pass_number = self.pass_seq = self.trigger = self.since = self.still = 0
+        self.note: str | None = None
+        self._pass_at: int | None = None
+        self._pass_cause: int | None = None
+        self._waits: dict[Key, Row] = {}
+        self._kinds: dict[int, int] = {}
+
+    def take(
+        self,
+        seq: int,
+        at: int,
+        kind: int,
+        user: int,
+        pass_number: int,
+        name: int | None,
+        n: int | None,
+        cause: int | None,
+        data: str | None,
+        cause_kind: int | None,
+        cause_journey: int | None,
+    ) -> None:
+        """The next entry."""
+        self._kinds[kind] = self._kinds.get(kind, 0) + 1
+        if kind == Kind.NOTE:
+            self.note = data
+            return
+        if kind == Kind.EVENT or Kind.LOG_DEBUG <= kind < Kind.NOTE:
+            return
+        facts = json.loads(data) if data else {}
+        if kind == Kind.STARTED:
+            self.user, self.workflow = user, name or 0
+            self.key = jsontext.dumps(facts["key"]) if "key" in facts else ""
+            self.n = facts.get("n", 1)
+            self.since = facts.get("trigger", cause or 0)
+            self._begin(seq, at, pass_number, self.since, 0)
+            self._pass_cause = cause
+        elif kind == Kind.PASS:
+            # What moves a journey from outside: an event that no journey sent, and the operator.
+            outside = (cause_kind == Kind.EVENT and cause_journey is None) or cause_kind in (
+                Kind.RESUMED,
+                Kind.RESTARTED,
+            )
+            # Its first pass moves the journey on; more of them by the same cause are a standing still.
+            moved = at != self._pass_at or (outside and cause != self._pass_cause)
+            still = 0 if moved else self.still + 1
+            self._begin(seq, at, pass_number, facts.get("trigger", cause or 0), still)
+            self._pass_cause = cause
+        elif kind == Kind.RESUMED:
+            self.status, self.still = Status.WAITING, 0
+        elif kind == Kind.RESTARTED:
+            self.status = Status.CANCELLED if self.status in OPEN else self.status
+        elif kind in ENDS:
+            self.status = ENDS[Kind(kind)]
+        elif kind < Kind.LOG_DEBUG:
+            self._wait(seq, at, kind, name, n, facts)
+
+    def _begin(self, seq: int, at: int, pass_number: int, trigger: int, still: int) -> None:
+        self.status = Status.WAITING
+        self.pass_number, self.pass_seq, self.trigger, self.still = pass_number, seq, trigger, still
+        self._pass_at = at
+
+    def _wait(
+        self, seq: int, at: int, kind: int, name: int | None, n: int | None, facts: dict[str, Any]
+    ) -> None:
+        family = "once" if facts.get("once") is True else _family(kind, name)
+        key: Key = (family, facts.get("id") if n == -1 else name, n)
+        # Whatever comes next for its key ends a wait: an outcome, or another start of the step.
+        self._waits.pop(key, None)
+        if kind not in OPENS:
+            return
+        time = facts.get(OPENS[Kind(kind)])
+        waited = None if kind != Kind.WAIT_OPENED else 0 if "events" in facts else name
+        self._waits[key] = (seq, self.id, self.user, kind, waited, None if time is None else at + time)
+
+    def rows(self, count: Any) -> Iterator[tuple[str, Row]]:
+        """What the tables must hold of it now."""
+        status = self.status
+        # A pass that returned None leaves no entry: the journey waits, and for nothing.
+        if status == Status.WAITING and not self._waits:
+            status = Status.IDLE
+        yield (
+            "journeys",
+            (
+                self.id,
+                self.user,
+                self.workflow,
+                self.key,
+                self.n,
+                int(status),
+                self.pass_number,
+                self.pass_seq,
+                self.trigger,
+                self.since,
+                self.still,
+                self.note,
+            ),
+        )
+        for wait in self._waits.values():
+            yield "waits", wait
+        for kind, n in self._kinds.items():
+            count(self.workflow, kind, n)
+        count(self.workflow, TOTAL_STATUS + status)
+        count(self.workflow, TOTAL_WAITS, len(self._waits))
+
+
+def _family(kind: int, name: int | None) -> str:
+    if kind < Kind.GROUP_OPENED:
+        return "wait"
+    if kind < Kind.SLEEP_OPENED:
+        # wait_any and wait_all differ by their name.
+        return f"group {name}"
+    return "sleep" if kind < Kind.STEP_STARTED else "step"
+
+
+def _profiles(con: sqlite3.Connection) -> Iterator[tuple[str, Row]]:
+    user: int | None = None
+    known: dict[str, Any] = {}
+    for id, seq, data, meta, identifies in con.execute(USER_EVENTS, (IDENTIFY,)):
+        if id != user:
+            user, known = id, {}
+        given = json.loads(meta).get("profile") if meta and '"profile":' in meta else None
+        if not (given or identifies or (data and '"email":' in data)):
+            continue
+        facts = json.loads(data) if data else {}
+        learned = {**known, **(given or {})}
+        if identifies:
+            learned.update(facts)
+        elif "email" not in learned and isinstance(facts.get("email"), str):
+            learned["email"] = facts["email"]
+        learned.pop("id", None)
+        if learned != known:
+            known = learned
+            yield "profiles", (id, seq, jsontext.dumps(learned))
+
+
+# -- comparing -----------------------------------------------------------------------------
+
+
+def compare(path: str | Path) -> list[str]:
+    """Where the derived tables of a store differ from its history, a sentence each.
+
+    Safe beside a running engine: all is read in one snapshot.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    con = connect_reader(path)
+    try:
+        # The file is open read-only; what is rebuilt goes into temporary tables.
+        con.execute("PRAGMA query_only = 0")
+        con.execute("BEGIN")
+        _fill(con)
+        told = [
+            f"history speaks of user {id}, who is not in users"
+            for (id,) in con.execute(STRAY_USERS).fetchall()
+        ]
+        for table in COLUMNS:
+            told += _differences(con, table)
+        con.execute("ROLLBACK")
+        return told
+    except sqlite3.Error as error:
+        raise translate(error, Path(path)) from error
+    finally:
+        con.close()
+
+
+def _fill(con: sqlite3.Connection) -> None:
+    pending: dict[str, list[Row]] = {}
+    for table, columns in COLUMNS.items():
+        keys = ", ".join(columns.split(", ")[: KEYS[table]])
+        con.execute(f"CREATE TEMP TABLE rebuilt_{table} ({columns}, PRIMARY KEY ({keys})) WITHOUT ROWID")
+        pending[table] = []
+
+    def flush(table: str) -> None:
+        marks = ", ".join("?" * len(COLUMNS[table].split(", ")))
+        con.executemany(f"INSERT INTO temp.rebuilt_{table} VALUES ({marks})", pending[table])
+        pending[table].clear()
+
+    for table, row in derive(con):
+        pending[table].append(row)
+        if len(pending[table]) >= BATCH_ROWS:
+            flush(table)
+    for table in COLUMNS:
+        flush(table)
+
+
+def _differences(con: sqlite3.Connection, table: str) -> list[str]:
+    columns = COLUMNS[table]
+    # A total of 0 may be there or not.
+    where = " WHERE n <> 0" if table == "totals" else ""
+    stored = f"SELECT {columns} FROM main.{table}{where}"
+    rebuilt = f"SELECT {columns} FROM temp.rebuilt_{table}"
+    kept, wanted = (
+        {
+            row[: KEYS[table]]: row
+            for row in con.execute(f"{left} EXCEPT {right} LIMIT {SHOWN + 1}").fetchall()
+        }
+        for left, right in ((stored, rebuilt), (rebuilt, stored))
+    )
+    told = []
+    keys = sorted({*kept, *wanted})
+    names = columns.split(", ")
+    for key in keys[:SHOWN]:
+        what = _what(con, table, key)
+        # The other side may lie beyond the limit of its list.
+        have = kept.get(key) or _row(con, f"main.{table}", table, key)
+        must = wanted.get(key) or _row(con, f"temp.rebuilt_{table}", table, key)
+        if have is None:
+            told.append(f"{table}: {what} is missing")
+        elif must is None:
+            told.append(f"{table}: {what} is there, and the history knows nothing of it")
+        else:
+            pairs = [(name, a, b) for name, a, b in zip(names, have, must, strict=True) if a != b]
+            faults = ", ".join(
+                f"{name} is {_value(name, a)} and must be {_value(name, b)}" for name, a, b in pairs
+            )
+            told.append(f"{table}: {what}: {faults}")
+    if len(keys) > SHOWN:
+        told.append(f"{table}: more rows differ")
+    return told
+
+
+def _row(con: sqlite3.Connection, place: str, table: str, key: Row) -> Row | None:
+    names = COLUMNS[table].split(", ")[: KEYS[table]]
+    where = " AND ".join(f"{name} = ?" for name in names)
+    found: Row | None = con.execute(f"SELECT {COLUMNS[table]} FROM {place} WHERE {where}", key).fetchone()
+    return found
+
+
+def _value(column: str, value: Any) -> str:
+    if column == "status" and value in tuple(Status):
+        return Status(value).name.lower()
+    return "nothing" if value is None else repr(value)
+
+
+def _what(con: sqlite3.Connection, table: str, key: Row) -> str:
+    """A row by the names that people know."""
+    if table == "totals":
+        workflow, kind = key
+        if kind > TOTAL_STATUS:
+            counted = f"journeys that are {_value('status', kind - TOTAL_STATUS)}"
+        elif kind in (TOTAL_USERS, TOTAL_WAITS):
+            counted = "users" if kind == TOTAL_USERS else "open waits"
+        else:
+            counted = f"entries of kind {kind}"
+        return f"the number of {counted}" + (f" in {_name(con, workflow)}" if workflow else "")
+    if table == "profiles":
+        names = con.execute("SELECT name FROM users WHERE id = ?", (key[0],)).fetchone()
+        return f"the profile of {names[0] if names else key[0]} as of entry {key[1]}"
+    if table == "waits":
+        return f"the wait that entry {key[0]} opened"
+    for place in ("main.journeys", "temp.rebuilt_journeys"):
+        row = con.execute(
+            f"SELECT u.name, j.workflow, j.key, j.n FROM {place} j JOIN users u ON u.id = j.user"
+            " WHERE j.id = ?",
+            key,
+        ).fetchone()
+        if row is not None:
+            return journey_id(_name(con, row[1]), row[0], row[2], row[3])
+    return f"journey {key[0]}"
+
+
+def _name(con: sqlite3.Connection, id: int) -> str:
+    row = con.execute("SELECT text FROM names WHERE id = ?", (id,)).fetchone()
+    return str(row[0]) if row else f"workflow {id}"

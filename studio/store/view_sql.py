@@ -1,0 +1,176 @@
+"""The statements behind `views.py`, by name.
+
+Each walks an index, or a table by its rowid, and stops at its limit. Where the planner
+could lead with another table, CROSS JOIN says the order and INDEXED BY the index
+(sqlite.org/optoverview.html, 7.1), so that a store of millions answers as a small one.
+"""
+
+from __future__ import annotations
+
+from studio.store.entries import COLUMNS, JOINS
+
+HAS_HISTORY = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'history'"
+LAST_SEQ = "SELECT max(seq) FROM history"
+META = "SELECT value FROM meta WHERE key = ?"
+TOTALS = "SELECT kind, n FROM totals WHERE workflow = ?"
+USER_ID = "SELECT id FROM users WHERE name = ?"
+NAME_ID = "SELECT id FROM names WHERE text = ?"
+
+# -- users ---------------------------------------------------------------------------------
+
+USERS = "SELECT id, name FROM users WHERE name > :after ORDER BY name LIMIT :limit"
+USERS_CONTAINING = """
+SELECT id, name FROM users WHERE name > :after AND instr(folded(name), folded(:contains)) > 0
+ORDER BY name LIMIT :limit
+"""
+USERS_BY_ID = "SELECT u.id, u.name FROM json_each(:users) i CROSS JOIN users u ON u.id = i.value"
+USERS_NEWEST = "SELECT id FROM users ORDER BY id DESC LIMIT :limit"
+USERS_ACTIVE = """
+SELECT user, max(seq) FROM history WHERE seq > :from AND seq <= :to AND user IS NOT NULL
+GROUP BY user ORDER BY 2 DESC LIMIT :limit
+"""
+
+USER_STATUSES = """
+SELECT j.user, j.status, count(*), max(j.id)
+FROM json_each(:users) i CROSS JOIN journeys j ON j.user = i.value GROUP BY j.user, j.status
+"""
+USER_WAITING = "SELECT id FROM journeys WHERE user = :user AND status = 1 ORDER BY id DESC LIMIT :limit"
+
+# A walk from name to name through the index: a user has few names, and may have many events.
+USER_LAST_EVENT = """
+WITH RECURSIVE seen (name) AS (
+    SELECT (SELECT min(name) FROM history WHERE user = :user AND kind = 1)
+    UNION ALL
+    SELECT (SELECT min(name) FROM history WHERE user = :user AND kind = 1 AND name > seen.name)
+    FROM seen WHERE seen.name IS NOT NULL
+)
+SELECT h.at, e.text FROM (
+    SELECT max((SELECT max(seq) FROM history WHERE user = :user AND name = seen.name AND kind = 1)) AS seq
+    FROM seen WHERE name IS NOT NULL
+) newest CROSS JOIN history h ON h.seq = newest.seq LEFT JOIN names e ON e.id = h.name
+"""
+
+# -- journeys ------------------------------------------------------------------------------
+
+_JOURNEY = """
+SELECT j.id, u.name, w.text, j.key, j.n, j.status, j.pass, s.at, j.note
+"""
+_JOURNEY_JOINS = """
+LEFT JOIN users u ON u.id = j.user
+LEFT JOIN names w ON w.id = j.workflow
+LEFT JOIN history s ON s.seq = j.since
+"""
+_JOURNEY_FILTER = """
+(:workflow IS NULL OR j.workflow = :workflow) AND (:status IS NULL OR j.status = :status)
+"""
+JOURNEYS = f"""
+{_JOURNEY} FROM journeys j {_JOURNEY_JOINS}
+WHERE j.id > :after AND {_JOURNEY_FILTER} ORDER BY j.id LIMIT :limit
+"""
+JOURNEYS_FAILED = f"""
+{_JOURNEY} FROM journeys j INDEXED BY journeys_failed {_JOURNEY_JOINS}
+WHERE j.status = 4 AND j.id > :after AND {_JOURNEY_FILTER} ORDER BY j.id LIMIT :limit
+"""
+JOURNEYS_OF_USER = f"""
+{_JOURNEY} FROM journeys j {_JOURNEY_JOINS}
+WHERE j.user = :user AND +j.id > :after AND {_JOURNEY_FILTER} ORDER BY +j.id LIMIT :limit
+"""
+JOURNEYS_BY_ID = f"""
+{_JOURNEY} FROM json_each(:journeys) i CROSS JOIN journeys j ON j.id = i.value {_JOURNEY_JOINS}
+"""
+JOURNEY_ID = "SELECT id FROM journeys WHERE user = ? AND workflow = ? AND key = ? AND n = ?"
+
+# What a journey waits for was opened in its present pass.
+OPEN_WAITS = """
+SELECT w.journey, w.id, w.kind, w.due, e.text
+FROM json_each(:journeys) i
+CROSS JOIN journeys j ON j.id = i.value
+CROSS JOIN history h INDEXED BY history_journeys ON h.journey = j.id AND h.seq >= j.pass_seq
+CROSS JOIN waits w ON w.id = h.seq
+LEFT JOIN names e ON e.id = h.name
+"""
+
+# -- waits ---------------------------------------------------------------------------------
+
+_WAIT = """
+SELECT w.id, w.kind, u.name, f.text, j.key, j.n, e.text, h.n, h.data, h.at, w.due, p.text
+"""
+_WAIT_JOINS = """
+CROSS JOIN history h ON h.seq = w.id
+CROSS JOIN journeys j ON j.id = w.journey
+LEFT JOIN users u ON u.id = w.user
+LEFT JOIN names f ON f.id = j.workflow
+LEFT JOIN names e ON e.id = h.name
+LEFT JOIN names p ON p.id = h.place
+"""
+WAITS_DUE_AT = f"""
+{_WAIT} FROM waits w INDEXED BY waits_due {_WAIT_JOINS}
+WHERE w.due = :due AND w.id > :id AND (:workflow IS NULL OR j.workflow = :workflow)
+ORDER BY w.id LIMIT :limit
+"""
+WAITS_DUE_AFTER = f"""
+{_WAIT} FROM waits w INDEXED BY waits_due {_WAIT_JOINS}
+WHERE w.due > :due AND (:workflow IS NULL OR j.workflow = :workflow)
+ORDER BY w.due, w.id LIMIT :limit
+"""
+WAITS_FOREVER = f"""
+{_WAIT} FROM waits w {_WAIT_JOINS}
+WHERE w.id > :id AND w.due IS NULL AND (:workflow IS NULL OR j.workflow = :workflow)
+ORDER BY w.id LIMIT :limit
+"""
+WAITS_BY_ID = f"{_WAIT} FROM json_each(:waits) i CROSS JOIN waits w ON w.id = i.value {_WAIT_JOINS}"
+
+# -- the history ---------------------------------------------------------------------------
+
+# Where the newest entries of a user may stand: each event name and each journey is a
+# source that an index gives newest first, and the newest of all come from few of them.
+USER_EVENT_SOURCES = """
+WITH RECURSIVE seen (name) AS (
+    SELECT (SELECT min(name) FROM history WHERE user = :user AND kind = 1)
+    UNION ALL
+    SELECT (SELECT min(name) FROM history WHERE user = :user AND kind = 1 AND name > seen.name)
+    FROM seen WHERE seen.name IS NOT NULL
+)
+SELECT name, (
+    SELECT max(seq) FROM history WHERE user = :user AND name = seen.name AND kind = 1 AND seq < :before
+) FROM seen WHERE name IS NOT NULL
+"""
+USER_JOURNEY_SOURCES = """
+SELECT j.id, (
+    SELECT max(seq) FROM history h INDEXED BY history_journeys WHERE h.journey = j.id AND h.seq < :before
+) FROM journeys j WHERE j.user = :user
+"""
+EVENT_SEQS = """
+SELECT seq FROM history WHERE user = :user AND name = :source AND kind = 1 AND seq < :before AND seq >= :floor
+ORDER BY seq DESC LIMIT :limit
+"""
+JOURNEY_SEQS = """
+SELECT seq FROM history INDEXED BY history_journeys
+WHERE journey = :source AND seq < :before AND seq >= :floor
+ORDER BY seq DESC LIMIT :limit
+"""
+ENTRIES_BY_SEQ = f"""
+SELECT {COLUMNS} FROM json_each(:seqs) i CROSS JOIN history h ON h.seq = i.value {JOINS}
+"""
+
+# IFNULL and IS: a plain `=` would turn the outer joins round and lead with the wrong table.
+_ENTRY_FILTER = """
+    (:kinds IS NULL OR h.kind IN (SELECT value FROM json_each(:kinds)))
+    AND (:since IS NULL OR h.at >= :since)
+    AND (:user IS NULL OR h.user = :user OR ifnull(j.user, 0) = :user)
+    AND (:workflow IS NULL
+        OR ifnull(CASE WHEN h.kind IN (70, 71) THEN h.name ELSE j.workflow END, 0) = :workflow)
+    AND (:contains IS NULL OR instr(folded(h.data), folded(:contains)) > 0)
+"""
+ENTRIES_AFTER = f"""
+SELECT {COLUMNS} FROM history h {JOINS}
+WHERE h.seq > :from AND h.seq <= :to AND {_ENTRY_FILTER} ORDER BY h.seq LIMIT :limit
+"""
+ENTRIES_BEFORE = f"""
+SELECT {COLUMNS} FROM history h {JOINS}
+WHERE h.seq > :from AND h.seq <= :to AND {_ENTRY_FILTER} ORDER BY h.seq DESC LIMIT :limit
+"""
+EVENT_NAMES = """
+SELECT DISTINCT e.text FROM history h CROSS JOIN names e ON e.id = h.name
+WHERE h.seq > :from AND h.seq <= :to AND h.kind IN (1, 10)
+"""

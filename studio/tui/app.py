@@ -1,0 +1,222 @@
+"""The studio as an application: the engine behind it, one timer, one reader, one screen."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any, ClassVar, Literal, cast
+
+from textual import on, work
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+from textual.widget import Widget
+
+from studio.errors import StudioError
+from studio.tui.desk import Desk, EngineDesk, open_desk
+from studio.tui.messages import DeskOpened, StoreChanged
+from studio.tui.reading import Reader
+from studio.tui.screens.live import LiveScreen
+
+TICK_SECONDS = 0.1
+"""What tenths of a second need."""
+REDRAW_SECONDS = 1 / 30
+"""The shortest time between two redraws for what was committed."""
+LOOK_SECONDS = 0.1
+"""How often a viewer asks whether another process has committed."""
+THEME = "tokyo-night"
+
+
+class StudioApp(App[None]):
+    """Journey Studio.
+
+    Args:
+        workflows: the folder or file with the journeys.
+        store: the database.
+        desk: what to act on; opened from `workflows` and `store` when not given.
+    """
+
+    TITLE = "Journey Studio"
+    # Absolute: Textual looks beside the module of a subclass otherwise.
+    CSS_PATH = Path(__file__).with_name("studio.tcss")
+    ENABLE_COMMAND_PALETTE = True
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("question_mark", "keys", "help", key_display="?", show=False, id="help"),
+        Binding("ctrl+q", "quit_now", "quit", show=False, priority=True, id="quit_now"),
+    ]
+
+    def __init__(
+        self,
+        workflows: str = "workflows",
+        store: str = "data/studio.db",
+        durability: Literal["full", "normal"] = "full",
+        *,
+        desk: Desk | None = None,
+    ) -> None:
+        super().__init__()
+        self._workflows, self._store, self._durability = workflows, store, durability
+        self.desk: Desk | None = None
+        self.reader: Reader | None = None
+        self._given = desk
+        self._unsubscribe: Callable[[], None] | None = None
+        self._signalled = threading.Event()
+        self._changed_at = 0.0
+        self.failure: str | None = None
+
+    def on_mount(self) -> None:
+        """Paint first, open the store behind it."""
+        self.theme = THEME
+        self.push_screen(LiveScreen())
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
+                asyncio.get_running_loop().add_signal_handler(number, self.exit)
+        self._open()
+
+    @work(group="open", exit_on_error=False)
+    async def _open(self) -> None:
+        try:
+            desk = self._given or await open_desk(self._workflows, self._store, self._durability)
+        except StudioError as error:
+            self.failure = str(error)
+            self.exit(return_code=1)
+            return
+        self.desk = desk
+        self.reader = self.make_reader(desk.path)
+        if isinstance(desk, EngineDesk):
+            self._unsubscribe = desk.engine.on_change(self._committed)
+        else:
+            self.set_interval(LOOK_SECONDS, self._look)
+        self.post_message(DeskOpened())
+
+    def make_reader(self, path: Path) -> Reader:
+        """What answers the questions of the screens."""
+        return Reader(path)
+
+    @on(DeskOpened)
+    def start_showing(self) -> None:
+        """Everything may be asked now."""
+        self._tick()
+        self.set_interval(TICK_SECONDS, self._tick)
+        if (live := self.live) is not None:
+            live.show_store()
+
+    @property
+    def live(self) -> LiveScreen | None:
+        """The live screen, below whatever lies over it."""
+        return next((each for each in self.screen_stack if isinstance(each, LiveScreen) and each.ready), None)
+
+    # -- time and change ------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        if self.desk is not None and (live := self.live) is not None:
+            live.tick(self.desk.clock.now())
+
+    def _committed(self) -> None:
+        """Called in the engine's thread after every commit: must cost nothing."""
+        if self._signalled.is_set():
+            return
+        self._signalled.set()
+        with contextlib.suppress(RuntimeError):  # the loop has ended: nobody looks any more
+            cast(asyncio.AbstractEventLoop, self._loop).call_soon_threadsafe(self._schedule_change)
+
+    def _schedule_change(self) -> None:
+        wait = self._changed_at + REDRAW_SECONDS - time.monotonic()
+        if wait > 0:
+            # Not set_timer: what the engine's thread calls has no app in its context.
+            asyncio.get_running_loop().call_later(wait, self._announce_change)
+        else:
+            self._announce_change()
+
+    def _announce_change(self) -> None:
+        self._changed_at = time.monotonic()
+        # Cleared first: what is committed from here on is announced anew.
+        self._signalled.clear()
+        if (live := self.live) is not None:
+            live.post_message(StoreChanged())
+
+    @work(group="look", exclusive=True, exit_on_error=False)
+    async def _look(self) -> None:
+        if self.reader is not None and await self.reader.ask(lambda views: views.changed()):
+            self._announce_change()
+
+    # -- keys -----------------------------------------------------------------------------------------
+
+    def action_quit_now(self) -> None:
+        """Leave at once: what was acknowledged is on the disk."""
+        self.exit()
+
+    async def action_quit(self) -> None:
+        """Leave, from the command palette."""
+        self.exit()
+
+    def action_filter(self) -> None:
+        """Narrow the focused list."""
+        if isinstance(self.screen, LiveScreen):
+            self.screen.start_filter()
+
+    def action_keys(self) -> None:
+        """Show the keys of what is focused, of the screen and of the studio."""
+        from studio.tui.screens.help import Group, HelpScreen
+
+        if isinstance(self.screen, HelpScreen):
+            return
+        groups: list[Group] = []
+        focused: Widget | None = self.screen.focused
+        nodes: Iterable[Any] = focused.ancestors_with_self if focused is not None else (self.screen, self)
+        for node in nodes:
+            bindings = [each for keys in node._bindings.key_to_bindings.values() for each in keys]
+            if bindings:
+                groups.append((_node_title(node), list(dict.fromkeys(bindings))))
+        self.push_screen(HelpScreen(groups))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
+        """The command palette: Textual's own and ours."""
+        for command in super().get_system_commands(screen):
+            if command.title not in ("Keys", "Maximize", "Minimize"):
+                yield command
+        yield SystemCommand("Help", "The keys that work here", self.action_keys)
+        if isinstance(screen, LiveScreen):
+            yield SystemCommand("Inject", "Send an event by hand", screen.action_inject)
+            yield SystemCommand(
+                "Maximise", "Give the focused pane all the room, or back", screen.action_maximise
+            )
+
+    # -- leaving ----------------------------------------------------------------------------------------
+
+    async def on_unmount(self) -> None:
+        """Stop the engine; the store is whole at any moment, so this is never waited for long."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+        if self.reader is not None:
+            self.reader.close()
+        if self.desk is not None and self._given is None:
+            await self.desk.close()
+
+
+def _node_title(node: object) -> str:
+    if isinstance(node, Widget) and not isinstance(node, Screen):
+        title = str(node.border_title or "")
+        return title or (node.id or type(node).__name__)
+    return "Everywhere" if isinstance(node, App) else "On this screen"
+
+
+def run_studio(workflows: str, store: str, durability: Literal["full", "normal"] = "full") -> int:
+    """Open the studio and stay until it is left.
+
+    Returns:
+        The exit code: 0, or 1 when the store could not be used.
+    """
+    if store != ":memory:":
+        Path(store).parent.mkdir(parents=True, exist_ok=True)
+    app = StudioApp(workflows, store, durability)
+    app.run()
+    if app.failure:
+        print(app.failure, file=sys.stderr)
+    return app.return_code or 0

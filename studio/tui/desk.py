@@ -1,0 +1,243 @@
+"""Where the screen acts: on its own engine, or as a viewer of the one that runs elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from studio.clock import Clock, WallClock
+from studio.engine.matching import meets
+from studio.errors import EventError, StoreLocked, StudioError, WorkflowError
+from studio.eventfiles import read
+from studio.incoming import Incoming, incoming
+from studio.journey import Event, Workflow
+from studio.store.records import Entry
+from studio.store.views import Views
+
+if TYPE_CHECKING:
+    from studio.engine.engine import Engine
+
+EXAMPLE_EVENTS = 100
+
+STOP_SECONDS = 2.0
+"""How long quitting waits for the engine. What was acknowledged is safe without that."""
+
+
+class Desk(Protocol):
+    """What the screen may ask for, whoever drives the journeys."""
+
+    path: Path
+    clock: Clock
+    viewer_of: int | None
+    """The process that drives the journeys; None: this one."""
+
+    @property
+    def workflows(self) -> Mapping[str, Workflow]:
+        """The workflows that are loaded."""
+
+    @property
+    def problems(self) -> list[WorkflowError]:
+        """The files that did not load."""
+
+    def trouble(self) -> str | None:
+        """Why the engine does not run, in a sentence; None when it does."""
+
+    async def send(self, event: Incoming) -> int | None:
+        """Store an event. Gives its `seq` when that is known at once."""
+
+    async def close(self) -> None:
+        """Leave; the store is whole at any moment."""
+
+
+class EngineDesk:
+    """The engine of this process."""
+
+    viewer_of: int | None = None
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.path = Path(engine.path)
+        self.clock = engine.clock
+
+    @property
+    def workflows(self) -> Mapping[str, Workflow]:
+        return self.engine.workflows
+
+    @property
+    def problems(self) -> list[WorkflowError]:
+        return self.engine.problems
+
+    def trouble(self) -> str | None:
+        status = self.engine.status()
+        return None if status.state == "running" else status.problem or f"the engine is {status.state}"
+
+    async def send(self, event: Incoming) -> int | None:
+        future: Future[list[Event]] = self.engine.submit([event])
+        done = await asyncio.wrap_future(future)
+        return done[0].seq
+
+    async def close(self) -> None:
+        try:
+            await asyncio.wait_for(self.engine.stop(), STOP_SECONDS)
+        except TimeoutError:
+            return
+
+
+class ViewerDesk:
+    """Another process drives; this one looks, and sends through the inbox."""
+
+    def __init__(self, path: Path, workflows: str) -> None:
+        from studio.loader import load
+        from studio.store.inbox import engine_of
+
+        self.path = path
+        self.clock: Clock = WallClock()
+        found = engine_of(path)
+        self.viewer_of: int | None = found[0] if found else 0
+        loaded = load(workflows)
+        self._workflows, self._problems = loaded.workflows, loaded.problems
+
+    @property
+    def workflows(self) -> Mapping[str, Workflow]:
+        return self._workflows
+
+    @property
+    def problems(self) -> list[WorkflowError]:
+        return self._problems
+
+    def trouble(self) -> str | None:
+        return None
+
+    async def send(self, event: Incoming) -> int | None:
+        from studio.store.inbox import send
+
+        await asyncio.to_thread(send, self.path, [event])
+        return None
+
+    async def close(self) -> None:
+        return
+
+
+async def open_desk(workflows: str, store: str, durability: Literal["full", "normal"]) -> Desk:
+    """Start an engine on the store; become a viewer when another one runs on it.
+
+    Raises:
+        StoreError: the store cannot be used.
+    """
+    # Imported here: the first paint does not wait for it.
+    from studio.engine.engine import Engine
+
+    engine = Engine(workflows, store=store, durability=durability)
+    try:
+        await engine.start()
+    except StoreLocked:
+        return await asyncio.to_thread(ViewerDesk, Path(store), workflows)
+    return EngineDesk(engine)
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeOf:
+    """The question what an event did: read right after it was stored."""
+
+    seq: int
+    user: str
+
+    def read(self, views: Views) -> str:
+        """In a few words: "started onboarding", "answered trial", "woke nothing"."""
+        entries = views.entries(after=self.seq, limit=200, user=self.user)
+        return outcome([entry for entry in entries if entry.cause == self.seq])
+
+
+_VERBS: dict[str, Callable[[Entry], str]] = {
+    "journey.started": lambda entry: f"started {entry.workflow}",
+    "journey.restarted": lambda entry: f"started {entry.workflow}",
+    "journey.pass": lambda entry: f"woke {entry.workflow}",
+    "wait.matched": lambda entry: f"answered {entry.workflow}",
+    "journey.exited": lambda entry: f"ended {entry.workflow}",
+}
+
+
+def outcome(entries: list[Entry]) -> str:
+    """What the entries that an event caused amount to."""
+    said: dict[str, str] = {}
+    for entry in entries:
+        if entry.journey is not None and (verb := _VERBS.get(entry.kind)) is not None:
+            said.setdefault(entry.journey, verb(entry))
+    if not said:
+        return "woke nothing"
+    first, *others = said.values()
+    return f"{first} +{len(others)}" if others else first
+
+
+def _first_of_file(workflow: Workflow) -> tuple[int, Incoming] | None:
+    """The first event of `data/NAME.jsonl` beside the workflow's folder, and how many the file has."""
+    path = Path(workflow.path).parent.parent / "data" / f"{workflow.name}.jsonl"
+    try:
+        with path.open(encoding="utf-8") as lines:
+            events = list(islice(read(lines, 0, path.name), EXAMPLE_EVENTS))
+    except (OSError, ValueError, StudioError):
+        return None
+    return (len(events), events[0]) if events and workflow.trigger.meets(events[0].name) else None
+
+
+def example_event(workflows: Mapping[str, Workflow]) -> tuple[str, str, dict[str, Any]] | None:
+    """An event that starts a journey, ready to send: name, user, data.
+
+    The first of the event file that tells most, when workflows have such files.
+    """
+    files = [(found, each.name) for each in workflows.values() if (found := _first_of_file(each)) is not None]
+    if files:
+        (_, event), _ = max(files, key=lambda each: (each[0][0], each[1]))
+        return event.name, event.user, json.loads(event.text)
+    for workflow in sorted(workflows.values(), key=lambda each: (not each.trigger.literals, each.name)):
+        data: dict[str, Any] = {"email": "user1@example.com"}
+        if workflow.key:
+            data = put(data, workflow.key, f"{workflow.key.rpartition('.')[2].removesuffix('_id')}-1")
+        return event_name(workflow.trigger.text), "user1", data
+    return None
+
+
+def event_name(pattern: str, known: list[str] | None = None) -> str:
+    """A name that meets a pattern: the plainest of it, else a known one, else one made up."""
+    parts = pattern.split(", ")
+    for part in parts:
+        if "*" not in part:
+            return part
+    return known[0] if known else parts[0].replace("*", "hello" if parts[0] == "*" else "example")
+
+
+def answer_data(match: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Data that satisfies a match, written as an application would send it."""
+    data: dict[str, Any] = {}
+    for key, value in (match or {}).items():
+        data = put(data, key, value)
+    # A path through a list, or one field named as path and as itself: literal keys always agree.
+    return data if meets(match, data) else dict(match or {})
+
+
+def put(data: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
+    """The data with a value at a dotted path."""
+    head, dot, rest = path.partition(".")
+    if not dot or not head or not rest or rest[0].isdigit():
+        return {**data, path: value}
+    inner = data.get(head)
+    return {**data, head: put(inner if isinstance(inner, dict) else {}, rest, value)}
+
+
+def check_event(event: str, user: str, data: Mapping[str, Any]) -> Incoming:
+    """The event, checked.
+
+    Raises:
+        EventError: a field cannot be stored; says which and why.
+    """
+    if not event.strip():
+        raise EventError("an event needs a name", fix='Write one such as "app/login".')
+    if not user.strip():
+        raise EventError("an event needs a user", fix='Write an id such as "user1".')
+    return incoming(event.strip(), user.strip(), data)

@@ -1,0 +1,86 @@
+"""The picture of the live screen for README, drawn by the studio itself.
+
+    python -m studio.tui.picture docs/live.svg
+
+Plays the onboarding example in virtual time up to the moment at which its user has
+just opened an account. The same input gives the same picture, to the byte.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from studio.clock import VirtualClock
+from studio.engine import Engine
+from studio.eventfiles import read
+from studio.tui.app import StudioApp
+from studio.tui.desk import EngineDesk
+
+START = 1_795_519_800_000
+"""2026-11-24 11:30 UTC, a Tuesday."""
+UNTIL_MS = 9_000
+SIZE = (120, 36)
+
+
+async def draw(
+    workflows: str,
+    events: Path,
+    size: tuple[int, int] = SIZE,
+    until: int = UNTIL_MS,
+    keys: tuple[str, ...] = ("3",),
+) -> str:
+    """The screen as SVG, `until` ms after the start of an event file.
+
+    Args:
+        workflows: the folder with the journeys.
+        events: a file of JSON lines.
+        size: columns and rows.
+        keys: pressed before the picture is taken.
+    """
+    # A store with a name: one in memory is called by a new one each time, and the header shows it.
+    with tempfile.TemporaryDirectory() as folder:
+        store = Path(folder) / "studio.db"
+        svg = await _draw(workflows, events, size, until, keys, store)
+    # Textual names the classes of the SVG by a number of its own.
+    return re.sub(r"terminal-\d+", "terminal-live", svg)
+
+
+async def _draw(
+    workflows: str, events: Path, size: tuple[int, int], until: int, keys: tuple[str, ...], store: Path
+) -> str:
+    async with Engine(workflows, store=store, clock=VirtualClock(START)) as engine:
+        with events.open(encoding="utf-8") as lines:
+            await engine.play(
+                [each for each in read(lines, START) if (each.at or 0) <= START + until], START + until
+            )
+        app = StudioApp(desk=EngineDesk(engine))
+        async with app.run_test(size=size) as pilot:
+            for _ in range(3):
+                await pilot.pause(0.2)
+                await app.workers.wait_for_complete()
+            await pilot.press(*keys)
+            await pilot.pause(0.2)
+            await app.workers.wait_for_complete()
+            await pilot.pause()
+            return app.export_screenshot()
+
+
+def main() -> int:
+    """Write the picture."""
+    target = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/live.svg")
+    os.environ["TZ"] = "UTC"
+    time.tzset()
+    svg = asyncio.run(draw("workflows", Path("data/onboarding.jsonl")))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(svg, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

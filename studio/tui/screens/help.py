@@ -1,0 +1,70 @@
+"""The keys, made from the bindings themselves: what stands here is what works."""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+
+from studio.tui.screens.overlay import Overlay, Piece
+from studio.tui.widgets.keys_bar import NAMES
+from studio.tui.widgets.text import fit, literal
+
+KEY_WIDTH = 22
+
+Group = tuple[str, list[Binding]]
+
+
+class HelpScreen(Overlay):
+    """The keys of the focused pane, then those of the screen, then those that work everywhere."""
+
+    def __init__(self, groups: list[Group]) -> None:
+        super().__init__()
+        self._groups = groups
+
+    def on_mount(self) -> None:
+        """Write the page."""
+        page = self.page
+        page.set_titles("Keys", "esc closes")
+        page.show_lines(self._lines())
+
+    def _lines(self) -> list[tuple[Piece, ...]]:
+        lines: list[tuple[Piece, ...]] = []
+        for title, bindings in self._groups:
+            keys: dict[str, list[str]] = {}
+            for binding in bindings:
+                if binding.description:
+                    names = keys.setdefault(binding.description, [])
+                    name = _name(binding)
+                    if name not in names:
+                        names.append(name)
+            if keys:
+                lines += [((f" {literal(title)}", "strong"),)]
+                for words, names in keys.items():
+                    lines.append(
+                        ((f"   {fit(' '.join(names), KEY_WIDTH)}", "accent"), (literal(words), "text"))
+                    )
+                lines.append(())
+        lines += [
+            ((" Signs", "strong"),),
+            (
+                (
+                    "   ● event  ◆ sent by a journey  ◉ matched  ┃ timed out  ◷ waits  ∞ no limit  ☾ sleeps",
+                    "muted",
+                ),
+            ),
+            (
+                (
+                    "   ■ step done  ▸ step runs  ✗ failed  ✓ completed  ⊘ ended  ↻ pass  › log  ! warning",
+                    "muted",
+                ),
+            ),
+            (),
+            ((" Times are local. The same as plain lines, for scripts and screen readers:", "muted"),),
+            (("   journey-studio users | waits | timeline USER | logs --follow", "muted"),),
+        ]
+        return lines
+
+
+def _name(binding: Binding) -> str:
+    names = {"up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn", **NAMES}
+    parts = binding.key.split(",")
+    return " ".join(names.get(part, part.replace("ctrl+", "^")) for part in parts)

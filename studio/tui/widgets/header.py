@@ -1,0 +1,93 @@
+"""The top bar: which store, which workflows, and the counts that the engine keeps."""
+
+from __future__ import annotations
+
+from collections import deque
+from pathlib import Path
+
+from rich.cells import cell_len
+from rich.style import Style
+
+from studio.store.records import Totals
+from studio.tui.widgets.line import Line
+from studio.tui.widgets.one_line import OneLine
+from studio.tui.widgets.signs import Look, signs, sparkline
+from studio.tui.widgets.text import literal
+
+RATE_SECONDS = 8
+
+
+class Header(OneLine):
+    """Name, store, workflows; users, waiting, failed, events a second."""
+
+    def __init__(self) -> None:
+        super().__init__(id="header")
+        self.store: Path | None = None
+        self.workflows: list[str] = []
+        self.totals: Totals | None = None
+        self._rates: deque[int] = deque([0] * RATE_SECONDS, RATE_SECONDS)
+        self._events: int | None = None
+        self._sampled = 0
+
+    def show(self, totals: Totals) -> None:
+        """Take the counts."""
+        if self._events is None:
+            self._events = totals.events
+        self.totals = totals
+        self.update_line()
+
+    def tick(self, now: int) -> None:
+        """Once a second, see how many events came."""
+        if self.totals is None or now - self._sampled < 1000:
+            return
+        self._sampled = now
+        self._rates.append(max(0, self.totals.events - (self._events or 0)))
+        self._events = self.totals.events
+        self.update_line()
+
+    def build(self, line: Line, colours: Look) -> None:
+        width = line.width
+        wide = width >= 100
+        right = self._counts(colours, wide)
+        room = width - 1 - sum(cell_len(text) for text, _ in right)
+        line.gap()
+        if wide:
+            line.add("Journey Studio", colours.primary + Style(bold=True)).gap()
+        name = literal(self.store.name) if self.store else ""
+        if wide and self.workflows:
+            shown = [literal(each) for each in self.workflows]
+            # Workflow names are the first to give way.
+            while shown:
+                hidden = len(self.workflows) - len(shown)
+                text = f"{name} · {' '.join(shown)}" + (f" +{hidden}" if hidden else "")
+                if line.used + cell_len(text) + 2 <= room:
+                    name = text
+                    break
+                shown.pop()
+        line.add(name[: max(0, room - line.used)], colours.muted)
+        line.to_end(*right)
+
+    def _counts(self, colours: Look, wide: bool) -> list[tuple[str, Style]]:
+        totals = self.totals
+        if totals is None:
+            return []
+        mark = signs()
+        rate = self._rates[-1]
+        pieces = [
+            (
+                f"{totals.users:,} user{'s' * (totals.users != 1)}" if wide else f"{totals.users:,}u",
+                colours.text,
+            )
+        ]
+        waiting = f"{mark.wait} {totals.waits:,}" + (" waiting" if wide else "")
+        pieces += [("  ", colours.text), (waiting, colours.warning if totals.waits else colours.muted)]
+        if totals.failed:
+            bold = colours.error + Style(bold=True)
+            pieces += [
+                ("  ", colours.text),
+                (f"{mark.failed} {totals.failed:,}" + (" failed" if wide else ""), bold),
+            ]
+        if wide and any(self._rates):
+            pieces += [("  ", colours.text), (sparkline(list(self._rates)), colours.accent)]
+        pieces += [("  ", colours.text), (f"{rate:,} ev/s" if wide else f"{rate:,}/s", colours.muted)]
+        return [*pieces, (" ", colours.text)]

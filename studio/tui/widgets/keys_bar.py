@@ -1,0 +1,89 @@
+"""The bottom line: the keys of the focused pane, most used first, dropped whole, never cut."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from rich.style import Style
+from textual import events
+from textual.binding import Binding
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.widget import Widget
+from textual.widgets import Input
+
+from studio.tui.widgets.line import Line
+from studio.tui.widgets.one_line import Buttons, OneLine
+from studio.tui.widgets.signs import Look
+
+NAMES = {"enter": "⏎", "escape": "esc", "question_mark": "?", "slash": "/", "ctrl+q": "^q", "ctrl+p": "^p"}
+
+
+def key_name(binding: Binding) -> str:
+    """How a key is written on the screen."""
+    first = binding.key.split(",")[0]
+    return binding.key_display or NAMES.get(first, first.replace("ctrl+", "^"))
+
+
+def typed(binding: Binding) -> bool:
+    """Whether the key is a character that an input takes for itself."""
+    return len(binding.key) == 1 or binding.key in ("question_mark", "slash", "space", "full_stop")
+
+
+def usable(screen: Screen[object], node: Widget | None) -> list[tuple[Binding, DOMNode]]:
+    """The bindings that act here with the nodes they act on, nearest to the focus first."""
+    typing = isinstance(node, Input)
+    near = list(node.ancestors_with_self) if node is not None else [screen, screen.app]
+    found: list[tuple[int, int, Binding, DOMNode]] = []
+    for active in screen.active_bindings.values():
+        if active.enabled and not (typing and typed(active.binding)):
+            distance = near.index(active.node) if active.node in near else len(near)
+            found.append((distance, _rank(active.binding, active.node), active.binding, active.node))
+    found.sort(key=lambda each: each[:2])
+    return [(binding, node) for _, _, binding, node in found]
+
+
+def _rank(binding: Binding, node: DOMNode) -> int:
+    """The place of a binding where it was written: the most used stand first there."""
+    own = [each.id for each in type(node).BINDINGS if isinstance(each, Binding)]
+    return own.index(binding.id) if binding.id is not None and binding.id in own else len(own)
+
+
+class KeysBar(OneLine):
+    """Made from the bindings, like the help."""
+
+    def __init__(self) -> None:
+        super().__init__(id="keys")
+        self._buttons = Buttons()
+
+    def on_mount(self) -> None:
+        """Follow the focus."""
+        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
+
+    def build(self, line: Line, colours: Look) -> None:
+        focused = self.screen.focused
+        typing = isinstance(focused, Input)
+        self._buttons.clear()
+        last = ("^q", "quit", "app.quit_now") if typing else ("?", "help", "app.keys")
+        tail = cell_len(f"{last[0]} {last[1]} ")
+        key_style = colours.accent + Style(bold=True)
+        line.gap()
+        said: set[tuple[str, str]] = set()
+        for binding, node in usable(self.screen, focused):
+            key, words = key_name(binding), binding.description
+            if not binding.show or not words or key == last[0] or (key, words) in said:
+                continue
+            said.add((key, words))
+            needed = cell_len(key) + 1 + cell_len(words) + 2
+            if line.used + needed > line.width - tail:
+                continue
+            self._buttons.add(line, key, key_style, binding.action, node)
+            self._buttons.add(line, f" {words}", colours.muted, binding.action, node)
+            line.gap(2)
+        line.gap(line.room - tail)
+        self._buttons.add(line, last[0], key_style, last[2], self.app)
+        self._buttons.add(line, f" {last[1]} ", colours.muted, last[2], self.app)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Keys are buttons too."""
+        if (action := self._buttons.hit(event)) is not None:
+            await self.app.run_action(*action)

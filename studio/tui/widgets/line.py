@@ -1,0 +1,75 @@
+"""Putting one line of a pane together from pieces of exact width."""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+from textual.widget import Widget
+
+from studio.tui.widgets.text import cut, fit
+
+
+class Line:
+    """A line of `width` cells that is filled from the left.
+
+    Every text given here is literal already (`text.literal`) and is cut to what is left.
+    """
+
+    __slots__ = ("_segments", "used", "width")
+
+    def __init__(self, width: int) -> None:
+        self.width = width
+        self.used = 0
+        self._segments: list[Segment] = []
+
+    @property
+    def room(self) -> int:
+        """Cells that are not filled yet."""
+        return max(0, self.width - self.used)
+
+    def add(self, text: str, style: Style, keep: str = "start") -> Line:
+        """Append a text, cut to the room."""
+        text = cut(text, self.room, keep)
+        if text:
+            self._segments.append(Segment(text, style))
+            self.used += cell_len(text)
+        return self
+
+    def cell(self, text: str, width: int, style: Style, *, keep: str = "start", align: str = "left") -> Line:
+        """Append a text in a column of exactly `width` cells."""
+        return self.add(fit(text, min(width, self.room), keep, align), style)
+
+    def append(self, part: Line) -> Line:
+        """Append another line, filled up to its width."""
+        part.gap(part.room)
+        self._segments += part._segments
+        self.used += part.width
+        return self
+
+    def gap(self, width: int = 1) -> Line:
+        """Append blanks."""
+        width = min(width, self.room)
+        if width > 0:
+            self._segments.append(Segment(" " * width, Style.null()))
+            self.used += width
+        return self
+
+    def to_end(self, *pieces: tuple[str, Style]) -> Line:
+        """Append pieces so that they end at the right edge."""
+        needed = sum(cell_len(text) for text, _ in pieces)
+        self.gap(self.room - needed)
+        for text, style in pieces:
+            self.add(text, style)
+        return self
+
+    def strip(self, ground: Style) -> Strip:
+        """The finished line on its background; without one the terminal's own would show."""
+        self.gap(self.room)
+        return Strip(self._segments, self.width).apply_style(ground)
+
+
+def ground_of(widget: Widget) -> Style:
+    """The background that a widget's lines stand on."""
+    return Style(bgcolor=widget.background_colors[1].rich_color)

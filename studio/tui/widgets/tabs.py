@@ -1,0 +1,43 @@
+"""The panes as tabs, where there is room for one at a time."""
+
+from __future__ import annotations
+
+from rich.style import Style
+from textual import events
+
+from studio.tui.widgets.line import Line
+from studio.tui.widgets.one_line import Buttons, OneLine
+from studio.tui.widgets.signs import Look, signs
+from studio.tui.widgets.text import cut, literal
+
+
+class PaneTabs(OneLine):
+    """`1 Users 128   2 Timeline user1   3 Waiting 41   4 Log ✗3`."""
+
+    def __init__(self) -> None:
+        super().__init__(id="tabs")
+        self.current = 1
+        self.users = self.waits = self.failed = 0
+        self.user: str | None = None
+        self._buttons = Buttons()
+
+    def build(self, line: Line, colours: Look) -> None:
+        self._buttons.clear()
+        user = f" {cut(literal(self.user), 16)}" if self.user else ""
+        notes = [
+            f"1 Users {self.users:,}",
+            f"2 Timeline{user}",
+            f"3 Waiting {self.waits:,}",
+            f"4 Log {signs().failed}{self.failed:,}" if self.failed else "4 Log",
+        ]
+        for number, note in enumerate(notes, 1):
+            here = number == self.current
+            style = colours.strong + Style(underline=True) if here else colours.muted
+            line.gap()
+            self._buttons.add(line, note, style, f"pane({number})", self.screen)
+            line.gap(2)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Tabs are buttons."""
+        if (action := self._buttons.hit(event)) is not None:
+            await self.app.run_action(*action)

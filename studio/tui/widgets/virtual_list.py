@@ -1,0 +1,381 @@
+"""A list that draws only what is seen, and whose rows stay where the cursor is.
+
+A Line API widget: one `Strip` for each visible line, drawn again only when its text
+has changed. The cursor holds an identity, never a row number. While a list is held
+(it has focus, or Inject was filled from it) its order is frozen: what is gone stays
+in its place, dimmed; what is new at the end is appended; what is new elsewhere is
+counted, and `g` takes it in. So nobody acts on a row that has slid under the cursor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Generic, TypeVar
+
+from rich.style import Style
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from studio.tui.widgets.line import Line, ground_of
+from studio.tui.widgets.signs import Look, look, signs
+from studio.tui.widgets.text import literal
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class RowState:
+    """How a row stands in its list while it is drawn."""
+
+    width: int
+    now: int
+    selected: bool
+    gone: bool
+    look: Look
+
+
+class VirtualList(ScrollView, Generic[Row], can_focus=True):
+    """Rows of one kind with a cursor. Subclasses say how a row is named and drawn."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "open", key_display="⏎", id="list.open"),
+        Binding("down,j", "move(1)", "next row", show=False, id="list.down"),
+        Binding("up,k", "move(-1)", "row above", show=False, id="list.up"),
+        Binding("pagedown", "page(1)", "a page down", show=False, id="list.page_down"),
+        Binding("pageup", "page(-1)", "a page up", show=False, id="list.page_up"),
+        Binding("home,g", "first", "first row, taking in what is new", show=False, id="list.first"),
+        Binding("end,G", "last", "last row", show=False, id="list.last"),
+    ]
+
+    row_height = 1
+    follows = False
+    """True for lists that grow at their end and show it until the cursor leaves it."""
+    empty_text = "Nothing here yet."
+
+    @dataclass
+    class Moved(Message):
+        """The cursor was put on a row by hand."""
+
+        list: VirtualList[Any]
+        row: Any
+
+        @property
+        def control(self) -> VirtualList[Any]:
+            """The list whose cursor moved."""
+            return self.list
+
+    @dataclass
+    class Opened(Message):
+        """A row was opened: enter, or a double click."""
+
+        list: VirtualList[Any]
+        row: Any
+        gone: bool
+        """The row's subject is over; acting on it would act on nothing."""
+
+        @property
+        def control(self) -> VirtualList[Any]:
+            """The list in which it was opened."""
+            return self.list
+
+    @dataclass
+    class NearEdge(Message):
+        """The cursor or the scroll came near an end of the known rows."""
+
+        list: VirtualList[Any]
+        start: bool
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.rows: list[Row] = []
+        self._at: dict[Hashable, int] = {}
+        self._gone: set[Hashable] = set()
+        self._shown: dict[Hashable, tuple[Row, tuple[object, ...], list[Strip]]] = {}
+        self._latest: list[Row] | None = None
+        self.cursor: Hashable | None = None
+        self.held = False
+        self.arrivals = 0
+        """Rows that are new and not taken in, because the order is frozen."""
+        self.following = True
+        self.now = 0
+        self._ground_of = ("", Style())
+
+    # -- what a subclass says ----------------------------------------------------------------
+
+    def key_of(self, row: Row) -> Hashable:
+        """The identity of a row."""
+        raise NotImplementedError
+
+    def draw(self, row: Row, index: int, state: RowState) -> list[Line]:
+        """The `row_height` lines of a row."""
+        raise NotImplementedError
+
+    def is_live(self, row: Row) -> bool:
+        """Whether the row's text changes as time passes."""
+        return False
+
+    # -- rows ----------------------------------------------------------------------------------
+
+    def show_rows(self, rows: list[Row]) -> None:
+        """Take the rows as they are now, in their present order."""
+        self._latest = rows
+        if self.held and self.rows and not self.follows:
+            self._show_held(rows)
+        else:
+            self.arrivals = 0
+            self._gone.clear()
+            self._put(rows)
+        self._title()
+
+    def _show_held(self, rows: list[Row]) -> None:
+        new = {self.key_of(row): row for row in rows}
+        kept: list[Row] = []
+        self._gone.clear()
+        for row in self.rows:
+            key = self.key_of(row)
+            if key in new:
+                kept.append(new.pop(key))
+            else:
+                kept.append(row)
+                self._gone.add(key)
+        held = {self.key_of(row) for row in kept}
+        last_known = max((at for at, row in enumerate(rows) if self.key_of(row) in held), default=-1)
+        behind = [row for row in rows[last_known + 1 :] if self.key_of(row) in new]
+        self.arrivals = len(new) - len(behind)
+        self._put(kept + behind)
+
+    def _put(self, rows: list[Row]) -> None:
+        anchor = self.top_key() if not (self.follows and self.following) else None
+        offset = self.scroll_offset.y - self._at.get(anchor, 0) * self.row_height if anchor is not None else 0
+        before = self._at.get(self.cursor, 0) if self.cursor is not None else 0
+        self.rows = rows
+        self._at = {self.key_of(row): at for at, row in enumerate(rows)}
+        if len(self._shown) > 4 * (self.size.height + 50):
+            self._shown.clear()
+        if not rows:
+            self.cursor = None
+        elif self.follows and self.following:
+            self.cursor = self.key_of(rows[-1])
+        elif self.cursor not in self._at:
+            at = min(before, len(rows) - 1) if self.cursor is not None else 0
+            self.cursor = self.key_of(rows[at])
+        size = Size(self.size.width, len(rows) * self.row_height)
+        if size != self.virtual_size:
+            self.virtual_size = size
+        if self.follows and self.following:
+            self.scroll_end(animate=False, force=True, immediate=True)
+        elif anchor is not None and self.held and anchor in self._at:
+            # What came in above must not push the rows that are being read.
+            self.scroll_to(
+                y=self._at[anchor] * self.row_height + offset, animate=False, force=True, immediate=True
+            )
+        self.refresh()
+
+    def top_key(self) -> Hashable | None:
+        """The identity of the first row that is seen."""
+        at = self.scroll_offset.y // self.row_height
+        return self.key_of(self.rows[at]) if 0 <= at < len(self.rows) else None
+
+    def hold(self, held: bool) -> None:
+        """Freeze the order, or let it go and show the present one."""
+        if held == self.held:
+            return
+        self.held = held
+        if not held and not self.follows and self._latest is not None:
+            self.show_rows(self._latest)
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor."""
+        at = self._at.get(self.cursor) if self.cursor is not None else None
+        return self.rows[at] if at is not None else None
+
+    def is_gone(self, key: Hashable | None) -> bool:
+        """Whether the row's subject is over, though the row is still shown."""
+        return key in self._gone
+
+    def seen(self) -> Iterable[tuple[int, Row]]:
+        """The rows that are on the screen, with their places."""
+        first = self.scroll_offset.y // self.row_height
+        last = (self.scroll_offset.y + self.size.height) // self.row_height + 1
+        for at in range(first, min(last, len(self.rows))):
+            yield at, self.rows[at]
+
+    # -- cursor --------------------------------------------------------------------------------
+
+    def point_at(self, key: Hashable) -> bool:
+        """Put the cursor on the row of this identity, as the follower of another pane."""
+        if key not in self._at:
+            return False
+        if key != self.cursor:
+            self.cursor = key
+            self.following = False
+            self._show_cursor()
+            self._title()
+        return True
+
+    def _move_to(self, at: int) -> None:
+        if not self.rows:
+            return
+        at = max(0, min(at, len(self.rows) - 1))
+        self.cursor = self.key_of(self.rows[at])
+        self.following = self.follows and at == len(self.rows) - 1
+        self._show_cursor()
+        self._title()
+        self.post_message(self.Moved(self, self.rows[at]))
+        if at + 20 > len(self.rows):
+            self.post_message(self.NearEdge(self, start=False))
+        if at < 20:
+            self.post_message(self.NearEdge(self, start=True))
+
+    def _show_cursor(self) -> None:
+        at = self._at.get(self.cursor, 0)
+        region = Region(0, at * self.row_height, 1, self.row_height)
+        self.scroll_to_region(region, animate=False, force=True, immediate=True, x_axis=False)
+        self.refresh()
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor by rows."""
+        self._move_to(self._at.get(self.cursor, 0) + by)
+
+    def action_page(self, by: int) -> None:
+        """Move the cursor by screens."""
+        self._move_to(self._at.get(self.cursor, 0) + by * max(1, self.size.height // self.row_height - 1))
+
+    def action_first(self) -> None:
+        """Go to the first row; arrivals are taken in."""
+        if not self.follows and self._latest is not None and (self.arrivals or self._gone):
+            held, self.held = self.held, False
+            self.show_rows(self._latest)
+            self.held = held
+        self._move_to(0)
+
+    def action_last(self) -> None:
+        """Go to the last row; a list that follows does so again."""
+        self._move_to(len(self.rows) - 1)
+
+    def action_open(self) -> None:
+        """Open the row under the cursor."""
+        if (row := self.row) is not None:
+            self.post_message(self.Opened(self, row, self.is_gone(self.cursor)))
+
+    def on_click(self, event: events.Click) -> None:
+        """A click selects, a double click opens."""
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        at = (offset.y + self.scroll_offset.y) // self.row_height
+        if at < len(self.rows):
+            self._move_to(at)
+            if event.chain == 2:
+                self.action_open()
+
+    def on_mouse_scroll_up(self) -> None:
+        """Looking back stops following."""
+        if self.follows and self.max_scroll_y:
+            self.following = False
+            self._title()
+
+    def on_mouse_scroll_down(self) -> None:
+        """Coming back to the end follows again."""
+        if self.follows and self.scroll_offset.y + 3 >= self.max_scroll_y:
+            self.following = True
+            self._title()
+
+    # -- drawing ---------------------------------------------------------------------------------
+
+    def _title(self) -> None:
+        """Subclasses write their title and subtitle here."""
+
+    def set_titles(self, title: str, subtitle: str) -> None:
+        """Write the border; the texts are literal."""
+        for name, text in (("border_title", literal(title)), ("border_subtitle", literal(subtitle))):
+            if getattr(self, f"_said_{name}", None) != text:
+                setattr(self, f"_said_{name}", text)
+                setattr(self, name, Content(text) if text else None)
+
+    def tick(self, now: int) -> None:
+        """Time has passed: draw the rows whose text is another now, and nothing else."""
+        self.now = now
+        if not self.is_on_screen:
+            return
+        for at, row in self.seen():
+            if self.is_live(row) and (shown := self._shown.get(self.key_of(row))) is not None:
+                strips = self._draw(row, at, self._facts(row))
+                if strips != shown[2]:
+                    self.refresh_lines(at * self.row_height, self.row_height)
+
+    def _ground(self) -> Style:
+        if self._ground_of[0] != self.app.theme:
+            self._ground_of = (self.app.theme, ground_of(self))
+        return self._ground_of[1]
+
+    def _facts(self, row: Row) -> tuple[object, ...]:
+        key = self.key_of(row)
+        selected = key == self.cursor and (not self.follows or not self.following or self.has_focus)
+        return (self.size.width, selected, key in self._gone, look(self.app))
+
+    def _draw(self, row: Row, at: int, facts: tuple[object, ...]) -> list[Strip]:
+        width, selected, gone, colours = facts
+        assert isinstance(width, int)
+        assert isinstance(colours, Look)
+        state = RowState(width, self.now, bool(selected), bool(gone), colours)
+        ground = colours.selected if selected else self._ground()
+        strips = [line.strip(ground) for line in self.draw(row, at, state)]
+        self._shown[self.key_of(row)] = (row, facts, strips)
+        return strips
+
+    def forget_drawn(self) -> None:
+        """Something that all rows depend on has changed."""
+        self._shown.clear()
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the pane."""
+        width = self.size.width
+        at, part = divmod(y + self.scroll_offset.y, self.row_height)
+        if not self.rows:
+            return self._empty_line(y, width)
+        if at >= len(self.rows):
+            return Strip.blank(width, self._ground())
+        row = self.rows[at]
+        facts = self._facts(row)
+        shown = self._shown.get(self.key_of(row))
+        if shown is not None and shown[0] is row and shown[1] == facts and not self.is_live(row):
+            return shown[2][part]
+        return self._draw(row, at, facts)[part]
+
+    def _empty_line(self, y: int, width: int) -> Strip:
+        lines = self.empty_text.split("\n")
+        if y >= len(lines) or width <= 2:
+            return Strip.blank(width, self._ground())
+        return Line(width).gap().add(literal(lines[y]), look(self.app).muted).strip(self._ground())
+
+    def on_resize(self) -> None:
+        """Keep what was looked at in sight."""
+        self.virtual_size = Size(self.size.width, len(self.rows) * self.row_height)
+        self._shown.clear()
+        if self.follows and self.following:
+            self.scroll_end(animate=False, force=True, immediate=True)
+        elif self.cursor is not None:
+            self._show_cursor()
+        self._title()
+
+    def on_focus(self) -> None:
+        """The cursor's look depends on focus."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """The cursor's look depends on focus."""
+        self.refresh()
+
+
+def cursor_mark(state: RowState) -> tuple[str, Style]:
+    """The first cell of a row: the user's place is marked, not blinking."""
+    return (signs().cursor if state.selected else " ", state.look.accent)

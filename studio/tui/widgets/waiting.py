@@ -1,0 +1,208 @@
+"""Everything that is waited for, nearest deadline first, with what is left of it."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from rich.style import Style
+from textual.binding import Binding, BindingType
+
+from studio.store.records import WaitRow
+from studio.store.views import Views
+from studio.tui.reading import Asking, Question
+from studio.tui.widgets.line import Line
+from studio.tui.widgets.signs import bar, signs
+from studio.tui.widgets.text import literal
+from studio.tui.widgets.times import left, whole
+from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
+
+PAGE = 200
+MOST = 5_000
+ONE_LINE_WIDTH = 58
+"""From this width on a wait takes one line, below it two."""
+ENDINGS = (
+    "wait.matched",
+    "wait.timeout",
+    "wait.closed",
+    "sleep.done",
+    "sleep.closed",
+    "step.done",
+    "step.failed",
+    "step.retry",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class WaitsAnswer:
+    """What is open, and how that ended which is shown but no longer open."""
+
+    rows: list[WaitRow]
+    endings: dict[int, str]
+    """`seq` of the wait to the kind of the entry that ended it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitsQuestion:
+    """The open waits of everyone."""
+
+    limit: int
+    watched: tuple[WaitRow, ...] = field(default=(), compare=False)
+    """Rows on the screen whose end is worth a look."""
+
+    def read(self, views: Views) -> WaitsAnswer:
+        """The rows, nearest deadline first."""
+        rows = views.waits(limit=self.limit)
+        still = {row.seq for row in rows}
+        endings: dict[int, str] = {}
+        for row in self.watched:
+            if row.seq not in still:
+                for entry in views.entries(after=row.seq, limit=50, kinds=ENDINGS, user=row.user):
+                    if entry.journey == row.journey and entry.key == row.key:
+                        endings[row.seq] = entry.kind
+                        break
+        return WaitsAnswer(rows, endings)
+
+
+class WaitingList(Asking, VirtualList[WaitRow]):
+    """Pane 3."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "answer", key_display="⏎", id="wait.answer"),
+    ]
+
+    empty_text = "Nobody waits.\nNext deadline: none."
+
+    def __init__(self) -> None:
+        super().__init__(id="waiting", classes="pane")
+        self.total = 0
+        self.endings: dict[int, str] = {}
+        self._limit = PAGE
+        self.row_height = 2
+
+    def question(self) -> Question:
+        watched = tuple(row for _, row in self.seen()) if self.held else ()
+        return WaitsQuestion(self._limit, watched)
+
+    def show_answer(self, answer: WaitsAnswer) -> None:
+        self.endings.update(answer.endings)
+        self.show_rows(answer.rows)
+        if not self._gone:
+            self.endings.clear()
+
+    def set_total(self, total: int) -> None:
+        """How many there are in all."""
+        if total != self.total:
+            self.total = total
+            self._title()
+
+    def on_virtual_list_near_edge(self, message: VirtualList.NearEdge) -> None:
+        if not message.start and len(self.rows) >= self._limit < MOST:
+            self._limit = min(MOST, self._limit * 2)
+            self.ask()
+
+    def on_resize(self) -> None:
+        self.row_height = 1 if self.size.width >= ONE_LINE_WIDTH else 2
+
+    def key_of(self, row: WaitRow) -> Hashable:
+        return row.seq
+
+    def is_live(self, row: WaitRow) -> bool:
+        return row.due_at is not None and not self.is_gone(row.seq)
+
+    def _title(self) -> None:
+        notes = [f"{self.arrivals:,} new · g"] if self.arrivals else []
+        self.set_titles(
+            f"3 Waiting {self.total:,}" if self.total else "3 Waiting", " · ".join([*notes, "nearest first"])
+        )
+
+    def draw(self, row: WaitRow, index: int, state: RowState) -> list[Line]:
+        mark, colours, width = signs(), state.look, state.width
+        left_ms = None if row.due_at is None else row.due_at - state.now
+        tone = colours.left(left_ms, sleeping=row.kind == "sleep")
+        text, strong = colours.text, colours.strong
+        if state.gone:
+            sign, words = self._ending(row)
+            tone = text = strong = colours.muted
+        else:
+            words = ""
+            sign = {"sleep": mark.sleep, "step": mark.running}.get(row.kind, mark.wait)
+            if row.due_at is None:
+                sign = mark.running if row.kind == "step" else mark.no_limit
+                words = "running" if row.kind == "step" else "no limit"
+        if row.kind == "step":
+            tone = colours.muted if state.gone else colours.accent
+        if not state.selected:
+            strong = text
+        what = wait_words(row)
+        quiet = colours.text if state.selected and not state.gone else colours.muted
+        count = colours.text if state.selected and not state.gone else tone
+        total = whole(row.due_at - row.opened_at) if row.due_at is not None else ""
+        line = Line(width).add(*cursor_mark(state)).add(sign, tone).gap()
+        if self.row_height == 1:
+            bar_width = max(8, min(14, width // 7))
+            tail = 1 + bar_width + 1 + 7 + 4 + 7
+            name = (line.room - tail) * 2 // 5
+            line.cell(literal(row.user), name - 1, strong).gap()
+            line.cell(what, line.room - tail, quiet if row.kind == "sleep" else text, keep="end").gap()
+            self._countdown(line, row, left_ms, words, bar_width, state, tone, count)
+            if not words and total:
+                line.add(" of ", quiet).add(total, quiet)
+            return [line]
+        name = max(6, (line.room - 1) * 2 // 5)
+        line.cell(literal(row.user), name, strong).gap()
+        line.cell(what, line.room, quiet if row.kind == "sleep" else text, keep="end")
+        second = Line(width).gap(3)
+        bar_width = max(6, width - 3 - 1 - 7 - 8)
+        self._countdown(second, row, left_ms, words, bar_width, state, tone, count)
+        if not words and total:
+            second.add(f" of {total}", quiet)
+        return [line, second]
+
+    def _countdown(
+        self,
+        line: Line,
+        row: WaitRow,
+        left_ms: int | None,
+        words: str,
+        bar_width: int,
+        state: RowState,
+        tone: Style,
+        count: Style,
+    ) -> None:
+        if words or left_ms is None or row.due_at is None:
+            line.add(words, state.look.muted)
+            return
+        solid, gone = bar(left_ms, row.due_at - row.opened_at, bar_width)
+        line.add(solid, tone).add(gone, state.look.faint).gap()
+        line.cell(left(row.due_at, state.now), 7, count, align="right")
+
+    def _ending(self, row: WaitRow) -> tuple[str, str]:
+        mark = signs()
+        match self.endings.get(row.seq, ""):
+            case "wait.matched":
+                return mark.matched, "answered"
+            case "wait.timeout":
+                return mark.timeout, "timed out"
+            case "sleep.done":
+                return mark.sleep, "over"
+            case "step.done":
+                return mark.done, "done"
+            case "step.failed" | "step.retry":
+                return mark.failed, "failed"
+            case _:
+                return mark.stopped, "over"
+
+
+def wait_words(row: WaitRow) -> str:
+    """What a row waits for, in a word."""
+    match row.kind:
+        case "sleep":
+            return "sleep"
+        case "step":
+            return f"step {literal(row.name or '')}"
+        case "group":
+            return "all of several" if row.key.startswith("all") else "any of several"
+        case _:
+            return literal(row.name or "any event")

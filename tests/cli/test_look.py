@@ -1,0 +1,187 @@
+"""Each command that looks, with each option, for people and for scripts."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.cli import call
+from studio.cli.output import Exit, clean
+from studio.store.schema import Kind, Status
+from tests.store.build import HOSTILE, Builder, many, small
+
+COMMANDS = {
+    "users": ["--user ada", "--workflow welcome", "--contains AD", "--limit 1", "--user nobody"],
+    "journeys": [
+        "--user ada",
+        "--workflow cart",
+        "--status failed",
+        "--status idle",
+        "--limit 2",
+        "--user nobody",
+    ],
+    "waits": ["--user ada", "--workflow cart", "--limit 1", "--workflow nothing"],
+    "timeline ada": ["--workflow cart", "--limit 3", "--workflow nothing"],
+    "logs": [
+        "--user ada",
+        "--workflow cart",
+        "--level warning",
+        "--level note",
+        "--contains CAREFUL",
+        "--limit 2",
+    ],
+}
+CASES = [f"{command} {option}".strip() for command, options in COMMANDS.items() for option in ["", *options]]
+
+
+class Called:
+    """A command's exit code and what it printed."""
+
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return small(tmp_path / "small.db")
+
+
+@pytest.fixture
+def look(store: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    def look(command: str, path: Path = store) -> Called:
+        code = call([*command.split(), "--store", str(path)])
+        out, err = capsys.readouterr()
+        assert "\x1b" not in out
+        assert not set(out) & set("\x07\x9b\u202e")
+        return Called(code, out, err)
+
+    return look
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_both_forms_tell_the_same_number_of_rows(look: Any, case: str) -> None:
+    people, scripts = look(case), look(f"{case} --json")
+    assert people.code == scripts.code == Exit.DONE
+    assert len(people.out.splitlines()) == 1 + len(scripts.json)
+    if "--limit" not in case:
+        assert people.err == ""
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_an_empty_store_has_no_rows(look: Any, tmp_path: Path, case: str) -> None:
+    empty = Builder(tmp_path / "empty.db").done()
+    if case.startswith("timeline"):
+        people = look(case, empty)
+        assert people.code == Exit.WRONG
+        assert "there is no user 'ada'" in people.err
+        return
+    assert look(f"{case} --json", empty).out == ""
+    assert len(look(case, empty).out.splitlines()) == 1
+
+
+def test_users(look: Any) -> None:
+    ada, bob = look("users --json").json
+    assert (ada["id"], ada["state"], ada["due_at"]) == ("ada", "waiting", "2026-01-01T00:01:02.000Z")
+    assert (bob["id"], bob["state"], bob["last_event"]) == ("bob/x~2", "failed", "cart/created")
+    assert [row["id"] for row in look("users --json --contains AD").json] == ["ada"]
+    assert [row["id"] for row in look("users --json --workflow welcome").json] == ["ada"]
+    assert look("users --json --user ada --workflow welcome").json == [ada]
+    assert look("users --user bob/x~2 --workflow welcome --json").json == []
+
+
+def test_journeys(look: Any) -> None:
+    assert [row["id"] for row in look("journeys --json").json] == [
+        "welcome/ada",
+        "cart/bob/x~2/c1",
+        "cart/ada/7~2",
+    ]
+    (failed,) = look("journeys --json --status failed").json
+    assert (failed["status"], failed["key"], failed["pass_number"]) == ("failed", "c1", 1)
+    assert "paid, left" in look("journeys").out
+
+
+def test_waits(look: Any) -> None:
+    first, second = look("waits --json").json
+    assert (first["name"], first["due_at"], first["line"]) == (
+        "paid, left",
+        "2026-01-01T00:01:02.000Z",
+        "welcome.py:7",
+    )
+    assert (second["kind"], second["key"]) == ("sleep", "sleep#0")
+    # Long overdue on the wall's clock.
+    assert " due " in look("waits").out
+
+
+def test_a_timeline_says_all_that_design_4_names(look: Any) -> None:
+    rows = look("timeline ada --json").json
+    assert all(
+        {"time", "kind", "user", "workflow", "journey", "pass", "name", "line", "message", "data"} <= set(row)
+        for row in rows
+    )
+    assert rows[0]["time"] == "2026-01-01T00:00:00.000Z"
+    assert rows[0]["data"] == {"email": "ada@example.com"}
+    assert rows[2]["key"] == "wait:activated#0"
+    assert look("timeline ada --json --limit 2").json == rows[-2:]
+
+
+def test_hostile_text_is_shown_literally(look: Any) -> None:
+    said = look("logs --json").json[0]["message"]
+    assert said == HOSTILE
+    assert clean(HOSTILE) in look("logs").out
+    assert clean(HOSTILE) in look("timeline ada").out
+
+
+def test_logs(look: Any) -> None:
+    rows = look("logs --json").json
+    assert [row.get("level", row["kind"]) for row in rows] == ["info", "warning", "note", "journey.failed"]
+    assert rows[3]["data"]["type"] == "KeyError"
+    assert look("logs --json --limit 1").json == rows[-1:]
+    assert "KeyError: 'email'" in look("logs").out
+
+
+def test_a_cut_list_says_so_to_people_only(look: Any) -> None:
+    assert "--limit" in look("users --limit 1").err
+    assert look("users --limit 1 --json").err == ""
+    assert look("users --limit 2").err == ""
+    assert "the newest 1" in look("logs --limit 1").err
+
+
+def test_lists_longer_than_a_page(look: Any, tmp_path: Path) -> None:
+    path = many(tmp_path / "many.db", (f"u{i:04}" for i in range(2_345)), events=2)
+    for command in ("users", "journeys", "waits"):
+        rows = look(f"{command} --json --limit 2300", path).json
+        assert len(rows) == 2_300
+        assert len({json.dumps(row) for row in rows}) == 2_300
+    assert len(look("users --json --limit 5000", path).json) == 2_345
+    assert len(look("users --json --limit 1500 --workflow welcome", path).json) == 1_500
+
+
+def test_a_timeline_longer_than_a_page(look: Any, tmp_path: Path) -> None:
+    b = Builder(tmp_path / "long.db")
+    for i in range(2_500):
+        b.event("tick", "ada", i, {"i": i})
+    rows = look("timeline ada --json --limit 2200", b.done()).json
+    assert [row["data"]["i"] for row in rows] == list(range(300, 2_500))
+
+
+def test_verify(look: Any, store: Path, tmp_path: Path) -> None:
+    fine = look("verify")
+    assert (fine.code, fine.err) == (Exit.DONE, "")
+    assert "agree" in fine.out
+    assert look("verify --json").json == [{"ok": True, "differences": []}]
+    b = Builder(tmp_path / "bad.db")
+    b.end(b.journey("w", "ada", b.event("e", "ada")), Kind.COMPLETED, Status.EXITED)
+    bad = look("verify", b.done())
+    assert bad.code == Exit.FAILED
+    assert "journeys: w/ada: status is exited and must be completed" in bad.out
+    (told,) = look("verify --json", tmp_path / "bad.db").json
+    assert told["ok"] is False
+    assert told["differences"]

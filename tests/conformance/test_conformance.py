@@ -1,0 +1,147 @@
+"""The one list of journeys, played through every way in: each gives the same history.
+
+`tests/conformance` defines the semantics for every driver (DESIGN rule 21). A way that
+cannot play a case says why in `ways.reason_against`.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from functools import cache
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from studio.store.records import Entry
+from tests.conformance import (
+    acts,
+    elsewhere,
+    failures,
+    groups,
+    keys,
+    matches,
+    order,
+    passes,
+    profile,
+    sending,
+    sleeps,
+    steps,
+    telling,
+    waits,
+)
+from tests.conformance.case import Case
+from tests.conformance.reading import LEFT_OUT, fits, lines
+from tests.conformance.ways import START, WAYS, reason_against
+
+SUBJECTS = (
+    waits,
+    matches,
+    groups,
+    sleeps,
+    steps,
+    passes,
+    keys,
+    profile,
+    sending,
+    telling,
+    order,
+    failures,
+    acts,
+    elsewhere,
+)
+CASES: list[Case] = [case for subject in SUBJECTS for case in subject.CASES]
+PAIRS = [(way, case) for case in CASES for way in WAYS if reason_against(case, way) is None]
+
+CAUSES = frozenset(
+    (
+        *("event", "wait.timeout", "sleep.done", "step.started", "step.retry", "step.done", "step.failed"),
+        *("journey.cancelled", "journey.resumed", "journey.restarted", "workflow.loaded"),
+    )
+)
+"""Entries that drive a journey on, or that a step's end goes back to."""
+
+CLOSED = ("wait.closed", "sleep.closed", "step.failed")
+"""What an act of the operator ends may stand before the act."""
+
+FIRST = "batch of 1"
+"""The way with which the others are compared in what a history's lines do not show."""
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A folder in memory where there is one: a few thousand stores are made."""
+    with _folder() as path:
+        yield Path(path)
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    memory = "/dev/shm"
+    return tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None)
+
+
+@pytest.mark.parametrize(("way", "case"), PAIRS, ids=[f"{way}: {case.name}" for way, case in PAIRS])
+def test_a_case_gives_its_history_by_every_way(way: str, case: Case, folder: Path) -> None:
+    played = WAYS[way](case, folder)
+    found = lines(played.entries, None if way == "run" else START)
+    shown = [
+        want if want is not None and got is not None and fits(want, got) else got
+        for want, got in zip_longest(case.lines, found)
+    ]
+    assert shown[: len(found)] == case.lines
+    assert not played.faults
+    if played.full is not None and way != FIRST and reason_against(case, FIRST) is None:
+        assert _details(played.full) == _details(_first(case))
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if reason_against(case, FIRST) is None], ids=lambda case: case.name
+)
+def test_every_entry_names_its_cause_and_time_goes_one_way(case: Case) -> None:
+    entries = _first(case)
+    kinds = {e.seq: e.kind for e in entries}
+    for e in entries:
+        if e.cause is not None:
+            assert e.cause < e.seq or e.kind in CLOSED, f"{e} comes before its cause"
+            assert kinds[e.cause] in CAUSES, f"{e} was caused by {kinds[e.cause]}"
+        elif e.journey is not None:
+            assert e.kind in CAUSES - {"step.started"}, f"{e} has no cause"
+    moments = [e.at for e in entries]
+    assert moments == sorted(moments)
+
+
+@cache
+def _first(case: Case) -> list[Entry]:
+    with _folder() as folder:
+        full = WAYS[FIRST](case, Path(folder)).full
+    assert full is not None
+    return full
+
+
+def _details(entries: list[Entry]) -> list[tuple[Any, ...]]:
+    """All that an entry holds but how late it was and which code made it; causes by their place."""
+    kept = [e for e in entries if e.kind not in LEFT_OUT]
+    place = {e.seq: index for index, e in enumerate(kept)}
+    return [
+        (
+            *(e.at, e.kind, e.user, e.journey, e.pass_number, e.name, e.key, e.line),
+            *(e.message, e.level, e.id, str(e.data), place.get(e.cause or 0)),
+        )
+        for e in kept
+    ]
+
+
+def test_no_case_is_left_out_without_a_reason() -> None:
+    for case in CASES:
+        assert set(case.not_by) <= set(WAYS), f"{case} names a way that there is not"
+        assert all(case.not_by.values())
+        played = {way for way, other in PAIRS if other is case}
+        assert len(played) >= 2, f"{case} goes one way only, so nothing is compared"
+
+
+def test_each_case_has_a_name_of_its_own() -> None:
+    names = [case.name for case in CASES]
+    assert len(set(names)) == len(names)

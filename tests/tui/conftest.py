@@ -1,0 +1,105 @@
+"""The studio on a small world, at the reference size."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import pytest
+from textual.pilot import Pilot
+from textual.widget import Widget
+from textual.widgets import Input
+
+from studio.tui.messages import StoreChanged
+from studio.tui.screens.live import LiveScreen
+from tests.tui.fakes import START, FakeStudio, FakeViews, screen_lines, screen_text, world
+
+W = TypeVar("W", bound=Widget)
+
+
+@dataclass
+class Studio:
+    """A running studio and the hand on its keys."""
+
+    app: FakeStudio
+    pilot: Pilot[None]
+
+    async def press(self, *keys: str) -> None:
+        """Press keys, and let what they begin come to its end."""
+        await self.pilot.press(*keys)
+        await self.settle()
+
+    async def settle(self) -> None:
+        """Until nothing is under way."""
+        await self.pilot.pause()
+        await self.app.workers.wait_for_complete()
+        await self.pilot.pause()
+
+    async def changed(self) -> None:
+        """Something was committed."""
+        self.live.post_message(StoreChanged())
+        await self.settle()
+
+    @property
+    def live(self) -> LiveScreen:
+        """The live screen."""
+        found = self.app.live
+        assert found is not None
+        return found
+
+    @property
+    def screen(self) -> str:
+        """The name of the screen on top."""
+        return type(self.app.screen).__name__
+
+    def find(self, kind: type[W]) -> W:
+        """The widget of this kind."""
+        return self.live.query_one(kind)
+
+    def field(self, name: str) -> Input:
+        """A field of the form."""
+        return self.live.query_one(f"#{name}", Input)
+
+    @property
+    def outcome(self) -> str:
+        """What the form says."""
+        return str(self.live.query_one("#outcome").render())
+
+    @property
+    def lines(self) -> list[str]:
+        """What stands on the screen."""
+        return screen_lines(self.app)
+
+    @property
+    def text(self) -> str:
+        """What stands on the screen."""
+        return screen_text(self.app)
+
+    @property
+    def focus(self) -> str | None:
+        """The id of what has focus."""
+        focused = self.app.focused
+        return focused.id if focused is not None else None
+
+
+@asynccontextmanager
+async def open_studio(
+    views: FakeViews | None = None, size: tuple[int, int] = (120, 36), app: FakeStudio | None = None
+) -> AsyncIterator[Studio]:
+    """A studio 8.3 s after the start of its world."""
+    app = app or FakeStudio(views or world())
+    app.fake_desk.clock.move(START + 8_300)
+    async with app.run_test(size=size) as pilot:
+        studio = Studio(app, pilot)
+        await studio.settle()
+        app.move(0)
+        await studio.settle()
+        yield studio
+
+
+@pytest.fixture
+async def studio() -> AsyncIterator[Studio]:
+    async with open_studio() as opened:
+        yield opened

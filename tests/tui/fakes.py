@@ -1,0 +1,354 @@
+"""A small world to draw: a desk and a reader that hold records, and no engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+from studio.clock import Clock, VirtualClock
+from studio.errors import WorkflowError
+from studio.incoming import Incoming
+from studio.journey import Journey, Workflow, workflow
+from studio.store.records import Entry, JourneyRow, Totals, UserRow, WaitRow
+from studio.store.views import Views
+from studio.tui.app import StudioApp
+from studio.tui.reading import Reader
+
+T = TypeVar("T")
+
+START = 1_795_519_800_000
+"""2026-11-24 11:30:00 UTC."""
+SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
+
+
+@workflow(trigger="app/email.submitted")
+async def onboarding(journey: Journey) -> None:
+    """A workflow to name and to start."""
+
+
+@workflow(trigger="cart/created", key="cart_id", name="cart")
+async def cart(journey: Journey) -> None:
+    """A workflow with a key."""
+
+
+def entry(seq: int, at: int, kind: str, name: str | None = None, **more: Any) -> Entry:
+    """An entry `at` ms after the start, of onboarding/user1 unless said otherwise."""
+    facts: dict[str, Any] = {
+        "user": "user1",
+        "workflow": "onboarding",
+        "journey": "onboarding/user1",
+        "pass_number": 1,
+        "key": None,
+        "line": None,
+        "message": None,
+        "data": None,
+    }
+    return Entry(seq=seq, at=START + at, kind=kind, name=name, **{**facts, **more})
+
+
+def wait(seq: int, user: str, name: str | None, due: int | None, **more: Any) -> WaitRow:
+    """An open wait that was opened at the start and is due `due` ms after it."""
+    facts: dict[str, Any] = {
+        "kind": "wait",
+        "journey": f"onboarding/{user}",
+        "workflow": "onboarding",
+        "key": f"wait:{name}#0",
+        "match": None,
+        "opened_at": START,
+        "line": "onboarding.py:22",
+    }
+    due_at = None if due is None else START + due
+    return WaitRow(seq=seq, user=user, name=name, due_at=due_at, **{**facts, **more})
+
+
+def user(id: str, state: str = "waiting", due: int | None = None, **more: Any) -> UserRow:
+    """A user, due `due` ms after the start."""
+    facts: dict[str, Any] = {
+        "workflow": "onboarding",
+        "journeys": 1,
+        "waits_for": None,
+        "note": None,
+        "last_event": "app/email.submitted",
+        "last_at": START,
+    }
+    return UserRow(id=id, state=state, due_at=None if due is None else START + due, **{**facts, **more})
+
+
+class FakeViews:
+    """Answers from lists; a test changes them and says so."""
+
+    def __init__(self) -> None:
+        self.rows_users: list[UserRow] = []
+        self.rows_waits: list[WaitRow] = []
+        self.rows_timeline: dict[str, list[Entry]] = {}
+        self.rows_logs: list[Entry] = []
+        self.rows_entries: list[Entry] = []
+        self.events = 1
+        self.asked: list[str] = []
+
+    def totals(self) -> Totals:
+        failed = sum(1 for row in self.rows_users if row.state == "failed")
+        return Totals(len(self.rows_users), len(self.rows_waits), self.events, 0, 0, 0, failed, 0, 0)
+
+    def recent_users(self, *, limit: int = 100) -> list[UserRow]:
+        self.asked.append("recent_users")
+        return self.rows_users[:limit]
+
+    def users(
+        self, *, limit: int = 100, after: str | None = None, contains: str | None = None
+    ) -> list[UserRow]:
+        self.asked.append(f"users {contains}")
+        return [row for row in self.rows_users if not contains or contains in row.id][:limit]
+
+    def waits(self, *, user: str | None = None, limit: int = 100) -> list[WaitRow]:
+        return [row for row in self.rows_waits if user in (None, row.user)][:limit]
+
+    def timeline(self, user: str, *, limit: int = 200, before: int | None = None) -> list[Entry]:
+        self.asked.append(f"timeline {user}")
+        return self.rows_timeline.get(user, [])[-limit:]
+
+    def journeys(self, *, user: str | None = None, limit: int = 100) -> list[JourneyRow]:
+        names = dict.fromkeys(row.workflow for row in self.rows_timeline.get(user or "", []) if row.workflow)
+        return [
+            JourneyRow(f"{each}/{user}", user or "", each, None, "waiting", 1, START, None, None, None)
+            for each in names
+        ]
+
+    def logs(self, *, limit: int = 200, contains: str | None = None) -> list[Entry]:
+        return [row for row in self.rows_logs if not contains or contains in (row.message or "")][-limit:]
+
+    def entries(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 1000,
+        kinds: Collection[str] | None = None,
+        user: str | None = None,
+    ) -> list[Entry]:
+        found = [row for row in self.rows_entries if row.seq > after and user in (None, row.user)]
+        return [row for row in found if kinds is None or row.kind in kinds][:limit]
+
+    def event_names(self, prefix: str = "", limit: int = 50) -> list[str]:
+        return [name for name in ("app/login", "web/login") if name.startswith(prefix)][:limit]
+
+    def changed(self) -> bool:
+        return False
+
+
+class FakeReader:
+    """Answers at once."""
+
+    def __init__(self, views: FakeViews) -> None:
+        self._views = views
+
+    async def ask(self, question: Callable[[Views], T]) -> T:
+        return question(cast(Views, self._views))
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class FakeDesk:
+    """Takes events into a list."""
+
+    def __init__(self) -> None:
+        self.path = Path("data/studio.db")
+        self.clock: Clock = VirtualClock(START)
+        self.viewer_of: int | None = None
+        self.sent: list[Incoming] = []
+        self.wrong: str | None = None
+        self.named: Mapping[str, Workflow] = {"onboarding": onboarding, "cart": cart}
+        self.refused: list[WorkflowError] = []
+
+    @property
+    def workflows(self) -> Mapping[str, Workflow]:
+        return self.named
+
+    @property
+    def problems(self) -> list[WorkflowError]:
+        return self.refused
+
+    def trouble(self) -> str | None:
+        return self.wrong
+
+    async def send(self, event: Incoming) -> int | None:
+        self.sent.append(event)
+        return 1_000 + len(self.sent)
+
+    async def close(self) -> None:
+        """Nothing runs."""
+
+
+class FakeStudio(StudioApp):
+    """The real application on a small world."""
+
+    def __init__(self, views: FakeViews, desk: FakeDesk | None = None) -> None:
+        self.fake_desk = desk or FakeDesk()
+        self.views = views
+        super().__init__(desk=self.fake_desk)
+
+    def make_reader(self, path: Path) -> Reader:
+        return cast(Reader, FakeReader(self.views))
+
+    def move(self, ms: int) -> None:
+        """Let time pass."""
+        self.fake_desk.clock.move(self.fake_desk.clock.now() + ms)
+        self._tick()
+
+
+def world() -> FakeViews:
+    """Users in every state, waits of every kind, a timeline, a log."""
+    views = FakeViews()
+    views.events = 900
+    views.rows_users = [
+        user("user1", due=12_500, journeys=2, last_event="app/account.created"),
+        user("lena.fischer", due=21_800),
+        user("user7", due=6 * DAY + 23 * HOUR, workflow="cart"),
+        user("user3", "failed"),
+        user("zoë.ünal", "sleeping", due=2 * DAY + 4 * HOUR, workflow="trial"),
+        user("user4", "completed"),
+        user("max", "step", workflow="trial"),
+        user("o.brien+test@example.com", due=38 * MINUTE, workflow="cart", journeys=3),
+        user("priya", workflow="winback"),
+        user("user22", "cancelled"),
+        user("kim", "idle"),
+        *[
+            user(f"user{n}", "completed" if n % 3 else "waiting", None if n % 3 else n * DAY)
+            for n in range(30, 120)
+        ],
+    ]
+    verified = {"timeout": 6_000, "match": {"userId": "user1"}}
+    views.rows_waits = [
+        wait(16, "user1", "app/email.verified", 12_512, match={"userId": "user1"}, opened_at=START + 6_512),
+        wait(60, "lena.fischer", "app/account.created", 21_800, match={"email": "lena@x.io"}),
+        wait(61, "max", "charge", None, kind="step", key="step:charge#0", journey="trial/max"),
+        wait(62, "user1", None, 3 * DAY + 6_723, kind="sleep", key="sleep#0", opened_at=START + 6_723),
+        wait(63, "user7", "wait_any", 7 * DAY, kind="group", key="any#0"),
+        wait(64, "priya", "app/*, web/login", None),
+        *[wait(100 + n, f"user{n}", "order/paid", n * DAY, opened_at=START - n * DAY) for n in range(30, 65)],
+    ]
+    account, reminder = "wait:app/account.created#0", "wait:reminder/account.created#0"
+    trial: dict[str, Any] = {"workflow": "trial", "journey": "trial/user1"}
+    views.rows_timeline["user1"] = [
+        entry(
+            1, 0, "event", "app/email.submitted", data={"email": "user1@x.io"}, journey=None, workflow=None
+        ),
+        entry(2, 1, "journey.started"),
+        entry(
+            3,
+            1,
+            "wait.opened",
+            "reminder/account.created",
+            line="onboarding.py:9",
+            key=reminder,
+            data={"timeout": 1000},
+        ),
+        entry(4, 1_001, "wait.timeout", "reminder/account.created", line="onboarding.py:9", key=reminder),
+        entry(
+            5,
+            1_001,
+            "wait.opened",
+            "app/account.created",
+            line="onboarding.py:13",
+            key=account,
+            data={"timeout": 1000},
+        ),
+        entry(6, 2_001, "wait.timeout", "app/account.created", line="onboarding.py:13", key=account),
+        entry(
+            7, 2_001, "log", message="waited 1s for account.created", level="info", line="onboarding.py:16"
+        ),
+        entry(
+            8,
+            2_001,
+            "event",
+            "reminder/account.created",
+            data={"email": "user1@x.io"},
+            line="onboarding.py:17",
+        ),
+        entry(9, 2_001, "journey.pass", pass_number=2),
+        entry(
+            10,
+            2_001,
+            "wait.opened",
+            "app/account.created",
+            pass_number=2,
+            line="onboarding.py:13",
+            key=account,
+            data={"timeout": 6000},
+        ),
+        entry(14, 6_511, "event", "app/account.created", data={"id": "user1"}, journey=None, workflow=None),
+        entry(
+            15,
+            6_511,
+            "wait.matched",
+            "app/account.created",
+            pass_number=2,
+            line="onboarding.py:13",
+            key=account,
+        ),
+        entry(
+            16,
+            6_512,
+            "wait.opened",
+            "app/email.verified",
+            pass_number=2,
+            line="onboarding.py:22",
+            key="wait:app/email.verified#0",
+            data=verified,
+        ),
+        entry(17, 6_513, "journey.started", **trial),
+        entry(
+            18, 6_513, "step.started", "send welcome", line="trial.py:8", key="step:send welcome#0", **trial
+        ),
+        entry(
+            19,
+            6_723,
+            "step.done",
+            "send welcome",
+            line="trial.py:8",
+            key="step:send welcome#0",
+            data={"result": {"ok": True}},
+            **trial,
+        ),
+        entry(
+            62, 6_723, "sleep.opened", line="trial.py:9", key="sleep#0", data={"duration": 3 * DAY}, **trial
+        ),
+    ]
+    views.rows_logs = [
+        entry(
+            50,
+            5_870,
+            "log",
+            message="cart still open after 7d, order o-907",
+            level="warning",
+            user="user7",
+            workflow="cart",
+            line="cart.py:21",
+        ),
+        entry(
+            51,
+            6_120,
+            "journey.failed",
+            message="KeyError: 'email'",
+            user="user3",
+            line="onboarding.py:20",
+            data={"source": '    user = account.result[0]["email"]', "traceback": "Traceback\n  KeyError"},
+        ),
+        entry(
+            52, 6_723, "log", message="welcome mail sent", level="info", workflow="trial", line="trial.py:8"
+        ),
+        entry(53, 8_020, "log", message="charged card, 12 EUR", level="info", user="max", workflow="trial"),
+    ]
+    return views
+
+
+def screen_lines(app: StudioApp) -> list[str]:
+    """What stands on the screen, line by line."""
+    strips = app.screen._compositor.render_strips()
+    return ["".join(segment.text for segment in strip) for strip in strips]
+
+
+def screen_text(app: StudioApp) -> str:
+    """What stands on the screen."""
+    return "\n".join(screen_lines(app))

@@ -38,10 +38,10 @@ class Clock(Protocol):
 class WallClock:
     """The time of day, made monotonic.
 
-    It runs on the monotonic clock and looks at the time of day beside it: when that
-    has jumped ahead (a laptop that slept, a corrected clock) it follows at once; when
-    that has been set back it goes on at half speed until the two agree. So a clock
-    that is set never freezes a journey and never serves a moment twice.
+    It follows the time of day, also when that jumps ahead (a laptop that slept, a clock
+    that was put right). When that is set back it goes on at half speed, by the monotonic
+    clock, until the two agree: so a clock that is set never freezes a journey and never
+    serves a moment twice.
     """
 
     virtual = False
@@ -58,9 +58,11 @@ class WallClock:
             passed = (mark - self._mark) / 1e6
             self._mark = mark
             wall = self._wall()
-            if self._at + passed > wall + 1000:
-                passed /= 2
-            self._at = max(self._at + passed, wall)
+            if wall >= self._at:
+                # The very time of day: other processes stamp their events by it.
+                self._at = wall
+            elif self._at - wall > 1000:
+                self._at += passed / 2
             return int(self._at)
 
     def move(self, to: int) -> None:

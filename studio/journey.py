@@ -273,7 +273,8 @@ class Command(Generic[T]):
     def __await__(self) -> Generator[Command[Any], Any, T]:
         if self.journey._closing:
             self.journey._refuse()
-        return (yield self)
+        outcome: T = yield self
+        return outcome
 
     def __bool__(self) -> NoReturn:
         path, line = self.place

@@ -80,7 +80,8 @@ def add(loaded: Loaded, workflow: Workflow) -> None:
     elif other is not workflow:
         loaded.problems.append(
             WorkflowError(
-                f'the workflow "{workflow.name}" is there twice; the other is {short(other.path)}:{other.line}',
+                f'the workflow "{workflow.name}" is there twice; '
+                f"the other is {short(other.path)}:{other.line}",
                 path=short(workflow.path),
                 line=workflow.line,
                 fix="Rename one, or give it @workflow(name=…).",

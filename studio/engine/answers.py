@@ -110,6 +110,8 @@ class Answers:
         self.seen: dict[tuple[str, str | None], int] = {}
         """Up to where an earlier wait of the same event and match has looked (DESIGN rule 9)."""
         self.resolved: list[Resolved] = []
+        self.resuming = state.resuming
+        """The first command that is new stands at the moment of the resume, and sees what came till then."""
 
     def __call__(self, command: Command[Any]) -> Outcome | None:
         """The outcome of a command; None when the journey has to wait for it.
@@ -117,6 +119,10 @@ class Answers:
         Raises:
             WorkflowError: the command cannot be done at all.
         """
+        if self.resuming and command.key not in self.state.outcomes:
+            assert self.cause.seq is not None
+            self.resuming = False
+            self.journey._bound, self.journey._at, self.journey._late = self.cause.seq, self.cause.at, 0
         outcome = self._attempt(command)
         if outcome is None and not isinstance(command, NewPass | Group):
             self._open(command, None)
@@ -346,6 +352,9 @@ class Answers:
             ended=ended, id=_given_id(group.key), bound=bound if bound != self.cause.seq else None
         )
         self._close_members(group)
+        if (wait := self.state.opened.get(group.key)) is not None:
+            # Its own outcome follows; it needs no entry that says closed.
+            self.overlay.end_wait(wait)
         kind = Kind.GROUP_MATCHED if hit else Kind.GROUP_TIMEOUT
         record = self._record(group, kind, GROUP_NAMES[group.key[0]], data)
         return self._group_outcome(group, record, outcomes)
@@ -384,9 +393,6 @@ class Answers:
                 self._close_members(member)
             if (wait := self.state.opened.get(member.key)) is not None:
                 self.batch.close_wait(wait, self.cause)
-        if (wait := self.state.opened.get(group.key)) is not None:
-            # The group's own outcome follows; it needs no entry that says closed.
-            self.overlay.end_wait(wait)
 
     def _group_outcome(self, group: Group, record: Record, outcomes: list[Outcome | None]) -> Outcome:
         # Members that are still open after the group's own timeout end with it.

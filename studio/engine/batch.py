@@ -11,13 +11,14 @@ import hashlib
 import heapq
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from time import monotonic
 from typing import Any
 
 from studio import jsontext
 from studio.engine.answers import MAX_PAUSE, Answers, Ask, Launch
-from studio.engine.drive import Again, Blocked, Ended, Failed, drive
+from studio.engine.drive import Abandoned, Again, Blocked, Ended, Failed, drive
 from studio.engine.matching import MISSING, look_up, meets
 from studio.engine.state import (
     CLOSED_BY,
@@ -96,10 +97,6 @@ class Routes:
             starts = [w for w in self.workflows.values() if w.trigger.meets(name)]
             found = self._known[name] = (exits, starts)
         return found
-
-
-class Abandoned(BaseException):
-    """Ends a driving thread that was given up."""
 
 
 class Watch:
@@ -245,7 +242,7 @@ class Batch:
         lateness = late or None
         if wait.kind == Kind.STEP_RETRY:
             wait.fired = True
-            self._drive(journey, Cause(wait.due, None, late=lateness))
+            self._drive(journey, Cause(wait.due, wait.id, late=lateness))
         else:
             fields: dict[str, Any] = {} if wait.key[2] >= 0 else {"id": wait.key[1][1:]}
             if wait.kind == Kind.GROUP_OPENED:
@@ -282,7 +279,7 @@ class Batch:
                 message[:MAX_MESSAGE],
             )
         spec = wait.spec
-        shared = {name: spec[name] for name in ("once", "id") if name in spec}
+        shared: dict[str, Any] = {name: spec[name] for name in ("once", "id") if name in spec}
         if result.result is not None:
             data = f'{{"result":{result.result}{_more(shared)}}}'
             seq = self._end_wait(wait, Kind.STEP_DONE, Cause(at, None), data)
@@ -290,7 +287,12 @@ class Batch:
                 self.once_done[(journey.id, *wait.key)] = journey.outcomes[wait.key]
         else:
             attempt, retries = spec.get("attempt", 1), spec.get("retries", 0)
-            failure = {"attempt": attempt, "type": result.type, "message": result.message, **shared}
+            failure: dict[str, Any] = {
+                "attempt": attempt,
+                "type": result.type,
+                "message": result.message,
+                **shared,
+            }
             if attempt <= retries:
                 pause = min(spec.get("pause", 1000) * 2 ** (attempt - 1), MAX_PAUSE)
                 self._retry_step(wait, at, {**failure, "pause": pause})
@@ -305,7 +307,7 @@ class Batch:
         """A step was started and its process is gone: drive to it, which starts it again."""
         if wait.open and wait.journey.workflow is not None:
             self.overlay.load_passes((wait.journey,))
-            self._drive(wait.journey, Cause(at, None))
+            self._drive(wait.journey, Cause(at, wait.id))
             self._drain()
 
     def look_again(self, journey: JourneyState, cause: Cause) -> None:
@@ -326,7 +328,10 @@ class Batch:
         self._finish(journey, Status.CANCELLED, Kind.CANCELLED, Cause(at, None, outside=True), None)
 
     def resume(self, journey: JourneyState, at: int) -> None:
-        """Drive a failed journey again: what it has done is kept, the step that it did not survive is tried anew."""
+        """Drive a failed journey again.
+
+        What it has done is kept; the step that it did not survive is tried anew.
+        """
         if journey.status != Status.FAILED:
             raise JourneyError(
                 f"it is {Status(journey.status).name.lower()}, and only a failed journey can be resumed",
@@ -368,7 +373,7 @@ class Batch:
         cause = Cause(at, None, outside=True)
         if journey.status in OPEN_STATUSES:
             overlay.load_passes((journey,))
-            self._close_waits(journey, cause)
+            self._close_waits(journey, self._to_come(cause, journey))
             journey.status, journey.touched = Status.CANCELLED, True
         seq = overlay.append(
             at, Kind.RESTARTED, journey.user.id, journey, journey.workflow_id, data=jsontext.dumps({"as": n})
@@ -405,7 +410,10 @@ class Batch:
                     matching.setdefault(wait.journey, []).append(wait)
             if len(matching) > 1:
                 overlay.load_passes(matching)
+                matching = dict(sorted(matching.items(), key=lambda pair: _order(pair[0])))
             for journey, found in matching.items():
+                if len(found) > 1:
+                    found = _first_of_each(found)
                 woken.add(journey)
                 overlay.load_passes((journey,))
                 for wait in found:
@@ -505,13 +513,12 @@ class Batch:
                 self._fail(state, cause, poison)
                 return
             at, bound, late = state.start
-            trigger = state.trigger
             journey = Journey(
                 f"{workflow.name}/{state.user.name}"
                 if not state.key and state.n == 1
                 else state.text_id(workflow.name),
                 state.user.name,
-                lambda: self.overlay.event(trigger),
+                partial(self.overlay.event, state.trigger),
                 _Reader(self.overlay, state),
                 log=self.log,
                 salt=self.overlay.store.salt,
@@ -521,9 +528,9 @@ class Batch:
                 late=late,
             )
             journey._live = state.begun
+            answers = Answers(self, state, journey, cause)
             if state.resuming:
                 self._mute_what_was_said(state, journey)
-            answers = Answers(self, state, journey, cause)
             self._current = (state, cause)
             watch = self.watch
             watch.since, watch.speaker, watch.journey = monotonic(), journey, state.id
@@ -616,11 +623,17 @@ class Batch:
         if not state.loaded:
             overlay.load_passes((state,))
         if state.opened:
-            self._close_waits(state, cause)
+            self._close_waits(state, self._to_come(cause, state))
         overlay.append(
             cause.at, kind, state.user.id, state, state.workflow_id, None, place, cause.seq, data, cause.late
         )
         state.status, state.touched = status, True
+
+    def _to_come(self, cause: Cause, state: JourneyState) -> Cause:
+        """An act's own entry stands behind those of the waits that it ends."""
+        if cause.seq is not None:
+            return cause
+        return replace(cause, seq=self.overlay.seq + len(state.opened))
 
     def _mute_what_was_said(self, state: JourneyState, journey: Journey) -> None:
         """After `resume` the end of the pass runs once more: it says again only what is new."""
@@ -765,6 +778,20 @@ class _Reader:
 
     def profile(self, bound: int) -> Mapping[str, Any]:
         return self._overlay.profile(self._state.user, bound)
+
+
+def _order(journey: JourneyState) -> tuple[str, int]:
+    """Journeys of one user take their turns by their workflows' names, then by age."""
+    assert journey.workflow is not None
+    return journey.workflow.name, journey.id
+
+
+def _first_of_each(waits: list[WaitState]) -> list[WaitState]:
+    """Of waits for the same event and match the first: a second goes on behind it (DESIGN rule 9)."""
+    first: dict[tuple[int | None, str], WaitState] = {}
+    for wait in waits:
+        first.setdefault((wait.label, jsontext.dumps(wait.spec.get("match"))), wait)
+    return list(first.values())
 
 
 def _keys(command: Command[Any]) -> list[Key]:

@@ -18,6 +18,13 @@ from typing import Any
 from studio.errors import WorkflowError
 from studio.journey import MAX_CATCHES, Command, Journey, NewPass, StepFailed, Suspended, Workflow, key_text
 
+OTHER = "it awaits a command of another journey, or one that was kept from before"
+
+
+class Abandoned(BaseException):
+    """Ends a driving thread that was given up."""
+
+
 _undying: list[object] = []
 """Coroutines that would not close. Kept, because forgetting one closes it once more."""
 
@@ -113,14 +120,16 @@ def drive(
             command = send(value) if failure is None else coroutine.throw(failure)
         except StopIteration as stop:
             return Ended(stop.value)
-        except Suspended:
-            return _wrong("the function raised Suspended, which is the engine's own", coroutine, workflow)
-        except (Exception, GeneratorExit, KeyboardInterrupt, SystemExit) as error:
+        except Suspended as error:
+            return _failed(error, workflow)
+        except Abandoned:
+            raise
+        except BaseException as error:
             return _failed(error, workflow)
         if not isinstance(command, Command):
             return _foreign(command, coroutine, workflow)
         if command.journey is not journey:
-            return _wrong("it awaits a command of another journey", coroutine, workflow)
+            return _wrong(OTHER, coroutine, workflow)
         try:
             outcome = answer(command)
         except WorkflowError as error:
@@ -152,7 +161,9 @@ def _close(
     journey._caught = 0
     try:
         coroutine.close()
-    except (Suspended, Exception):
+    except Abandoned:
+        raise
+    except BaseException:
         # Whatever a finally block raises now, it raises in a place that was not left.
         if journey._caught > MAX_CATCHES:
             _undying.append(coroutine)
@@ -186,7 +197,9 @@ def _wrong(what: str, coroutine: Coroutine[Any, Any, Any], workflow: Workflow, f
     line, source = _place(path, number)
     try:
         coroutine.close()
-    except (Suspended, Exception):
+    except Abandoned:
+        raise
+    except BaseException:
         _undying.append(coroutine)
     return Failed(
         "WorkflowError",
@@ -218,19 +231,38 @@ def _failed(error: BaseException, workflow: Workflow) -> Failed:
         if not is_library(frame.f_code.co_filename)
     ]
     line, source = _place(*own[-1]) if own else ("", "")
-    message = str(error)
+    message = describe(error)
     kind = type(error).__name__
+    if isinstance(error, Suspended):
+        kind, message = "WorkflowError", f"{line}: {OTHER}"
     if isinstance(error, RuntimeError) and (
         "no running event loop" in message or "no current event loop" in message
     ):
         message = (
-            f"{line}: asyncio cannot be used in a workflow ({message}). Write await journey.sleep(…) to wait, and "
-            "await journey.step(name, function) for everything else that is awaited"
+            f"{line}: asyncio cannot be used in a workflow ({message}). "
+            "Write await journey.sleep(…) to wait, and await journey.step(name, function) "
+            "for everything else that is awaited"
         )
         kind = "WorkflowError"
     step = key_text(error.key) if isinstance(error, StepFailed) and error.key else None
-    text = "".join(traceback.format_exception(type(error), error, _from_workflow(error.__traceback__)))
+    text = traceback_text(error, _from_workflow(error.__traceback__))
     return Failed(kind, message, line, source, text, step)
+
+
+def traceback_text(error: BaseException, tb: TracebackType | None) -> str:
+    """The traceback as Python prints it; without its causes when those cannot be printed."""
+    try:
+        return "".join(traceback.format_exception(type(error), error, tb))
+    except Exception:
+        return "".join(traceback.format_tb(tb)) + f"{type(error).__name__}: {describe(error)}"
+
+
+def describe(error: BaseException) -> str:
+    """What an exception says; some fail even at that."""
+    try:
+        return str(error)
+    except Exception as worse:
+        return f"(its text cannot be made: {type(worse).__name__})"
 
 
 def _from_workflow(tb: TracebackType | None) -> TracebackType | None:

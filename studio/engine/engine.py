@@ -197,16 +197,19 @@ class Engine:
             self._lock = None
 
     def _prepare_hooks(self) -> Teller | None:
-        if self._check_event is not None:
-            self._asker = Asker(self._check_event, self._complain)
-        if self._set_event is None:
+        if self._check_event is None and self._set_event is None:
             return None
         con = open_database(self.path, self._durability)
         try:
-            row = con.execute("SELECT value FROM meta WHERE key = 'told'").fetchone()
+            meta = dict(con.execute("SELECT key, value FROM meta WHERE key IN ('told', 'salt')").fetchall())
         finally:
             con.close()
-        self._teller = Teller(self._set_event, self.path, int(row[0]) if row else 0, self._complain)
+        if self._check_event is not None:
+            self._asker = Asker(self._check_event, self._complain, meta["salt"])
+        if self._set_event is not None:
+            self._teller = Teller(
+                self._set_event, self.path, int(meta.get("told", 0)), self._complain, meta["salt"]
+            )
         return self._teller
 
     def _complain(self, what: str) -> None:

@@ -31,10 +31,16 @@ MAX_PAUSE = 60.0
 Complain = Callable[[str], None]
 
 
+def own_id(salt: str, seq: str) -> str:
+    """The id under which an event without one of its own is told: which store, which entry."""
+    return f"journey-studio:{salt}:{seq}"
+
+
 class Asker:
     """Asks `check_event`, and makes events of what it knows."""
 
-    def __init__(self, check_event: Callable[..., Any], complain: Complain) -> None:
+    def __init__(self, check_event: Callable[..., Any], complain: Complain, salt: str) -> None:
+        self._own = own_id(salt, "")
         self._check = check_event
         self._complain = complain
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="journey-check")
@@ -71,12 +77,14 @@ class Asker:
             return []
         return [event for event in events if event is not None]
 
-    @staticmethod
-    def _event(ask: Ask, fields: Mapping[str, Any]) -> Incoming | None:
+    def _event(self, ask: Ask, fields: Mapping[str, Any]) -> Incoming | None:
         name, data = fields.get("name"), fields.get("data") or {}
         if not isinstance(name, str) or not names(ask.events).meets(name) or not meets(ask.match, data):
             return None
         given = fields.get("id")
+        if isinstance(given, str) and given.startswith(self._own):
+            # It was told from here: it is in our history, and did not match there.
+            return None
         if given is None:
             # Without an id of its own the same answer must still count once.
             content = jsontext.dumps([ask.user, name, data])
@@ -87,7 +95,10 @@ class Asker:
 class Teller:
     """Tells `set_event` every event once it is durable, in order, at least once."""
 
-    def __init__(self, set_event: Callable[[Event], Any], path: Path, told: int, complain: Complain) -> None:
+    def __init__(
+        self, set_event: Callable[[Event], Any], path: Path, told: int, complain: Complain, salt: str
+    ) -> None:
+        self._salt = salt
         self._set = set_event
         self._path = path
         self._complain = complain
@@ -123,7 +134,9 @@ class Teller:
                 con = con or connect_reader(self._path)
                 while rows := con.execute(TOLD, (self.told,)).fetchall():
                     for seq, at, name, user, data, id in rows:
-                        _settle(self._set(Event(name, user, at, data, id or f"seq:{seq}", seq)))
+                        _settle(
+                            self._set(Event(name, user, at, data, id or own_id(self._salt, str(seq)), seq))
+                        )
                         self.told = seq
                 pause = 0.1
             except Exception as error:

@@ -27,8 +27,8 @@ from studio import jsontext
 from studio.clock import Clock
 from studio.engine import capture
 from studio.engine.answers import Launch
-from studio.engine.batch import Abandoned, Batch, Cause, Routes, StepResult, Watch
-from studio.engine.drive import Failed, is_library
+from studio.engine.batch import Batch, Cause, Routes, StepResult, Watch
+from studio.engine.drive import Abandoned, Failed, is_library
 from studio.engine.hooks import Asker, Teller
 from studio.engine.items import Act, Advance, Arrival, Delivery, Entry, Item, fail
 from studio.engine.state import JourneyState, Overlay, WaitState
@@ -523,15 +523,15 @@ class Runner:
             self._pause(error)
             return False
         except Exception as error:
-            self._blame(batch.watch, error, [entry for entry in self._taken])
+            self._blame(batch.watch, error, list(self._taken))
             return True
         finally:
             batch.watch.committing = False
+        batch.overlay.release()
         self._taken = []
         self._careful = max(0, self._careful - 1)
         self.problem = None
         self.last_batch = len(finished)
-        self._version = store.version()
         self._next_due = store.next_due()
         for launch in batch.launches:
             self._launch(launch)

@@ -427,25 +427,23 @@ class Overlay:
     def journey_named(self, text: str) -> JourneyState | None:
         """The journey of a text id, `workflow/user[/key][~n]`; None when there is none."""
         workflow, _, rest = text.partition("/")
-        rest, tilde, number = rest.rpartition("~")
-        n = 1
-        if not tilde or not number.isdecimal():
-            rest = text.partition("/")[2]
-        else:
-            n = int(number)
-        # Users and keys may have slashes of their own: every place to cut is tried.
-        cuts = [(rest, None)] + [(rest[:at], rest[at + 1 :]) for at, c in enumerate(rest) if c == "/"]
         workflow_id = self.store.find_name(workflow)
         if workflow_id is None:
             return None
-        for name, key in cuts:
-            rows = self.store.many(sql.USERS, [name])
-            if not rows and name not in self.users:
-                continue
-            user = self.user(name)
-            for value in [""] if key is None else [jsontext.dumps(key), key]:
-                if (found := self.journey_numbered(user, workflow_id, value, n)) is not None:
-                    return found
+        # Users and keys may have the dividing marks of their own: every reading is tried.
+        readings = [(rest, 1)]
+        head, tilde, number = rest.rpartition("~")
+        if tilde and number.isdecimal() and len(number) < 10:
+            readings.append((head, int(number)))
+        for whole, n in readings:
+            cuts = [(whole, "")] + [(whole[:at], whole[at + 1 :]) for at, c in enumerate(whole) if c == "/"]
+            for name, key in cuts:
+                if not self.store.many(sql.USERS, [name]):
+                    continue
+                user = self.user(name)
+                for value in (jsontext.dumps(key), key) if key else ("",):
+                    if (found := self.journey_numbered(user, workflow_id, value, n)) is not None:
+                        return found
         return None
 
     def journeys_in(self, workflow_id: int, after: int, limit: int) -> list[JourneyState]:
@@ -709,6 +707,8 @@ class Overlay:
         """Append an entry to the history; gives its seq."""
         seq = self.seq
         self.seq = seq + 1
+        # A plain int: sqlite3 asks its adapters about every other kind of number.
+        kind = int(kind)
         totals = self._totals
         slot = (0, kind)
         totals[slot] = totals.get(slot, 0) + 1
@@ -769,7 +769,7 @@ class Overlay:
                         j.workflow_id,
                         j.key,
                         j.n,
-                        j.status,
+                        int(j.status),
                         j.pass_no,
                         j.pass_seq,
                         j.trigger,
@@ -783,7 +783,7 @@ class Overlay:
                     (j.status, j.pass_no, j.pass_seq, j.trigger, j.still, j.note, j.id)
                 )
         changes.waits += [
-            (w.id, w.journey.id, w.journey.user.id, w.kind, w.name, w.due)
+            (w.id, w.journey.id, w.journey.user.id, int(w.kind), w.name, w.due)
             for w in self._all_new_waits
             if w.open
         ]
@@ -805,6 +805,14 @@ class Overlay:
         self.store.next_seq = self.seq
         self.store.next_user = self._next_user
         self.store.next_journey = self._next_journey
+
+    def release(self) -> None:
+        """Let go of what was read: these point at one another, and would wait for the garbage collector."""
+        for user in self.users.values():
+            user.journeys.clear()
+        for journey in self.journeys.values():
+            journey.opened.clear()
+            journey.outcomes.clear()
 
     def discard(self) -> None:
         """Forget it all."""

@@ -11,7 +11,6 @@ import asyncio
 import inspect
 import queue
 import threading
-import traceback
 from collections.abc import Callable
 from contextvars import copy_context
 from typing import Any
@@ -20,6 +19,7 @@ from studio import jsontext
 from studio.engine import capture
 from studio.engine.answers import Launch
 from studio.engine.batch import StepResult
+from studio.engine.drive import describe, traceback_text
 from studio.journey import STEP, Place
 
 THREADS = 32
@@ -188,8 +188,8 @@ def _success(launch: Launch, value: Any, said: list[tuple[str, str, Place]]) -> 
 
 
 def _failure(launch: Launch, error: BaseException, said: list[tuple[str, str, Place]]) -> StepResult:
-    text = "".join(traceback.format_exception(error))
-    return StepResult(launch, None, type(error).__name__, str(error), text, said)
+    text = traceback_text(error, error.__traceback__)
+    return StepResult(launch, None, type(error).__name__, describe(error), text, said)
 
 
 def _timed_out(launch: Launch, timeout: int, said: list[tuple[str, str, Place]] | None = None) -> StepResult:

@@ -66,7 +66,8 @@ def check_version(con: sqlite3.Connection, path: Path) -> None:
     ).fetchone()
     if known > VERSION:
         raise StoreError(
-            f"the store was made by a newer version of Journey Studio (schema {known}, this one knows {VERSION})",
+            "the store was made by a newer version of Journey Studio "
+            f"(schema {known}, this one knows {VERSION})",
             where=str(path),
             fix="Update journey-studio.",
         )

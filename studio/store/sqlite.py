@@ -72,7 +72,9 @@ SELECT w.id, w.due FROM waits w CROSS JOIN journeys g ON g.id = w.journey
 WHERE w.due < 0 AND g.workflow IN (SELECT value FROM json_each(?))
 """
 MISSED = "SELECT key FROM meta WHERE key LIKE 'missed/%'"
-WAITING_IN = f"SELECT {JOURNEY} FROM journeys g WHERE g.id > ? AND g.workflow = ? AND g.status = 1 ORDER BY g.id LIMIT ?"
+WAITING_IN = f"""
+SELECT {JOURNEY} FROM journeys g WHERE g.id > ? AND g.workflow = ? AND g.status = 1 ORDER BY g.id LIMIT ?
+"""
 
 JOURNEYS = f"SELECT {JOURNEY} FROM json_each(?) j CROSS JOIN journeys g ON g.id = j.value"
 
@@ -81,7 +83,9 @@ JOURNEYS_KEYED = f"""
 SELECT {JOURNEY} FROM json_each(?) j
 CROSS JOIN journeys g ON g.user = json_extract(j.value, '$[0]')
     AND g.workflow = json_extract(j.value, '$[1]') AND g.key = json_extract(j.value, '$[2]')
-    AND g.n = (SELECT max(n) FROM journeys m WHERE m.user = g.user AND m.workflow = g.workflow AND m.key = g.key)
+    AND g.n = (
+        SELECT max(n) FROM journeys m WHERE m.user = g.user AND m.workflow = g.workflow AND m.key = g.key
+    )
 """
 
 JOURNEYS_OF = (

@@ -149,7 +149,9 @@ async def settled(engine: Engine, seconds: float = 20.0) -> None:
         await engine.run_until_idle()
 
 
-def python(code: str, *arguments: str, timeout: float = 30.0, **more: Any) -> subprocess.CompletedProcess[str]:
+def python(
+    code: str, *arguments: str, timeout: float = 30.0, **more: Any
+) -> subprocess.CompletedProcess[str]:
     """Run Python code in a process of its own."""
     return subprocess.run(
         [sys.executable, "-c", code, *arguments],

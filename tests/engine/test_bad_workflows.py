@@ -197,7 +197,9 @@ FOREIGN: dict[str, Callable[[], Awaitable[Any]]] = {
 
 @pytest.mark.parametrize("what", FOREIGN)
 @pytest.mark.filterwarnings("ignore:coroutine .* was never awaited:RuntimeWarning")
-async def test_awaiting_something_foreign_fails_with_the_line_and_what_to_write(path: Path, what: str) -> None:
+async def test_awaiting_something_foreign_fails_with_the_line_and_what_to_write(
+    path: Path, what: str
+) -> None:
     async def foreign(journey: Journey) -> None:
         await FOREIGN[what]()
 
@@ -678,7 +680,9 @@ async def test_whatever_a_step_raises_is_a_failed_step(
         assert engine.status().steps == 0
     (done,) = entries(path, "journey.completed")
     # A StopIteration cannot leave a coroutine: Python makes a RuntimeError of it.
-    expected = "RuntimeError" if kind == "async" and isinstance(error, StopIteration) else type(error).__name__
+    expected = (
+        "RuntimeError" if kind == "async" and isinstance(error, StopIteration) else type(error).__name__
+    )
     assert done.data["result"] == expected
     assert len(entries(path, "step.retry")) == retries
     sound(path)

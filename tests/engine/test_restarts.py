@@ -39,7 +39,10 @@ def command(journey: Journey, order: Order) -> Command[Any]:
     if what == "wait":
         _, name, match, timeout, past = order
         return journey.wait_for(
-            name, None if match is None else {"n": match}, None if timeout is None else f"{timeout}s", past=past
+            name,
+            None if match is None else {"n": match},
+            None if timeout is None else f"{timeout}s",
+            past=past,
         )
     if what == "sleep":
         return journey.sleep(f"{order[1]}s", order[1])
@@ -64,7 +67,9 @@ def work(number: int) -> int:
 def make(name: str, orders: Sequence[Order], end: str, trigger: Any, **more: Any) -> Workflow:
     @workflow(name=name, trigger=trigger, **more)
     async def made(journey: Journey) -> Any:
-        journey.log(f"pass {journey.pass_number} at {to_ms(journey.now()) // 1000} for {journey.trigger.name}")
+        journey.log(
+            f"pass {journey.pass_number} at {to_ms(journey.now()) // 1000} for {journey.trigger.name}"
+        )
         try:
             for order in orders:
                 try:
@@ -105,7 +110,9 @@ ends = st.sampled_from(["result", "none", "again", "raise"])
 options = st.sampled_from(
     [{}, {}, {"again": True}, {"key": "n"}, {"key": "n", "again": True}, {"exit_on": "c"}]
 )
-workflows = st.lists(st.tuples(orders, ends, st.sampled_from(["a", ["a", "b"], "*"]), options), min_size=1, max_size=2)
+workflows = st.lists(
+    st.tuples(orders, ends, st.sampled_from(["a", ["a", "b"], "*"]), options), min_size=1, max_size=2
+)
 
 
 @dataclass
@@ -167,7 +174,9 @@ def salted(path: Path) -> None:
 
 
 async def histories(
-    specs: list[tuple[list[Order], str, Any, dict[str, Any]]], script: list[Move], ways: list[tuple[set[int], int]]
+    specs: list[tuple[list[Order], str, Any, dict[str, Any]]],
+    script: list[Move],
+    ways: list[tuple[set[int], int]],
 ) -> list[list[Row]]:
     made = [make(f"w{i}", *spec[:3], **spec[3]) for i, spec in enumerate(specs)]
     found = []

@@ -256,7 +256,11 @@ async def test_several_names_are_asked_for_together(path: Path) -> None:
 
     def check(user: str, events: tuple[str, ...], match: Mapping[str, Any] | None) -> Found:
         asked.append((events, match))
-        return [{"name": "app/x", "id": "1"}, {"name": "web/logout", "id": "2"}, {"name": "identify", "id": "3"}]
+        return [
+            {"name": "app/x", "id": "1"},
+            {"name": "web/logout", "id": "2"},
+            {"name": "identify", "id": "3"},
+        ]
 
     async with Engine(patterns, store=path, clock=VirtualClock(), check_event=check) as engine:
         await engine.ingest("signup", "ada")
@@ -405,7 +409,9 @@ async def test_the_answer_of_check_event_comes_before_later_events_and_deadlines
     assert paid.at == start + 1_000
 
 
-async def test_stopping_while_questions_are_open_is_quiet(path: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_stopping_while_questions_are_open_is_quiet(
+    path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     go = threading.Event()
 
     def check(user: str, events: tuple[str, ...], match: Mapping[str, Any] | None) -> Found:

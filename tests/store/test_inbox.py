@@ -180,7 +180,9 @@ def test_an_engine_goes_on_when_another_program_lets_go_of_the_lock(path: Path) 
 )
 def test_whatever_lies_in_the_inbox_the_engine_goes_on(path: Path, kind: str, body: str) -> None:
     con = open_database(path)
-    con.execute("INSERT INTO inbox (at, kind, body) VALUES (?, ?, ?)", (time.time_ns() // 1_000_000, kind, body))
+    con.execute(
+        "INSERT INTO inbox (at, kind, body) VALUES (?, ?, ?)", (time.time_ns() // 1_000_000, kind, body)
+    )
     con.close()
     with Engine(welcome, store=path) as engine:
         engine.submit([incoming("signup", "bob")]).result(5)
@@ -235,7 +237,11 @@ def test_a_running_engine_answers_what_another_process_asks(path: Path) -> None:
 @pytest.mark.parametrize(
     ("command", "id", "words"),
     [
-        ("cancel", "welcome/nobody", "welcome/nobody: there is no such journey. See: journey-studio journeys"),
+        (
+            "cancel",
+            "welcome/nobody",
+            "welcome/nobody: there is no such journey. See: journey-studio journeys",
+        ),
         ("cancel", "", "there is no such journey"),
         ("cancel", "nothing/ada", "nothing/ada: there is no such journey"),
         ("resume", "welcome/ada", "welcome/ada: it is waiting, and only a failed journey can be resumed"),

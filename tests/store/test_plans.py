@@ -123,7 +123,9 @@ def test_no_statement_reads_a_growing_table_from_end_to_end(store: sqlite3.Conne
 
 
 @pytest.mark.parametrize("name", ["WAITS_DUE", "NEXT_DUE", "EVENT_SEQS", "EVENTS", "PROFILE", "WAITS_STEPS"])
-def test_what_asks_for_the_first_few_sorts_no_more_than_it_gives(store: sqlite3.Connection, name: str) -> None:
+def test_what_asks_for_the_first_few_sorts_no_more_than_it_gives(
+    store: sqlite3.Connection, name: str
+) -> None:
     """A limit helps only when the index gives the order."""
     assert not [line for line in plan(store, STATEMENTS[name]) if "TEMP B-TREE FOR ORDER BY" in line]
 

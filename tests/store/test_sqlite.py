@@ -149,7 +149,10 @@ def test_a_folder_cannot_be_read_either(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("open_it", ALL)
-@pytest.mark.parametrize("content", [b"dear diary, " * 500, b"import studio\n" * 20, bytes(5_000), b"SQLite format 3\0" + b"?" * 5_000])
+@pytest.mark.parametrize(
+    "content",
+    [b"dear diary, " * 500, b"import studio\n" * 20, bytes(5_000), b"SQLite format 3\0" + b"?" * 5_000],
+)
 def test_a_file_that_is_no_database_is_refused_and_left_alone(
     path: Path, open_it: object, content: bytes
 ) -> None:
@@ -168,7 +171,9 @@ def test_a_database_of_another_program_is_refused_and_left_alone(path: Path, ope
     content = path.read_bytes()
     with pytest.raises(StoreError) as caught:
         open_it(path)  # type: ignore[operator]
-    assert str(caught.value) == f"{path}: it is a database, but no store of Journey Studio. Name another file."
+    assert (
+        str(caught.value) == f"{path}: it is a database, but no store of Journey Studio. Name another file."
+    )
     assert path.read_bytes() == content
 
 

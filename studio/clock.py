@@ -10,6 +10,9 @@ import time
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+LAST_MOMENT = 253_402_300_799_999
+"""The end of the year 9999, where datetime ends."""
+
 
 class Clock(Protocol):
     """What the engine asks for the time."""

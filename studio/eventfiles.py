@@ -17,14 +17,12 @@ from datetime import datetime
 from typing import Any
 
 from studio import durations, jsontext
-from studio.clock import iso, to_ms
+from studio.clock import LAST_MOMENT, iso, to_ms
 from studio.errors import DurationError, EventError
 from studio.incoming import Incoming, incoming
 
 FIRST_EPOCH_MS = 10**11
 """From here on a whole number is milliseconds since 1970, below it seconds from the start."""
-LAST_MS = 253_402_300_799_999
-"""The end of the year 9999, where datetime ends."""
 
 _EXAMPLE = 'Write a line such as {"at": "2s", "event": "app/login", "user": "user1", "data": {}}.'
 _AT_FIX = 'Write an offset such as "2s", an ISO time, or milliseconds since 1970.'
@@ -153,7 +151,7 @@ def _moment(at: object, start: int, where: str) -> int:
         raise EventError(
             f"the field at is {at!r:.60}, which is no time{why}", where=where, fix=_AT_FIX
         ) from None
-    if not 0 <= moment <= LAST_MS:
+    if not 0 <= moment <= LAST_MOMENT:
         raise EventError(
             f"the field at is {at!r:.60}, which lies outside the years 1970 to 9999", where=where, fix=_AT_FIX
         )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from studio import jsontext
+from studio.clock import LAST_MOMENT
 from studio.errors import EventError
 from studio.names import fault
 
@@ -47,6 +48,9 @@ def incoming(
         user: an id, or a mapping with "id" and what else is known of the user.
         data: a mapping that JSON can hold, up to 1 MiB and 100 levels.
         id: events with the same id count once.
+        sent_at: the sender's own time stamp, milliseconds since 1970, UTC.
+        extra: further fields, kept as they are.
+        at: the moment to which the clock is moved first, milliseconds since 1970, UTC.
 
     Raises:
         EventError: says which field is wrong, why, and what to write instead.
@@ -54,12 +58,13 @@ def incoming(
     if why := fault(event):
         raise EventError(f"the event name {why}", fix='Give a name such as "app/login".')
     profile: str | None = None
+    who: Any = user
     if isinstance(user, Mapping):
         known = dict(user)
-        user = known.pop("id", "")
+        who = known.pop("id", "")
         if known:
-            profile = _json(known, f'the profile of user {user!r:.80} in "{event}"')
-    if why := fault(user):
+            profile = _json(known, f'the profile of user {who!r:.80} in "{event}"')
+    if why := fault(who):
         raise EventError(
             f'the user of "{event}" {why}', fix='Give an id such as "user1", or {"id": "user1", …}.'
         )
@@ -82,7 +87,20 @@ def incoming(
             fix='Give fields: {"plan": "pro"}.',
         )
     kept = _json(dict(extra), f'the further fields of "{event}"') if extra else None
-    return Incoming(event, user, text, id, profile, sent_at, kept, at)
+    if sent_at is not None:
+        _check_moment(sent_at, f'the sent_at of "{event}"')
+    if at is not None:
+        _check_moment(at, f'the at of "{event}"')
+    return Incoming(event, who, text, id, profile, sent_at, kept, at)
+
+
+def _check_moment(at: object, what: str) -> None:
+    # A bool is an int to Python, and no moment to anybody.
+    if type(at) is not int or not 0 <= at <= LAST_MOMENT:
+        raise EventError(
+            f"{what} is {at!r:.40} and no moment",
+            fix="Give whole milliseconds since 1970, up to the year 9999.",
+        )
 
 
 def _json(value: Any, what: str) -> str:

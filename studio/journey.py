@@ -37,6 +37,9 @@ Key = tuple[str, str, int]
 Place = tuple[str, int]
 """File (as the code object names it) and line."""
 
+LONGEST = 1_000 * durations.YEAR
+"""Milliseconds that a wait or a sleep may last: its deadline must be a date."""
+
 WARN_COMMANDS = 1_000
 MAX_COMMANDS = 10_000
 MAX_CATCHES = 100
@@ -906,7 +909,14 @@ def _wrong(place: Place, what: str, fix: str = "") -> WorkflowError:
 
 def _duration(value: Duration, what: str, place: Place) -> int:
     try:
-        return durations.parse(value)
+        ms = durations.parse(value)
+        if ms <= LONGEST:
+            return ms
+        raise _wrong(
+            place,
+            f"{what} {value!r:.80}, which is more than 1,000 years",
+            "Leave the timeout out to wait for ever.",
+        )
     except DurationError:
         raise WorkflowError(
             f"{what} {value!r:.80}, which is no duration",

@@ -16,6 +16,8 @@ MAX_BYTES = 1 << 20
 MAX_DEPTH = 100
 """Levels of nesting. Python's own reader gives up at about 1,000, other languages' earlier."""
 
+_TOO_LONG = "it has an integer of more than 4,300 digits"
+
 _encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
 
@@ -37,6 +39,8 @@ def dumps(value: Any) -> str:
     except ValueError as error:
         if "Circular" in str(error):
             raise NotJson("it contains itself") from None
+        if "digits" in str(error):
+            raise NotJson(_TOO_LONG) from None
         raise NotJson("it has NaN or an infinity, which JSON does not know") from None
     except TypeError as error:
         raise NotJson(str(error).replace("Object of type", "a value of type")) from None
@@ -49,24 +53,44 @@ def dumps(value: Any) -> str:
 
 
 def loads(text: str | bytes) -> Any:
-    """Read JSON, refusing what `dumps` would refuse.
+    """Read JSON, refusing values that `dumps` would refuse; size and depth are left to `dumps`.
 
     Raises:
         NotJson: it is not JSON; the message gives line and column.
     """
     try:
-        value = json.loads(text, parse_constant=_refuse_constant)
+        if isinstance(text, bytes):
+            text = text.decode()
+        value = _decode(text)
     except json.JSONDecodeError as error:
         raise NotJson(f"{error.msg} at line {error.lineno}, column {error.colno}") from None
     except UnicodeDecodeError:
         raise NotJson("it is not UTF-8") from None
     except RecursionError:
         raise NotJson(f"it is nested too deep (at most {MAX_DEPTH} levels)") from None
+    except NotJson:
+        raise
+    except ValueError:
+        # Python's guard against integers whose reading takes quadratic time.
+        raise NotJson(_TOO_LONG) from None
+    if "\\ud" in text or "\\uD" in text:
+        # Two halves make a character; one alone can be read, and written nowhere.
+        _check_unicode(_encode(value))
     return value
 
 
 def _refuse_constant(name: str) -> Any:
     raise NotJson(f"it has {name}, which JSON does not know")
+
+
+def _read_float(digits: str) -> float:
+    value = float(digits)
+    if value in (float("inf"), float("-inf")):
+        raise NotJson(f"{digits[:40]} is larger than any number that is kept")
+    return value
+
+
+_decode = json.JSONDecoder(parse_constant=_refuse_constant, parse_float=_read_float).decode
 
 
 def _check_unicode(text: str) -> int:

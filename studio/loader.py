@@ -23,6 +23,10 @@ class Loaded:
     """Files that did not load; the others go on."""
 
 
+_helpers: list[str] = []
+"""Modules that the workflow files loaded last have imported from their own folder."""
+
+
 def load(path: str | Path) -> Loaded:
     """Import every workflow file of a folder, or one file.
 
@@ -40,6 +44,12 @@ def load(path: str | Path) -> Loaded:
     else:
         loaded.problems.append(_nothing(path, "there is no such file or folder"))
         files = []
+    # Helpers are imported anew: those of another folder may have the same names, and
+    # those of this one may have been edited.
+    for name in _helpers:
+        sys.modules.pop(name, None)
+    _helpers.clear()
+    known = set(sys.modules)
     for file in files:
         try:
             found = import_file(file)
@@ -50,6 +60,8 @@ def load(path: str | Path) -> Loaded:
             loaded.problems.append(_nothing(path, "there is no workflow in this file"))
         for workflow in found:
             add(loaded, workflow)
+    folder = str((path if path.is_dir() else path.parent).absolute())
+    _helpers.extend(name for name in set(sys.modules) - known if _is_helper(name, folder))
     return loaded
 
 
@@ -128,6 +140,15 @@ def import_file(file: Path) -> list[Workflow]:
         value for value in vars(module).values() if isinstance(value, Workflow) and value.path == str(file)
     ]
     return sorted(set(found), key=lambda workflow: workflow.line)
+
+
+def _is_helper(name: str, folder: str) -> bool:
+    path = getattr(sys.modules[name], "__file__", None) or ""
+    return (
+        path.startswith(folder + os.sep)
+        and "site-packages" not in path
+        and not name.startswith("studio_workflows.")
+    )
 
 
 def short(path: str | Path) -> str:

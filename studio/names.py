@@ -42,7 +42,7 @@ class Names:
         self.simple = len(parts) == 1 and bool(self.literals)
         """One plain name: an index finds its events."""
         self._literals = frozenset(self.literals)
-        wild = ["".join(".*" if c == "*" else re.escape(c) for c in part) for part in parts if "*" in part]
+        wild = [_pattern(part) for part in parts if "*" in part]
         self._regex = re.compile("|".join(wild), re.DOTALL).fullmatch if wild else None
 
     def meets(self, name: str) -> bool:
@@ -53,6 +53,17 @@ class Names:
 
     def __repr__(self) -> str:
         return f"Names({self.text!r})"
+
+
+def _pattern(part: str) -> str:
+    """A regular expression for a name with wildcards, of linear cost.
+
+    Each text between two `*` may be taken at its first place and never moved: were it to
+    match later only, what follows would match there as well. The last one must end the name.
+    """
+    first, *middle, last = part.split("*")
+    between = "".join(f"(?>.*?{re.escape(text)})" for text in middle if text)
+    return f"{re.escape(first)}{between}.*{re.escape(last)}"
 
 
 @lru_cache(maxsize=4096)

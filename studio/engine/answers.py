@@ -205,7 +205,7 @@ class Answers:
         assert workflow is not None
         if past == "ever" or not (workflow.key or workflow.again):
             return 0
-        return self.state.since - 1
+        return int(self.state.since) - 1
 
     def _waited(self, wait: Wait, count: int, first: int, after: int, bound: int) -> Waited:
         overlay, state = self.overlay, self.state

@@ -225,6 +225,9 @@ def _innermost(coroutine: Any, workflow: Workflow) -> tuple[str, int]:
 
 
 def _failed(error: BaseException, workflow: Workflow) -> Failed:
+    if isinstance(error, RuntimeError) and isinstance(error.__cause__, StopIteration):
+        # Python makes it of a StopIteration that leaves a coroutine (PEP 479), without the line.
+        error = error.__cause__
     own = [
         (frame.f_code.co_filename, number)
         for frame, number in traceback.walk_tb(error.__traceback__)

@@ -310,7 +310,7 @@ class Overlay:
         missing = [name for name in dict.fromkeys(wanted) if name not in self.users]
         if not missing:
             return
-        stored = dict(self.store.many(sql.USERS, missing))
+        stored: dict[str, int] = dict(self.store.many(sql.USERS, missing))
         for name in missing:
             id = stored.get(name)
             self._add_user(UserState(id if id is not None else self._make_user(name), name, id is None))
@@ -344,6 +344,7 @@ class Overlay:
 
     def profile(self, user: UserState, bound: int) -> dict[str, Any]:
         """What is known of a user as of a position."""
+        profile: dict[str, Any]
         for seq, profile in reversed(user.versions):
             if seq <= bound:
                 return profile

@@ -38,7 +38,8 @@ async def order(journey: Journey) -> dict[str, Any]:
         receipt: str | None = await journey.step("charge", charge, journey.user.id, n)
     except StepFailed as error:
         # Killed in it four times: then it is given up.
-        assert error.type == "interrupted"
+        if error.type != "interrupted":
+            raise
         receipt = None
     journey.log(f"charged {n}")
     paid = await journey.wait_for("paid", match={"n": n}, timeout="150ms")

@@ -65,7 +65,8 @@ def sound(path: Path) -> None:
         assert con.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         doubled = con.execute(
             "SELECT cause, journey, pass, kind, name, n, data, place, count(*) FROM history"
-            " WHERE kind BETWEEN 10 AND 33 AND kind NOT IN (30, 31) GROUP BY journey, pass, kind, name, n, data"
+            " WHERE kind BETWEEN 10 AND 33 AND kind NOT IN (30, 31)"
+            " GROUP BY journey, pass, kind, name, n, data"
             " HAVING count(*) > 1 AND n >= 0"
         ).fetchall()
         assert doubled == []

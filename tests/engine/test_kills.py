@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 import sqlite3
@@ -81,10 +82,8 @@ class Other:
         self._process.stdout.close()
         if code < 0:
             # The rest of what was written into the pipe goes nowhere.
-            try:
+            with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.close()
-            except BrokenPipeError:
-                pass
         return code
 
 

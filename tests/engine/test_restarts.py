@@ -18,6 +18,9 @@ from studio.engine.engine import Engine as EngineClass
 from studio.journey import Command, Waited, Workflow
 from tests.engine.support import Row, history, sound
 
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+"""Where a store is made thousands of times: in memory, where there is such a place."""
+
 NAMES = ("a", "b", "c")
 USERS = ("ada", "bob")
 START = 1_000_000
@@ -180,7 +183,7 @@ async def histories(
 ) -> list[list[Row]]:
     made = [make(f"w{i}", *spec[:3], **spec[3]) for i, spec in enumerate(specs)]
     found = []
-    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         for number, (restarts, batch) in enumerate(ways):
             path = Path(folder) / f"{number}.db"
             salted(path)

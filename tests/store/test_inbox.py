@@ -57,7 +57,8 @@ def test_nothing_to_send_is_nothing(path: Path) -> None:
 
 async def test_an_event_of_another_process_wakes_an_idle_engine_at_once(path: Path) -> None:
     code = (
-        "import sys\nfrom studio import incoming\nfrom studio.store.inbox import send\nprint('ready', flush=True)\n"
+        "import sys\nfrom studio import incoming\nfrom studio.store.inbox import send\n"
+        "print('ready', flush=True)\n"
         "for line in sys.stdin:\n"
         "    send(sys.argv[1], [incoming(line.strip(), 'ada')]); print('sent', flush=True)\n"
     )
@@ -203,7 +204,7 @@ def test_whatever_lies_in_the_inbox_the_engine_goes_on(path: Path, kind: str, bo
 
 
 def test_an_event_stamped_before_what_has_happened_comes_after_it(path: Path) -> None:
-    """The sender's clock was set back, or its wall is behind the engine's: time in a store never goes back."""
+    """A clock was set back, or the sender's is behind the engine's: time in a store never goes back."""
     clock = WallClock()
     with Engine(welcome, store=path, clock=clock) as engine:
         engine.submit([incoming("signup", "ada")]).result(10)

@@ -157,7 +157,7 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(
     path: Path, open_it: object, content: bytes
 ) -> None:
     path.write_bytes(content)
-    with pytest.raises(StoreError, match="not a database|no database|damaged") as caught:
+    with pytest.raises(StoreError, match=r"not a database|no database|damaged") as caught:
         open_it(path)  # type: ignore[operator]
     assert str(caught.value).startswith(f"{path}: ")
     assert path.read_bytes() == content

@@ -5,14 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from studio.store.connect import connect_reader
-from studio.store.schema import Kind, Status
+from studio.store.schema import Status
 
 
 class BenchError(Exception):
     """A measurement came to nothing, or measured what it should not."""
 
 
-def count_journeys(store: Path, status: Status) -> int:
+def count_journeys(store: Path, status: int) -> int:
     """How many journeys of a store are in this state."""
     return _number(store, "SELECT count(*) FROM journeys WHERE status = ?", int(status))
 
@@ -25,7 +25,7 @@ def count_completed(store: Path, user: str) -> int:
     return _number(store, statement, user, int(Status.COMPLETED))
 
 
-def count_entries(store: Path, kind: Kind) -> int:
+def count_entries(store: Path, kind: int) -> int:
     """How many entries of this kind the history holds."""
     return _number(store, "SELECT count(*) FROM history WHERE kind = ?", int(kind))
 

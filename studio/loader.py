@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from studio.definition import Workflow
 from studio.errors import WorkflowError
-from studio.journey import Workflow
 
 
 @dataclass(slots=True)

@@ -11,21 +11,10 @@ from typing import Any, Literal, assert_type
 import pytest
 
 from studio import Event, StepFailed, Waited, current_step
+from studio.commands import Command, Group, Ingest, Place, Sleep, Step, Suspended, Wait, key_text
+from studio.definition import Workflow, workflow
 from studio.errors import StudioError, WorkflowError
-from studio.journey import (
-    Command,
-    Group,
-    Ingest,
-    Journey,
-    Place,
-    Sleep,
-    Step,
-    Suspended,
-    Wait,
-    Workflow,
-    key_text,
-    workflow,
-)
+from studio.journey import Journey
 from studio.names import Names
 
 HERE = Path(__file__).name

@@ -6,8 +6,9 @@ from textwrap import dedent
 
 import pytest
 
+from studio.definition import workflow
 from studio.errors import WorkflowError
-from studio.journey import Journey, workflow
+from studio.journey import Journey
 from studio.loader import collect, load
 
 GOOD = """

@@ -138,7 +138,8 @@ def call(args: Sequence[str] | None = None) -> int:
         complain(str(error))
         return exit_code(error)
     except OSError as error:
-        complain(f"{error.filename}: {error.strerror}" if error.filename else str(error))
+        what = error.strerror or str(error)
+        complain(f"{error.filename}: {what}" if error.filename else what)
         return Exit.WRONG
 
 

@@ -57,12 +57,24 @@ def _act(settings: Settings, act: str, journey: str, as_json: bool) -> Exit:
             inbox.ask(settings.store, act, {"journey": journey})
     with Views(settings.store) as views:
         row = views.journey(journey)
-    status = row.status if row is not None else None
+        begun = _newest(views, row) if act == "restart" and row is not None else None
+    status = (begun or row).status if row is not None else None
     if as_json:
-        write([json_line({"journey": journey, "done": DONE[act], "status": status})])
+        told = {"journey": journey, "done": DONE[act], "status": status}
+        write([json_line(told if begun is None else {**told, "as": begun.id})])
     else:
-        write([f"{DONE[act]} {clean(journey)}" + (f", now {status}" if act == "resume" else "")])
+        new = f" as {clean(begun.id)}" if begun is not None else ""
+        write([f"{DONE[act]} {clean(journey)}{new}" + (f", now {status}" if act != "cancel" else "")])
     return Exit.FAILED if act == "resume" and status == "failed" else Exit.DONE
+
+
+def _newest(views: Views, like: JourneyRow) -> JourneyRow:
+    """The last that began of the journeys that differ only in their `~n`."""
+    found, after = like, like.number
+    while page := views.journeys(user=like.user, workflow=like.workflow, limit=1_000, after=after):
+        after = page[-1].number
+        found = next((row for row in reversed(page) if row.key == like.key), found)
+    return found
 
 
 async def _alone(settings: Settings, act: str, journey: str) -> None:

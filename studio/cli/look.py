@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from studio.cli.options import Settings, json_option, limit_option, shared, user_option, workflow_option
-from studio.cli.output import complain, json_line, local, table, write
+from studio.cli.output import Columns, complain, json_line, local, reader_gone, table, write
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 PAGE_ROWS = 1_000
 FOLLOW_SECONDS = 0.1
-LOGS = ("log", "journey.failed", "workflow.failed")
+LOG_HEADS = ("TIME", "LEVEL", "USER", "WORKFLOW", "WHAT", "LINE")
+LOG_LEAST = (23, 7, 8, 10, 40, 0)
+"""Cells that a column of `logs --follow` has before a longer text is met."""
 
 
 @click.command()
@@ -214,6 +216,7 @@ def logs(
 
     The newest entries, oldest first."""
     stop = _until_interrupted() if follow else None
+    columns = Columns(LOG_LEAST)
     with _views(settings) as views:
 
         def newest(count: int, before: int | None = None) -> list[Entry]:
@@ -225,19 +228,24 @@ def logs(
         found = newest(limit if follow else limit + 1, last + 1)
         if as_json:
             write(json_line(e.as_json()) for e in found[-limit:])
+        elif stop is not None:
+            write(columns.lines(LOG_HEADS, map(_log_row, found)))
         else:
-            write(table(("TIME", "LEVEL", "USER", "WORKFLOW", "WHAT", "LINE"), map(_log_row, found[-limit:])))
+            write(table(LOG_HEADS, map(_log_row, found[-limit:])))
         if stop is None:
             if not as_json:
                 _tell_cut(len(found), limit, "the newest")
             return
-        while not stop.wait(FOLLOW_SECONDS):
+        while not stop.wait(FOLLOW_SECONDS) and not reader_gone():
             if not views.changed():
                 continue
             # The filters are those of `logs`: what came since is asked for until nothing more is new.
             newest_seq = views.last_seq()
-            for e in _since(newest, last, newest_seq):
-                write([json_line(e.as_json())] if as_json else _log_line(e))
+            fresh = _since(newest, last, newest_seq)
+            if as_json:
+                write(json_line(e.as_json()) for e in fresh)
+            else:
+                write(columns.lines(None, map(_log_row, fresh)))
             last = newest_seq
 
 
@@ -258,19 +266,13 @@ def _log_row(e: Entry) -> tuple[object, ...]:
     return local(e.at), e.level or "failed", e.user, e.workflow, _words(e), e.line
 
 
-def _log_line(e: Entry) -> list[str]:
-    from studio.cli.output import clean
-
-    return ["  ".join(clean(str(cell)) for cell in _log_row(e) if cell)]
-
-
 # -- helpers -------------------------------------------------------------------------------
 
 
 def _views(settings: Settings) -> Views:
     from studio.store.views import Views
 
-    return Views(settings.store)
+    return Views(settings.file())
 
 
 def _pages(page: Callable[[int, Any], Sequence[Any]], limit: int) -> list[Any]:
@@ -332,6 +334,8 @@ def _words(e: Entry) -> str:
     """What an entry says, in one line."""
     if e.message is not None:
         return e.message
+    if e.kind == "journey.pass":
+        return f"pass {e.pass_number}"
     return json_line(e.data) if e.kind == "event" and e.data else ""
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 import shutil
 import sys
 import unicodedata
@@ -68,13 +69,31 @@ def write(lines: Iterable[str]) -> None:
 
     Raises:
         BrokenPipeError: nobody reads any more.
+        StudioError: it cannot be written.
     """
     if sys.stdout is None:
         return
     text = "".join(f"{line}\n" for line in lines)
-    if text:
+    if not text:
+        return
+    try:
         sys.stdout.write(text)
         sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise StudioError(f"the output cannot be written: {error.strerror}") from error
+
+
+def reader_gone() -> bool:
+    """Whether stdout is a pipe that nobody reads any more, though nothing was written to it since."""
+    try:
+        # Closed at the other end, a pipe is at once in error. A file never is; Windows has no poll.
+        pipe = select.poll()
+        pipe.register(sys.stdout.fileno(), 0)
+        return any(event & select.POLLERR for _, event in pipe.poll(0))
+    except (AttributeError, OSError, ValueError):
+        return False
 
 
 def complain(text: str, *, plain: bool = False) -> None:
@@ -84,6 +103,11 @@ def complain(text: str, *, plain: bool = False) -> None:
     shown = "\n".join(clean(line) for line in text.splitlines())
     with suppress(BrokenPipeError):
         print(shown if plain else f"journey-studio: {shown}", file=sys.stderr, flush=True)
+
+
+def counted(count: int, what: str) -> str:
+    """ "1 event", "2,000 events"."""
+    return f"{count:,} {what}" + ("" if count == 1 else "s")
 
 
 def for_people() -> bool:
@@ -178,6 +202,30 @@ def _fit(heads: Sequence[str], wanted: list[int], available: int) -> list[int]:
             over -= 1
         return widths
     return [min(wanted[0], available)]
+
+
+class Columns:
+    """Lines of a table that has no last row: a column is as wide as what it has met so far.
+
+    Args:
+        least: cells that each column has from the start.
+    """
+
+    def __init__(self, least: Sequence[int]) -> None:
+        self._widths = list(least)
+
+    def lines(self, heads: Sequence[str] | None, rows: Iterable[Sequence[object]]) -> list[str]:
+        """The lines of the next rows, whole: they are searched and copied."""
+        shown = [["" if cell is None else clean(str(cell)) for cell in row] for row in rows]
+        if heads is not None:
+            shown.insert(0, list(heads))
+        self._widths = [
+            max(width, *(cells(row[at]) for row in shown), 0) for at, width in enumerate(self._widths)
+        ]
+        lines = ["  ".join(map(pad, row, self._widths)).rstrip() for row in shown]
+        if heads is not None:
+            lines[0] = styled(lines[0], "bold", coloured())
+        return lines
 
 
 def local(ms: int | None) -> str:

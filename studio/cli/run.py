@@ -13,8 +13,16 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from studio.cli.options import DurationParameter, Settings, UntilParameter, json_option, shared
-from studio.cli.output import Exit, coloured, complain, terminal_width, write
+from studio.cli.options import (
+    MEMORY,
+    DurationParameter,
+    Settings,
+    UntilParameter,
+    json_option,
+    shared,
+    shared_in_memory,
+)
+from studio.cli.output import Exit, coloured, complain, reader_gone, terminal_width, write
 from studio.errors import StoreError, StudioError
 
 if TYPE_CHECKING:
@@ -25,6 +33,8 @@ if TYPE_CHECKING:
 PAGE_ROWS = 1_000
 FINISH_SECONDS = 5.0
 """How long a reader that does not read may hold up the end."""
+LOOK_SECONDS = 1.0
+"""How often a run in which nothing happens asks whether somebody still reads it."""
 
 
 class Lines(Protocol):
@@ -70,7 +80,7 @@ async def _run(
     before = _last_seq(settings)
     async with engine:
         _tell_problems(engine)
-        if settings.store != ":memory:":
+        if settings.store != MEMORY:
             complain(f"Running on {settings.store}. Ctrl+C ends it.", plain=True)
         follower = Follower(engine, before, lines, lambda: loop.call_soon_threadsafe(stop.set))
         feed = Feed(engine, events, loop) if events is not None else None
@@ -178,11 +188,8 @@ class Feed:
     "--until", type=UntilParameter(), metavar="30d", help="Go on to here: from the start, or an ISO time."
 )
 @json_option
-@shared
-@click.pass_context
-def play(
-    context: click.Context, file: str, settings: Settings, until: tuple[int, bool] | None, as_json: bool
-) -> Exit:
+@shared_in_memory
+def play(settings: Settings, file: str, until: tuple[int, bool] | None, as_json: bool) -> Exit:
     """Play an event file in virtual time.
 
     It prints what happens, and works on a store in memory unless --store names one. Time
@@ -192,8 +199,6 @@ def play(
     from studio.cli.lines import opened
 
     _check_workflows(settings)
-    if not _is_given(context, "store"):
-        settings = Settings(settings.workflows, ":memory:", settings.durability)
     with opened(file) as (descriptor, name):
         if _can_seek(descriptor):
 
@@ -284,10 +289,6 @@ def _can_seek(descriptor: int) -> bool:
     return True
 
 
-def _is_given(context: click.Context, name: str) -> bool:
-    return context.get_parameter_source(name) == click.core.ParameterSource.COMMANDLINE
-
-
 # -- both ----------------------------------------------------------------------------------
 
 
@@ -337,7 +338,7 @@ class Follower:
             with Views(self._path) as views:
                 after = self._after
                 while True:
-                    self._wake.wait()
+                    self._wait()
                     self._wake.clear()
                     ending = self._ending
                     while page := views.entries(after=after, limit=PAGE_ROWS):
@@ -349,12 +350,15 @@ class Follower:
                         return
         except BrokenPipeError:
             self._close()
-        except OSError as error:
-            self._error = StoreError(f"the output cannot be written: {error.strerror}")
-            self._on_closed()
         except StudioError as error:
             self._error = error
             self._on_closed()
+
+    def _wait(self) -> None:
+        """Wait for a commit, or for the reader of a pipe to go."""
+        while not self._wake.wait(LOOK_SECONDS):
+            if reader_gone():
+                raise BrokenPipeError
 
     def _print(self, page: list[Entry]) -> None:
         self.failures += sum(e.kind == "journey.failed" for e in page)
@@ -369,7 +373,7 @@ def _last_seq(settings: Settings) -> int:
     """Up to where a store was told in earlier runs."""
     from studio.store.views import Views
 
-    if settings.store == ":memory:" or not Path(settings.store).exists():
+    if settings.store == MEMORY or not Path(settings.store).exists():
         return 0
     try:
         with Views(settings.store) as views:

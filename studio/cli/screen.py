@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import sys
+
 import click
 
 from studio.cli.options import Settings, shared
+from studio.errors import StudioError
 
 
 @click.command()
 @shared
 def studio(settings: Settings) -> int:
     """Open the studio: every journey live, on one screen."""
+    # The screen is drawn on stderr; whoever pipes stdout away wants text.
+    if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        raise StudioError(
+            "the studio needs a terminal",
+            fix="Without one use journey-studio run, or look with journey-studio users, waits and logs.",
+        )
     from studio.tui.app import run_studio
 
     return run_studio(settings.workflows, settings.store, settings.durability)

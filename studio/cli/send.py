@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from studio.cli.options import Settings, json_option, shared
-from studio.cli.output import Exit, clean, complain, json_line, write
+from studio.cli.output import Exit, clean, complain, counted, json_line, write
 from studio.errors import EventError, StudioError
 
 if TYPE_CHECKING:
@@ -37,10 +37,7 @@ def send(
     \b
         {"event": "app/login", "user": "user1", "data": {"plan": "pro"}}
     """
-    if settings.store == ":memory:":
-        raise StudioError(
-            "a store in memory is gone when its process ends", where="--store", fix="Name a file."
-        )
+    settings.file()
     if event == "-":
         given = [
             name for name, value in (("--user", user), ("--data", data), ("--id", id)) if value is not None
@@ -72,10 +69,10 @@ def _stream(settings: Settings, as_json: bool) -> Exit:
                 total += len(events)
             if wrong is not None:
                 complain(str(wrong))
-                complain(f"{total:,} events before it were added.", plain=True)
+                complain(f"{counted(total, 'event')} before it added.", plain=True)
                 return Exit.WRONG
     if not as_json:
-        write([f"added {total:,} events"])
+        write([f"added {counted(total, 'event')}"])
         _tell_where(settings)
     return Exit.DONE
 

@@ -111,14 +111,14 @@ class Trace:
             if _field(e, "type") != "closed":
                 yield f"{INDENT}✗ {name}: {message}", "red"
         elif e.kind == "journey.completed":
-            yield f"{INDENT}✓ {clean(e.workflow or '')} completed {message}".rstrip(), "green"
+            yield f"{INDENT}✓ {_journey(e)} completed {message}".rstrip(), "green"
         elif e.kind == "journey.failed":
             where = f" at {clean(e.line)}" if e.line else ""
-            yield f"{INDENT}✗ {clean(e.workflow or '')} failed{where}: {message}", "red"
+            yield f"{INDENT}✗ {_journey(e)} failed{where}: {_once(message, e.line)}", "red"
             if source := _field(e, "source"):
                 yield f"{INDENT}  {clean(str(source))}", "red"
         elif e.kind in _ENDS:
-            yield f"{INDENT}⊘ {clean(e.workflow or '')} {_ENDS[e.kind]}", "yellow"
+            yield f"{INDENT}⊘ {_journey(e)} {_ENDS[e.kind]}", "yellow"
         elif e.kind == "workflow.failed":
             yield f"✗ {clean(e.line or e.workflow or '')}: {message}", "red"
         elif e.kind == "clock.moved":
@@ -146,7 +146,8 @@ class Trace:
 
     def _line(self, e: Entry, text: str, style: str) -> str:
         left = self._left(e)
-        if self._width is not None:
+        # What went wrong is read to its end: the terminal may break that line.
+        if self._width is not None and style != "red":
             text = cut(text, max(10, self._width - cells(left)))
         return styled(left, "dim", self._styles) + styled(text, style, self._styles)
 
@@ -164,6 +165,17 @@ class Trace:
 
 def _field(e: Entry, name: str) -> Any:
     return e.data.get(name) if isinstance(e.data, dict) else None
+
+
+def _journey(e: Entry) -> str:
+    """ "cart" of cart/ada, "cart/c1~2" of cart/ada/c1~2: which of a user's journeys it is."""
+    workflow = e.workflow or ""
+    return clean(workflow + (e.journey or "").removeprefix(f"{workflow}/{e.user or ''}"))
+
+
+def _once(message: str, line: str | None) -> str:
+    """What went wrong, without the place that stands before it already."""
+    return message.replace(f"WorkflowError: {clean(line)}: ", "", 1) if line else message
 
 
 def _id_of(e: Entry) -> str | None:

@@ -12,30 +12,19 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from studio import jsontext
+from studio.commands import Command, Group, Ingest, Key, NewPass, Sleep, Step, Wait, key_text
 from studio.engine.drive import Outcome
 from studio.engine.matching import meets
 from studio.engine.state import EVENTS_MAX, GROUP_NAMES, JourneyState, Record, WaitState
 from studio.errors import WorkflowError
-from studio.journey import (
-    Command,
-    Event,
-    Group,
-    Ingest,
-    Journey,
-    Key,
-    NewPass,
-    Sleep,
-    Step,
-    StepFailed,
-    StepInfo,
-    User,
-    Wait,
-    Waited,
-    key_text,
-)
+from studio.event import Event
+from studio.journey import Journey
 from studio.names import Names
+from studio.step_info import StepFailed, StepInfo
 from studio.store import sqlite as sql
 from studio.store.schema import Kind
+from studio.user import User
+from studio.waited import Waited
 
 if TYPE_CHECKING:
     from studio.engine.batch import Batch, Cause
@@ -46,6 +35,9 @@ MAX_PAUSE = 3_600_000
 """Milliseconds: retries of a step never wait longer than an hour."""
 MAX_CHAIN = 1_000
 """Events that journeys send one after another without time moving, before it is a runaway."""
+MAX_ECHOES = 10_000
+"""Events that journeys send on account of a single cause, not counting those of the journeys that it
+woke itself: two events in answer to each would be without end long before a chain is too long."""
 
 RECORDS: dict[int, bool] = {
     Kind.WAIT_MATCHED: True,
@@ -290,7 +282,7 @@ class Answers:
             )
 
     def _append_open(
-        self, command: Command[Any], kind: Kind, wanted: Names | None, time: int | None, data: str | None
+        self, command: Command[Any], kind: int, wanted: Names | None, time: int | None, data: str | None
     ) -> WaitState:
         overlay, state, cause = self.overlay, self.state, self.cause
         label = None if wanted is None else overlay.name_id(wanted.text)
@@ -305,7 +297,7 @@ class Answers:
             self.batch.add_timer(wait)
         return wait
 
-    def _record(self, command: Command[Any], kind: Kind, name: str | None, data: str | None) -> Record:
+    def _record(self, command: Command[Any], kind: int, name: str | None, data: str | None) -> Record:
         """Append the outcome of a command that came at once."""
         overlay, state, cause = self.overlay, self.state, self.cause
         label = None if name is None else overlay.name_id(name)
@@ -411,14 +403,12 @@ class Answers:
         if command.event_id is not None and batch.is_known(command.event_id):
             # That event is there, and will be at every replay: nothing needs to be recorded.
             return Outcome(None, self.journey._at, self.journey._bound, late=self.journey._late)
+        if cause.chain:
+            batch.echoes += 1
         if cause.chain >= MAX_CHAIN:
-            path, line = command.place
-            raise WorkflowError(
-                f"runaway: {MAX_CHAIN:,} events were sent one after another without time moving",
-                path=path.rpartition("/")[2],
-                line=line,
-                fix="Put a wait or a sleep between them.",
-            )
+            raise _runaway(command, f"{MAX_CHAIN:,} events were sent one after another")
+        if batch.echoes > MAX_ECHOES:
+            raise _runaway(command, f"{MAX_ECHOES:,} events were sent in answer to one another")
         target = state.user if command.user == state.user.name else overlay.user(command.user)
         text = None if command.text == "{}" else command.text
         seq = overlay.append(
@@ -552,3 +542,13 @@ def _json_fields(**fields: Any) -> str | None:
     """The fields that are there, as JSON; None when none is."""
     kept = {name: value for name, value in fields.items() if value is not None}
     return jsontext.dumps(kept) if kept else None
+
+
+def _runaway(command: Ingest, what: str) -> WorkflowError:
+    path, line = command.place
+    return WorkflowError(
+        f"runaway: {what} without time moving",
+        path=path.rpartition("/")[2],
+        line=line,
+        fix="Put a wait or a sleep between them.",
+    )

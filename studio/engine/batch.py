@@ -17,6 +17,8 @@ from time import monotonic
 from typing import Any
 
 from studio import jsontext
+from studio.commands import Command, Group, Key, Place, key_text
+from studio.definition import Workflow
 from studio.engine.answers import MAX_PAUSE, Answers, Ask, Launch
 from studio.engine.drive import Abandoned, Again, Blocked, Ended, Failed, drive
 from studio.engine.matching import MISSING, look_up, meets
@@ -31,11 +33,12 @@ from studio.engine.state import (
     WaitState,
 )
 from studio.errors import JourneyError
+from studio.event import Event
 from studio.incoming import Incoming
-from studio.journey import Command, Event, Group, Journey, Key, Place, Workflow, key_text
+from studio.journey import Journey
 from studio.names import Names
 from studio.store import sqlite as sql
-from studio.store.schema import LEVELS, Kind, Status
+from studio.store.schema import LEVELS, STATUS_TEXT, Kind, Status
 
 MAX_PASSES = 100
 """Passes without time moving, before it is a runaway."""
@@ -143,6 +146,8 @@ class Batch:
         self.watch = watch or Watch()
         self.queue: deque[tuple[Event, int]] = deque()
         """Events that journeys sent and that are still to be causes, with their chain."""
+        self.echoes = 0
+        """Events sent in answer to events that journeys sent, since the current cause began."""
         self.launches: list[Launch] = []
         self.asks: list[Ask] | None = [] if ask else None
         self.once_done: dict[tuple[int, str, str, int], Record] = {}
@@ -249,7 +254,7 @@ class Batch:
                 ended = {key_text(key) for key in journey.outcomes}
                 fields["ended"] = [name for name in wait.spec.get("members", ()) if name in ended]
             data = jsontext.dumps(fields) if fields else None
-            kind = TIMER_KINDS[Kind(wait.kind)]
+            kind = TIMER_KINDS[wait.kind]
             seq = self._end_wait(wait, kind, Cause(wait.due, None), data, lateness)
             self._drive(journey, Cause(wait.due, seq, late=lateness))
         self._drain()
@@ -322,9 +327,7 @@ class Batch:
     def cancel(self, journey: JourneyState, at: int) -> None:
         """End a journey by hand."""
         if journey.status not in OPEN_STATUSES:
-            raise JourneyError(
-                f"it is {Status(journey.status).name.lower()} already", where=self._id(journey)
-            )
+            raise JourneyError(f"it is {STATUS_TEXT[journey.status]} already", where=self._id(journey))
         self._finish(journey, Status.CANCELLED, Kind.CANCELLED, Cause(at, None, outside=True), None)
 
     def resume(self, journey: JourneyState, at: int) -> None:
@@ -334,7 +337,7 @@ class Batch:
         """
         if journey.status != Status.FAILED:
             raise JourneyError(
-                f"it is {Status(journey.status).name.lower()}, and only a failed journey can be resumed",
+                f"it is {STATUS_TEXT[journey.status]}, and only a failed journey can be resumed",
                 where=self._id(journey),
             )
         if journey.workflow is None:
@@ -390,6 +393,7 @@ class Batch:
         while self.queue:
             event, chain = self.queue.popleft()
             self._deliver(event, self.overlay.user(event.user), Cause(event.at_ms, event.seq, chain=chain))
+        self.echoes = 0
 
     def _deliver(self, event: Event, user: UserState, cause: Cause) -> None:
         """An event ends journeys that leave at it, wakes waits, then starts passes."""
@@ -415,7 +419,8 @@ class Batch:
                 if len(found) > 1:
                     found = _first_of_each(found)
                 woken.add(journey)
-                overlay.load_passes((journey,))
+                if not journey.loaded:
+                    overlay.load_passes((journey,))
                 for wait in found:
                     if wait.open:
                         data = None if wait.key[2] >= 0 else jsontext.dumps({"id": wait.key[1][1:]})
@@ -613,8 +618,8 @@ class Batch:
     def _finish(
         self,
         state: JourneyState,
-        status: Status,
-        kind: Kind,
+        status: int,
+        kind: int,
         cause: Cause,
         data: str | None,
         place: int | None = None,
@@ -652,7 +657,7 @@ class Batch:
         heapq.heappush(self.timers, (wait.due, wait.id, wait))
 
     def _end_wait(
-        self, wait: WaitState, kind: Kind, cause: Cause, data: str | None, late: int | None = None
+        self, wait: WaitState, kind: int, cause: Cause, data: str | None, late: int | None = None
     ) -> int:
         """Record the outcome of an open wait; gives its seq."""
         overlay, journey = self.overlay, wait.journey
@@ -676,7 +681,7 @@ class Batch:
     def close_wait(self, wait: WaitState, cause: Cause) -> None:
         """A wait is left without an outcome."""
         overlay, journey = self.overlay, wait.journey
-        kind = CLOSED_BY[Kind(wait.kind)]
+        kind = CLOSED_BY[wait.kind]
         fields: dict[str, Any] = {} if wait.key[2] >= 0 else {"id": wait.key[1][1:]}
         if kind == Kind.STEP_FAILED:
             fields.update(jsontext.loads(CLOSED_STEP))

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
-from studio.journey import Place
+from studio.commands import Place
 
 Hear = Callable[[str, str, Place], bool]
 """Takes a level, a message and a place. False when nothing is to be captured right now."""

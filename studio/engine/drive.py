@@ -15,8 +15,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
+from studio.commands import Command, NewPass, Suspended, key_text
+from studio.definition import Workflow
 from studio.errors import WorkflowError
-from studio.journey import MAX_CATCHES, Command, Journey, NewPass, StepFailed, Suspended, Workflow, key_text
+from studio.journey import MAX_CATCHES, Journey
+from studio.step_info import StepFailed
 
 OTHER = "it awaits a command of another journey, or one that was kept from before"
 

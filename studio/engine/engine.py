@@ -14,15 +14,17 @@ from typing import Any, Literal, Self
 from filelock import FileLock, Timeout
 
 from studio import durations, loader
+from studio.arguments import Duration
 from studio.clock import Clock, WallClock, iso, to_ms
+from studio.definition import Workflow
 from studio.engine import capture
 from studio.engine.batch import Batch
 from studio.engine.hooks import Asker, Teller
 from studio.engine.runner import Runner
 from studio.engine.state import JourneyState
 from studio.errors import StoreLocked, StoreReadOnly, StudioError, WorkflowError
+from studio.event import Event
 from studio.incoming import Incoming, incoming
-from studio.journey import Duration, Event, Workflow
 from studio.store.hooks import CheckEvent, SetEvent
 from studio.store.inbox import engine_of, lock_path
 from studio.store.sqlite import MEMORY, Durability, open_database, remove_store, temporary_store
@@ -68,7 +70,7 @@ class Engine:
         check_event: CheckEvent | None = None,
         set_event: SetEvent | None = None,
         durability: Durability = "full",
-        batch: int = 1000,
+        batch: int = 4000,
         hang_after: float = 10.0,
     ) -> None:
         if durability not in ("full", "normal"):

@@ -15,8 +15,8 @@ from typing import Any
 from studio import jsontext
 from studio.engine.answers import Ask
 from studio.engine.matching import meets
+from studio.event import Event
 from studio.incoming import Incoming, incoming
-from studio.journey import Event
 from studio.names import names
 from studio.store.connect import connect_reader
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from studio.engine.batch import StepResult
+from studio.event import Event
 from studio.incoming import Incoming
-from studio.journey import Event
 
 if TYPE_CHECKING:
     from studio.engine.batch import Batch

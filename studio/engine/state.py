@@ -14,8 +14,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from studio import jsontext
+from studio.commands import Key, Place, key_text
+from studio.definition import Workflow
 from studio.engine.matching import MISSING, look_up, meets
-from studio.journey import Event, Key, Place, Workflow, key_text
+from studio.event import Event
 from studio.names import IDENTIFY, Names, names
 from studio.store import sqlite as sql
 from studio.store.records import journey_id
@@ -708,8 +710,6 @@ class Overlay:
         """Append an entry to the history; gives its seq."""
         seq = self.seq
         self.seq = seq + 1
-        # A plain int: sqlite3 asks its adapters about every other kind of number.
-        kind = int(kind)
         totals = self._totals
         slot = (0, kind)
         totals[slot] = totals.get(slot, 0) + 1
@@ -770,7 +770,7 @@ class Overlay:
                         j.workflow_id,
                         j.key,
                         j.n,
-                        int(j.status),
+                        j.status,
                         j.pass_no,
                         j.pass_seq,
                         j.trigger,
@@ -784,7 +784,7 @@ class Overlay:
                     (j.status, j.pass_no, j.pass_seq, j.trigger, j.still, j.note, j.id)
                 )
         changes.waits += [
-            (w.id, w.journey.id, w.journey.user.id, int(w.kind), w.name, w.due)
+            (w.id, w.journey.id, w.journey.user.id, w.kind, w.name, w.due)
             for w in self._all_new_waits
             if w.open
         ]

@@ -16,11 +16,12 @@ from contextvars import copy_context
 from typing import Any
 
 from studio import jsontext
+from studio.commands import Place
 from studio.engine import capture
 from studio.engine.answers import Launch
 from studio.engine.batch import StepResult
 from studio.engine.drive import describe, traceback_text
-from studio.journey import STEP, Place
+from studio.step_info import STEP
 
 THREADS = 32
 """Plain functions that run at the same time."""

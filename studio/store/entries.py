@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from studio import durations
-from studio.journey import Key, key_text
+from studio.commands import Key, key_text
 from studio.store.records import Entry, journey_id
 from studio.store.schema import KIND_TEXT, LEVEL_OF, Kind
 

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any, Protocol
 
-from studio.journey import Event
+from studio.event import Event
 
 
 class SetEvent(Protocol):

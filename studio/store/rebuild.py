@@ -19,7 +19,7 @@ from studio import jsontext
 from studio.names import IDENTIFY
 from studio.store.connect import connect_reader, translate
 from studio.store.records import journey_id
-from studio.store.schema import OPEN, TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS, Kind, Status
+from studio.store.schema import OPEN, STATUS_TEXT, TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS, Kind, Status
 
 Row = tuple[Any, ...]
 Key = tuple[str, int | str | None, int | None]
@@ -179,7 +179,7 @@ class _Journey:
         elif kind == Kind.RESTARTED:
             self.status = Status.CANCELLED if self.status in OPEN else self.status
         elif kind in ENDS:
-            self.status = ENDS[Kind(kind)]
+            self.status = ENDS[kind]
         elif kind < Kind.LOG_DEBUG:
             self._wait(seq, at, kind, name, n, facts)
 
@@ -197,7 +197,7 @@ class _Journey:
         self._waits.pop(key, None)
         if kind not in OPENS:
             return
-        time = facts.get(OPENS[Kind(kind)])
+        time = facts.get(OPENS[kind])
         waited = None if kind != Kind.WAIT_OPENED else 0 if "events" in facts else name
         self._waits[key] = (seq, self.id, self.user, kind, waited, None if time is None else at + time)
 
@@ -357,8 +357,8 @@ def _row(con: sqlite3.Connection, place: str, table: str, key: Row) -> Row | Non
 
 
 def _value(column: str, value: Any) -> str:
-    if column == "status" and value in tuple(Status):
-        return Status(value).name.lower()
+    if column == "status" and value in STATUS_TEXT:
+        return STATUS_TEXT[value]
     return "nothing" if value is None else repr(value)
 
 

@@ -13,6 +13,7 @@ import secrets
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,7 +27,8 @@ MEMORY = ":memory:"
 CACHE_KIB = 48 * 1024
 """Page cache of the engine's connection. More made no journey faster, less did."""
 WAL_LIMIT = 64 << 20
-CHECKPOINT_PAGES = 4000
+CHECKPOINT_PAGES = 16_000
+"""Where the write-ahead log is folded into the store: 64 MiB. What many batches touch is written once."""
 
 Durability = Literal["full", "normal"]
 Row = tuple[Any, ...]
@@ -142,7 +144,11 @@ NAME_TEXT = "SELECT text FROM names WHERE id = ?"
 ADD_NAME = "INSERT INTO names (id, text) VALUES (?, ?)"
 ADD_USER = "INSERT INTO users (id, name) VALUES (?, ?)"
 ADD_CODE = "INSERT INTO codes (id, workflow, hash, file, source, at) VALUES (?, ?, ?, ?, ?, ?)"
-ADD_HISTORY = "INSERT INTO history VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ENTRY = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+ADD_HISTORY = f"INSERT INTO history VALUES {_ENTRY}"
+ENTRIES_AT_ONCE = 16
+# A fifth faster than one by one: half of all rows that are written are of the history.
+ADD_ENTRIES = f"INSERT INTO history VALUES {', '.join([_ENTRY] * ENTRIES_AT_ONCE)}"
 ADD_JOURNEY = "INSERT INTO journeys VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 SET_JOURNEY = """
 UPDATE journeys SET status = ?, pass = ?, pass_seq = ?, trigger = ?, still = ?, note = ? WHERE id = ?
@@ -190,7 +196,9 @@ class Changes:
         yield ADD_NAME, self.names
         yield ADD_USER, self.users
         yield ADD_CODE, self.codes
-        yield ADD_HISTORY, self.history
+        several = len(self.history) // ENTRIES_AT_ONCE * ENTRIES_AT_ONCE
+        yield ADD_ENTRIES, _grouped(self.history[:several], ENTRIES_AT_ONCE)
+        yield ADD_HISTORY, self.history[several:]
         yield ADD_JOURNEY, self.journeys
         yield SET_JOURNEY, self.journey_updates
         yield END_WAIT, self.ended_waits
@@ -202,6 +210,11 @@ class Changes:
         yield END_META, self.ended_meta
         yield END_INBOX, self.inbox
         yield ADD_ANSWER, self.answers
+
+
+def _grouped(rows: list[Row], size: int) -> list[Row]:
+    """Several rows as one, for a statement that takes several at once."""
+    return [tuple(chain.from_iterable(rows[at : at + size])) for at in range(0, len(rows), size)]
 
 
 class Store:

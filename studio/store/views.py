@@ -25,6 +25,7 @@ from studio.store.schema import (
     KIND_TEXT,
     LEVEL_OF,
     LEVELS,
+    STATUS_TEXT,
     TOTAL_STATUS,
     TOTAL_USERS,
     TOTAL_WAITS,
@@ -43,8 +44,7 @@ NEAR_JOURNEYS = 100
 SUGGEST_ROWS = 10_000
 """Entries, from either end of the history, in which event names are looked for."""
 
-_STATUS_TEXT = {status: status.name.lower() for status in Status}
-_STATUS_OF = {text: status for status, text in _STATUS_TEXT.items()}
+_STATUS_OF = {text: status for status, text in STATUS_TEXT.items()}
 # The most telling first; a waiting journey is one of step, waiting, sleeping.
 _TELLING = (
     Status.FAILED,
@@ -275,7 +275,7 @@ class Views:
                     user=user,
                     workflow=workflow,
                     key=_key(key),
-                    status=_STATUS_TEXT[Status(status)],
+                    status=STATUS_TEXT[status],
                     pass_number=pass_number,
                     started_at=started_at or 0,
                     note=note,
@@ -474,7 +474,7 @@ class Views:
         before: int | None,
         contains: str | None,
     ) -> list[Entry]:
-        levels = {LEVEL_OF[Kind(kind)] for kind in kinds if kind in LEVEL_OF}
+        levels = {LEVEL_OF[kind] for kind in kinds if kind in LEVEL_OF}
         part = contains.casefold() if contains else ""
         found: list[Entry] = []
         while len(found) < limit:
@@ -495,7 +495,7 @@ class Views:
         self, kinds: Collection[int] | None, user: str | None, workflow: str | None
     ) -> dict[str, Any]:
         return {
-            "kinds": None if kinds is None else json.dumps([int(kind) for kind in kinds]),
+            "kinds": None if kinds is None else json.dumps(list(kinds)),
             "user": self._user_id(user),
             "workflow": self._name_id(workflow),
             "since": None,
@@ -591,7 +591,7 @@ def _state(statuses: dict[int, tuple[int, int]], waits: list[Row]) -> tuple[str,
             continue
         newest = statuses[status][1]
         if status != Status.WAITING:
-            return _STATUS_TEXT[status], newest
+            return STATUS_TEXT[status], newest
         for state, kinds in (
             ("step", (Kind.STEP_STARTED, Kind.STEP_RETRY)),
             ("waiting", (Kind.WAIT_OPENED, Kind.GROUP_OPENED)),

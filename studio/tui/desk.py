@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from studio.clock import Clock, WallClock
+from studio.definition import Workflow
 from studio.engine.matching import meets
 from studio.errors import EventError, StoreLocked, StudioError, WorkflowError
+from studio.event import Event
 from studio.eventfiles import read
 from studio.incoming import Incoming, incoming
-from studio.journey import Event, Workflow
 from studio.store.records import Entry
 from studio.store.views import Views
 

@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from studio.journey import Workflow
+from studio.definition import Workflow
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ from studio.store.records import Entry, JourneyRow
 from studio.store.schema import Kind
 from studio.store.views import Views
 
+KIND_NAME = {value: name for name, value in vars(Kind).items() if isinstance(value, int)}
 ROOT = Path(__file__).parents[2]
 
 Row = tuple[Any, ...]
@@ -106,7 +107,7 @@ def history(path: Path) -> list[Row]:
         found.append(
             (
                 at,
-                Kind(kind).name,
+                KIND_NAME[kind],
                 users.get(user),
                 journey,
                 pass_number,

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from studio import Engine, Journey, StepFailed, VirtualClock, incoming, workflow
-from studio.journey import Workflow, WorkflowFunction
+from studio.definition import Workflow, WorkflowFunction
 from studio.store.inbox import send
 from tests.engine.support import entries, failure, in_time, journey, logs, settled, sound, until
 
@@ -457,6 +457,24 @@ async def test_a_workflow_that_wakes_itself_is_a_runaway(path: Path) -> None:
 
     failed = await beside_a_good_one(path, echo)
     assert "runaway" in failed["message"]
+
+
+async def test_a_workflow_that_answers_each_event_with_two_is_a_runaway(path: Path) -> None:
+    async def doubles(journey: Journey) -> int:
+        await journey.ingest("bad", {"n": 1})
+        await journey.ingest("bad", {"n": 2})
+        return 1
+
+    async with Engine(workflow(trigger="bad", again=True)(doubles), store=path) as engine:
+        await asyncio.wait_for(engine.ingest("bad", "ada"), 60)
+    failed = entries(path, "journey.failed")
+    assert len(failed) == 1
+    assert (
+        failed[0]
+        .data["message"]
+        .startswith(f"{line_of(doubles, '2})')}: runaway: 10,000 events were sent in answer to one another")
+    )
+    sound(path)
 
 
 async def test_two_workflows_that_wake_each_other_are_a_runaway(path: Path) -> None:

@@ -11,20 +11,15 @@ from typing import Any, Literal
 import pytest
 
 from studio.clock import to_ms
+from studio.commands import Command, Place, key_text
+from studio.definition import WorkflowFunction, workflow
 from studio.engine.drive import Again, Blocked, End, Ended, Failed, Outcome, drive
 from studio.errors import WorkflowError
-from studio.journey import (
-    Command,
-    Event,
-    Journey,
-    Place,
-    StepFailed,
-    Waited,
-    WorkflowFunction,
-    key_text,
-    workflow,
-)
+from studio.event import Event
+from studio.journey import Journey
 from studio.names import Names
+from studio.step_info import StepFailed
+from studio.waited import Waited
 
 HERE = Path(__file__).name
 

@@ -45,7 +45,7 @@ class Builder:
 
     def entry(
         self,
-        kind: Kind,
+        kind: int,
         at: int,
         *,
         user: str | None = None,
@@ -113,7 +113,7 @@ class Builder:
         *,
         key: Any = None,
         n: int = 1,
-        status: Status = Status.WAITING,
+        status: int = Status.WAITING,
     ) -> int:
         """A journey that an event began."""
         key_text = "" if key is None else json.dumps(key)
@@ -145,7 +145,7 @@ class Builder:
         at: int = 0,
         timeout: int | None = None,
         *,
-        kind: Kind = Kind.WAIT_OPENED,
+        kind: int = Kind.WAIT_OPENED,
         n: int = 0,
         place: str = "welcome.py:7",
         **data: Any,
@@ -171,14 +171,14 @@ class Builder:
         return self.entry(Kind.WAIT_MATCHED, at, journey=journey, name=event, n=n, cause=cause)
 
     def log(
-        self, journey: int, message: str, at: int = 0, kind: Kind = Kind.LOG, place: str = "welcome.py:9"
+        self, journey: int, message: str, at: int = 0, kind: int = Kind.LOG, place: str = "welcome.py:9"
     ) -> int:
         """What a journey said."""
         if kind == Kind.NOTE:
             self.con.execute("UPDATE journeys SET note = ? WHERE id = ?", (message, journey))
         return self.entry(kind, at, journey=journey, text=message, place=place)
 
-    def end(self, journey: int, kind: Kind, status: Status, at: int = 0, data: Any = None) -> int:
+    def end(self, journey: int, kind: int, status: int, at: int = 0, data: Any = None) -> int:
         """A journey ends; so do its waits."""
         self.con.execute("DELETE FROM waits WHERE journey = ?", (journey,))
         self.con.execute("UPDATE journeys SET status = ? WHERE id = ?", (status, journey))

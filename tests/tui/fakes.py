@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from studio.clock import Clock, VirtualClock
+from studio.definition import Workflow, workflow
 from studio.errors import WorkflowError
 from studio.incoming import Incoming
-from studio.journey import Journey, Workflow, workflow
+from studio.journey import Journey
 from studio.store.records import Entry, JourneyRow, Totals, UserRow, WaitRow
 from studio.store.views import Views
 from studio.tui.app import StudioApp

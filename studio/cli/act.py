@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from studio.cli.options import Settings, json_option, shared
 from studio.cli.output import Exit, clean, complain, json_line, write
 from studio.errors import StoreLocked
+
+if TYPE_CHECKING:
+    from studio.store.records import JourneyRow
+    from studio.store.views import Views
 
 DONE = {"cancel": "cancelled", "resume": "resumed", "restart": "restarted"}
 
@@ -46,7 +51,7 @@ def _act(settings: Settings, act: str, journey: str, as_json: bool) -> Exit:
     from studio.store.views import Views
 
     # A slip in --store must not make a new store.
-    Views(settings.store).close()
+    Views(settings.file()).close()
     if inbox.engine_of(settings.store) is not None:
         inbox.ask(settings.store, act, {"journey": journey})
     else:
@@ -70,9 +75,9 @@ def _act(settings: Settings, act: str, journey: str, as_json: bool) -> Exit:
 
 def _newest(views: Views, like: JourneyRow) -> JourneyRow:
     """The last that began of the journeys that differ only in their `~n`."""
-    found, after = like, like.number
+    found, after = like, like.id
     while page := views.journeys(user=like.user, workflow=like.workflow, limit=1_000, after=after):
-        after = page[-1].number
+        after = page[-1].id
         found = next((row for row in reversed(page) if row.key == like.key), found)
     return found
 
@@ -98,7 +103,7 @@ def verify(settings: Settings, as_json: bool) -> Exit:
     from studio.store.rebuild import compare
     from studio.store.views import Views
 
-    found = compare(settings.store)
+    found = compare(settings.file())
     with Views(settings.store) as views:
         entries = views.last_seq()
     if as_json:

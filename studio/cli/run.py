@@ -230,6 +230,8 @@ async def _play(
     clock = VirtualClock(eventfiles.first_moment(read(), name))
     # Once through before anything is stored: a slip in the last line must not leave half a file.
     users = _check_events(read, clock.now(), name)
+    if users is None:
+        complain(f"{name} has no events.", plain=True)
     engine = Engine(settings.workflows, store=settings.store, clock=clock, durability=settings.durability)
     loop = asyncio.get_running_loop()
     before = _last_seq(settings)
@@ -239,7 +241,7 @@ async def _play(
         lines: Lines = (
             JsonLines()
             if as_json
-            else Trace(start=start, users=users, width=terminal_width(), styles=coloured())
+            else Trace(start=start, users=users or 0, width=terminal_width(), styles=coloured())
         )
         stop = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -268,8 +270,12 @@ async def _play(
     return Exit.FAILED if follower.failures or engine.problems else Exit.DONE
 
 
-def _check_events(read: Callable[[], Iterator[bytes]], start: int, name: str) -> int:
-    """Read a file to its end; gives the length of the longest user, 0 when there is only one."""
+def _check_events(read: Callable[[], Iterator[bytes]], start: int, name: str) -> int | None:
+    """Read a file to its end.
+
+    Returns:
+        The length of the longest user, 0 when there is only one, None when there is no event.
+    """
     from studio import eventfiles
 
     first: str | None = None
@@ -278,6 +284,8 @@ def _check_events(read: Callable[[], Iterator[bytes]], start: int, name: str) ->
         first = event.user if first is None else first
         several = several or event.user != first
         longest = max(longest, len(event.user))
+    if first is None:
+        return None
     return longest if several else 0
 
 

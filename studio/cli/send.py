@@ -69,7 +69,8 @@ def _stream(settings: Settings, as_json: bool) -> Exit:
                 total += len(events)
             if wrong is not None:
                 complain(str(wrong))
-                complain(f"{counted(total, 'event')} before it added.", plain=True)
+                were = "was" if total == 1 else "were"
+                complain(f"{counted(total, 'event')} before it {were} added.", plain=True)
                 return Exit.WRONG
     if not as_json:
         write([f"added {counted(total, 'event')}"])

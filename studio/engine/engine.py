@@ -93,7 +93,8 @@ class Engine:
         self._asker: Asker | None = None
         self._teller: Teller | None = None
         self._listeners: list[Callable[[], None]] = []
-        self._complaint: str | None = None
+        self._complaints: dict[str, str] = {}
+        """What a hook has to complain of, by its name."""
         self._guard = threading.Lock()
 
     # -- start and stop --------------------------------------------------------------------
@@ -111,8 +112,8 @@ class Engine:
         """`start` for callers without an event loop."""
         if self._runner is not None:
             raise StudioError("the engine is running already")
-        self._take_lock()
         try:
+            self._take_lock()
             told = self._prepare_hooks()
             runner = Runner(
                 self.path,
@@ -132,7 +133,7 @@ class Engine:
                 capture.uninstall()
                 raise
         except BaseException:
-            self._release_lock()
+            self._clear_away()
             raise
         self._runner = runner
         if self._teller is not None:
@@ -154,9 +155,7 @@ class Engine:
         if self._asker is not None:
             self._asker.stop()
         capture.uninstall()
-        self._release_lock()
-        if self._temporary:
-            remove_store(self.path)
+        self._clear_away()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -193,10 +192,12 @@ class Engine:
             ) from error
         self._lock = lock
 
-    def _release_lock(self) -> None:
+    def _clear_away(self) -> None:
         if self._lock is not None:
             self._lock.release()
             self._lock = None
+        if self._temporary:
+            remove_store(self.path)
 
     def _prepare_hooks(self) -> Teller | None:
         if self._check_event is None and self._set_event is None:
@@ -214,8 +215,11 @@ class Engine:
             )
         return self._teller
 
-    def _complain(self, what: str) -> None:
-        self._complaint = what
+    def _complain(self, hook: str, what: str | None) -> None:
+        if what is not None:
+            self._complaints[hook] = what
+        elif self._complaints.pop(hook, None) is None:
+            return
         self._tell()
 
     # -- events ----------------------------------------------------------------------------
@@ -341,7 +345,11 @@ class Engine:
         problem = runner.problem
         state: Literal["running", "paused"] = "running" if problem is None else "paused"
         return EngineStatus(
-            state, problem or self._complaint, runner.queued, runner.running_steps, runner.last_batch
+            state,
+            problem or next(iter(self._complaints.values()), None),
+            runner.queued,
+            runner.running_steps,
+            runner.last_batch,
         )
 
     def on_change(self, call: Callable[[], None]) -> Callable[[], None]:

@@ -28,7 +28,8 @@ WHERE h.seq > ? AND h.kind = 1 ORDER BY h.seq LIMIT 500
 MAX_PAUSE = 60.0
 """Seconds between two tries of a `set_event` that raises."""
 
-Complain = Callable[[str], None]
+Complain = Callable[[str, str | None], None]
+"""Takes a hook's name, and what went wrong with it; None when it works again."""
 
 
 def own_id(salt: str, seq: str) -> str:
@@ -72,9 +73,13 @@ class Asker:
         try:
             found = _settle(self._check(ask.user, ask.events, ask.match)) or ()
             events = [self._event(ask, fields) for fields in found]
-        except Exception as error:
-            self._complain(f"check_event failed for {ask.user}: {type(error).__name__}: {error}")
+        except BaseException as error:
+            # Also what would end a thread: a question always has an answer.
+            self._complain(
+                "check_event", f"check_event failed for {ask.user}: {type(error).__name__}: {error}"
+            )
             return []
+        self._complain("check_event", None)
         return [event for event in events if event is not None]
 
     def _event(self, ask: Ask, fields: Mapping[str, Any]) -> Incoming | None:
@@ -138,9 +143,12 @@ class Teller:
                             self._set(Event(name, user, at, data, id or own_id(self._salt, str(seq)), seq))
                         )
                         self.told = seq
+                        self._complain("set_event", None)
                 pause = 0.1
             except Exception as error:
-                self._complain(f"set_event failed and is tried again: {type(error).__name__}: {error}")
+                self._complain(
+                    "set_event", f"set_event failed and is tried again: {type(error).__name__}: {error}"
+                )
                 if not self._stopping:
                     threading.Event().wait(pause)
                     pause = min(pause * 2, MAX_PAUSE)

@@ -37,7 +37,7 @@ from studio.engine.hooks import Asker, Teller
 from studio.engine.items import Act, Advance, Arrival, Delivery, Entry, Item, fail
 from studio.engine.state import JourneyState, Overlay, WaitState
 from studio.engine.steps import Steps
-from studio.errors import JourneyError, StoreError, StudioError
+from studio.errors import EventError, JourneyError, StoreError, StudioError
 from studio.event import Event
 from studio.incoming import Incoming
 from studio.store import sqlite as sql
@@ -106,6 +106,8 @@ class Runner:
         self._places: dict[Place, int] = {}
         self._next_due: int | None = None
         self._version = -1
+        self._reached = 0
+        """The moment of the newest cause that was served."""
         self._stored_state = ""
         self._last_work = 0.0
         self._truncated = True
@@ -388,7 +390,7 @@ class Runner:
             finished = self._handle(batch, deque(entries), limit)
         except Exception as error:
             batch.overlay.discard()
-            self._blame(watch, error, entries)
+            self._blame(store, watch, error, entries)
             return True
         return self._commit(store, batch, finished)
 
@@ -413,7 +415,9 @@ class Runner:
             store.release()
         if rows:
             inbox = [
-                (min(at, limit), self._from_inbox(number, kind, body)) for number, at, kind, body in rows
+                # A sender's clock that was set back writes no moment that is over.
+                (min(max(at, self._reached), limit), self._from_inbox(number, kind, body))
+                for number, at, kind, body in rows
             ]
             entries = list(heapq.merge(inbox, entries, key=lambda entry: entry[0]))
             if len(rows) == size:
@@ -425,7 +429,7 @@ class Runner:
         if kind == EVENT:
             try:
                 return Arrival(decode(body), None, 0, number)
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, EventError):
                 # Not written by us. It is answered and taken away like a command that nobody knows.
                 pass
         return Act(lambda batch, at: self._command(batch, at, kind, body), None, number)
@@ -460,9 +464,11 @@ class Runner:
                 first = wait is not None and not virtual and _due(wait) <= last
             if first:
                 assert wait is not None
+                self._reached = max(self._reached, _due(wait))
                 self._serve_timer(batch, wait, due)
             elif entries:
                 entries.popleft()
+                self._reached = max(self._reached, at)
                 if virtual and not (isinstance(item, Advance) and not item.move):
                     clock.move(at)
                 finished.append((item, self._serve(batch, item, max(at, clock.now()) if virtual else at)))
@@ -528,7 +534,7 @@ class Runner:
             self._pause(error)
             return False
         except Exception as error:
-            self._blame(batch.watch, error, list(self._taken))
+            self._blame(store, batch.watch, error, list(self._taken))
             return True
         finally:
             batch.watch.committing = False
@@ -607,7 +613,7 @@ class Runner:
         batch = Batch(Overlay(store, self.workflows, self._codes, self._places), self._routes)
         self._commit(store, batch, [])
 
-    def _blame(self, watch: Watch, error: Exception, entries: list[Entry]) -> None:
+    def _blame(self, store: Store, watch: Watch, error: Exception, entries: list[Entry]) -> None:
         """A batch broke. Put it back; the journey at which it broke fails, or the cause is singled out."""
         subject = watch.journey if watch.journey is not None else watch.subject
         watch.journey = watch.speaker = None
@@ -619,12 +625,17 @@ class Runner:
         elif self._careful:
             # One cause alone, and no journey to blame: it is given up, and its sender told.
             wrong = StudioError(f"the engine could not handle it: {type(error).__name__}: {error}")
-            for _, item in entries:
-                fail(item, wrong)
-            self._taken = []
-            self.problem = f"{type(error).__name__}: {error}"
             self._careful -= 1
-            time.sleep(RETRY)
+            if not entries:
+                self.problem = str(wrong)
+                time.sleep(RETRY)
+                return
+            item = entries[0][1]
+            self._taken = [entry for entry in self._taken if entry[1] is not item]
+            self._put_back()
+            fail(item, wrong)
+            # What came through the inbox would come again, had it no answer.
+            self._commit(store, self._new_batch(store, watch), [(item, wrong)])
         else:
             self._careful = max(len(entries), 1)
             self._put_back()
@@ -671,7 +682,7 @@ class Runner:
         except Exception as error:
             batch.overlay.discard()
             self._report(result)
-            self._blame(watch, error, [])
+            self._blame(store, watch, error, [])
             return
         self._commit(store, batch, [(result, None)])
 
@@ -685,10 +696,21 @@ class Runner:
             future.add_done_callback(self._heard)
 
     def _heard(self, future: Future[list[Incoming]]) -> None:
-        """What `check_event` knew becomes events, which answer waits as any other."""
-        events = future.result()
-        if events and not self._stopping:
-            self.submit(events)
+        """What `check_event` knew becomes events, which answer waits as any other.
+
+        In virtual time they come before all that is still to come: it stood while the hook was asked.
+        """
+        if future.cancelled():
+            return
+        with self._lock:
+            if self._stopping:
+                return
+            now = self.clock.now()
+            found: list[Entry] = [(now, Arrival(event, None)) for event in future.result()]
+            if self.clock.virtual:
+                self._queue.extendleft(reversed(found))
+            else:
+                self._queue.extend(found)
         self._wake.set()
 
     def _command(self, batch: Batch, at: int, kind: str, body: str) -> Any:
@@ -700,8 +722,13 @@ class Runner:
         }
         if kind not in acts:
             raise JourneyError(f"this engine does not know {kind!r}")
-        fields = json.loads(body)
-        return acts[kind](batch, self.find(batch, fields.get("journey", "")), at)
+        try:
+            journey = json.loads(body)["journey"]
+        except (ValueError, KeyError, TypeError):
+            journey = None
+        if not isinstance(journey, str):
+            raise JourneyError(f"{kind!r} names no journey")
+        return acts[kind](batch, self.find(batch, journey), at)
 
     def find(self, batch: Batch, text: str) -> JourneyState:
         """The journey of a text id.

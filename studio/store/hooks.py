@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any, Protocol
 
 from studio.event import Event
+from studio.names import names
 
 
 class SetEvent(Protocol):
@@ -42,18 +43,19 @@ class MemoryEvents:
     """Both hooks over a list in memory: an example to write your own from, and for tests."""
 
     def __init__(self) -> None:
-        self._events: dict[tuple[str, str], dict[str, Mapping[str, Any]]] = {}
+        self._events: dict[str, dict[str, Mapping[str, Any]]] = {}
         self._lock = threading.Lock()
 
     def set_event(self, event: Event) -> None:
         """Keep an event; one that is told twice is kept once."""
         kept = {"id": event.id, "name": event.name, "data": event.data, "at": event.at_ms}
         with self._lock:
-            self._events.setdefault((event.user, event.name), {})[event.id or str(event.seq)] = kept
+            self._events.setdefault(event.user, {})[event.id or str(event.seq)] = kept
 
     def check_event(
         self, user: str, events: tuple[str, ...], match: Mapping[str, Any] | None
     ) -> list[Mapping[str, Any]]:
         """The events kept for this user and these names; the engine looks at the match itself."""
+        wanted = names(events)
         with self._lock:
-            return [event for name in events for event in self._events.get((user, name), {}).values()]
+            return [event for event in self._events.get(user, {}).values() if wanted.meets(event["name"])]

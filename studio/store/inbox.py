@@ -16,9 +16,10 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from studio import jsontext
 from studio.clock import WallClock
 from studio.errors import JourneyError, StoreError
-from studio.incoming import Incoming
+from studio.incoming import Incoming, incoming
 from studio.store.connect import translate
 from studio.store.sqlite import open_database
 
@@ -30,6 +31,8 @@ EVENT = "event"
 
 def lock_path(path: Path) -> Path:
     """The file whose lock the running engine holds."""
+    # A link to a store is the same store.
+    path = path.resolve()
     return path.with_name(path.name + ".lock")
 
 
@@ -125,17 +128,36 @@ def encode(event: Incoming) -> str:
 
 
 def decode(body: str) -> Incoming:
-    """The event of a row of the inbox."""
+    """The event of a row of the inbox, checked again: any program may have written it.
+
+    Raises:
+        ValueError: the row is no event.
+        EventError: the event may not be stored.
+    """
     fields = json.loads(body)
-    return Incoming(
-        fields["name"],
-        fields["user"],
-        fields["data"],
+    if not isinstance(fields, dict):
+        raise ValueError("it is no object")
+    user: Any = fields.get("user", "")
+    profile, extra = (_object(fields, name) for name in ("profile", "extra"))
+    if profile:
+        user = {**profile, "id": user}
+    return incoming(
+        fields.get("name", ""),
+        user,
+        _object(fields, "data"),
         fields.get("id"),
-        fields.get("profile"),
-        fields.get("sent_at"),
-        fields.get("extra"),
+        sent_at=fields.get("sent_at"),
+        extra=extra,
     )
+
+
+def _object(fields: dict[str, Any], name: str) -> Any:
+    text = fields.get(name)
+    if text is None:
+        return None
+    if not isinstance(text, str):
+        raise ValueError(f"its {name} is no text")
+    return jsontext.loads(text)
 
 
 def _add(path: Path, rows: list[tuple[str, str]], timeout: float) -> int:

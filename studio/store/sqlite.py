@@ -12,6 +12,7 @@ import os
 import secrets
 import sqlite3
 import tempfile
+import time
 from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
@@ -26,6 +27,8 @@ from studio.store.schema import migrations
 MEMORY = ":memory:"
 CACHE_KIB = 48 * 1024
 """Page cache of the engine's connection. More made no journey faster, less did."""
+BUSY = 10.0
+"""Seconds to wait for another writer."""
 WAL_LIMIT = 64 << 20
 CHECKPOINT_PAGES = 16_000
 """Where the write-ahead log is folded into the store: 64 MiB. What many batches touch is written once."""
@@ -63,7 +66,7 @@ SELECT w.id, w.kind, w.name, w.due, h.name, h.n, h.data, h.cause, h.place, {JOUR
 FROM waits w
 CROSS JOIN history h ON h.seq = w.id
 CROSS JOIN journeys g ON g.id = w.journey
-WHERE w.kind = 30 AND w.id > ?
+WHERE w.kind IN (30, 31) AND w.kind = 30 AND w.id > ?
 ORDER BY w.id LIMIT ?
 """
 
@@ -83,11 +86,11 @@ JOURNEYS = f"SELECT {JOURNEY} FROM json_each(?) j CROSS JOIN journeys g ON g.id 
 # The newest journey of each user, workflow and key.
 JOURNEYS_KEYED = f"""
 SELECT {JOURNEY} FROM json_each(?) j
-CROSS JOIN journeys g ON g.user = json_extract(j.value, '$[0]')
-    AND g.workflow = json_extract(j.value, '$[1]') AND g.key = json_extract(j.value, '$[2]')
-    AND g.n = (
-        SELECT max(n) FROM journeys m WHERE m.user = g.user AND m.workflow = g.workflow AND m.key = g.key
-    )
+CROSS JOIN journeys g ON g.id = (
+    SELECT m.id FROM journeys m WHERE m.user = json_extract(j.value, '$[0]')
+        AND m.workflow = json_extract(j.value, '$[1]') AND m.key = json_extract(j.value, '$[2]')
+    ORDER BY m.n DESC LIMIT 1
+)
 """
 
 JOURNEYS_OF = (
@@ -341,12 +344,14 @@ class Store:
                 if rows:
                     con.executemany(statement, rows)
             con.execute("COMMIT")
-        except sqlite3.Error as error:
+        except BaseException as error:
             self.forget(changes)
             # A full disk may have rolled the transaction back already.
             if con.in_transaction:
                 con.execute("ROLLBACK")
-            raise translate(error, self.path) from error
+            if isinstance(error, sqlite3.Error):
+                raise translate(error, self.path) from error
+            raise
         if changes.answers:
             con.execute(END_ANSWERS, (changes.answers[-1][1] - 60_000,))
 
@@ -384,9 +389,9 @@ def open_database(path: Path, durability: Durability = "full") -> sqlite3.Connec
         raise StoreReadOnly(f"its folder cannot be made: {error.strerror}", where=str(path)) from error
     con: sqlite3.Connection | None = None
     try:
-        con = sqlite3.connect(path, isolation_level=None, timeout=10.0, cached_statements=256)
+        con = sqlite3.connect(path, isolation_level=None, timeout=BUSY, cached_statements=256)
         check_version(con, path)
-        con.execute("PRAGMA journal_mode = WAL").fetchall()
+        _use_wal(con)
         con.execute(f"PRAGMA synchronous = {durability.upper()}")
         con.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         con.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT}")
@@ -403,14 +408,37 @@ def open_database(path: Path, durability: Durability = "full") -> sqlite3.Connec
     return con
 
 
+def _use_wal(con: sqlite3.Connection) -> None:
+    """Turn the write-ahead log on. Another process may be doing the same to a new file."""
+    end = time.monotonic() + BUSY
+    while True:
+        try:
+            con.execute("PRAGMA journal_mode = WAL").fetchall()
+            return
+        except sqlite3.OperationalError as error:
+            # This one statement does not wait for a lock by itself (sqlite.org/c3ref/busy_handler.html).
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.005)
+
+
 def migrate(con: sqlite3.Connection) -> None:
     """Bring the tables up to this version, and give a new store its salt."""
     database = sqlite_utils.Database(con)
-    if migrations.pending(database):
+    if not migrations.pending(database):
+        return
+    # Two processes may make a store at the same moment: the second waits here, and finds it made.
+    con.execute("BEGIN IMMEDIATE")
+    try:
         migrations.apply(database)
-    con.execute(
-        "INSERT INTO meta (key, value) VALUES ('salt', ?) ON CONFLICT DO NOTHING", (secrets.token_hex(8),)
-    )
+        con.execute(
+            "INSERT INTO meta (key, value) VALUES ('salt', ?) ON CONFLICT DO NOTHING", (secrets.token_hex(8),)
+        )
+        con.execute("COMMIT")
+    except BaseException:
+        if con.in_transaction:
+            con.execute("ROLLBACK")
+        raise
 
 
 def temporary_store() -> Path:

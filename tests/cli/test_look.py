@@ -172,6 +172,18 @@ def test_a_timeline_longer_than_a_page(look: Any, tmp_path: Path) -> None:
     assert [row["data"]["i"] for row in rows] == list(range(300, 2_500))
 
 
+def test_a_timeline_says_which_pass_began(look: Any, tmp_path: Path) -> None:
+    engine_store = tmp_path / "passes.db"
+    workflow = tmp_path / "visits.py"
+    workflow.write_text(
+        "from studio import workflow\n@workflow\nasync def visits(journey):\n    return None\n"
+    )
+    (tmp_path / "e.jsonl").write_text('{"event": "visit", "user": "u"}\n' * 2)
+    assert call(["play", "e.jsonl", "--workflows", str(workflow), "--store", str(engine_store)]) == Exit.DONE
+    (line,) = [line for line in look("timeline u", engine_store).out.splitlines() if "journey.pass" in line]
+    assert "  pass 2  " in line
+
+
 def test_verify(look: Any, store: Path, tmp_path: Path) -> None:
     fine = look("verify")
     assert (fine.code, fine.err) == (Exit.DONE, "")

@@ -42,6 +42,8 @@ def test_the_nearest_project_file_is_asked(here: Path, monkeypatch: pytest.Monke
     [
         ("[tool.journey-studio]\nstore = 5\n", "store is 5 and must be a text"),
         ("[tool.journey-studio]\ndurability = 'none'\n", "durability is 'none'"),
+        ("[tool.journey-studio]\nstroe = 'x.db'\n", "there is no setting stroe. Did you mean store?"),
+        ("[tool]\njourney-studio = 3\n", "it is 3 and no table"),
         ("[tool.journey-studio\n", "it is no TOML"),
     ],
 )
@@ -80,7 +82,10 @@ def test_shared_options_may_stand_before_the_command(given: list[str], meant: li
         (["\x1b[31mx"], "\\x1b[31mx"),
         (["users", "--nonsense"], "No such option"),
         (["users", "--limit", "0"], "--limit"),
-        (["users", "--limit", "x"], "--limit"),
+        (["users", "--limit", "x"], "'x' is no number of rows. Write a whole number, 1 or more."),
+        (["users", "--store", ":memory:"], "a store in memory is gone when its process ends. Name a file."),
+        (["verify", "--store", ":memory:"], "a store in memory"),
+        (["users", "--store", "."], ".: it is a folder and no store. Name a file in it: studio.db."),
         (["--nonsense"], "No such option"),
         (["timeline"], "Missing argument"),
         (["journeys", "--status", "odd"], "--status"),
@@ -102,6 +107,18 @@ def test_wrong_use_is_told_with_exit_code_2(
     assert out == ""
     assert told in err
     assert "Traceback" not in err
+
+
+def test_the_studio_needs_a_terminal(capsys: pytest.CaptureFixture[str], here: Path) -> None:
+    assert call([]) == Exit.WRONG
+    assert capsys.readouterr().err.startswith("journey-studio: the studio needs a terminal. Without one use")
+    assert list(here.iterdir()) == []
+
+
+def test_the_help_of_play_names_its_own_store(capsys: pytest.CaptureFixture[str]) -> None:
+    for command, usual in (("play", "in memory"), ("run", "data/studio.db")):
+        assert call([command, "--help"]) == Exit.DONE
+        assert f"[default: {usual}]" in " ".join(capsys.readouterr().out.split())
 
 
 def test_help_and_version(capsys: pytest.CaptureFixture[str]) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.cli import output
-from studio.cli.output import cells, clean, cut, json_line, pad, table
+from studio.cli.output import Columns, cells, clean, counted, cut, json_line, pad, table
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.sampled_from(
     ["\x1b]0;x\x07", "[b]x[/b]", "\u202eabc", "名前", "e\u0301", "a\nb\tc", "\x9b31m"]
@@ -71,3 +71,21 @@ def test_a_table_fits_the_terminal(monkeypatch: pytest.MonkeyPatch, width: int) 
 def test_a_table_that_is_piped_is_whole() -> None:
     assert table(("A", "B"), [("x" * 500, "y")]) == ["A" + " " * 501 + "B", "x" * 500 + "  y"]
     assert table(("A", "B"), []) == ["A  B"]
+
+
+def test_columns_without_a_last_row_grow_and_never_shrink() -> None:
+    columns = Columns((4, 2))
+    assert columns.lines(
+        (
+            "A",
+            "B",
+        ),
+        [("x", "yy")],
+    ) == ["A     B", "x     yy"]
+    assert columns.lines(None, [("longer", None)]) == ["longer"]
+    assert columns.lines(None, [("z", "w\x1b")]) == ["z       w\\x1b"]
+    assert columns.lines(None, []) == []
+
+
+def test_counts_read_well() -> None:
+    assert [counted(n, "event") for n in (0, 1, 2_000)] == ["0 events", "1 event", "2,000 events"]

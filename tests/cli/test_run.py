@@ -123,6 +123,11 @@ def test_play_says_when_it_is_cut_after_a_year(capsys: pytest.CaptureFixture[str
     assert "year" in capsys.readouterr().err
 
 
+def test_play_says_when_a_file_has_no_events(capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(["play", write("e.jsonl", "# nothing yet\n")]) == Exit.DONE
+    assert capsys.readouterr() == ("", "e.jsonl has no events.\n")
+
+
 # -- run -----------------------------------------------------------------------------------
 
 
@@ -221,10 +226,13 @@ def test_acts_on_a_store_without_an_engine(capsys: pytest.CaptureFixture[str], h
     assert call(["resume", "welcome/ada", *on, "--json"]) == Exit.DONE
     assert lines(capsys.readouterr().out)[0]["status"] == "completed"
     assert call(["restart", "welcome/ada", *on]) == Exit.DONE
-    assert call(["cancel", "welcome/ada~2", *on, "--json"]) == Exit.DONE
+    assert capsys.readouterr().out == "restarted welcome/ada as welcome/ada~2, now waiting\n"
+    assert call(["restart", "welcome/ada~2", *on, "--json"]) == Exit.DONE
+    assert lines(capsys.readouterr().out)[0]["as"] == "welcome/ada~3"
+    assert call(["cancel", "welcome/ada~3", *on, "--json"]) == Exit.DONE
     assert lines(capsys.readouterr().out.splitlines()[-1])[0]["status"] == "cancelled"
     for wrong, told in (
-        ("welcome/ada~2", "cancelled already"),
+        ("welcome/ada~3", "cancelled already"),
         ("welcome/nobody", "no such journey"),
         ("x", "x"),
     ):

@@ -108,6 +108,37 @@ def test_a_closed_pipe_ends_a_command_quietly(here: Path, command: list[str]) ->
     assert done.returncode in (0, 1)
 
 
+@pytest.mark.parametrize("command", [["logs", "--follow"], ["run"]])
+def test_a_reader_that_goes_ends_a_command_in_which_nothing_happens(here: Path, command: list[str]) -> None:
+    assert shell(here, "send", "signup", "--user", "ada", "--store", "s.db").returncode == 0
+    with begin(here, *command, "--store", "s.db") as waiting:
+        try:
+            assert waiting.stdout is not None
+            assert waiting.stderr is not None
+            assert waiting.stdout.readline()
+            waiting.stdout.close()
+            assert waiting.wait(timeout=20) == 0
+            assert "Traceback" not in waiting.stderr.read()
+        finally:
+            waiting.kill()
+
+
+def test_a_followed_log_keeps_its_columns(here: Path) -> None:
+    assert shell(here, "run", "--until-idle", "--store", "s.db").returncode == 0
+    with begin(here, "logs", "--follow", "--store", "s.db") as following:
+        try:
+            assert following.stdout is not None
+            heads = following.stdout.readline()
+            shell(here, "send", "signup", "--user", "ada", "--store", "s.db")
+            shell(here, "run", "--until-idle", "--store", "s.db")
+            line = following.stdout.readline()
+        finally:
+            following.kill()
+    at = [heads.index(head) for head in ("LEVEL", "USER", "WORKFLOW", "WHAT", "LINE")]
+    texts = ("info ", "ada ", "welcome ", "hello None ", "welcome.py:7")
+    assert [line.index(text) for text in texts] == at
+
+
 def test_logs_follow_until_interrupted(here: Path) -> None:
     store = ("--store", "s.db")
     assert shell(here, "run", "--until-idle", "--events", "-", *store, stdin="").returncode == 0

@@ -94,6 +94,17 @@ def test_every_kind_of_happening_has_its_sign() -> None:
     ]
 
 
+def test_ends_say_which_of_a_users_journeys_it_was() -> None:
+    for id, name in (("w/ada", "w"), ("w/ada/c1", "w/c1"), ("w/ada/c1~2", "w/c1~2"), ("w/ada~3", "w~3")):
+        assert shown([entry("journey.exited", journey=id)]) == [f"   +0.0s      ⊘ {name} exited"]
+
+
+def test_a_failure_is_whole_and_names_its_place_once() -> None:
+    what = "WorkflowError: w.py:3: " + "no duration " * 9
+    (line,) = shown([entry("journey.failed", message=what, line="w.py:3")], width=40)
+    assert line == "   +0.0s      ✗ w failed at w.py:3: " + "no duration " * 9
+
+
 def test_a_sent_event_stands_beside_the_line_that_came_with_it_where_there_is_room() -> None:
     said = entry("log", message="reminding", cause=1)
     sent = entry("event", name="reminder", cause=1)
@@ -127,7 +138,10 @@ def test_the_examples_play(
             "trial",
             ["ada  ", 'completed {"converted": true, "plan": "team"}', 'completed {"converted": false}', "■"],
         ),
-        ("cart", ['{"bought": true, "reminders": 1}', '{"bought": false, "reminders": 3}', "⊘ cart exited"]),
+        (
+            "cart",
+            ['{"bought": true, "reminders": 1}', '{"bought": false, "reminders": 3}', "⊘ cart/c1~2 exited"],
+        ),
     ):
         store = str(tmp_path / f"{name}.db")
         assert call(["play", f"data/{name}.jsonl", "--store", store]) == Exit.DONE

@@ -61,11 +61,9 @@ class WallClock:
             passed = (mark - self._mark) / 1e6
             self._mark = mark
             wall = self._wall()
-            if wall >= self._at:
-                # The very time of day: other processes stamp their events by it.
-                self._at = wall
-            elif self._at - wall > 1000:
-                self._at += passed / 2
+            # The very time of day, for other processes stamp their events by it; while ahead
+            # of it, half of what has passed.
+            self._at = max(wall, self._at + passed / 2)
             return int(self._at)
 
     def move(self, to: int) -> None:

@@ -42,6 +42,12 @@ class Event(Mapping[str, Any]):
         self._text = text
         self._data: dict[str, Any] | None = None
 
+    def copy(self) -> Event:
+        """The same event for another reader, who may change its data."""
+        return Event(
+            self.name, self.user, self.at_ms, self._text, self.id, self.seq, self.sent_at, self.duplicate
+        )
+
     @property
     def at(self) -> datetime:
         """When the store accepted it, in UTC."""

@@ -34,9 +34,10 @@ def fault(name: object) -> str | None:
 class Names:
     """Which event names are meant. `names(…)` makes them, once per distinct argument."""
 
-    __slots__ = ("_literals", "_regex", "literals", "simple", "text")
+    __slots__ = ("_literals", "_regex", "literals", "parts", "simple", "text")
 
     def __init__(self, parts: tuple[str, ...]) -> None:
+        self.parts = parts
         self.literals = tuple(part for part in parts if "*" not in part)
         self.text = ", ".join(parts)
         self.simple = len(parts) == 1 and bool(self.literals)

@@ -205,9 +205,9 @@ class Answers:
 
         def load(limit: int | None) -> list[Event]:
             if limit == 1 or count == 1:
-                return [overlay.event(first)]
+                return [overlay.event(first).copy()]
             found = overlay.events(state.user, wait.names, after, bound)
-            return [e for e in found if meets(wait.match, e.data) and (anything or state.concerns(e))]
+            return [e.copy() for e in found if meets(wait.match, e.data) and (anything or state.concerns(e))]
 
         return Waited(count, load)
 
@@ -270,16 +270,14 @@ class Answers:
             data = _json_fields(
                 timeout=wait.timeout,
                 match=wait.match,
-                events=None if simple else wait.names.text.split(", "),
+                events=None if simple else list(wait.names.parts),
                 id=_given_id(wait.key),
                 after=bound if bound != self.cause.seq else None,
                 group=group,
             )
         self._append_open(wait, Kind.WAIT_OPENED, wait.names, wait.timeout, data)
         if self.batch.asks is not None:
-            self.batch.asks.append(
-                Ask(self.state.user.name, tuple(wait.names.text.split(", ")), wait.match, bound)
-            )
+            self.batch.asks.append(Ask(self.state.user.name, wait.names.parts, wait.match, bound))
 
     def _append_open(
         self, command: Command[Any], kind: int, wanted: Names | None, time: int | None, data: str | None

@@ -7,6 +7,7 @@ so a batch of 1,000 gives the very history of 1,000 batches of one (DESIGN rule 
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import heapq
 from collections import deque
@@ -20,7 +21,7 @@ from studio import jsontext
 from studio.commands import Command, Group, Key, Place, key_text
 from studio.definition import Workflow
 from studio.engine.answers import MAX_PAUSE, Answers, Ask, Launch
-from studio.engine.drive import Abandoned, Again, Blocked, Ended, Failed, drive
+from studio.engine.drive import Abandoned, Again, Blocked, Ended, Failed, drive, printable
 from studio.engine.matching import MISSING, look_up, meets
 from studio.engine.state import (
     CLOSED_BY,
@@ -281,7 +282,7 @@ class Batch:
                 None,
                 overlay.place_id(place),
                 wait.id,
-                message[:MAX_MESSAGE],
+                printable(message, MAX_MESSAGE),
             )
         spec = wait.spec
         shared: dict[str, Any] = {name: spec[name] for name in ("once", "id") if name in spec}
@@ -295,14 +296,16 @@ class Batch:
             failure: dict[str, Any] = {
                 "attempt": attempt,
                 "type": result.type,
-                "message": result.message,
+                "message": printable(result.message, MAX_MESSAGE),
                 **shared,
             }
             if attempt <= retries:
                 pause = min(spec.get("pause", 1000) * 2 ** (attempt - 1), MAX_PAUSE)
                 self._retry_step(wait, at, {**failure, "pause": pause})
                 return True
-            data = jsontext.dumps({**failure, "traceback": result.traceback})
+            data = jsontext.dumps(
+                {**failure, "traceback": printable(result.traceback[-MAX_MESSAGE:], MAX_MESSAGE)}
+            )
             seq = self._end_wait(wait, Kind.STEP_FAILED, Cause(at, None), data)
         self._drive(journey, Cause(at, seq))
         self._drain()
@@ -523,7 +526,7 @@ class Batch:
                 if not state.key and state.n == 1
                 else state.text_id(workflow.name),
                 state.user.name,
-                partial(self.overlay.event, state.trigger),
+                partial(_own_event, self.overlay, state.trigger),
                 _Reader(self.overlay, state),
                 log=self.log,
                 salt=self.overlay.store.salt,
@@ -603,14 +606,16 @@ class Batch:
         self.failures += 1
         fields = {
             "type": failed.type,
-            "message": failed.message[:MAX_MESSAGE],
+            "message": failed.message,
             "line": failed.line,
             "source": failed.source,
             "traceback": failed.traceback[-MAX_MESSAGE:],
         }
         if failed.step is not None:
             fields["step"] = failed.step
-        data = jsontext.dumps({name: _printable(value) for name, value in fields.items() if value})
+        data = jsontext.dumps(
+            {name: printable(value, MAX_MESSAGE) for name, value in fields.items() if value}
+        )
         place = self.overlay.name_id(failed.line) if failed.line else None
         state.fresh, state.begun, state.resuming = set(), False, False
         self._finish(state, Status.FAILED, Kind.FAILED, cause, data, place)
@@ -738,9 +743,7 @@ class Batch:
         """Write what the driven journey says to its log."""
         assert self._current is not None
         state, cause = self._current
-        if len(message) > MAX_MESSAGE:
-            message = message[:MAX_MESSAGE] + "…"
-        message = _printable(message)
+        message = printable(message, MAX_MESSAGE)
         kind = LEVELS[level]
         if kind == Kind.NOTE:
             state.note, state.touched = message, True
@@ -765,11 +768,13 @@ class Batch:
 class _Reader:
     """What a driven journey may look up."""
 
-    __slots__ = ("_overlay", "_state")
+    __slots__ = ("_given", "_known", "_overlay", "_state")
 
     def __init__(self, overlay: Overlay, state: JourneyState) -> None:
         self._overlay = overlay
         self._state = state
+        self._known: dict[str, Any] | None = None
+        self._given: dict[str, Any] = {}
 
     def events(self, wanted: Names, match: Mapping[str, Any] | None, past: Any, bound: int) -> list[Event]:
         state = self._state
@@ -778,11 +783,21 @@ class _Reader:
         narrow = past != "ever" and bool(workflow.key or workflow.again)
         found = self._overlay.events(state.user, wanted, state.since - 1 if narrow else 0, bound)
         return [
-            e for e in found if meets(match, e.data if match else {}) and (not narrow or state.concerns(e))
+            e.copy()
+            for e in found
+            if meets(match, e.data if match else {}) and (not narrow or state.concerns(e))
         ]
 
     def profile(self, bound: int) -> Mapping[str, Any]:
-        return self._overlay.profile(self._state.user, bound)
+        known = self._overlay.profile(self._state.user, bound)
+        if known is not self._known:
+            # The author may change what was given, and changes it for nobody else.
+            self._known, self._given = known, copy.deepcopy(known)
+        return self._given
+
+
+def _own_event(overlay: Overlay, seq: int) -> Event:
+    return overlay.event(seq).copy()
 
 
 def _order(journey: JourneyState) -> tuple[str, int]:
@@ -831,8 +846,3 @@ def _meta(incoming: Incoming) -> str:
 
 def _more(fields: dict[str, Any]) -> str:
     return "".join(f",{jsontext.dumps(name)}:{jsontext.dumps(value)}" for name, value in fields.items())
-
-
-def _printable(text: str) -> str:
-    """Text that SQLite can hold: half surrogate pairs are shown as what they are."""
-    return text.encode("utf-8", "backslashreplace").decode()

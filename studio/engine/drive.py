@@ -7,6 +7,7 @@ next drive begins at the top again (DESIGN §1).
 
 from __future__ import annotations
 
+import asyncio
 import linecache
 import os
 import traceback
@@ -228,22 +229,18 @@ def _innermost(coroutine: Any, workflow: Workflow) -> tuple[str, int]:
 
 
 def _failed(error: BaseException, workflow: Workflow) -> Failed:
+    tb = error.__traceback__
     if isinstance(error, RuntimeError) and isinstance(error.__cause__, StopIteration):
         # Python makes it of a StopIteration that leaves a coroutine (PEP 479), without the line.
-        error = error.__cause__
-    own = [
-        (frame.f_code.co_filename, number)
-        for frame, number in traceback.walk_tb(error.__traceback__)
-        if not is_library(frame.f_code.co_filename)
-    ]
+        tb = error.__cause__.__traceback__
+    frames = [(frame.f_code.co_filename, number) for frame, number in traceback.walk_tb(tb)]
+    own = [(path, number) for path, number in frames if not is_library(path)]
     line, source = _place(*own[-1]) if own else ("", "")
     message = describe(error)
     kind = type(error).__name__
     if isinstance(error, Suspended):
         kind, message = "WorkflowError", f"{line}: {OTHER}"
-    if isinstance(error, RuntimeError) and (
-        "no running event loop" in message or "no current event loop" in message
-    ):
+    if own and (frames[-1][0].startswith(_ASYNCIO) or "no running event loop" in message):
         message = (
             f"{line}: asyncio cannot be used in a workflow ({message}). "
             "Write await journey.sleep(…) to wait, and await journey.step(name, function) "
@@ -271,6 +268,13 @@ def describe(error: BaseException) -> str:
         return f"(its text cannot be made: {type(worse).__name__})"
 
 
+def printable(text: str, longest: int) -> str:
+    """Text as SQLite can hold it: half surrogate pairs shown as what they are, the rest cut off."""
+    if len(text) > longest:
+        text = text[:longest] + "…"
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
 def _from_workflow(tb: TracebackType | None) -> TracebackType | None:
     while tb is not None and is_library(tb.tb_frame.f_code.co_filename) and tb.tb_next is not None:
         tb = tb.tb_next
@@ -278,6 +282,7 @@ def _from_workflow(tb: TracebackType | None) -> TracebackType | None:
 
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+_ASYNCIO = os.path.dirname(asyncio.__file__) + os.sep
 _STDLIB = os.path.dirname(os.__file__)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
@@ -28,6 +29,8 @@ from studio.incoming import Incoming, incoming
 from studio.store.hooks import CheckEvent, SetEvent
 from studio.store.inbox import engine_of, lock_path
 from studio.store.sqlite import MEMORY, Durability, open_database, remove_store, temporary_store
+
+_log = logging.getLogger("studio")
 
 YEAR = 365 * 24 * 3600 * 1000
 
@@ -364,7 +367,11 @@ class Engine:
 
     def _tell(self) -> None:
         for call in list(self._listeners):
-            call()
+            try:
+                call()
+            except Exception:
+                # Whoever listens is a guest in the engine's thread, and may not end it.
+                _log.exception("a function given to on_change failed")
 
     @property
     def _running(self) -> Runner:

@@ -102,6 +102,7 @@ class Runner:
         self._poisoned: dict[int, Failed] = {}
         self._thread: threading.Thread | None = None
         self._ready: Future[None] = Future()
+        self._prepared = False
         self._codes: dict[str, int] = {}
         self._places: dict[Place, int] = {}
         self._next_due: int | None = None
@@ -121,8 +122,13 @@ class Runner:
             StoreError: what opening it raised.
         """
         self._start_thread()
-        self._ready.result()
+        # From the first drive on: a step that is found running at the start is driven to.
         threading.Thread(target=self._guard, name="journey-guard", daemon=True).start()
+        try:
+            self._ready.result()
+        except BaseException:
+            self._stopping = True
+            raise
 
     def stop(self, timeout: float = 30.0) -> None:
         """Finish what was handed in, give running steps a moment to end, and close the store."""
@@ -222,26 +228,26 @@ class Runner:
 
     def _live(self, watch: Watch) -> None:
         capture.listen(watch.hear)
+        store: Store | None = None
         try:
             store = Store(self.path, self.durability)
-            if not self._ready.done():
+            if not self._prepared:
                 self._prepare(store, watch)
-        except BaseException as error:
-            if self._ready.done():
-                self._die(error)
-            else:
-                self._ready.set_exception(error)
-            return
-        if not self._ready.done():
-            self._ready.set_result(None)
-        try:
+            if not self._ready.done():
+                self._ready.set_result(None)
             self._loop(store, watch)
         except Abandoned:
-            store.abandon()
+            # Given up by the guard, and replaced; or stopped before the store took anything.
+            if store is not None:
+                store.abandon()
         except BaseException as error:
+            if store is not None:
+                store.abandon()
+            if not self._ready.done():
+                self._ready.set_exception(error)
+                return
             # Nothing may end the engine silently: whoever waits is told, and the state says why.
             self._die(error)
-            store.abandon()
             raise
         else:
             self._save_state(store)
@@ -286,79 +292,114 @@ class Runner:
     def _prepare(self, store: Store, watch: Watch) -> None:
         """Go on where the store was left: its clock, its deadlines, the steps that were running."""
         self.clock.adopt(json.loads(store.meta("clock") or "{}"), store.last_at)
-        batch = self._new_batch(store, watch)
-        self._register(batch)
-        self._commit(store, batch, [])
-        self._unpark(store)
-        self._recover_steps(store, watch)
-        self._look_again(store, watch)
+        for part in (self._register, self._unpark, self._recover_steps, self._look_again):
+            part(store, watch)
         self._next_due = store.next_due()
+        self._prepared = True
 
-    def _register(self, batch: Batch) -> None:
+    def _insist(self, store: Store, make: Callable[[], Batch]) -> Batch:
+        """Write a batch that the engine makes of itself; again and again while the store refuses it.
+
+        Raises:
+            Abandoned: the engine is to stop, and could not write it.
+        """
+        while True:
+            batch = make()
+            if self._commit(store, batch, []):
+                return batch
+            # Started, but paused: whoever waits for the start sees why.
+            if not self._ready.done():
+                self._ready.set_result(None)
+            if self._stopping:
+                raise Abandoned
+
+    def _register(self, store: Store, watch: Watch) -> None:
         """Keep the source of each workflow, and say when it is a new version."""
-        overlay, now = batch.overlay, self.clock.now()
-        known = {(w, h): id for id, w, h in overlay.store.rows("SELECT id, workflow, hash FROM codes")}
-        newest = max(known.values(), default=0)
-        for name, workflow in sorted(self.workflows.items()):
-            code = workflow.code
-            id = known.get((name, code))
-            if id is None:
-                newest = id = newest + 1
-                overlay.changes.codes.append((id, name, code, workflow.path, workflow.source, now))
-                data = jsontext.dumps({"file": os.path.basename(workflow.path)})
-                overlay.append(
-                    now, Kind.WORKFLOW_LOADED, None, None, overlay.name_id(name), data=data, code=id
-                )
-            self._codes[name] = id
-        engine = {"pid": os.getpid(), "since": time.time_ns() // 1_000_000}
-        overlay.changes.meta.append(("engine", json.dumps(engine)))
+
+        def make() -> Batch:
+            batch = self._new_batch(store, watch)
+            overlay, now = batch.overlay, self.clock.now()
+            known = {(w, h): id for id, w, h in store.rows("SELECT id, workflow, hash FROM codes")}
+            newest = max(known.values(), default=0)
+            for name, workflow in sorted(self.workflows.items()):
+                code = workflow.code
+                id = known.get((name, code))
+                if id is None:
+                    newest = id = newest + 1
+                    overlay.changes.codes.append((id, name, code, workflow.path, workflow.source, now))
+                    data = jsontext.dumps({"file": os.path.basename(workflow.path)})
+                    overlay.append(
+                        now, Kind.WORKFLOW_LOADED, None, None, overlay.name_id(name), data=data, code=id
+                    )
+                self._codes[name] = id
+            engine = {"pid": os.getpid(), "since": time.time_ns() // 1_000_000}
+            overlay.changes.meta.append(("engine", json.dumps(engine)))
+            return batch
+
+        self._insist(store, make)
 
     def _loaded_ids(self, overlay: Overlay) -> list[int]:
         return [overlay.name_id(name) for name in self.workflows]
 
-    def _unpark(self, store: Store) -> None:
+    def _unpark(self, store: Store, watch: Watch) -> None:
         """Deadlines whose workflow was missing count again."""
-        overlay = Overlay(store, self.workflows, self._codes, self._places)
-        rows = store.many(sql.PARKED, self._loaded_ids(overlay))
-        if rows:
-            overlay.changes.parked += [(-due, id) for id, due in rows]
-            overlay.commit()
+
+        def make() -> Batch:
+            batch = self._new_batch(store, watch)
+            rows = store.many(sql.PARKED, self._loaded_ids(batch.overlay))
+            batch.overlay.changes.parked += [(-due, id) for id, due in rows]
+            return batch
+
+        self._insist(store, make)
 
     def _recover_steps(self, store: Store, watch: Watch) -> None:
-        after = 0
-        while True:
+        """Drive to the steps that were running when the engine ended, which starts them again."""
+        after = newest = 0
+
+        def make() -> Batch:
+            nonlocal newest
             batch = self._new_batch(store, watch)
             waits = batch.overlay.running_steps(after, self.batch_size)
-            if not waits:
-                return
-            after = waits[-1].id
+            newest = waits[-1].id if waits else 0
             for wait in waits:
                 batch.recover(wait, self.clock.now())
-            self._commit(store, batch, [])
+            return batch
+
+        while store.rows(sql.WAITS_STEPS, after, 1):
+            self._insist(store, make)
+            after = newest
 
     def _look_again(self, store: Store, watch: Watch) -> None:
         """Journeys whose workflow was missing look at what came meanwhile."""
         loaded = set(self._loaded_ids(Overlay(store, self.workflows, self._codes, self._places)))
         for (key,) in store.rows(sql.MISSED):
             workflow_id = int(key.removeprefix("missed/"))
-            if workflow_id not in loaded:
-                continue
-            after = 0
-            while True:
-                batch = self._new_batch(store, watch)
-                overlay = batch.overlay
-                journeys = overlay.journeys_in(workflow_id, after, self.batch_size)
-                if not journeys:
-                    overlay.changes.ended_meta.append((key,))
-                    self._commit(store, batch, [])
-                    break
-                after = journeys[-1].id
-                now = self.clock.now()
-                data = jsontext.dumps({"file": "", "again": True})
-                seq = overlay.append(now, Kind.WORKFLOW_LOADED, None, None, workflow_id, data=data)
-                for journey in journeys:
-                    batch.look_again(journey, Cause(now, seq, again=True))
-                self._commit(store, batch, [])
+            if workflow_id in loaded:
+                self._look_again_in(store, watch, key, workflow_id)
+
+    def _look_again_in(self, store: Store, watch: Watch, key: str, workflow_id: int) -> None:
+        after = newest = 0
+
+        def make() -> Batch:
+            nonlocal newest
+            batch = self._new_batch(store, watch)
+            overlay, now = batch.overlay, self.clock.now()
+            journeys = overlay.journeys_in(workflow_id, after, self.batch_size)
+            newest = journeys[-1].id if journeys else 0
+            if not journeys:
+                overlay.changes.ended_meta.append((key,))
+                return batch
+            data = jsontext.dumps({"file": "", "again": True})
+            seq = overlay.append(now, Kind.WORKFLOW_LOADED, None, None, workflow_id, data=data)
+            for journey in journeys:
+                batch.look_again(journey, Cause(now, seq, again=True))
+            return batch
+
+        while True:
+            self._insist(store, make)
+            if not newest:
+                return
+            after = newest
 
     # -- a turn ----------------------------------------------------------------------------
 
@@ -530,6 +571,7 @@ class Runner:
         try:
             batch.overlay.commit()
         except StoreError as error:
+            self.problem = str(error)
             self._undo(finished, error)
             self._pause(error)
             return False
@@ -677,12 +719,14 @@ class Runner:
         result = done.result()
         batch = self._new_batch(store, watch)
         watch.subject = launch.journey
+        now = self.clock.now()
+        # Should the drive break or hang, the result goes to the queue like any other.
+        self._taken = [(now, result)]
         try:
-            batch.step_result(result, self.clock.now())
+            batch.step_result(result, now)
         except Exception as error:
             batch.overlay.discard()
-            self._report(result)
-            self._blame(store, watch, error, [])
+            self._blame(store, watch, error, list(self._taken))
             return
         self._commit(store, batch, [(result, None)])
 

@@ -171,10 +171,11 @@ async def _run_async(launch: Launch, report: Report) -> None:
     try:
         async with asyncio.timeout(None if step.timeout is None else step.timeout / 1000) as limit:
             value = await step.function(*step.args, **_arguments(launch))
-    except asyncio.CancelledError:
-        # The engine stops: no result counts, and the next start runs the step again.
-        raise
     except BaseException as error:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            # The engine stops: no result counts, and the next start runs the step again.
+            raise
         expired = isinstance(error, TimeoutError) and limit.expired() and step.timeout is not None
         report(_timed_out(launch, step.timeout or 0, said) if expired else _failure(launch, error, said))
     else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from pathlib import Path
 from urllib.parse import quote
@@ -73,11 +74,20 @@ def check_version(con: sqlite3.Connection, path: Path) -> None:
         )
 
 
+def _is_full(path: Path) -> bool:
+    try:
+        left = os.statvfs(path.parent)
+    except OSError:
+        return False
+    return left.f_bavail * left.f_frsize < 1 << 16
+
+
 def translate(error: sqlite3.Error, path: Path) -> StoreError:
     """What an error of SQLite means to the person at the screen."""
     where, text = str(path), str(error)
     name = getattr(error, "sqlite_errorname", "") or ""
-    if name.startswith("SQLITE_FULL") or name == "SQLITE_IOERR_WRITE":
+    # Where no page of shared memory can be had, SQLite speaks of an I/O error and not of the disk.
+    if name.startswith("SQLITE_FULL") or (name.startswith("SQLITE_IOERR") and _is_full(path)):
         return StoreFull(
             "the disk is full; nothing of this batch was stored", where=where, fix="Free some space."
         )

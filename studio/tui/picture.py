@@ -2,8 +2,8 @@
 
     python -m studio.tui.picture docs/live.svg
 
-Plays the onboarding example in virtual time up to the moment at which its user has
-just opened an account. The same input gives the same picture, to the byte.
+Plays the events of docs/live.jsonl in virtual time: a day of the three example journeys,
+and the reminders of one user at its end. The same input gives the same picture, to the byte.
 """
 
 from __future__ import annotations
@@ -25,6 +25,10 @@ from studio.tui.desk import EngineDesk
 START = 1_795_519_800_000
 """2026-11-24 11:30 UTC, a Tuesday."""
 UNTIL_MS = 9_000
+EVENTS, EVENTS_UNTIL_MS = Path("docs/live.jsonl"), 86_409_000
+"""What README shows: until nine seconds after the last event."""
+WEB_FONT = re.compile(r",\s*url\([^)]*\) format\([^)]*\)")
+"""Where Textual's SVG would fetch a font from another site."""
 SIZE = (120, 36)
 
 
@@ -48,7 +52,7 @@ async def draw(
         store = Path(folder) / "studio.db"
         svg = await _draw(workflows, events, size, until, keys, store)
     # Textual names the classes of the SVG by a number of its own.
-    return re.sub(r"terminal-\d+", "terminal-live", svg)
+    return re.sub(r"terminal-\d+", "terminal-live", WEB_FONT.sub("", svg))
 
 
 async def _draw(
@@ -76,7 +80,7 @@ def main() -> int:
     target = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/live.svg")
     os.environ["TZ"] = "UTC"
     time.tzset()
-    svg = asyncio.run(draw("workflows", Path("data/onboarding.jsonl")))
+    svg = asyncio.run(draw("workflows", EVENTS, until=EVENTS_UNTIL_MS))
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(svg, encoding="utf-8")
     return 0

@@ -469,11 +469,7 @@ async def test_a_workflow_that_answers_each_event_with_two_is_a_runaway(path: Pa
         await asyncio.wait_for(engine.ingest("bad", "ada"), 60)
     failed = entries(path, "journey.failed")
     assert len(failed) == 1
-    assert (
-        failed[0]
-        .data["message"]
-        .startswith(f"{line_of(doubles, '2})')}: runaway: 10,000 events were sent in answer to one another")
-    )
+    assert "runaway: 10,000 events were sent in answer to one another" in failed[0].data["message"]
     sound(path)
 
 

@@ -75,7 +75,7 @@ def incoming(
     if data:
         if not isinstance(data, Mapping):
             raise EventError(
-                f'the data of "{event}" is {type(data).__name__} and no object',
+                f'the data of "{event}" is a {type(data).__name__} and no object',
                 fix='Give fields: {"plan": "pro"}.',
             )
         text = _json(data if type(data) is dict else dict(data), f'the data of "{event}"')
@@ -83,7 +83,7 @@ def incoming(
         text = "{}"
     else:
         raise EventError(
-            f'the data of "{event}" is {type(data).__name__} and no object',
+            f'the data of "{event}" is a {type(data).__name__} and no object',
             fix='Give fields: {"plan": "pro"}.',
         )
     kept = _json(dict(extra), f'the further fields of "{event}"') if extra else None

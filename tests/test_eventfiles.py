@@ -101,7 +101,7 @@ def test_the_first_moment_of_a_file() -> None:
         (one(event="x" * 513), "513 characters"),
         (one(user=7), 'the user of "e" is int and must be text'),
         (one(user={"name": "x"}), "is empty"),
-        (one(data=[1]), 'the data of "e" is list and no object'),
+        (one(data=[1]), 'the data of "e" is a list and no object'),
         (one(data="x"), "no object"),
         (one(id=5), 'the id of "e" is int'),
         (one(data={"x": "y" * (1 << 20)}), "more than the 1 MiB"),

@@ -81,7 +81,7 @@ def test_a_wrong_id_is_refused_with_what_to_write(id: Any, why: str) -> None:
 )
 def test_data_that_is_no_object_is_refused_with_an_example(data: Any, type: str) -> None:
     message = refusal("login", "ada", data)
-    assert message == f'the data of "login" is {type} and no object. Give fields: {{"plan": "pro"}}.'
+    assert message == f'the data of "login" is a {type} and no object. Give fields: {{"plan": "pro"}}.'
 
 
 @pytest.mark.parametrize(

@@ -53,11 +53,16 @@ class Asker:
         """Whether a question has no answer yet."""
         return self._open > 0
 
-    def ask(self, ask: Ask) -> Future[list[Incoming]]:
-        """Ask; the future gives the matching events, none when the hook fails, which is told."""
+    def ask(self, ask: Ask, heard: Callable[[Future[list[Incoming]]], None]) -> Future[list[Incoming]]:
+        """Ask; the future gives the matching events, none when the hook fails, which is told.
+
+        Args:
+            heard: is given the future once it is done, before the question counts as answered.
+        """
         with self._lock:
             self._open += 1
         future = self._pool.submit(self._answer, ask)
+        future.add_done_callback(heard)
         future.add_done_callback(self._over)
         return future
 

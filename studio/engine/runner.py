@@ -734,10 +734,15 @@ class Runner:
         assert self._asker is not None
         assert batch.asks is not None
         for ask in batch.asks:
-            future = self._asker.ask(ask)
+            heard = threading.Event()
+
+            def take(future: Future[list[Incoming]], heard: threading.Event = heard) -> None:
+                self._heard(future)
+                heard.set()
+
+            self._asker.ask(ask, take)
             if self.clock.virtual:
-                future.result()
-            future.add_done_callback(self._heard)
+                heard.wait()
 
     def _heard(self, future: Future[list[Incoming]]) -> None:
         """What `check_event` knew becomes events, which answer waits as any other.

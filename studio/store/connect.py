@@ -24,6 +24,8 @@ def connect_reader(path: str | Path) -> sqlite3.Connection:
             where=str(path),
             fix="Start journey-studio or send an event, which makes it, or name another with --store.",
         )
+    if path.is_dir():
+        raise StoreError("it is a folder", where=str(path), fix="Name a file: --store data/studio.db")
     try:
         con = sqlite3.connect(
             f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, isolation_level=None, timeout=5.0

@@ -58,7 +58,7 @@ SELECT j.id, u.name, w.text, j.key, j.n, j.status, j.pass, s.at, j.note
 _JOURNEY_JOINS = """
 LEFT JOIN users u ON u.id = j.user
 LEFT JOIN names w ON w.id = j.workflow
-LEFT JOIN history s ON s.seq = j.since
+LEFT JOIN history s ON s.seq = (SELECT min(seq) FROM history WHERE journey = j.id)
 """
 _JOURNEY_FILTER = """
 (:workflow IS NULL OR j.workflow = :workflow) AND (:status IS NULL OR j.status = :status)

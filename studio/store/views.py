@@ -205,7 +205,9 @@ class Views:
                     workflow=row[2] if row else None,
                     journeys=sum(count for count, _ in statuses[user].values()),
                     due_at=nearest[3] if nearest else None,
-                    waits_for=_waits_for(nearest) if nearest else None,
+                    waits_for=_waits_for(_oldest(wait for wait in waits if wait[0] == nearest[0]))
+                    if nearest
+                    else None,
                     note=row[8] if row else None,
                     last_event=last_event,
                     last_at=last_at,
@@ -268,7 +270,6 @@ class Views:
         for id, user, workflow, key, n, status, pass_number, started_at, note in rows:
             waits = opened.get(id, [])
             dues = [wait[3] for wait in waits if wait[3] is not None]
-            oldest = min(waits, key=lambda wait: (wait[2] == Kind.GROUP_OPENED, wait[1]), default=None)
             result.append(
                 JourneyRow(
                     id=journey_id(workflow, user, key, n),
@@ -280,7 +281,7 @@ class Views:
                     started_at=started_at or 0,
                     note=note,
                     due_at=min(dues, default=None),
-                    waits_for=_waits_for(oldest) if oldest else None,
+                    waits_for=_waits_for(_oldest(waits)) if waits else None,
                 )
             )
         return result
@@ -606,6 +607,11 @@ def _state(statuses: dict[int, tuple[int, int]], waits: list[Row]) -> tuple[str,
 
 def _nearest(waits: list[Row]) -> Row | None:
     return min(waits, key=lambda wait: (wait[3] is None, wait[3] or 0, wait[1]), default=None)
+
+
+def _oldest(waits: Iterable[Row]) -> Row:
+    """The one that tells best what is waited for: a group only when nothing in it is open."""
+    return min(waits, key=lambda wait: (wait[2] == Kind.GROUP_OPENED, wait[1]))
 
 
 def _waits_for(wait: Row) -> str:

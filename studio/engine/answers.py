@@ -15,7 +15,7 @@ from studio import jsontext
 from studio.commands import Command, Group, Ingest, Key, NewPass, Sleep, Step, Wait, key_text
 from studio.engine.drive import Outcome
 from studio.engine.matching import meets
-from studio.engine.state import EVENTS_MAX, GROUP_NAMES, JourneyState, Record, WaitState
+from studio.engine.state import EVENTS_MAX, GROUP_NAMES, JourneyState, Record, WaitState, fitting
 from studio.errors import WorkflowError
 from studio.event import Event
 from studio.journey import Journey
@@ -206,8 +206,8 @@ class Answers:
         def load(limit: int | None) -> list[Event]:
             if limit == 1 or count == 1:
                 return [overlay.event(first).copy()]
-            found = overlay.events(state.user, wait.names, after, bound)
-            return [e.copy() for e in found if meets(wait.match, e.data) and (anything or state.concerns(e))]
+            fits = fitting(wait.match, None if anything else state)
+            return overlay.events(state.user, wait.names, fits, after, bound)
 
         return Waited(count, load)
 
@@ -223,9 +223,8 @@ class Answers:
             seqs = self.overlay.event_seqs(user, wait.names, after, bound, EVENTS_MAX + 1)
             seqs.reverse()
         else:
-            found = self.overlay.events(user, wait.names, after, bound, EVENTS_MAX + 1)
-            anything = wait.past == "ever"
-            seqs = [e.seq for e in found if meets(wait.match, e.data) and (anything or state.concerns(e))]
+            fits = fitting(wait.match, None if wait.past == "ever" else state)
+            seqs = self.overlay.fitting_seqs(user, wait.names, fits, after, bound, EVENTS_MAX + 1)
         if not seqs:
             return None
         cut = len(seqs) > EVENTS_MAX

@@ -22,7 +22,7 @@ from studio.commands import Command, Group, Key, Place, key_text
 from studio.definition import Workflow
 from studio.engine.answers import MAX_PAUSE, Answers, Ask, Launch
 from studio.engine.drive import Abandoned, Again, Blocked, Ended, Failed, drive, printable
-from studio.engine.matching import MISSING, look_up, meets
+from studio.engine.matching import MISSING, look_up
 from studio.engine.state import (
     CLOSED_BY,
     CLOSED_STEP,
@@ -32,6 +32,7 @@ from studio.engine.state import (
     Record,
     UserState,
     WaitState,
+    fitting,
 )
 from studio.errors import JourneyError
 from studio.event import Event
@@ -404,7 +405,7 @@ class Batch:
         exits, starts = self.routes.of(event.name)
         for workflow in exits:
             for journey in overlay.open_journeys(user, overlay.name_id(workflow.name)):
-                if journey.concerns(event):
+                if journey.concerns(event.data):
                     self._finish(journey, Status.EXITED, Kind.EXITED, cause, None)
         woken: set[JourneyState] = set()
         waits = overlay.waits_for(user, overlay.name_id(event.name))
@@ -781,12 +782,8 @@ class _Reader:
         workflow = state.workflow
         assert workflow is not None
         narrow = past != "ever" and bool(workflow.key or workflow.again)
-        found = self._overlay.events(state.user, wanted, state.since - 1 if narrow else 0, bound)
-        return [
-            e.copy()
-            for e in found
-            if meets(match, e.data if match else {}) and (not narrow or state.concerns(e))
-        ]
+        fits = fitting(match, state if narrow else None) if match or narrow else None
+        return self._overlay.events(state.user, wanted, fits, state.since - 1 if narrow else 0, bound)
 
     def profile(self, bound: int) -> Mapping[str, Any]:
         known = self._overlay.profile(self._state.user, bound)

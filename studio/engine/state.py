@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from operator import attrgetter
 from typing import Any
 
 from studio import jsontext
@@ -179,7 +181,7 @@ class WaitState:
                     return False
             if '"match":' in self.data and not meets(self.spec.get("match"), event.data):
                 return False
-        return self.journey.concerns(event)
+        return not self.journey.key or self.journey.concerns(event.data)
 
 
 class JourneyState:
@@ -248,11 +250,11 @@ class JourneyState:
         """Its pass was begun and has not been driven yet."""
         self.resuming = False
 
-    def concerns(self, event: Event) -> bool:
-        """With `key=`: an event that carries the field must carry this journey's value."""
+    def concerns(self, data: Mapping[str, Any]) -> bool:
+        """With `key=`: an event whose data carry the field must carry this journey's value."""
         if not self.key or self.workflow is None or self.workflow.key is None:
             return True
-        value = look_up(event.data, self.workflow.key)
+        value = look_up(data, self.workflow.key)
         return value is MISSING or jsontext.dumps(value) == self.key
 
     def text_id(self, workflow: str) -> str:
@@ -662,19 +664,53 @@ class Overlay:
         return found[:limit]
 
     def events(
-        self, user: UserState, wanted: Names, after: int, bound: int, limit: int = EVENTS_MAX
+        self,
+        user: UserState,
+        wanted: Names,
+        fits: Callable[[str], bool] | None,
+        after: int,
+        bound: int,
+        limit: int = EVENTS_MAX,
     ) -> list[Event]:
-        """The user's events of these names after a position and up to another, oldest first."""
-        found = [e for e in user.events if after < e.seq <= bound and wanted.meets(e.name)]
+        """Those of the user's newest events of these names whose data fit, oldest first.
+
+        Each is a copy of the caller's own.
+        """
+        found = [
+            e.copy()
+            for e in user.events
+            if after < e.seq <= bound and wanted.meets(e.name) and (fits is None or fits(e.text))
+        ]
         if not user.new:
             for name in self._names_of(user, wanted):
                 text = self.store.name_text(name)
-                for seq, at, data, id, meta in self.store.rows(
-                    sql.EVENTS, user.id, name, after, bound, limit
-                ):
-                    found.append(Event(text, user.name, at, data, id, seq, _sent_at(meta)))
-        found.sort(key=lambda event: event.seq)
+                found += (
+                    Event(text, user.name, at, data, id, seq, _sent_at(meta))
+                    for seq, at, data, id, meta in self.store.rows(
+                        sql.EVENTS, user.id, name, after, bound, limit
+                    )
+                    if fits is None or fits(data or "{}")
+                )
+        found.sort(key=_by_seq)
         return found[-limit:]
+
+    def fitting_seqs(
+        self,
+        user: UserState,
+        wanted: Names,
+        fits: Callable[[str], bool],
+        after: int,
+        bound: int,
+        limit: int = EVENTS_MAX,
+    ) -> list[int]:
+        """Where those of the user's newest events of these names stand whose data fit, oldest first."""
+        found = [(e.seq, e.text) for e in user.events if after < e.seq <= bound and wanted.meets(e.name)]
+        if not user.new:
+            for name in self._names_of(user, wanted):
+                rows = self.store.rows(sql.EVENT_TEXTS, user.id, name, after, bound, limit)
+                found += [(seq, text or "{}") for seq, text in rows]
+        found.sort()
+        return [seq for seq, text in found[-limit:] if fits(text)]
 
     def _names_of(self, user: UserState, wanted: Names) -> list[int]:
         if wanted.simple:
@@ -823,7 +859,24 @@ class Overlay:
             self._places.pop(place, None)
 
 
+def fitting(match: Mapping[str, Any] | None, journey: JourneyState | None) -> Callable[[str], bool]:
+    """Whether an event of this data meets a match, and concerns a journey; each text is read once.
+
+    A reminder is the same text every time, and a journey may look at thousands of them.
+    """
+
+    @cache
+    def fits(text: str) -> bool:
+        data = jsontext.loads(text)
+        return meets(match, data) and (journey is None or journey.concerns(data))
+
+    return fits
+
+
 OPEN_STATUSES = (Status.WAITING, Status.IDLE, Status.FAILED)
+
+
+_by_seq = attrgetter("seq")
 
 
 def _sent_at(meta: str | None) -> int | None:

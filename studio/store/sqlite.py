@@ -125,6 +125,10 @@ EVENTS = """
 SELECT seq, at, data, id, meta FROM history WHERE user = ? AND name = ? AND kind = 1 AND seq > ? AND seq <= ?
 ORDER BY seq DESC LIMIT ?
 """
+EVENT_TEXTS = """
+SELECT seq, data FROM history WHERE user = ? AND name = ? AND kind = 1 AND seq > ? AND seq <= ?
+ORDER BY seq DESC LIMIT ?
+"""
 EVENT_AT = "SELECT seq, at, data, id, meta, name, user FROM history WHERE seq = ?"
 EVENT_IDS = "SELECT h.id, h.seq FROM json_each(?) j CROSS JOIN history h ON h.id = j.value"
 # A walk from name to name through the index: a user has few names, and may have many events.

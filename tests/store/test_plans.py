@@ -60,6 +60,7 @@ PLANS: dict[str, list[str]] = {
     "ONCE": ["SEARCH history USING INDEX history_journeys (journey=?)"],
     "EVENT_SEQS": ["SEARCH history USING INDEX history_events (user=? AND name=? AND rowid>? AND rowid<?)"],
     "EVENTS": ["SEARCH history USING INDEX history_events (user=? AND name=? AND rowid>? AND rowid<?)"],
+    "EVENT_TEXTS": ["SEARCH history USING INDEX history_events (user=? AND name=? AND rowid>? AND rowid<?)"],
     "EVENT_AT": [f"SEARCH history {ROWID}"],
     "EVENT_IDS": ["SEARCH h USING COVERING INDEX history_ids (id=?)"],
     "USER_EVENT_NAMES": [
@@ -122,7 +123,9 @@ def test_no_statement_reads_a_growing_table_from_end_to_end(store: sqlite3.Conne
         assert not re.match(rf"SCAN ({'|'.join(GROWING)}|[ghmuw])\b", line), line
 
 
-@pytest.mark.parametrize("name", ["WAITS_DUE", "NEXT_DUE", "EVENT_SEQS", "EVENTS", "PROFILE", "WAITS_STEPS"])
+@pytest.mark.parametrize(
+    "name", ["WAITS_DUE", "NEXT_DUE", "EVENT_SEQS", "EVENTS", "EVENT_TEXTS", "PROFILE", "WAITS_STEPS"]
+)
 def test_what_asks_for_the_first_few_sorts_no_more_than_it_gives(
     store: sqlite3.Connection, name: str
 ) -> None:

@@ -62,6 +62,10 @@ class Launch:
     """seq of the step.started entry: a result counts only for the start that it answers."""
     command: Step[Any]
     info: StepInfo
+    at: int = 0
+    """The moment of the cause that started it."""
+    chain: int = 0
+    """How many events led to that cause without time moving."""
 
 
 class Ask(NamedTuple):
@@ -291,6 +295,7 @@ class Answers:
         due = None if time is None else cause.at + time
         wait = overlay.open_wait(state, seq, kind, name, due, command.key, data, cause.seq, label, place)
         if due is not None:
+            wait.chain = cause.chain
             self.batch.add_timer(wait)
         return wait
 
@@ -401,10 +406,10 @@ class Answers:
             # That event is there, and will be at every replay: nothing needs to be recorded.
             return Outcome(None, self.journey._at, self.journey._bound, late=self.journey._late)
         if cause.chain:
-            batch.echoes += 1
+            batch.watch.echoes += 1
         if cause.chain >= MAX_CHAIN:
             raise _runaway(command, f"{MAX_CHAIN:,} events were sent one after another")
-        if batch.echoes > MAX_ECHOES:
+        if batch.watch.echoes > MAX_ECHOES:
             raise _runaway(command, f"{MAX_ECHOES:,} events were sent in answer to one another")
         target = state.user if command.user == state.user.name else overlay.user(command.user)
         text = None if command.text == "{}" else command.text
@@ -511,7 +516,9 @@ class Answers:
         token = self.batch.token(f"{self.journey.id}{scope}/{key_text(step.key)}")
         late = timedelta(milliseconds=max(self.journey._late, cause.late or 0))
         info = StepInfo(self.journey.id, step.name, token, attempt, late)
-        self.batch.launches.append(Launch(state.id, state.pass_no, step.key, seq, step, info))
+        self.batch.launches.append(
+            Launch(state.id, state.pass_no, step.key, seq, step, info, cause.at, cause.chain)
+        )
 
 
 def _member_value(member: Command[Any], outcome: Outcome | None) -> Any:

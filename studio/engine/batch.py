@@ -115,6 +115,10 @@ class Watch:
         """Whose log takes what is printed."""
         self.subject: int | None = None
         """The journey that the current cause is about, when that is known beforehand."""
+        self.moment = 0
+        """The moment of the newest cause."""
+        self.echoes = 0
+        """Events sent in answer to events that journeys sent, since time moved or one came from outside."""
         self.committing = False
         self.abandoned = False
         """The driving thread hung and was given up; it must not go on when it comes back."""
@@ -148,8 +152,6 @@ class Batch:
         self.watch = watch or Watch()
         self.queue: deque[tuple[Event, int]] = deque()
         """Events that journeys sent and that are still to be causes, with their chain."""
-        self.echoes = 0
-        """Events sent in answer to events that journeys sent, since the current cause began."""
         self.launches: list[Launch] = []
         self.asks: list[Ask] | None = [] if ask else None
         self.once_done: dict[tuple[int, str, str, int], Record] = {}
@@ -210,6 +212,7 @@ class Batch:
             event = overlay.event(self._ids[incoming.id])
             event.duplicate = True
             return event
+        self._move_to(at, outside=True)
         user = overlay.user(incoming.user)
         text = None if incoming.text == "{}" else incoming.text
         meta = None
@@ -246,6 +249,9 @@ class Batch:
             overlay.park(wait)
             return
         overlay.load_passes((journey,))
+        self._move_to(wait.due)
+        # A wait of no time moves no time.
+        chain = wait.chain + 1 if 0 in (wait.spec.get("timeout"), wait.spec.get("duration")) else 0
         lateness = late or None
         if wait.kind == Kind.STEP_RETRY:
             wait.fired = True
@@ -258,7 +264,7 @@ class Batch:
             data = jsontext.dumps(fields) if fields else None
             kind = TIMER_KINDS[wait.kind]
             seq = self._end_wait(wait, kind, Cause(wait.due, None), data, lateness)
-            self._drive(journey, Cause(wait.due, seq, late=lateness))
+            self._drive(journey, Cause(wait.due, seq, late=lateness, chain=chain))
         self._drain()
 
     def step_result(self, result: StepResult, at: int) -> bool:
@@ -285,6 +291,7 @@ class Batch:
                 wait.id,
                 printable(message, MAX_MESSAGE),
             )
+        self._move_to(at)
         spec = wait.spec
         shared: dict[str, Any] = {name: spec[name] for name in ("once", "id") if name in spec}
         if result.result is not None:
@@ -308,7 +315,8 @@ class Batch:
                 {**failure, "traceback": printable(result.traceback[-MAX_MESSAGE:], MAX_MESSAGE)}
             )
             seq = self._end_wait(wait, Kind.STEP_FAILED, Cause(at, None), data)
-        self._drive(journey, Cause(at, seq))
+        # In virtual time a step takes no time.
+        self._drive(journey, Cause(at, seq, chain=launch.chain + 1 if at == launch.at else 0))
         self._drain()
         return True
 
@@ -393,11 +401,16 @@ class Batch:
 
     # -- events ----------------------------------------------------------------------------
 
+    def _move_to(self, at: int, *, outside: bool = False) -> None:
+        """A cause begins; as long as time stands, what journeys send in answer to one another adds up."""
+        watch = self.watch
+        if outside or at != watch.moment:
+            watch.moment, watch.echoes = at, 0
+
     def _drain(self) -> None:
         while self.queue:
             event, chain = self.queue.popleft()
             self._deliver(event, self.overlay.user(event.user), Cause(event.at_ms, event.seq, chain=chain))
-        self.echoes = 0
 
     def _deliver(self, event: Event, user: UserState, cause: Cause) -> None:
         """An event ends journeys that leave at it, wakes waits, then starts passes."""

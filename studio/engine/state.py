@@ -107,6 +107,7 @@ class WaitState:
         "_names",
         "_spec",
         "cause",
+        "chain",
         "data",
         "due",
         "fired",
@@ -152,6 +153,8 @@ class WaitState:
         self.open = True
         self.fired = False
         """A retry whose pause is over."""
+        self.chain = 0
+        """How many events led to its opening without time moving; 0 once it was stored."""
         self._spec: dict[str, Any] | None = None
         self._names: Names | None = None
 

@@ -473,6 +473,29 @@ async def test_a_workflow_that_answers_each_event_with_two_is_a_runaway(path: Pa
     sound(path)
 
 
+@pytest.mark.parametrize("pause", ["step", "sleep"])
+async def test_a_workflow_that_begins_itself_again_without_time_moving_is_a_runaway(
+    path: Path, pause: str
+) -> None:
+    """In virtual time a step takes no time, and a sleep of nothing takes none in any."""
+
+    async def again(journey: Journey) -> int:
+        await (journey.step("send", lambda: 1) if pause == "step" else journey.sleep(0))
+        await journey.ingest("bad")
+        return 1
+
+    looped = workflow(trigger="bad", again=True)(again)
+    async with Engine([looped, good], store=path, clock=VirtualClock()) as engine:
+        await asyncio.wait_for(engine.ingest("bad", "ada"), 60)
+        await settled(engine)
+        await engine.forward("1d")
+        await engine.ingest("signup", "bob")
+    (failed,) = entries(path, "journey.failed")
+    assert "runaway: 1,000 events were sent one after another" in failed.data["message"]
+    assert journey(path, "good/bob").waits_for == "one"
+    sound(path)
+
+
 async def test_two_workflows_that_wake_each_other_are_a_runaway(path: Path) -> None:
     @workflow(name="ping", trigger=["signup", "pong"])
     async def ping(journey: Journey) -> None:

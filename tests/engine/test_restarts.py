@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from studio import Engine, Journey, StepFailed, VirtualClock, incoming, workflow
 from studio.clock import to_ms
 from studio.commands import Command
 from studio.definition import Workflow
+from studio.engine import answers
 from studio.engine.engine import Engine as EngineClass
 from studio.waited import Waited
 from tests.engine.support import Row, history, sound
@@ -169,6 +170,15 @@ async def run(
         await engine.stop()
 
 
+@pytest.fixture(autouse=True, scope="module")
+def soon_a_runaway() -> Iterator[None]:
+    """Workflows made by chance often wake each other without end; here that ends early, in all ways alike."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(answers, "MAX_ECHOES", 50)
+        patch.setattr(answers, "MAX_CHAIN", 50)
+        yield
+
+
 def salted(path: Path) -> None:
     """A store whose random numbers are those of every other such store."""
     from studio.store.sqlite import open_database
@@ -197,7 +207,10 @@ async def histories(
 
 @pytest.mark.xdist_group("restarts")
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=40,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(workflows, moves, st.data())
 async def test_any_interleaving_with_restarts_gives_the_very_history_of_the_run_without(
@@ -216,7 +229,10 @@ async def test_any_interleaving_with_restarts_gives_the_very_history_of_the_run_
 
 @pytest.mark.xdist_group("restarts")
 @settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=20,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
 @given(workflows, moves, st.integers(1, 6))
 async def test_one_jump_gives_the_history_of_many_small_ones(
@@ -232,7 +248,7 @@ async def test_one_jump_gives_the_history_of_many_small_ones(
 
 
 @pytest.mark.xdist_group("restarts")
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=40, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(workflows, moves)
 async def test_events_played_are_events_sent_when_their_time_came(
     specs: list[tuple[list[Order], str, Any, dict[str, Any]]], script: list[Move]

@@ -71,10 +71,16 @@ class Launch:
 class Ask(NamedTuple):
     """A question to `check_event`: our own history had no match for an opening wait."""
 
+    wait: int
+    """seq of the entry that opened it."""
     user: str
     events: tuple[str, ...]
     match: dict[str, Any] | None
-    after: int
+
+    @property
+    def key(self) -> str:
+        """Where in `meta` it stands until it is answered: a kill in between must not lose it."""
+        return f"ask/{self.wait:020}"
 
 
 class Resolved(NamedTuple):
@@ -278,9 +284,9 @@ class Answers:
                 after=bound if bound != self.cause.seq else None,
                 group=group,
             )
-        self._append_open(wait, Kind.WAIT_OPENED, wait.names, wait.timeout, data)
+        opened = self._append_open(wait, Kind.WAIT_OPENED, wait.names, wait.timeout, data)
         if self.batch.asks is not None:
-            self.batch.asks.append(Ask(self.state.user.name, wait.names.parts, wait.match, bound))
+            self.batch.asks.append(Ask(opened.id, self.state.user.name, wait.names.parts, wait.match))
 
     def _append_open(
         self, command: Command[Any], kind: int, wanted: Names | None, time: int | None, data: str | None

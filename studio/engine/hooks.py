@@ -53,7 +53,9 @@ class Asker:
         """Whether a question has no answer yet."""
         return self._open > 0
 
-    def ask(self, ask: Ask, heard: Callable[[Future[list[Incoming]]], None]) -> Future[list[Incoming]]:
+    def ask(
+        self, ask: Ask, heard: Callable[[Future[list[Incoming]]], None] | None = None
+    ) -> Future[list[Incoming]]:
         """Ask; the future gives the matching events, none when the hook fails, which is told.
 
         Args:
@@ -62,7 +64,8 @@ class Asker:
         with self._lock:
             self._open += 1
         future = self._pool.submit(self._answer, ask)
-        future.add_done_callback(heard)
+        if heard is not None:
+            future.add_done_callback(heard)
         future.add_done_callback(self._over)
         return future
 

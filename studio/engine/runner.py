@@ -21,6 +21,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -30,7 +31,7 @@ from studio.clock import Clock
 from studio.commands import Key, Place
 from studio.definition import Workflow
 from studio.engine import capture
-from studio.engine.answers import Launch
+from studio.engine.answers import Ask, Launch
 from studio.engine.batch import Batch, Cause, Routes, StepResult, Watch
 from studio.engine.drive import Abandoned, Failed, is_library
 from studio.engine.hooks import Asker, Teller
@@ -292,7 +293,7 @@ class Runner:
     def _prepare(self, store: Store, watch: Watch) -> None:
         """Go on where the store was left: its clock, its deadlines, the steps that were running."""
         self.clock.adopt(json.loads(store.meta("clock") or "{}"), store.last_at)
-        for part in (self._register, self._unpark, self._recover_steps, self._look_again):
+        for part in (self._register, self._unpark, self._recover_steps, self._look_again, self._ask_again):
             part(store, watch)
         self._next_due = store.next_due()
         self._prepared = True
@@ -563,6 +564,9 @@ class Runner:
                 changes.inbox.append((inbox,))
                 if isinstance(item, Act):
                     changes.answers.append((inbox, time.time_ns() // 1_000_000, _answer(result)))
+        for ask in batch.asks or ():
+            fields = {"user": ask.user, "events": ask.events, "match": ask.match}
+            changes.meta.append((ask.key, json.dumps(fields)))
         self._add_state(batch, now)
         with self._lock:
             if batch.watch.abandoned:
@@ -588,8 +592,8 @@ class Runner:
         self._next_due = store.next_due()
         for launch in batch.launches:
             self._launch(launch)
-        if batch.asks and self._asker is not None:
-            self._ask(store, batch)
+        if batch.asks:
+            self._ask(batch.asks)
         self._answer_all(finished)
         if self._teller is not None:
             self._teller.wake()
@@ -730,37 +734,46 @@ class Runner:
             return
         self._commit(store, batch, [(result, None)])
 
-    def _ask(self, store: Store, batch: Batch) -> None:
+    def _ask(self, asks: list[Ask]) -> None:
+        """Ask `check_event`. What it knows becomes events, which answer waits as any other."""
         assert self._asker is not None
-        assert batch.asks is not None
-        for ask in batch.asks:
-            heard = threading.Event()
+        if not self.clock.virtual:
+            for ask in asks:
+                self._asker.ask(ask, partial(self._hear, ask))
+            return
+        # Time stands while the hook is asked: its answers come before all else.
+        found: list[Entry] = []
+        for ask in asks:
+            found += self._answer_of(ask, self._asker.ask(ask).result())
+        with self._lock:
+            self._queue.extendleft(reversed(found))
 
-            def take(future: Future[list[Incoming]], heard: threading.Event = heard) -> None:
-                self._heard(future)
-                heard.set()
-
-            self._asker.ask(ask, take)
-            if self.clock.virtual:
-                heard.wait()
-
-    def _heard(self, future: Future[list[Incoming]]) -> None:
-        """What `check_event` knew becomes events, which answer waits as any other.
-
-        In virtual time they come before all that is still to come: it stood while the hook was asked.
-        """
+    def _hear(self, ask: Ask, future: Future[list[Incoming]]) -> None:
         if future.cancelled():
             return
+        found = self._answer_of(ask, future.result())
         with self._lock:
-            if self._stopping:
-                return
-            now = self.clock.now()
-            found: list[Entry] = [(now, Arrival(event, None)) for event in future.result()]
-            if self.clock.virtual:
-                self._queue.extendleft(reversed(found))
-            else:
+            if not self._stopping:
                 self._queue.extend(found)
         self._wake.set()
+
+    def _answer_of(self, ask: Ask, events: list[Incoming]) -> list[Entry]:
+        def end(batch: Batch, at: int) -> None:
+            batch.overlay.changes.ended_meta.append((ask.key,))
+
+        now = self.clock.now()
+        return [*((now, Arrival(event, None)) for event in events), (now, Act(end))]
+
+    def _ask_again(self, store: Store, watch: Watch) -> None:
+        """Questions that were open when the engine ended."""
+        if self._asker is None:
+            return
+        asks = []
+        for key, value in store.rows(sql.ASKED):
+            fields = json.loads(value)
+            wait = int(key.removeprefix("ask/"))
+            asks.append(Ask(wait, fields["user"], tuple(fields["events"]), fields["match"]))
+        self._ask(asks)
 
     def _command(self, batch: Batch, at: int, kind: str, body: str) -> Any:
         """An act that another process asks for."""

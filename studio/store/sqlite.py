@@ -76,6 +76,7 @@ PARKED = """
 SELECT w.id, w.due FROM waits w CROSS JOIN journeys g ON g.id = w.journey
 WHERE w.due < 0 AND g.workflow IN (SELECT value FROM json_each(?))
 """
+ASKED = "SELECT key, value FROM meta WHERE key > 'ask/' AND key < 'ask0' ORDER BY key"
 MISSED = "SELECT key FROM meta WHERE key LIKE 'missed/%'"
 WAITING_IN = f"""
 SELECT {JOURNEY} FROM journeys g WHERE g.id > ? AND g.workflow = ? AND g.status = 1 ORDER BY g.id LIMIT ?
@@ -347,6 +348,8 @@ class Store:
             for statement, rows in changes.statements():
                 if rows:
                     con.executemany(statement, rows)
+            if changes.answers:
+                con.execute(END_ANSWERS, (changes.answers[-1][1] - 60_000,))
             con.execute("COMMIT")
         except BaseException as error:
             self.forget(changes)
@@ -356,8 +359,6 @@ class Store:
             if isinstance(error, sqlite3.Error):
                 raise translate(error, self.path) from error
             raise
-        if changes.answers:
-            con.execute(END_ANSWERS, (changes.answers[-1][1] - 60_000,))
 
     def forget(self, changes: Changes) -> None:
         """Take back the names that a batch would have added."""

@@ -492,3 +492,40 @@ async def test_hooks_that_know_nothing_new_leave_the_very_history(tmp_path: Path
                 await engine.forward("10m")
             await engine.forward("2h")
     assert history(with_hooks) == history(without)
+
+
+async def test_a_question_that_the_process_did_not_live_to_see_answered_is_asked_again(path: Path) -> None:
+    code = """
+import sys, time
+from pathlib import Path
+from studio import Engine, workflow
+@workflow(name="welcome", trigger="signup")
+async def welcome(journey):
+    await journey.wait_for("paid", match={"plan": "pro"})
+def check(user, events, match):
+    print("asked", flush=True)
+    time.sleep(60)
+import asyncio
+async def main():
+    async with Engine(welcome, store=sys.argv[1], check_event=check) as engine:
+        await engine.ingest("signup", "ada")
+        await asyncio.sleep(60)
+asyncio.run(main())
+"""
+    other = child(code, str(path))
+    assert other.stdout is not None
+    assert other.stdout.readline() == "asked\n"
+    other.kill()
+    other.communicate()
+    asked: list[Any] = []
+
+    def check(user: str, events: tuple[str, ...], match: Mapping[str, Any] | None) -> Found:
+        asked.append((user, events, match))
+        return PAID
+
+    for _ in range(2):
+        async with Engine(welcome, store=path, check_event=check) as engine:
+            await settled(engine)
+    assert asked == [("ada", ("paid",), {"plan": "pro"})]
+    assert result(path)["id"] == "p1"
+    sound(path)

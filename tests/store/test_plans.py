@@ -42,6 +42,7 @@ PLANS: dict[str, list[str]] = {
     "NEXT_DUE": ["SEARCH waits USING COVERING INDEX waits_due (due>?)"],
     "PARKED": ["SEARCH w USING INDEX waits_due (due<?)", f"SEARCH g {ROWID}"],
     "WAITING_IN": ["SEARCH g USING INTEGER PRIMARY KEY (rowid>?)"],
+    "ASKED": ["SEARCH meta USING PRIMARY KEY (key>? AND key<?)"],
     "JOURNEYS": [f"SEARCH g {ROWID}"],
     "JOURNEYS_KEYED": [
         f"SEARCH g {ROWID}",

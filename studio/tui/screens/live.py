@@ -27,6 +27,7 @@ from studio.tui.widgets.inject import Inject
 from studio.tui.widgets.keys_bar import KeysBar
 from studio.tui.widgets.log import LogList
 from studio.tui.widgets.problem_bar import ProblemBar
+from studio.tui.widgets.said_bar import SaidBar
 from studio.tui.widgets.signs import signs
 from studio.tui.widgets.tabs import PaneTabs
 from studio.tui.widgets.timeline import EntryList, TimelinePane
@@ -101,6 +102,7 @@ class LiveScreen(LiveTime, Asking, Screen[None]):
             yield WaitingList()
         yield LogList()
         yield Inject()
+        yield SaidBar()
         yield KeysBar()
         yield FilterBar()
         yield Static(f"at least {LEAST_WIDTH}×{LEAST_HEIGHT}", id="too-small", markup=False)

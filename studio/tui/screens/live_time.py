@@ -1,7 +1,7 @@
 """The keys that take time back: rewind, undo, redo, fork, stores, steps on hold.
 
 Each asks first what would go, then puts the question with its numbers, then acts. What
-came of it, or why not, stands where the outcome of what was sent stands.
+came of it, or why not, stands above the keys.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from studio.store.snapshots import Snapshot
 from studio.tui.stores import OpenStore
 from studio.tui.travel import Travel, travel_of
 from studio.tui.widgets.hold_bar import HoldBar
-from studio.tui.widgets.inject import Inject
+from studio.tui.widgets.said_bar import SaidBar
 from studio.tui.widgets.timeline import EntryList
 from studio.tui.widgets.times import clock
 
@@ -56,7 +56,7 @@ class LiveTime:
         return travel_of(self._studio.desk)
 
     def _say_time(self, text: str, tone: str = "success") -> None:
-        self._live.query_one(Inject).say(text, tone)
+        self._live.query_one(SaidBar).say(text, tone)
 
     def _refuse_time(self, error: StudioError) -> None:
         self._say_time(str(error), "error")

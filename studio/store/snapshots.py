@@ -164,10 +164,8 @@ def standing(at: int, now: int, virtual: bool) -> dict[str, Any]:
 
     A clock that cannot stand goes on from there ("ahead"), at the pace of real time.
     """
-    if virtual:
-        return {"virtual": True, "at": at}
     paused = {"at": at, "real": now, "rate": 0, "speed": 1, "paused": True}
-    return {"virtual": False, "studio": True, "ahead": at - now, **paused}
+    return {"virtual": virtual, "studio": True, "ahead": at - now, **paused}
 
 
 def set_standing(con: sqlite3.Connection, at: int, now: int, virtual: bool) -> None:

@@ -128,6 +128,7 @@ async def test_a_held_step_runs_after_h_and_y(tmp_path: Path) -> None:
         await until(pilot, "STEPS ON HOLD")
         await engine.ingest("app/signup", "cat")
         await until(pilot, "charge cat")
+        await until(pilot, "on hold · H")
         await pilot.press("H")
         await until(pilot, "y runs this")
         await pilot.press("enter")

@@ -21,6 +21,7 @@ from studio.tui.widgets.hold_bar import HoldBar
 from studio.tui.widgets.said_bar import SaidBar
 from studio.tui.widgets.timeline import EntryList
 from studio.tui.widgets.times import clock
+from studio.tui.widgets.waiting import WaitingList
 
 if TYPE_CHECKING:
     from studio.engine.rewind import RewindPreview, UndoPreview
@@ -184,6 +185,14 @@ class LiveTime:
             self._studio.show_open_store(following)
 
     # -- steps on hold -----------------------------------------------------------------------------------
+
+    def show_held(self, seqs: frozenset[int]) -> None:
+        """Lists say of these steps that they wait."""
+        waiting, timeline = self._live.query_one(WaitingList), self._live.query_one(EntryList)
+        if waiting.on_hold != seqs:
+            waiting.on_hold = timeline.around.on_hold = seqs
+            waiting.forget_drawn()
+            timeline.forget_drawn()
 
     def action_held_steps(self) -> None:
         """Show the steps that wait for a yes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from rich.style import Style
 from textual import events
@@ -16,6 +16,9 @@ from studio.tui.widgets.one_line import OneLine
 from studio.tui.widgets.signs import Look, signs
 from studio.tui.widgets.text import literal
 from studio.tui.widgets.times import clock
+
+if TYPE_CHECKING:
+    from studio.tui.screens.live_time import LiveTime
 
 MOST = 1_000
 WHY = {"rewind": "since the rewind to", "fork": "in this fork of", "restore": "since the return to"}
@@ -52,6 +55,7 @@ class HoldBar(Asking, OneLine):
 
     def show_answer(self, answer: HoldState) -> None:
         self.why, self.steps = answer.why, answer.steps
+        cast("LiveTime", self.screen).show_held(frozenset(step.seq for step in self.steps))
         self.set_class(self.why is not None, "-shown")
         self.update_line()
 

@@ -6,6 +6,7 @@ import asyncio
 import shutil
 import sqlite3
 import tempfile
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from studio import VirtualClock
+from studio import Engine, Journey, VirtualClock, workflow
 from studio.errors import StudioError
 from studio.store.cut import end_of_cause
+from studio.store.inbox import ask
 from studio.store.rebuild import compare
 from tests.engine.rewinding import START, calls, do, engine_on, op_of, plain, send
-from tests.engine.support import entries, settled, sound
+from tests.engine.support import entries, settled, sound, until
 
 OPS = st.one_of(
     st.builds(
@@ -324,3 +326,133 @@ def test_virtual_time_can_be_turned_back() -> None:
     clock.move(START + 5)
     clock.turn_back(START)
     assert clock.now() == START
+
+
+async def test_a_result_that_comes_after_a_rewind_no_longer_counts_and_is_not_lost(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    began, go = threading.Event(), threading.Event()
+    paid: list[str] = []
+
+    def pay() -> str:
+        began.set()
+        go.wait(10)
+        paid.append("paid")
+        return "receipt"
+
+    @workflow(trigger="buy")
+    async def buys(journey: Journey) -> dict[str, str]:
+        return {"receipt": await journey.step("pay", pay)}
+
+    async with Engine(buys, store=path, durability="normal") as engine:
+        first = await engine.ingest("buy", "ann")
+        await until(began.is_set)
+        await engine.rewind(first.seq)
+        (held,) = await engine.held_steps()
+        go.set()
+        await settled(engine)
+        await until(lambda: paid)
+        await asyncio.sleep(0.1)
+        assert [entry.kind for entry in entries(path, "step.done", "journey.completed")] == []
+        await engine.release_step(held.seq)
+        await until(lambda: entries(path, "journey.completed"))
+    # The same idempotency key: answered by what the first attempt had come to.
+    assert paid == ["paid"]
+    sound(path)
+
+
+async def test_undo_in_real_time_takes_the_act_and_lets_time_go_on(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+
+    @workflow(trigger="hello")
+    async def waits(journey: Journey) -> dict[str, bool]:
+        return {"came": bool(await journey.wait_for("x", timeout="400ms"))}
+
+    async with Engine(waits, store=path, durability="normal") as engine:
+        await engine.ingest("hello", "ann")
+        await send(engine, "x", "ann")
+        assert entries(path, "journey.completed")[-1].data == {"result": {"came": True}}
+        now = engine.clock.now()
+        await engine.undo()
+        assert abs(engine.clock.now() - now) < 300
+        assert entries(path, "journey.completed") == []
+        await until(lambda: entries(path, "journey.completed"))
+        assert entries(path, "journey.completed")[-1].data == {"result": {"came": False}}
+        await engine.redo()
+        assert entries(path, "journey.completed")[-1].data == {"result": {"came": True}}
+    sound(path)
+
+
+async def test_set_event_is_told_of_what_comes_after_a_rewind(tmp_path: Path) -> None:
+    told: list[tuple[str, str | None]] = []
+
+    async with engine_on(
+        tmp_path / "a.db", set_event=lambda event: told.append((event.user, event.id))
+    ) as engine:
+        first = await engine.ingest("hello", "ann")
+        await engine.ingest("hello", "bob")
+        await until(lambda: len(told) == 2)
+        await engine.rewind(first.seq)
+        await engine.ingest("hello", "cat")
+        await until(lambda: len(told) == 3)
+    assert [user for user, _ in told] == ["ann", "bob", "cat"]
+    assert len({id for _, id in told}) == 3
+
+
+async def test_an_id_that_was_cut_off_may_be_sent_again(tmp_path: Path) -> None:
+    async with engine_on(tmp_path / "a.db") as engine:
+        first = await engine.ingest("hello", "ann", id="1")
+        await engine.ingest("hello", "bob", id="2")
+        await engine.rewind(first.seq)
+        assert not (await engine.ingest("hello", "bob", id="2")).duplicate
+        assert (await engine.ingest("hello", "ann", id="1")).duplicate
+
+
+async def test_another_process_asks_for_a_rewind_and_is_answered(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    async with engine_on(path) as engine:
+        first = await engine.ingest("hello", "ann")
+        await send(engine, "hello", "bob")
+        answer = await asyncio.to_thread(ask, path, "undo", {})
+        assert answer == {"ok": True, "what": "hello", "user": "bob"}
+        await asyncio.to_thread(ask, path, "redo", {})
+        answer = await asyncio.to_thread(ask, path, "rewind", {"seq": first.seq})
+        assert answer["snapshot"] == 1
+        await asyncio.to_thread(ask, path, "release", {})
+        assert [entry.user for entry in entries(path, "event")] == ["ann"]
+        for command, body in (("rewind", {"seq": 99}), ("rewind", {}), ("restore", {"number": "1"})):
+            with pytest.raises(StudioError):
+                await asyncio.to_thread(ask, path, command, body)
+        with pytest.raises(StudioError, match="no step 5"):
+            await asyncio.to_thread(ask, path, "release", {"wait": 5})
+        await engine.ingest("hello", "cat")
+    sound(path)
+
+
+async def test_a_fork_is_not_written_over_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    (tmp_path / "b.db").write_text("mine")
+    async with engine_on(path) as engine:
+        first = await engine.ingest("hello", "ann")
+        with pytest.raises(StudioError, match="there is a file"):
+            await engine.fork(first.seq, tmp_path / "b.db")
+        with pytest.raises(StudioError, match="no entry 99"):
+            await engine.fork(99, tmp_path / "c.db")
+        with pytest.raises(StudioError):
+            await engine.fork(first.seq, tmp_path / "nowhere" / "c.db")
+    assert (tmp_path / "b.db").read_text() == "mine"
+    assert sorted(each.name for each in tmp_path.iterdir() if "c.db" in each.name) == []
+
+
+async def test_a_snapshot_that_cannot_be_written_leaves_all_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    async with engine_on(path) as engine:
+        first = await engine.ingest("hello", "ann")
+        await engine.ingest("hello", "bob")
+        was = dump(path)
+        # A folder in the place of the passing file.
+        (tmp_path / "a.1.db.part").mkdir()
+        with pytest.raises(StudioError):
+            await engine.rewind(first.seq)
+        assert dump(path) == was
+        (tmp_path / "a.1.db.part").rmdir()
+        await engine.rewind(first.seq)

@@ -107,6 +107,10 @@ class VirtualClock:
     def move(self, to: int) -> None:
         self._at = max(self._at, to)
 
+    def turn_back(self, to: int) -> None:
+        """Stand at a moment that is over: what came after it was taken back."""
+        self._at = to
+
     def adopt(self, state: dict[str, Any], last_at: int) -> None:
         self.move(max(last_at, int(state.get("at", 0))))
 

@@ -22,6 +22,7 @@ from studio.journey import Journey
 from studio.names import Names
 from studio.step_info import StepFailed, StepInfo
 from studio.store import sqlite as sql
+from studio.store.holds import scope_of
 from studio.store.schema import Kind
 from studio.user import User
 from studio.waited import Waited
@@ -66,6 +67,8 @@ class Launch:
     """The moment of the cause that started it."""
     chain: int = 0
     """How many events led to that cause without time moving."""
+    era: int = 0
+    """How many times the store had been cut when it was launched."""
 
 
 class Ask(NamedTuple):
@@ -488,6 +491,8 @@ class Answers:
             if wait.fired:
                 self.overlay.end_wait(wait)
                 self._start_step(step, wait.spec["attempt"] + 1, 1, group)
+        elif wait.id in self.batch.relaunch:
+            self._launch(step, wait.spec["attempt"], wait.id)
         elif not self.batch.is_running(self.state.id, self.state.pass_no, step.key, wait.id):
             # It was started, and nobody runs it: the process died under it.
             starts = wait.spec.get("start", 1)
@@ -515,15 +520,19 @@ class Answers:
             cause.at, kind, state.user.id, state, label, step.key[2], place, cause.seq, data, cause.late
         )
         overlay.open_wait(state, seq, kind, None, None, step.key, data, cause.seq, label, place)
+        self._launch(step, attempt, seq)
+
+    def _launch(self, step: Step[Any], attempt: int, start: int) -> None:
+        """Have a step run once the batch is durable."""
+        state, cause = self.state, self.cause
         step.args = tuple(_settled(value) for value in step.args)
         step.kwargs = {name: _settled(value) for name, value in step.kwargs.items()}
         # One key for all attempts, and with once= for all passes.
-        scope = "" if step.once else f"/{state.pass_no}"
-        token = self.batch.token(f"{self.journey.id}{scope}/{key_text(step.key)}")
+        token = self.batch.token(scope_of(self.journey.id, state.pass_no, key_text(step.key), step.once))
         late = timedelta(milliseconds=max(self.journey._late, cause.late or 0))
         info = StepInfo(self.journey.id, step.name, token, attempt, late)
         self.batch.launches.append(
-            Launch(state.id, state.pass_no, step.key, seq, step, info, cause.at, cause.chain)
+            Launch(state.id, state.pass_no, step.key, start, step, info, cause.at, cause.chain)
         )
 
 

@@ -8,10 +8,9 @@ so a batch of 1,000 gives the very history of 1,000 batches of one (DESIGN rule 
 from __future__ import annotations
 
 import copy
-import hashlib
 import heapq
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from time import monotonic
@@ -40,6 +39,7 @@ from studio.incoming import Incoming
 from studio.journey import Journey
 from studio.names import Names
 from studio.store import sqlite as sql
+from studio.store.holds import idempotency_key
 from studio.store.schema import LEVELS, STATUS_TEXT, Kind, Status
 
 MAX_PASSES = 100
@@ -158,6 +158,10 @@ class Batch:
         self.timers: list[tuple[int, int, WaitState]] = []
         """A heap of deadlines that were opened in this batch."""
         self.failures = 0
+        self.relaunch: set[int] = set()
+        """Started steps that never ran here: a drive launches them as they stand."""
+        self.on_hold: Collection[int] = ()
+        """Started steps that wait for a yes."""
         self._running = running
         self._ids: dict[str, int] = {}
         self._ids_asked: set[str] = set()
@@ -743,13 +747,13 @@ class Batch:
 
     def is_running(self, journey: int, pass_no: int, key: Key, start: int) -> bool:
         """Whether this start of a step is being run by this process, or will be after this batch."""
-        if (journey, pass_no, key, start) in self._running:
+        if start in self.on_hold or (journey, pass_no, key, start) in self._running:
             return True
         return any(launch.start == start for launch in self.launches)
 
     def token(self, scope: str) -> str:
         """An idempotency key: the same for the same journey, pass and step in this store."""
-        return hashlib.blake2b(f"{self.overlay.store.salt}/{scope}".encode(), digest_size=16).hexdigest()
+        return idempotency_key(self.overlay.store.salt, scope)
 
     # -- what journeys say -----------------------------------------------------------------
 

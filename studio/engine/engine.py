@@ -23,6 +23,7 @@ from studio.engine.batch import Batch
 from studio.engine.hooks import Asker, Teller
 from studio.engine.runner import Runner
 from studio.engine.state import JourneyState
+from studio.engine.time_travel import TimeTravel
 from studio.errors import StoreLocked, StoreReadOnly, StudioError, WorkflowError
 from studio.event import Event
 from studio.incoming import Incoming, incoming
@@ -50,7 +51,7 @@ class EngineStatus:
     """Causes in the newest batch."""
 
 
-class Engine:
+class Engine(TimeTravel):
     """Runs journeys on a store.
 
     Args:
@@ -259,9 +260,13 @@ class Engine:
         """Take many events in, in their order; all are durable when this returns."""
         return await asyncio.wrap_future(self.submit(list(events)))
 
-    def submit(self, events: list[Incoming]) -> Future[list[Event]]:
-        """Hand events in from any thread; the future gives them back once they are durable."""
-        return self._running.submit(events)
+    def submit(self, events: list[Incoming], *, by_hand: bool = False) -> Future[list[Event]]:
+        """Hand events in from any thread; the future gives them back once they are durable.
+
+        Args:
+            by_hand: they are one act of the operator, which `undo` takes back.
+        """
+        return self._running.submit(events, by_hand=by_hand)
 
     # -- time ------------------------------------------------------------------------------
 

@@ -41,16 +41,23 @@ class Delivery:
 class Arrival:
     """One event on its way to be a cause."""
 
-    __slots__ = ("delivery", "inbox", "incoming", "index")
+    __slots__ = ("by_hand", "delivery", "inbox", "incoming", "index")
 
     def __init__(
-        self, incoming: Incoming, delivery: Delivery | None, index: int = 0, inbox: int | None = None
+        self,
+        incoming: Incoming,
+        delivery: Delivery | None,
+        index: int = 0,
+        inbox: int | None = None,
+        by_hand: bool = False,
     ) -> None:
         self.incoming = incoming
         self.delivery = delivery
         self.index = index
         self.inbox = inbox
         """The row of the inbox that it came in."""
+        self.by_hand = by_hand
+        """Sent by the operator: an act that can be undone."""
 
 
 @dataclass(slots=True)
@@ -73,7 +80,18 @@ class Advance:
     """Leave the clock there, also when no deadline was left before it."""
 
 
-Item = Arrival | Act | Advance | StepResult
+@dataclass(slots=True)
+class Alone:
+    """Something that changes the store as a whole, between two batches."""
+
+    run: Callable[[Alone], Any]
+    """Called in the engine's thread, in no transaction; takes the item itself."""
+    future: Future[Any] | None = None
+    inbox: int | None = None
+    """The row of the inbox that asks for it; taken and answered in the transaction that does it."""
+
+
+Item = Arrival | Act | Advance | StepResult | Alone
 Entry = tuple[int, Item]
 """The moment at which it counts (for an `Advance`: up to which time passes), and the item."""
 
@@ -83,5 +101,5 @@ def fail(item: Item, error: BaseException) -> None:
     if isinstance(item, Arrival):
         if item.delivery is not None:
             item.delivery.fail(error)
-    elif isinstance(item, Act | Advance) and item.future is not None and not item.future.done():
+    elif isinstance(item, Act | Advance | Alone) and item.future is not None and not item.future.done():
         item.future.set_exception(error)

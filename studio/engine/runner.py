@@ -35,7 +35,8 @@ from studio.engine.answers import Ask, Launch
 from studio.engine.batch import Batch, Cause, Routes, StepResult, Watch
 from studio.engine.drive import Abandoned, Failed, is_library
 from studio.engine.hooks import Asker, Teller
-from studio.engine.items import Act, Advance, Arrival, Delivery, Entry, Item, fail
+from studio.engine.items import Act, Advance, Alone, Arrival, Delivery, Entry, Item, fail
+from studio.engine.rewind import Rewinds
 from studio.engine.state import JourneyState, Overlay, WaitState
 from studio.engine.steps import Steps
 from studio.errors import EventError, JourneyError, StoreError, StudioError
@@ -52,6 +53,8 @@ RETRY = 0.5
 """Seconds between two tries when the store cannot be written."""
 TRUNCATE_AFTER = 2.0
 """Seconds without work after which the write-ahead log is folded into the store."""
+WHOLE = ("rewind", "restore", "undo", "redo")
+"""What changes the store as a whole, by the name under which another process asks for it."""
 STEPS_END = 2.0
 """Seconds that running steps are given to end when the engine stops."""
 
@@ -87,6 +90,7 @@ class Runner:
         self._changed = changed
         self._routes = Routes(self.workflows)
         self._steps = Steps()
+        self.rewinds = Rewinds(path, clock)
         self._running: set[tuple[int, int, Key, int]] = set()
         self._held: deque[Launch] = deque()
         """Steps that hold a virtual clock, to run one at a time."""
@@ -101,6 +105,7 @@ class Runner:
         """Turns of one cause each, to find the one at which a batch broke."""
         self._watch = Watch()
         self._poisoned: dict[int, Failed] = {}
+        self._store: Store | None = None
         self._thread: threading.Thread | None = None
         self._ready: Future[None] = Future()
         self._prepared = False
@@ -151,7 +156,7 @@ class Runner:
         for future in idle:
             future.set_exception(StudioError("the engine has stopped"))
 
-    def submit(self, events: list[Incoming]) -> Future[list[Event]]:
+    def submit(self, events: list[Incoming], *, by_hand: bool = False) -> Future[list[Event]]:
         """Take events in; the future gives them back when they are durable.
 
         An event that brings its own moment moves a virtual clock there first.
@@ -168,7 +173,9 @@ class Runner:
             for index, incoming in enumerate(events):
                 if incoming.at is not None and incoming.at > at and self.clock.virtual:
                     at = incoming.at
-                self._queue.append((at, Arrival(incoming, delivery, index)))
+                # Events that were handed in together are one act.
+                own = by_hand and index == 0
+                self._queue.append((at, Arrival(incoming, delivery, index, by_hand=own)))
         self._wake.set()
         return delivery.future
 
@@ -176,6 +183,12 @@ class Runner:
         """Do something as a cause of its own, in the engine's thread."""
         future: Future[Any] = Future()
         self._put(Act(run, future))
+        return future
+
+    def alone(self, kind: str, body: dict[str, Any]) -> Future[Any]:
+        """Change the store as a whole: "rewind", "restore", "undo" or "redo"."""
+        future: Future[Any] = Future()
+        self._put(Alone(self._whole(kind, body), future))
         return future
 
     def advance(self, to: int, *, move: bool = True) -> Future[bool]:
@@ -231,7 +244,7 @@ class Runner:
         capture.listen(watch.hear)
         store: Store | None = None
         try:
-            store = Store(self.path, self.durability)
+            store = self._store = Store(self.path, self.durability)
             if not self._prepared:
                 self._prepare(store, watch)
             if not self._ready.done():
@@ -293,6 +306,7 @@ class Runner:
     def _prepare(self, store: Store, watch: Watch) -> None:
         """Go on where the store was left: its clock, its deadlines, the steps that were running."""
         self.clock.adopt(json.loads(store.meta("clock") or "{}"), store.last_at)
+        self.rewinds.load(store)
         for part in (self._register, self._unpark, self._recover_steps, self._look_again, self._ask_again):
             part(store, watch)
         self._next_due = store.next_due()
@@ -363,6 +377,9 @@ class Runner:
             waits = batch.overlay.running_steps(after, self.batch_size)
             newest = waits[-1].id if waits else 0
             for wait in waits:
+                if wait.id in self.rewinds.holds.held:
+                    # It waits for a yes, or is known from before a cut: no process died under it.
+                    batch.relaunch.add(wait.id)
                 batch.recover(wait, self.clock.now())
             return batch
 
@@ -427,6 +444,9 @@ class Runner:
                 self._probe(store)
             self._settle_idle()
             return False
+        if entries and isinstance(entries[0][1], Alone):
+            self._run_alone(store, watch, entries)
+            return True
         batch = self._new_batch(store, watch)
         try:
             finished = self._handle(batch, deque(entries), limit)
@@ -474,11 +494,15 @@ class Runner:
             except (ValueError, EventError):
                 # Not written by us. It is answered and taken away like a command that nobody knows.
                 pass
+        if kind in WHOLE:
+            return Alone(self._whole(kind, body), None, number)
         return Act(lambda batch, at: self._command(batch, at, kind, body), None, number)
 
     def _new_batch(self, store: Store, watch: Watch) -> Batch:
         overlay = Overlay(store, self.workflows, self._codes, self._places)
-        return Batch(overlay, self._routes, watch=watch, running=self._running, ask=self._asker is not None)
+        batch = Batch(overlay, self._routes, watch=watch, running=self._running, ask=self._asker is not None)
+        self.rewinds.begin(batch)
+        return batch
 
     def _handle(self, batch: Batch, entries: deque[Entry], limit: int) -> list[tuple[Item, Any]]:
         """Serve causes in order of time until the batch is full; gives what was done, with its results."""
@@ -509,6 +533,9 @@ class Runner:
                 self._reached = max(self._reached, _due(wait))
                 self._serve_timer(batch, wait, due)
             elif entries:
+                if isinstance(item, Alone):
+                    # It has a turn of its own.
+                    break
                 entries.popleft()
                 self._reached = max(self._reached, at)
                 if virtual and not (isinstance(item, Advance) and not item.move):
@@ -540,17 +567,117 @@ class Runner:
 
     def _serve(self, batch: Batch, item: Item, at: int) -> Any:
         batch.watch.subject = None
+        before = batch.overlay.seq
         if isinstance(item, Arrival):
-            return batch.event(item.incoming, at)
+            event = batch.event(item.incoming, at)
+            if item.by_hand:
+                self.rewinds.note_act(batch, before)
+            return event
         if isinstance(item, StepResult):
             batch.watch.subject = item.launch.journey
-            return batch.step_result(item, at)
+            return self.rewinds.take_result(batch, item, at)
         if isinstance(item, Act):
             try:
-                return item.run(batch, at)
+                result = item.run(batch, at)
             except StudioError as error:
                 return error
+            self.rewinds.note_act(batch, before)
+            return result
         return None
+
+    # -- the store as a whole --------------------------------------------------------------
+
+    def _whole(self, kind: str, body: dict[str, Any] | str) -> Callable[[Alone], Any]:
+        """What changes the store as a whole, by the name under which it is asked for."""
+
+        def run(item: Alone) -> Any:
+            assert self._store is not None
+            facts = _facts(kind, body)
+            match kind, facts:
+                case "rewind", {"seq": int(seq)}:
+                    return self.rewinds.rewind(self._store, seq, item)
+                case "restore", {"number": int(number)}:
+                    return self.rewinds.restore(self._store, number, item)
+                case "undo", _:
+                    return self.rewinds.undo(self._store, item)
+                case "redo", _:
+                    return self.rewinds.redo(self._store, item)
+            raise JourneyError(f"{kind!r} lacks what it needs")
+
+        return run
+
+    def _run_alone(self, store: Store, watch: Watch, entries: list[Entry]) -> None:
+        """Change the store as a whole, and make what is in memory agree with it."""
+        (_, item), *others = entries
+        assert isinstance(item, Alone)
+        with self._lock:
+            self._queue.extendleft(
+                entry for entry in reversed(others) if getattr(entry[1], "inbox", None) is None
+            )
+            self._taken = []
+        era = self.rewinds.era
+        try:
+            result = item.run(item)
+        except Exception as error:
+            if not isinstance(error, StudioError):
+                error = StudioError(f"the engine could not do it: {type(error).__name__}: {error}")
+            # Nothing was written; what came through the inbox is told so, and taken away.
+            if item.inbox is None:
+                fail(item, error)
+            else:
+                self._commit(store, self._new_batch(store, watch), [(item, error)])
+            return
+        self._agree(store, watch, self.rewinds.era != era)
+        if item.future is not None and not item.future.done():
+            item.future.set_result(result)
+        if self._teller is not None:
+            self._teller.wake()
+        if self._changed is not None:
+            self._changed()
+
+    def _agree(self, store: Store, watch: Watch, over: bool) -> None:
+        """Rows were taken away or replaced.
+
+        Args:
+            over: what runs now does not count any more.
+        """
+        self._places.clear()
+        self._poisoned.clear()
+        with self._lock:
+            now = self.clock.now()
+            if over:
+                self._running.clear()
+                self._held.clear()
+            self._reached = now
+            # What waits was stamped by a time that is taken back.
+            self._queue = deque(
+                (at if isinstance(item, Advance) or _brings_time(item) else min(at, now), item)
+                for at, item in self._queue
+            )
+        self._stored_state = ""
+        self._register(store, watch)
+        self._relaunch_steps(store, watch)
+        self._next_due = store.next_due()
+
+    def _relaunch_steps(self, store: Store, watch: Watch) -> None:
+        """Steps that are open and do not run here are launched as they stand, or put on hold."""
+        after = newest = 0
+
+        def make() -> Batch:
+            nonlocal newest
+            batch = self._new_batch(store, watch)
+            waits = batch.overlay.running_steps(after, self.batch_size)
+            newest = waits[-1].id if waits else 0
+            for wait in waits:
+                journey = wait.journey
+                if (journey.id, journey.pass_no, wait.key, wait.id) not in self._running:
+                    batch.relaunch.add(wait.id)
+                    batch.recover(wait, self.clock.now())
+            return batch
+
+        while store.rows(sql.WAITS_STEPS, after, 1):
+            self._insist(store, make)
+            after = newest
 
     # -- the end of a turn -----------------------------------------------------------------
 
@@ -559,15 +686,16 @@ class Runner:
         changes = batch.overlay.changes
         now = self.clock.now()
         for item, result in finished:
-            inbox = item.inbox if isinstance(item, Arrival | Act) else None
+            inbox = item.inbox if isinstance(item, Arrival | Act | Alone) else None
             if inbox is not None:
                 changes.inbox.append((inbox,))
-                if isinstance(item, Act):
+                if isinstance(item, Act | Alone):
                     changes.answers.append((inbox, time.time_ns() // 1_000_000, _answer(result)))
         for ask in batch.asks or ():
             fields = {"user": ask.user, "events": ask.events, "match": ask.match}
             changes.meta.append((ask.key, json.dumps(fields)))
         self._add_state(batch, now)
+        self.rewinds.before_commit(batch)
         with self._lock:
             if batch.watch.abandoned:
                 raise Abandoned
@@ -575,16 +703,19 @@ class Runner:
         try:
             batch.overlay.commit()
         except StoreError as error:
+            self.rewinds.holds.begin()
             self.problem = str(error)
             self._undo(finished, error)
             self._pause(error)
             return False
         except Exception as error:
+            self.rewinds.holds.begin()
             self._blame(store, batch.watch, error, list(self._taken))
             return True
         finally:
             batch.watch.committing = False
         batch.overlay.release()
+        self.rewinds.after_commit(batch)
         self._taken = []
         self._careful = max(0, self._careful - 1)
         self.problem = None
@@ -630,7 +761,8 @@ class Runner:
                     item.delivery.put(item.index, result)
             elif isinstance(item, StepResult):
                 launch = item.launch
-                self._running.discard((launch.journey, launch.pass_no, launch.key, launch.start))
+                if launch.era == self.rewinds.era:
+                    self._running.discard((launch.journey, launch.pass_no, launch.key, launch.start))
             elif item.future is not None and not item.future.done():
                 if isinstance(result, BaseException):
                     item.future.set_exception(result)
@@ -709,18 +841,25 @@ class Runner:
     # -- steps and hooks -------------------------------------------------------------------
 
     def _launch(self, launch: Launch) -> None:
+        if self.rewinds.holds.keeps(launch):
+            return
+        launch.era = self.rewinds.era
         self._running.add((launch.journey, launch.pass_no, launch.key, launch.start))
         if self.clock.virtual:
             self._held.append(launch)
+        elif (known := self.rewinds.holds.answer(launch)) is not None:
+            self._report(known)
         else:
             self._steps.run(launch, self._report)
 
     def _run_held(self, store: Store, watch: Watch) -> None:
         """In virtual time a step takes no time, runs alone, and holds the clock."""
         launch = self._held.popleft()
-        done: Future[StepResult] = Future()
-        self._steps.run(launch, done.set_result)
-        result = done.result()
+        result = self.rewinds.holds.answer(launch)
+        if result is None:
+            done: Future[StepResult] = Future()
+            self._steps.run(launch, done.set_result)
+            result = done.result()
         batch = self._new_batch(store, watch)
         watch.subject = launch.journey
         now = self.clock.now()
@@ -739,7 +878,7 @@ class Runner:
         assert self._asker is not None
         if not self.clock.virtual:
             for ask in asks:
-                self._asker.ask(ask, partial(self._hear, ask))
+                self._asker.ask(ask, partial(self._hear, ask, self.rewinds.era))
             return
         # Time stands while the hook is asked: its answers come before all else.
         found: list[Entry] = []
@@ -748,7 +887,10 @@ class Runner:
         with self._lock:
             self._queue.extendleft(reversed(found))
 
-    def _hear(self, ask: Ask, future: Future[list[Incoming]]) -> None:
+    def _hear(self, ask: Ask, era: int, future: Future[list[Incoming]]) -> None:
+        # What was asked for a history that is cut off answers nothing.
+        if era != self.rewinds.era:
+            return
         if future.cancelled():
             return
         found = self._answer_of(ask, future.result())
@@ -782,6 +924,8 @@ class Runner:
             "resume": Batch.resume,
             "restart": Batch.restart,
         }
+        if kind == "release":
+            return self._release(batch, at, _facts(kind, body))
         if kind not in acts:
             raise JourneyError(f"this engine does not know {kind!r}")
         try:
@@ -791,6 +935,13 @@ class Runner:
         if not isinstance(journey, str):
             raise JourneyError(f"{kind!r} names no journey")
         return acts[kind](batch, self.find(batch, journey), at)
+
+    def _release(self, batch: Batch, at: int, facts: dict[str, Any]) -> None:
+        match facts:
+            case {"wait": int(wait)}:
+                self.rewinds.holds.release(batch, at, wait)
+            case _:
+                self.rewinds.holds.release_all(batch, at)
 
     def find(self, batch: Batch, text: str) -> JourneyState:
         """The journey of a text id.
@@ -878,6 +1029,21 @@ def _next_timer(batch: Batch, due: deque[WaitState]) -> WaitState | None:
     if not due or timers[0][:2] < (_due(due[0]), due[0].id):
         return timers[0][2]
     return due[0]
+
+
+def _brings_time(item: Item) -> bool:
+    return isinstance(item, Arrival) and item.incoming.at is not None
+
+
+def _facts(kind: str, body: dict[str, Any] | str) -> dict[str, Any]:
+    """What is asked for, as another process may have written it."""
+    try:
+        facts = json.loads(body) if isinstance(body, str) else body
+    except ValueError:
+        facts = None
+    if not isinstance(facts, dict):
+        raise JourneyError(f"{kind!r} lacks what it needs")
+    return facts
 
 
 def _answer(result: Any) -> str:

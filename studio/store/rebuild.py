@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,11 @@ FROM history h INDEXED BY history_journeys
 LEFT JOIN history c ON c.seq = h.cause AND h.kind = 51
 WHERE h.journey IS NOT NULL ORDER BY h.journey, h.seq
 """
+# The same of some journeys.
+ENTRIES_OF = JOURNEY_ENTRIES.replace(
+    "FROM history h INDEXED BY history_journeys",
+    "FROM json_each(?) t CROSS JOIN history h INDEXED BY history_journeys ON h.journey = t.value",
+)
 OUTSIDE_KINDS = "SELECT kind, count(*) FROM history WHERE journey IS NULL GROUP BY kind"
 USER_EVENTS = """
 SELECT h.user, h.seq, h.data, h.meta, e.text = ? FROM history h LEFT JOIN names e ON e.id = h.name
@@ -116,6 +121,21 @@ def derive(con: sqlite3.Connection) -> Iterator[tuple[str, Row]]:
     for (workflow, kind), n in sorted(totals.items()):
         if n:
             yield "totals", (workflow, kind, n)
+
+
+def derive_journeys(con: sqlite3.Connection, ids: Sequence[int]) -> Iterator[tuple[str, Row]]:
+    """Compute the rows of some journeys and of their waits, a few journeys at a time."""
+    for at in range(0, len(ids), BATCH_ROWS):
+        part = json.dumps(ids[at : at + BATCH_ROWS])
+        found: dict[int, _Journey] = {}
+        for id, *values in con.execute(ENTRIES_OF, (part,)).fetchall():
+            found.setdefault(id, _Journey(id)).take(*values)
+        for journey in found.values():
+            yield from journey.rows(_uncounted)
+
+
+def _uncounted(workflow: int, kind: int, by: int = 1) -> None:
+    """For a caller who counts otherwise."""
 
 
 class _Journey:

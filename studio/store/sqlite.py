@@ -13,7 +13,8 @@ import secrets
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
@@ -236,7 +237,8 @@ class Store:
         self.path = Path(path)
         self._con = open_database(self.path, durability)
         self.salt = self.meta("salt") or ""
-        self.next_seq = self._next("SELECT max(seq) FROM history")
+        # After a rewind the numbers of what was cut off are not given out again.
+        self.next_seq = max(self._next("SELECT max(seq) FROM history"), int(self.meta("next_seq") or 0))
         self.next_user = self._next("SELECT max(id) FROM users")
         self.next_journey = self._next("SELECT max(id) FROM journeys")
         self.next_name = self._next("SELECT max(id) FROM names")
@@ -322,7 +324,42 @@ class Store:
         self._ids[text] = id
         self._texts[id] = text
 
+    def reload(self) -> None:
+        """Rows were taken away or replaced: begin anew with what is known of them."""
+        self._ids.clear()
+        self._texts.clear()
+        self.next_seq = max(
+            self.next_seq, self._next("SELECT max(seq) FROM history"), int(self.meta("next_seq") or 0)
+        )
+        self.next_user = self._next("SELECT max(id) FROM users")
+        self.next_journey = self._next("SELECT max(id) FROM journeys")
+        self.next_name = self._next("SELECT max(id) FROM names")
+
     # -- writing ---------------------------------------------------------------------------
+
+    @contextmanager
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """Do what goes beyond a batch: all of it, or nothing.
+
+        Raises:
+            StoreError: nothing was written.
+        """
+        con = self._con
+        try:
+            con.execute("BEGIN IMMEDIATE")
+            yield con
+            con.execute("COMMIT")
+        except BaseException as error:
+            if con.in_transaction:
+                con.execute("ROLLBACK")
+            if isinstance(error, sqlite3.Error):
+                raise translate(error, self.path) from error
+            raise
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """For what cannot run in a transaction: whole copies, attached files."""
+        return self._con
 
     def begin(self) -> None:
         """Take the write lock."""

@@ -20,6 +20,7 @@ from studio.errors import StoreError
 from studio.store import view_sql as sql
 from studio.store.connect import connect_reader, translate
 from studio.store.entries import entry, key_of
+from studio.store.holds import HOLD, HeldStep, held_steps
 from studio.store.records import Entry, JourneyRow, Totals, UserRow, WaitRow, journey_id
 from studio.store.schema import (
     KIND_TEXT,
@@ -126,6 +127,19 @@ class Views:
             exited=n.get(TOTAL_STATUS + Status.EXITED, 0),
             cancelled=n.get(TOTAL_STATUS + Status.CANCELLED, 0),
         )
+
+    def hold(self) -> dict[str, Any] | None:
+        """Why steps are on hold; None when they run."""
+        rows = self._rows(sql.META, HOLD)
+        found = json.loads(rows[0][0]) if rows and rows[0][0] else None
+        return found if isinstance(found, dict) else None
+
+    def held_steps(self, *, limit: int = 1000) -> list[HeldStep]:
+        """The steps that wait for a yes, oldest first."""
+        try:
+            return held_steps(self._con, limit)
+        except sqlite3.Error as error:
+            raise translate(error, self.path) from error
 
     def event_names(self, prefix: str = "", limit: int = 50) -> list[str]:
         """Names to suggest: of events seen or waited for lately, or at the very beginning."""

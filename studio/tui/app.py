@@ -8,7 +8,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Literal, cast
 
@@ -23,6 +23,7 @@ from studio.tui.desk import Desk, EngineDesk, open_desk
 from studio.tui.messages import DeskOpened, StoreChanged
 from studio.tui.reading import Reader
 from studio.tui.screens.live import LiveScreen
+from studio.tui.stores import OpenStore, Stores
 
 TICK_SECONDS = 0.1
 """What tenths of a second need."""
@@ -65,7 +66,8 @@ class StudioApp(App[None]):
         self.desk: Desk | None = None
         self.reader: Reader | None = None
         self._given = desk
-        self._unsubscribe: Callable[[], None] | None = None
+        self.stores = Stores(self._committed)
+        self._looking = False
         self._signalled = threading.Event()
         self._changed_at = 0.0
         self.failure: str | None = None
@@ -87,13 +89,40 @@ class StudioApp(App[None]):
             self.failure = str(error)
             self.exit(return_code=1)
             return
-        self.desk = desk
-        self.reader = self.make_reader(desk.path)
-        if isinstance(desk, EngineDesk):
-            self._unsubscribe = desk.engine.on_change(self._committed)
-        else:
-            self.set_interval(LOOK_SECONDS, self._look)
+        self._show_desk(desk, ours=self._given is None)
         self.post_message(DeskOpened())
+
+    def _show_desk(self, desk: Desk, *, ours: bool) -> None:
+        """Take in a store that was opened, and show it."""
+        store = self.stores.add(desk, self.make_reader(desk.path), ours=ours)
+        self.desk, self.reader = store.desk, store.reader
+        if not isinstance(desk, EngineDesk) and not self._looking:
+            self._looking = True
+            self.set_interval(LOOK_SECONDS, self._look)
+
+    async def open_store(self, path: Path) -> None:
+        """Open another store beside those that are open, and show it.
+
+        Raises:
+            StudioError: it cannot be used.
+        """
+        if (found := self.stores.find(path)) is not None:
+            self.show_open_store(found)
+            return
+        self._show_desk(await open_desk(self._workflows, str(path), self._durability), ours=True)
+        self.refresh_all()
+
+    def show_open_store(self, store: OpenStore) -> None:
+        """Show a store that is open already."""
+        self.stores.show(store)
+        self.desk, self.reader = store.desk, store.reader
+        self.refresh_all()
+
+    def refresh_all(self) -> None:
+        """Everything that is shown may be another now: the store, or what is in it."""
+        if (live := self.live) is not None:
+            live.show_store()
+            self._tick()
 
     def make_reader(self, path: Path) -> Reader:
         """What answers the questions of the screens."""
@@ -143,6 +172,9 @@ class StudioApp(App[None]):
 
     @work(group="look", exclusive=True, exit_on_error=False)
     async def _look(self) -> None:
+        # The engine of this process says itself when it has committed.
+        if isinstance(self.desk, EngineDesk):
+            return
         if self.reader is not None and await self.reader.ask(lambda views: views.changed()):
             self._announce_change()
 
@@ -183,6 +215,16 @@ class StudioApp(App[None]):
                 yield command
         yield SystemCommand("Help", "The keys that work here", self.action_keys)
         if isinstance(screen, LiveScreen):
+            for name, words, call in (
+                ("Undo", "Take back the newest act done here", screen.action_undo),
+                ("Redo", "Bring back what was taken", screen.action_redo),
+                ("Rewind to here", "Cut after the entry at the timeline's cursor", screen.action_rewind),
+                ("Fork here", "Copy the store up to the timeline's cursor", screen.action_fork),
+                ("Stores", "Open stores and snapshots", screen.action_stores),
+                ("Next store", "Show the next open store", screen.action_next_store),
+                ("Steps on hold", "Answer the steps that wait for a yes", screen.action_held_steps),
+            ):
+                yield SystemCommand(name, words, call)
             yield SystemCommand("Inject", "Send an event by hand", screen.action_inject)
             yield SystemCommand(
                 "Maximise", "Give the focused pane all the room, or back", screen.action_maximise
@@ -192,12 +234,7 @@ class StudioApp(App[None]):
 
     async def on_unmount(self) -> None:
         """Stop the engine; the store is whole at any moment, so this is never waited for long."""
-        if self._unsubscribe is not None:
-            self._unsubscribe()
-        if self.reader is not None:
-            self.reader.close()
-        if self.desk is not None and self._given is None:
-            await self.desk.close()
+        await self.stores.close()
 
 
 def _node_title(node: object) -> str:

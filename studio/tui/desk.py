@@ -79,7 +79,7 @@ class EngineDesk:
         return None if status.state == "running" else status.problem or f"the engine is {status.state}"
 
     async def send(self, event: Incoming) -> int | None:
-        future: Future[list[Event]] = self.engine.submit([event])
+        future: Future[list[Event]] = self.engine.submit([event], by_hand=True)
         done = await asyncio.wrap_future(future)
         return done[0].seq
 

@@ -136,6 +136,9 @@ class FakeViews:
     def changed(self) -> bool:
         return False
 
+    def hold(self) -> dict[str, Any] | None:
+        return None
+
 
 class FakeReader:
     """Answers at once."""

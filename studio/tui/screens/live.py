@@ -18,13 +18,16 @@ from studio.store.views import Views
 from studio.tui.desk import answer_data, event_name, example_event
 from studio.tui.messages import EventRefused, EventSent, ReadFailed, StoreChanged, UserChosen
 from studio.tui.reading import Asking, Question
+from studio.tui.screens.live_time import TIME_BINDINGS, LiveTime
 from studio.tui.widgets.clock_bar import ClockBar
 from studio.tui.widgets.filter_bar import FilterBar
 from studio.tui.widgets.header import Header
+from studio.tui.widgets.hold_bar import HoldBar
 from studio.tui.widgets.inject import Inject
 from studio.tui.widgets.keys_bar import KeysBar
 from studio.tui.widgets.log import LogList
 from studio.tui.widgets.problem_bar import ProblemBar
+from studio.tui.widgets.said_bar import SaidBar
 from studio.tui.widgets.signs import signs
 from studio.tui.widgets.tabs import PaneTabs
 from studio.tui.widgets.timeline import EntryList, TimelinePane
@@ -59,11 +62,12 @@ class PulseQuestion:
         return Pulse(views.totals(), first[0] if first and first[0].due_at is not None else None)
 
 
-class LiveScreen(Asking, Screen[None]):
+class LiveScreen(LiveTime, Asking, Screen[None]):
     """The home of the studio."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("i", "inject", "inject", id="inject"),
+        *TIME_BINDINGS,
         Binding("m", "maximise", "maximise", id="maximise"),
         Binding("1", "pane(1)", "users", show=False, id="pane.users"),
         Binding("2", "pane(2)", "timeline", show=False, id="pane.timeline"),
@@ -90,6 +94,7 @@ class LiveScreen(Asking, Screen[None]):
         yield Header()
         yield ClockBar()
         yield ProblemBar()
+        yield HoldBar()
         yield PaneTabs()
         with Horizontal(id="panes"):
             yield UsersList()
@@ -97,6 +102,7 @@ class LiveScreen(Asking, Screen[None]):
             yield WaitingList()
         yield LogList()
         yield Inject()
+        yield SaidBar()
         yield KeysBar()
         yield FilterBar()
         yield Static(f"at least {LEAST_WIDTH}×{LEAST_HEIGHT}", id="too-small", markup=False)
@@ -168,6 +174,7 @@ class LiveScreen(Asking, Screen[None]):
     def ask_all(self) -> None:
         """Ask all panes that are on the screen."""
         self.ask()
+        self.query_one(HoldBar).ask()
         for pane in self.panes:
             if pane.display:
                 pane.ask()
@@ -230,6 +237,8 @@ class LiveScreen(Asking, Screen[None]):
     def open_row(self, message: VirtualList.Opened) -> None:
         """Enter on a row."""
         match message.row:
+            case WaitRow(kind="step", seq=seq) if self.query_one(HoldBar).is_held(seq):
+                self.answer_held_step(seq)
             case WaitRow() as wait:
                 self._answer(wait, message.gone)
             case UserRow(id=user):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -35,6 +35,8 @@ class Around:
     """The entry that opened a wait, sleep or step, by journey, pass, key and kind."""
     open_seqs: Mapping[int, int | None] = field(default_factory=dict)
     """Open waits: `seq` of the opening entry to its deadline."""
+    on_hold: Collection[int] = ()
+    """Started steps that wait for a yes."""
 
     def learn(self, entry: Entry) -> None:
         """Remember an entry that later ones speak of."""
@@ -188,6 +190,8 @@ def _say_step(entry: Entry, around: Around, name: str) -> Said:
     message = literal(entry.message or "")
     match entry.kind:
         case "step.started":
+            if entry.seq in around.on_hold:
+                return Said(mark.paused_clock, "warning", f"step {name}", "on hold · H", "warning")
             running = entry.seq in around.open_seqs
             attempt = _number(entry, "attempt") or 1
             again = f"attempt {attempt}" if attempt > 1 else ""

@@ -136,7 +136,7 @@ class TimelinePane(Asking, Vertical):
             self._limit = PAGE
             self._workflows = []
             entries = self.entries
-            entries.around = Around()
+            entries.around = Around(on_hold=entries.around.on_hold)
             entries.following = True
             entries.cursor = None
             entries.empty_text = ""
@@ -153,7 +153,9 @@ class TimelinePane(Asking, Vertical):
 
     def show_answer(self, answer: TimelineAnswer) -> None:
         entries = self.entries
-        around = Around(open_seqs={wait.seq: wait.due_at for wait in answer.waits})
+        around = Around(
+            open_seqs={wait.seq: wait.due_at for wait in answer.waits}, on_hold=entries.around.on_hold
+        )
         for entry in answer.entries:
             around.learn(entry)
         entries.around = around

@@ -77,6 +77,8 @@ class WaitingList(Asking, VirtualList[WaitRow]):
     def __init__(self) -> None:
         super().__init__(id="waiting", classes="pane")
         self.total = 0
+        self.on_hold: frozenset[int] = frozenset()
+        """Started steps that wait for a yes."""
         self.endings: dict[int, str] = {}
         self._limit = PAGE
         self.row_height = 2
@@ -131,6 +133,8 @@ class WaitingList(Asking, VirtualList[WaitRow]):
             if row.due_at is None:
                 sign = mark.running if row.kind == "step" else mark.no_limit
                 words = "running" if row.kind == "step" else "no limit"
+            if row.seq in self.on_hold:
+                sign, words = mark.paused_clock, "on hold · H"
         if row.kind == "step":
             tone = colours.muted if state.gone else colours.accent
         if not state.selected:

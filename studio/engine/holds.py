@@ -1,0 +1,142 @@
+"""Which launched steps run, which wait for a yes, and which are answered from before a cut."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from studio import jsontext
+from studio.commands import Place
+from studio.engine.answers import Launch
+from studio.engine.batch import Batch, StepResult
+from studio.engine.state import WaitState
+from studio.errors import JourneyError
+from studio.store import holds as stored
+from studio.store.sqlite import Store
+
+
+class Holds:
+    """The runner's own view of what `store/holds.py` keeps. Lives in the engine's thread."""
+
+    def __init__(self) -> None:
+        self.why: dict[str, Any] | None = None
+        """Why new steps wait for a yes; None when they run."""
+        self.held: set[int] = set()
+        """step.started entries of those that wait."""
+        self.released: set[int] = set()
+        """Those that were given their yes in this batch."""
+        self.lifted = False
+        """All were, in this batch."""
+        self._any_former = False
+        self._known: dict[int, str] = {}
+
+    def load(self, store: Store) -> None:
+        """Read what the store keeps."""
+        why = store.meta(stored.HOLD)
+        self.why = json.loads(why) if why else None
+        prefix = len(stored.HELD)
+        self.held = {int(key[prefix:]) for (key,) in store.rows(stored.HELD_KEYS)}
+        self._any_former = bool(store.rows(stored.ANY_FORMER))
+        self._known.clear()
+        self.released.clear()
+        self.lifted = False
+
+    def begin(self) -> None:
+        """A batch begins, or came to nothing: what was released in the last waits as before."""
+        self.held |= self.released
+        self.released.clear()
+        self.lifted = False
+
+    def release(self, batch: Batch, at: int, seq: int) -> None:
+        """Let a step run that waits for a yes.
+
+        Raises:
+            JourneyError: none of this number waits, or its workflow is not loaded.
+        """
+        waits = batch.overlay.running_steps(seq - 1, 1) if seq in self.held else []
+        if not waits or waits[0].id != seq:
+            raise JourneyError(f"no step {seq} waits for a yes", fix="It may have ended: look again.")
+        if waits[0].journey.workflow is None:
+            raise JourneyError("its workflow is not loaded", where=f"step {seq}")
+        self._relaunch(batch, at, waits[0])
+
+    def release_all(self, batch: Batch, at: int) -> None:
+        """Let all run that wait, and whatever comes from here on."""
+        for seq in sorted(self.held):
+            for wait in batch.overlay.running_steps(seq - 1, 1):
+                if wait.id == seq and wait.journey.workflow is not None:
+                    self._relaunch(batch, at, wait)
+        batch.overlay.changes.ended_meta.append((stored.HOLD,))
+        self.lifted = True
+
+    def _relaunch(self, batch: Batch, at: int, wait: WaitState) -> None:
+        self._free(batch, wait.id)
+        batch.relaunch.add(wait.id)
+        batch.recover(wait, at)
+
+    def _free(self, batch: Batch, start: int) -> None:
+        self.released.add(start)
+        self.held.discard(start)
+        batch.overlay.changes.ended_meta.append((f"{stored.HELD}{start}",))
+
+    def prepare(self, batch: Batch) -> None:
+        """Say before a batch is written which of its steps will wait."""
+        changes = batch.overlay.changes
+        if self.held:
+            changes.ended_meta += [
+                (f"{stored.HELD}{id}",) for (id,) in changes.ended_waits if id in self.held
+            ]
+        holding = self.why is not None and not self.lifted
+        if not batch.launches or not (self._any_former or holding):
+            return
+        tokens = {stored.FORMER + launch.info.idempotency_key for launch in batch.launches}
+        former: dict[str, str] = (
+            dict(batch.overlay.store.many(stored.FORMER_OF, sorted(tokens))) if self._any_former else {}
+        )
+        for launch in batch.launches:
+            data = former.get(stored.FORMER + launch.info.idempotency_key)
+            if data is not None:
+                self._known[launch.start] = data
+                if launch.start in self.held:
+                    self._free(batch, launch.start)
+            elif holding and launch.start not in self.released and batch.overlay.waits[launch.start].open:
+                changes.meta.append((f"{stored.HELD}{launch.start}", launch.info.name))
+
+    def committed(self, batch: Batch) -> None:
+        """A batch is durable."""
+        changes = batch.overlay.changes
+        if self.held:
+            self.held -= {id for (id,) in changes.ended_waits}
+        if self.lifted:
+            self.why = None
+        prefix = len(stored.HELD)
+        self.held |= {int(key[prefix:]) for key, _ in changes.meta if key.startswith(stored.HELD)}
+        self.released.clear()
+        self.lifted = False
+
+    def keeps(self, launch: Launch) -> bool:
+        """Whether a step waits."""
+        return launch.start in self.held
+
+    def answer(self, launch: Launch) -> StepResult | None:
+        """The former result of a step, when it was done before."""
+        data = self._known.pop(launch.start, None)
+        if data is None:
+            return None
+        facts = jsontext.loads(data)
+        said = [(level, message, _place(text)) for level, message, text in facts.get("said", ())]
+        return StepResult(launch, jsontext.dumps(facts.get("result")), said=said)
+
+    def remember(self, batch: Batch, result: StepResult) -> None:
+        """A step was done for a history that was cut off: its result answers it, should it come again."""
+        if result.result is None:
+            return
+        key = stored.FORMER + result.launch.info.idempotency_key
+        said = [(level, text, f"{place[0]}:{place[1]}") for level, text, place in result.said]
+        batch.overlay.changes.meta.append((key, stored.former(result.result, said)))
+        self._any_former = True
+
+
+def _place(text: str) -> Place:
+    file, _, line = text.rpartition(":")
+    return (file, int(line)) if line.isdecimal() else (text, 0)

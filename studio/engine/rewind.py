@@ -1,0 +1,358 @@
+"""Rewind, undo, redo and return to a snapshot: what changes the store as a whole.
+
+Runs in the engine's thread, between two batches. Each is one transaction, with the answer
+to whoever asked through the inbox; what is in memory is made to agree after it. Results of
+steps that were under way at a rewind no longer count (DESIGN rule 11), but are kept as
+former results: nothing is done twice because time was taken back.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from studio.clock import Clock, VirtualClock, to_datetime
+from studio.engine.batch import Batch, StepResult
+from studio.engine.holds import Holds
+from studio.engine.items import Alone
+from studio.errors import StoreError, StudioError
+from studio.store.connect import connect_reader, translate
+from studio.store.cut import Behind, behind, cut, end_of_cause, forget_undone, put_back
+from studio.store.holds import keep_former
+from studio.store.schema import KIND_TEXT, Kind
+from studio.store.snapshots import (
+    attach,
+    cut_and_hold,
+    keep_snapshot,
+    next_number,
+    reserve,
+    restore_rows,
+    snapshot_path,
+    standing,
+)
+from studio.store.sqlite import ADD_ANSWER, END_INBOX, SET_META, Store
+
+ACTS = "acts"
+"""meta: the newest acts done here, as `OwnAct`s, oldest first."""
+MOST_ACTS = 100
+ACT_KINDS = (Kind.EVENT, Kind.CANCELLED, Kind.RESUMED, Kind.RESTARTED)
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAct:
+    """An act of the operator that can be taken back."""
+
+    seq: int
+    """Of its first entry."""
+    what: str
+    """The event's name, or what was done: "journey.cancelled"."""
+    user: str
+    clock: dict[str, Any]
+    """The state of the clock before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class RewindPreview:
+    """What a rewind to an entry would take away."""
+
+    seq: int
+    at: int
+    """The moment at which the clock would stand."""
+    behind: Behind
+    snapshot: int
+    """The number of the snapshot that would be kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class UndoPreview:
+    """What taking back the newest act would take away."""
+
+    act: OwnAct
+    behind: Behind
+
+    @property
+    def touches_others(self) -> bool:
+        """More goes than the act and what it did to its user."""
+        return self.behind.users > 1 or self.behind.others > 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Undone:
+    number: int
+    act: OwnAct
+    top: int
+    """No entry from here on was there when it was taken back."""
+    clock: dict[str, Any]
+    acts: tuple[OwnAct, ...]
+    store: Store
+
+
+def preview_rewind(path: Path, seq: int) -> RewindPreview:
+    """Count what a rewind to the end of an entry's cause would take away.
+
+    Raises:
+        StoreError: there is no such entry, or the store cannot be read.
+    """
+    con = connect_reader(path)
+    try:
+        con.execute("BEGIN")
+        keep = end_of_cause(con, seq, path)
+        found = behind(con, keep)
+        con.execute("ROLLBACK")
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
+    finally:
+        con.close()
+    return RewindPreview(seq, found.at, found, next_number(path))
+
+
+def preview_undo(path: Path) -> UndoPreview:
+    """Count what taking back the newest act would take away.
+
+    Raises:
+        StudioError: there is none.
+    """
+    con = connect_reader(path)
+    try:
+        con.execute("BEGIN")
+        row = con.execute("SELECT value FROM meta WHERE key = ?", (ACTS,)).fetchone()
+        act = _newest(_read_acts(row[0] if row else None))
+        found = behind(con, act.seq - 1)
+        con.execute("ROLLBACK")
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
+    finally:
+        con.close()
+    return UndoPreview(act, found)
+
+
+def _read_acts(text: str | None) -> list[OwnAct]:
+    return [OwnAct(**fields) for fields in json.loads(text)] if text else []
+
+
+def _newest(acts: list[OwnAct]) -> OwnAct:
+    if not acts:
+        raise StudioError("there is no act to take back", fix="R rewinds to any entry.")
+    return acts[-1]
+
+
+class Rewinds:
+    """What one runner can take back, and what it remembers for that."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self.path = path
+        self.clock = clock
+        self.holds = Holds()
+        self.acts: list[OwnAct] = []
+        self.era = 0
+        """How many times the store was cut so that what runs does not count any more."""
+        self._cuts = 0
+        self._undone: list[_Undone] = []
+        self._batch_acts: list[OwnAct] = []
+
+    def load(self, store: Store) -> None:
+        """Read what the store keeps."""
+        self.acts = _read_acts(store.meta(ACTS))
+        self.holds.load(store)
+
+    # -- around each batch -----------------------------------------------------------------
+
+    def begin(self, batch: Batch) -> None:
+        """A batch begins."""
+        self._batch_acts = []
+        self.holds.begin()
+        batch.on_hold = self.holds.held
+
+    def note_act(self, batch: Batch, before: int) -> None:
+        """An act of the operator was handled: remember where its entries begin."""
+        count = batch.overlay.seq - before
+        if not count:
+            return
+        rows = batch.overlay.changes.history[-count:]
+        row = next((row for row in rows if row[2] in ACT_KINDS), rows[0])
+        kind, user, name = row[2], row[3], row[6]
+        if kind >= Kind.WORKFLOW_LOADED or user is None:
+            return
+        overlay = batch.overlay
+        what = overlay.store.name_text(name) if kind == Kind.EVENT else KIND_TEXT[kind]
+        self._batch_acts.append(OwnAct(before, what, overlay.user_by_id(user).name, self.clock.state()))
+
+    def before_commit(self, batch: Batch) -> None:
+        """Add what must be durable with a batch."""
+        self.holds.prepare(batch)
+        if self._batch_acts:
+            batch.overlay.changes.meta.append((ACTS, _acts_text([*self.acts, *self._batch_acts])))
+
+    def after_commit(self, batch: Batch) -> None:
+        """A batch is durable."""
+        if self._batch_acts:
+            self.acts = [*self.acts, *self._batch_acts][-MOST_ACTS:]
+            self._batch_acts = []
+        self.holds.committed(batch)
+
+    def take_result(self, batch: Batch, result: StepResult, at: int) -> bool:
+        """Take a step's result, or keep it when what it was for was cut off."""
+        if result.launch.era == self.era and batch.step_result(result, at):
+            return True
+        if self._cuts:
+            self.holds.remember(batch, result)
+        return False
+
+    # -- taking back -----------------------------------------------------------------------
+
+    def rewind(self, store: Store, seq: int, item: Alone) -> dict[str, Any]:
+        """Cut the store at the end of an entry's cause; what was is kept as a snapshot.
+
+        Raises:
+            StoreError: there is no such entry, or a file could not be written.
+        """
+        con = store.connection
+        keep = end_of_cause(con, seq, self.path)
+        now = _wall()
+        at = behind(con, keep).at
+        why = f"before rewind to {to_datetime(at).astimezone():%H:%M:%S}"
+        kept = keep_snapshot(con, self.path, why, now)
+        with store.transaction():
+            cut_and_hold(con, keep, now, "rewind")
+            reserve(con, store.next_seq - 1)
+            acts = [act for act in self.acts if act.seq <= keep]
+            con.execute(SET_META, (ACTS, _acts_text(acts)))
+            forget_undone(con)
+            result = {"at": at, "keep": keep, "snapshot": kept.number}
+            _answer(con, item, result)
+        self._over(store, acts, standing(at, now, self.clock.virtual), at)
+        return result
+
+    def restore(self, store: Store, number: int, item: Alone) -> dict[str, Any]:
+        """Return to a snapshot; what was is kept as another.
+
+        Raises:
+            StoreError: there is no such snapshot, or it cannot be read.
+        """
+        con = store.connection
+        now = _wall()
+        path = snapshot_path(self.path, number)
+        attach(con, path)
+        try:
+            kept = keep_snapshot(con, self.path, f"before return to snapshot {number}", now)
+            with store.transaction():
+                at = restore_rows(con, path, now)
+                reserve(con, store.next_seq - 1)
+                forget_undone(con)
+                row = con.execute("SELECT value FROM main.meta WHERE key = ?", (ACTS,)).fetchone()
+                result = {"at": at, "snapshot": kept.number}
+                _answer(con, item, result)
+        finally:
+            con.execute("DETACH DATABASE kept")
+        self._over(store, _read_acts(row[0] if row else None), standing(at, now, self.clock.virtual), at)
+        return result
+
+    def undo(self, store: Store, item: Alone) -> dict[str, Any]:
+        """Take back the newest act with all that came since.
+
+        The clock goes on from the state that it had then. No snapshot is kept: `redo` brings it back.
+
+        Raises:
+            StudioError: there is no act, or what it began with is not there any more.
+        """
+        con = store.connection
+        act = _newest(self.acts)
+        keep = act.seq - 1
+        number = self._undone[-1].number + 1 if self._undone else 1
+        undone = _Undone(number, act, store.next_seq, self.clock.state(), tuple(self.acts), store)
+        acts = self.acts[:-1]
+        with store.transaction():
+            if not con.execute("SELECT 1 FROM history WHERE seq = ?", (act.seq,)).fetchone():
+                raise StoreError("the act is not in the history any more", where=str(self.path))
+            (at,) = con.execute("SELECT at FROM history WHERE seq = ?", (act.seq,)).fetchone()
+            keep_former(con, store.salt, keep)
+            cut(con, keep, number)
+            self._finish(con, store, acts, act.clock, at)
+            result = {"what": act.what, "user": act.user}
+            _answer(con, item, result)
+        self._undone.append(undone)
+        self._goes_on(store, acts, act.clock, at)
+        return result
+
+    def redo(self, store: Store, item: Alone) -> dict[str, Any]:
+        """Bring back what `undo` took, entry for entry.
+
+        Raises:
+            StudioError: nothing was taken back, or other events or acts have come since.
+        """
+        con = store.connection
+        if not self._undone or self._undone[-1].store is not store:
+            raise StudioError("nothing was taken back", fix="z takes back the newest act.")
+        undone = self._undone[-1]
+        since = behind(con, undone.top - 1).others
+        if since:
+            raise StudioError(
+                f"it cannot be brought back: {since:,} other events or acts have come since",
+                fix="Send it again.",
+            )
+        acts = list(undone.acts)
+        at = _last_at(con, undone.number)
+        with store.transaction():
+            keep_former(con, store.salt, undone.top - 1)
+            cut(con, undone.top - 1)
+            if not put_back(con, undone.number):
+                raise StudioError("what was taken back is not known any more", fix="Send it again.")
+            self._finish(con, store, acts, undone.clock, at)
+            result = {"what": undone.act.what, "user": undone.act.user}
+            _answer(con, item, result)
+        self._undone.pop()
+        self._goes_on(store, acts, undone.clock, at)
+        return result
+
+    def _finish(
+        self, con: sqlite3.Connection, store: Store, acts: list[OwnAct], clock: dict[str, Any], at: int
+    ) -> None:
+        con.execute(SET_META, (ACTS, _acts_text(acts)))
+        con.execute(SET_META, ("clock", json.dumps(clock)))
+        con.execute(SET_META, ("last_at", str(at)))
+        reserve(con, store.next_seq - 1)
+        # A hold on a step that is gone would be a hold on nothing.
+        con.execute(
+            "DELETE FROM meta WHERE key > 'held/' AND key < 'held0'"
+            " AND CAST(substr(key, 6) AS INTEGER) NOT IN (SELECT id FROM waits)"
+        )
+
+    def _over(self, store: Store, acts: list[OwnAct], clock: dict[str, Any], at: int) -> None:
+        """What runs does not count any more."""
+        self.era += 1
+        self._undone.clear()
+        self._goes_on(store, acts, clock, at)
+
+    def _goes_on(self, store: Store, acts: list[OwnAct], clock: dict[str, Any], at: int) -> None:
+        self._cuts += 1
+        self.acts = acts
+        if isinstance(self.clock, VirtualClock):
+            self.clock.turn_back(at if not clock.get("virtual") else int(clock["at"]))
+        else:
+            self.clock.adopt(clock, at)
+        store.reload()
+        self.holds.load(store)
+
+
+def _last_at(con: sqlite3.Connection, number: int) -> int:
+    statement = "SELECT coalesce(max(at), 0) FROM undone_history WHERE undo = ?"
+    (at,) = con.execute(statement, (number,)).fetchone()
+    return int(at)
+
+
+def _acts_text(acts: list[OwnAct]) -> str:
+    return json.dumps([asdict(act) for act in acts[-MOST_ACTS:]])
+
+
+def _answer(con: sqlite3.Connection, item: Alone, result: dict[str, Any]) -> None:
+    if item.inbox is not None:
+        con.execute(END_INBOX, (item.inbox,))
+        con.execute(ADD_ANSWER, (item.inbox, _wall(), json.dumps({"ok": True, **result})))
+
+
+def _wall() -> int:
+    return time.time_ns() // 1_000_000

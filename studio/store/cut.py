@@ -1,0 +1,297 @@
+"""Cutting the history at a cause, and putting back what was cut off.
+
+A cause (an event, a timer, a step's result, an act) is carried to its end before the next
+begins, so the entries of one stand together, and between two of them the store is whole.
+Only journeys that have entries behind the cut change: just these are derived anew, by
+the way of `rebuild.py`, so that a cut costs what it takes away and not what is left.
+All of it runs inside a transaction of the caller.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from studio.errors import StoreError
+from studio.store.rebuild import COLUMNS, derive_journeys
+from studio.store.schema import TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS, Kind
+
+PAGE = 500
+NAMED_STEPS = 100
+
+WALK = """
+SELECT h.seq, h.kind, h.cause, h.journey, c.kind,
+       h.kind = 33 AND h.cause IS NULL AND h.data LIKE '%"interrupted"%'
+FROM history h LEFT JOIN history c ON c.seq = h.cause
+WHERE h.seq > ? ORDER BY h.seq LIMIT ?
+"""
+HELD_BY = (Kind.STEP_STARTED, Kind.STEP_RETRY)
+
+COUNTS = "SELECT count(*), count(DISTINCT user), count(DISTINCT journey) FROM history WHERE seq > ?"
+USERS_BEHIND = "SELECT DISTINCT user FROM history WHERE seq > ? AND user IS NOT NULL"
+STEPS_BEHIND = """
+SELECT n.text, count(*), min(h.seq) FROM history h JOIN names n ON n.id = h.name
+WHERE h.seq > ? AND h.kind = 32 GROUP BY n.text ORDER BY 3 LIMIT ?
+"""
+OTHER_EVENTS = """
+SELECT count(*) FROM history
+WHERE seq > ? AND ((kind = 1 AND journey IS NULL) OR kind IN (55, 56, 57))
+"""
+LAST_MOMENT = "SELECT at + coalesce(late, 0) FROM history WHERE seq <= ? ORDER BY seq DESC LIMIT 1"
+FIRST_MOMENT = "SELECT at FROM history ORDER BY seq LIMIT 1"
+
+TEMPORARY = (
+    "CREATE TEMP TABLE IF NOT EXISTS touched (journey INTEGER PRIMARY KEY)",
+    "CREATE TEMP TABLE IF NOT EXISTS undone_history AS SELECT 0 AS undo, h.* FROM main.history h WHERE 0",
+    "CREATE TEMP TABLE IF NOT EXISTS undone_users AS SELECT 0 AS undo, u.* FROM main.users u WHERE 0",
+    "CREATE TEMP TABLE IF NOT EXISTS undone_codes AS SELECT 0 AS undo, c.* FROM main.codes c WHERE 0",
+    "CREATE TEMP TABLE IF NOT EXISTS undone_profiles AS SELECT 0 AS undo, p.* FROM main.profiles p WHERE 0",
+)
+UNDONE = ("history", "users", "codes", "profiles")
+
+# A user is there from an event on; without any entry left, nobody has heard of them.
+NEW_USERS = """
+SELECT id FROM users WHERE id IN (SELECT DISTINCT user FROM history WHERE seq > :keep AND user IS NOT NULL)
+    AND NOT EXISTS (SELECT 1 FROM history h WHERE h.user = users.id AND h.kind = 1 AND h.seq <= :keep)
+"""
+# The entry that says a version was loaded is the first that names it.
+NEW_CODES = "SELECT code FROM history WHERE seq > :keep AND kind = 70 AND code IS NOT NULL"
+NEW_PROFILES = f"user IN ({USERS_BEHIND.replace('?', ':keep')}) AND seq > :keep"
+
+TOUCH = "INSERT OR IGNORE INTO touched SELECT journey FROM {} AND journey IS NOT NULL"
+COUNT_KINDS = """
+INSERT INTO totals (workflow, kind, n)
+SELECT w, kind, :sign * count(*) FROM (
+    SELECT 0 AS w, kind FROM {source} UNION ALL
+    SELECT j.workflow, h.kind FROM {source_h} JOIN journeys j ON j.id = h.journey
+) WHERE true GROUP BY w, kind
+ON CONFLICT (workflow, kind) DO UPDATE SET n = n + excluded.n
+"""
+COUNT_STATUS = f"""
+INSERT INTO totals (workflow, kind, n)
+SELECT w, {TOTAL_STATUS} + status, :sign * count(*) FROM (
+    SELECT 0 AS w, j.status FROM touched t CROSS JOIN journeys j ON j.id = t.journey UNION ALL
+    SELECT j.workflow, j.status FROM touched t CROSS JOIN journeys j ON j.id = t.journey
+) WHERE true GROUP BY w, status
+ON CONFLICT (workflow, kind) DO UPDATE SET n = n + excluded.n
+"""
+# Waits have no index by journey, and need none: those of a journey are among its entries.
+OPEN_WAITS = """
+SELECT w.id, w.journey FROM touched t
+CROSS JOIN history h INDEXED BY history_journeys ON h.journey = t.journey
+CROSS JOIN waits w ON w.id = h.seq
+"""
+COUNT_WAITS = f"""
+INSERT INTO totals (workflow, kind, n)
+SELECT w, {TOTAL_WAITS}, :sign * count(*) FROM (
+    SELECT 0 AS w FROM ({OPEN_WAITS}) UNION ALL
+    SELECT j.workflow FROM ({OPEN_WAITS}) o JOIN journeys j ON j.id = o.journey
+) WHERE true GROUP BY w
+ON CONFLICT (workflow, kind) DO UPDATE SET n = n + excluded.n
+"""
+ADD_TOTAL = """
+INSERT INTO totals (workflow, kind, n) VALUES (0, ?, ?)
+ON CONFLICT (workflow, kind) DO UPDATE SET n = n + excluded.n
+"""
+
+
+class _Row(NamedTuple):
+    seq: int
+    kind: int
+    cause: int | None
+    journey: int | None
+    cause_kind: int | None
+    interrupted: int
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """What lies behind a cut, and goes with it."""
+
+    keep: int
+    """seq of the last entry that stays: the end of a cause; 0 when none does."""
+    at: int
+    """The moment at which the clock stands then."""
+    entries: int
+    users: int
+    journeys: int
+    steps: tuple[tuple[str, int], ...]
+    """Done steps by name, with how often: they would run again."""
+    others: int
+    """Events from outside and acts among the entries."""
+
+    @property
+    def steps_done(self) -> int:
+        """How many steps would run again."""
+        return sum(count for _, count in self.steps)
+
+
+def end_of_cause(con: sqlite3.Connection, seq: int, path: Path) -> int:
+    """The last entry of the cause to which an entry belongs.
+
+    Raises:
+        StoreError: there is no such entry.
+    """
+    before: _Row | None = None
+    after = seq - 1
+    while rows := con.execute(WALK, (after, PAGE)).fetchall():
+        for values in rows:
+            row = _Row(*values)
+            if before is None:
+                if row.seq != seq:
+                    break
+            elif _begins(row, before):
+                return before.seq
+            before = row
+        if before is None:
+            break
+        after = before.seq
+    if before is None:
+        raise StoreError(f"there is no entry {seq}", where=str(path), fix="See: journey-studio timeline USER")
+    return before.seq
+
+
+def _begins(row: _Row, before: _Row) -> bool:
+    """Whether another cause begins with this entry, looking at it and the one above."""
+    if row.cause is None:
+        if row.interrupted:
+            # A step that is given up in the middle of the drive that found it.
+            return not (before.journey == row.journey and before.cause_kind in HELD_BY)
+        if row.kind in (Kind.STEP_DONE, Kind.STEP_FAILED):
+            # What the step said stands before its result.
+            said = Kind.LOG_DEBUG <= before.kind <= Kind.NOTE and before.cause_kind == Kind.STEP_STARTED
+            return not (said and before.journey == row.journey)
+        # What an act closes stands before the act.
+        return before.cause != row.seq
+    if row.cause > row.seq:
+        return before.cause != row.cause
+    if row.cause_kind in HELD_BY:
+        # A result, a retry or a recovery goes back to a start that may be long ago.
+        return before.cause != row.cause and not (before.interrupted and before.journey == row.journey)
+    return False
+
+
+def behind(con: sqlite3.Connection, keep: int) -> Behind:
+    """Count what a cut would take away."""
+    entries, users, journeys = con.execute(COUNTS, (keep,)).fetchone()
+    steps = tuple((name, count) for name, count, _ in con.execute(STEPS_BEHIND, (keep, NAMED_STEPS)))
+    (others,) = con.execute(OTHER_EVENTS, (keep,)).fetchone()
+    return Behind(keep, moment_of(con, keep), entries, users, journeys, steps, others)
+
+
+def moment_of(con: sqlite3.Connection, keep: int) -> int:
+    """The moment to which the kept entries had come."""
+    row = con.execute(LAST_MOMENT, (keep,)).fetchone() or con.execute(FIRST_MOMENT).fetchone()
+    return int(row[0]) if row else 0
+
+
+def cut(con: sqlite3.Connection, keep: int, undo: int | None = None) -> None:
+    """Take away all entries after one, and what follows from them.
+
+    Args:
+        keep: the last entry that stays.
+        undo: a number under which `put_back` finds what was taken, while this connection lasts.
+    """
+    _make_temporary(con)
+    facts = {"keep": keep}
+    con.execute("DELETE FROM touched")
+    con.execute(TOUCH.format("history WHERE seq > :keep"), facts)
+    new_users = [id for (id,) in con.execute(NEW_USERS, facts).fetchall()]
+    new_codes = [id for (id,) in con.execute(NEW_CODES, facts).fetchall()]
+    if undo is not None:
+        _save(con, undo, keep, new_users, new_codes)
+    _count_kinds(con, "history", keep, -1)
+    _drop_derived(con)
+    con.execute(f"DELETE FROM profiles WHERE {NEW_PROFILES}", facts)
+    con.execute("DELETE FROM history WHERE seq > :keep", facts)
+    # Questions to check_event on behalf of waits that are no more.
+    con.execute("DELETE FROM meta WHERE key > printf('ask/%020d', :keep) AND key < 'ask0'", facts)
+    con.executemany("DELETE FROM users WHERE id = ?", [(id,) for id in new_users])
+    con.executemany("DELETE FROM codes WHERE id = ?", [(id,) for id in new_codes])
+    con.execute(ADD_TOTAL, (TOTAL_USERS, -len(new_users)))
+    _derive(con)
+
+
+def put_back(con: sqlite3.Connection, undo: int) -> bool:
+    """Put back what a cut has taken away. False when it is not known any more."""
+    _make_temporary(con)
+    if not con.execute("SELECT 1 FROM undone_history WHERE undo = ? LIMIT 1", (undo,)).fetchone():
+        return False
+    con.execute("DELETE FROM touched")
+    con.execute(TOUCH.format("undone_history WHERE undo = ?"), (undo,))
+    _drop_derived(con)
+    for table in UNDONE:
+        columns = ", ".join(name for _, name, *_ in con.execute(f"PRAGMA main.table_info({table})"))
+        con.execute(
+            f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM undone_{table} WHERE undo = ?",
+            (undo,),
+        )
+    (users,) = con.execute("SELECT count(*) FROM undone_users WHERE undo = ?", (undo,)).fetchone()
+    con.execute(ADD_TOTAL, (TOTAL_USERS, users))
+    _derive(con)
+    _count_kinds(con, "undone_history", undo, 1)
+    forget_undone(con, undo)
+    return True
+
+
+def forget_undone(con: sqlite3.Connection, undo: int | None = None) -> None:
+    """Let go of what was kept for `put_back`: of one cut, or of all."""
+    _make_temporary(con)
+    for table in UNDONE:
+        if undo is None:
+            con.execute(f"DELETE FROM undone_{table}")
+        else:
+            con.execute(f"DELETE FROM undone_{table} WHERE undo = ?", (undo,))
+
+
+def _make_temporary(con: sqlite3.Connection) -> None:
+    for statement in TEMPORARY:
+        con.execute(statement)
+
+
+def _save(
+    con: sqlite3.Connection, undo: int, keep: int, new_users: Sequence[int], new_codes: Sequence[int]
+) -> None:
+    facts: dict[str, Any] = {
+        "undo": undo,
+        "keep": keep,
+        "users": json.dumps(new_users),
+        "codes": json.dumps(new_codes),
+    }
+    for table, where in (
+        ("history", "seq > :keep"),
+        ("users", "id IN (SELECT value FROM json_each(:users))"),
+        ("codes", "id IN (SELECT value FROM json_each(:codes))"),
+        ("profiles", NEW_PROFILES),
+    ):
+        con.execute(f"INSERT INTO undone_{table} SELECT :undo, t.* FROM {table} t WHERE {where}", facts)
+
+
+def _count_kinds(con: sqlite3.Connection, table: str, bound: int, sign: int) -> None:
+    where = "seq > :bound" if table == "history" else "undo = :bound"
+    statement = COUNT_KINDS.format(
+        source=f"{table} WHERE {where}", source_h=f"(SELECT * FROM {table} WHERE {where}) h"
+    )
+    con.execute(statement, {"bound": bound, "sign": sign})
+
+
+def _drop_derived(con: sqlite3.Connection) -> None:
+    """Forget what is known of the touched journeys. Their entries must still be there."""
+    con.execute(COUNT_WAITS, {"sign": -1})
+    con.execute(COUNT_STATUS, {"sign": -1})
+    con.execute(f"DELETE FROM waits WHERE id IN (SELECT id FROM ({OPEN_WAITS}))")
+    con.execute("DELETE FROM journeys WHERE id IN (SELECT journey FROM touched)")
+
+
+def _derive(con: sqlite3.Connection) -> None:
+    """Derive the touched journeys anew from the entries that are there."""
+    touched = [id for (id,) in con.execute("SELECT journey FROM touched").fetchall()]
+    for table, row in derive_journeys(con, touched):
+        marks = ", ".join("?" * len(row))
+        con.execute(f"INSERT INTO {table} ({COLUMNS[table]}) VALUES ({marks})", row)
+    con.execute(COUNT_WAITS, {"sign": 1})
+    con.execute(COUNT_STATUS, {"sign": 1})

@@ -1,0 +1,279 @@
+"""Snapshots and forks: whole copies of a store in files of their own.
+
+A copy is made by `VACUUM INTO` under a passing name and gets its own name once it is on the
+disk: so a file that is there is whole. A snapshot stands beside its store and bears a number
+(`studio.db`, `studio.1.db`). Returning to one copies its rows into the store in one
+transaction; no file is ever put in the place of one that is open (sqlite.org/howtocorrupt.html, 4.3).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from studio.errors import StoreError
+from studio.store.connect import check_version, translate
+from studio.store.cut import cut, end_of_cause, moment_of
+from studio.store.holds import HOLD, KEEP_FORMER, done_steps, hold_open_steps, keep_former
+from studio.store.schema import VERSION
+from studio.store.sqlite import BUSY, SET_META, open_database, remove_store
+
+ABOUT = "snapshot"
+"""meta of a snapshot: what it was kept from and when."""
+# Rows that belong to the engine that runs and to those who speak with it, and to no moment.
+OWN_META = ("engine", "told", "salt", ABOUT)
+COPIED = ("names", "codes", "users", "history", "journeys", "waits", "profiles", "totals")
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A snapshot beside a store."""
+
+    number: int
+    path: Path
+    size: int
+    """Bytes."""
+    made_at: int
+    """ms since 1970, UTC, by the time of day."""
+    why: str
+    """What it was kept from: "before rewind to 11:30:02"."""
+
+
+def snapshot_path(store: Path, number: int) -> Path:
+    """Where the snapshot of a number is: `studio.7.db` beside `studio.db`."""
+    return store.with_name(f"{store.stem}.{number}{store.suffix}")
+
+
+def snapshots(store: Path) -> list[Snapshot]:
+    """The snapshots beside a store, newest first."""
+    found = []
+    for number, path in _numbered(store):
+        about = _about(path)
+        state = path.stat()
+        made_at = int(about.get("at", state.st_mtime_ns // 1_000_000))
+        found.append(Snapshot(number, path, state.st_size, made_at, str(about.get("why", ""))))
+    return found
+
+
+def next_number(store: Path) -> int:
+    """The number that the next snapshot gets."""
+    return max((number for number, _ in _numbered(store)), default=0) + 1
+
+
+def _numbered(store: Path) -> list[tuple[int, Path]]:
+    pattern = re.compile(re.escape(store.stem) + r"\.(\d{1,9})" + re.escape(store.suffix))
+    try:
+        names = os.listdir(store.parent)
+    except FileNotFoundError:
+        return []
+    found = [(int(match[1]), store.with_name(name)) for name in names if (match := pattern.fullmatch(name))]
+    return sorted(found, reverse=True)
+
+
+def _about(path: Path) -> dict[str, Any]:
+    con = sqlite3.connect(path, timeout=BUSY)
+    try:
+        row = con.execute("SELECT value FROM meta WHERE key = ?", (ABOUT,)).fetchone()
+        about = json.loads(row[0]) if row else {}
+    except (sqlite3.Error, ValueError):
+        # Listed all the same: a file that cannot be read says so when it is opened.
+        return {}
+    finally:
+        con.close()
+    return about if isinstance(about, dict) else {}
+
+
+def keep_snapshot(con: sqlite3.Connection, store: Path, why: str, at: int) -> Snapshot:
+    """Copy the whole store into the next numbered file.
+
+    Args:
+        con: a connection to the store, in no transaction.
+
+    Raises:
+        StoreError: the copy could not be written; nothing is left of it.
+    """
+    number = next_number(store)
+    path = snapshot_path(store, number)
+
+    def finish(copy: sqlite3.Connection) -> None:
+        copy.execute(SET_META, (ABOUT, json.dumps({"why": why, "at": at})))
+        copy.execute("DELETE FROM meta WHERE key = 'engine'")
+
+    _copy(con, path, finish)
+    return Snapshot(number, path, path.stat().st_size, at, why)
+
+
+def fork_store(source: Path, seq: int, target: Path, now: int) -> int:
+    """Copy a store up to the end of an entry's cause into a new file, where time stands and steps wait.
+
+    Safe beside a running engine.
+
+    Args:
+        now: the time of day, ms since 1970, UTC.
+
+    Returns:
+        The last entry that the copy has.
+
+    Raises:
+        StoreError: there is no such entry, the file is there already or cannot be written.
+    """
+    if target.exists():
+        raise StoreError("there is a file of this name", where=str(target), fix="Give another name.")
+    con = sqlite3.connect(source, isolation_level=None, timeout=BUSY)
+    kept = 0
+
+    def finish(copy: sqlite3.Connection) -> None:
+        nonlocal kept
+        kept = end_of_cause(copy, seq, source)
+        cut_and_hold(copy, kept, now, "fork")
+        copy.execute("DELETE FROM meta WHERE key IN ('engine', 'snapshot')")
+        copy.execute("DELETE FROM inbox")
+
+    try:
+        check_version(con, source)
+        _copy(con, target, finish)
+    except sqlite3.Error as error:
+        raise translate(error, source) from error
+    finally:
+        con.close()
+    return kept
+
+
+def cut_and_hold(con: sqlite3.Connection, keep: int, now: int, why: str) -> int:
+    """Cut, let the clock stand at the cut, and put steps on hold. Gives the moment of the cut."""
+    salt, virtual = _meta(con, "salt") or "", json.loads(_meta(con, "clock") or "{}").get("virtual")
+    at = moment_of(con, keep)
+    last = con.execute("SELECT max(seq) FROM history").fetchone()[0] or 0
+    keep_former(con, salt, keep)
+    cut(con, keep)
+    set_standing(con, at, now, bool(virtual))
+    reserve(con, last)
+    con.execute(SET_META, (HOLD, json.dumps({"why": why, "at": at})))
+    hold_open_steps(con)
+    return at
+
+
+def standing(at: int, now: int, virtual: bool) -> dict[str, Any]:
+    """The state of a clock that stands at a moment.
+
+    A clock that cannot stand goes on from there ("ahead"), at the pace of real time.
+    """
+    paused = {"at": at, "real": now, "rate": 0, "speed": 1, "paused": True}
+    return {"virtual": virtual, "studio": True, "ahead": at - now, **paused}
+
+
+def set_standing(con: sqlite3.Connection, at: int, now: int, virtual: bool) -> None:
+    """Let the store's clock stand at a moment."""
+    state = standing(at, now, virtual)
+    con.execute(SET_META, ("clock", json.dumps(state)))
+    con.execute(SET_META, ("last_at", str(at)))
+
+
+def reserve(con: sqlite3.Connection, last: int) -> None:
+    """Never give out a seq twice: readers and `set_event` go on after the last that they saw."""
+    before = int(_meta(con, "next_seq") or 0)
+    con.execute(SET_META, ("next_seq", str(max(before, last + 1))))
+
+
+def restore_rows(con: sqlite3.Connection, snapshot: Path, now: int) -> int:
+    """Make the store what a snapshot holds, inside a transaction that is open.
+
+    The snapshot must be attached as `kept` (see `attach`). Gives the moment at which the clock stands.
+    """
+    salt = _meta(con, "salt") or ""
+    last = con.execute("SELECT max(seq) FROM history").fetchone()[0] or 0
+    common = con.execute("SELECT min(seq) FROM history WHERE seq NOT IN (SELECT seq FROM kept.history)")
+    first = common.fetchone()[0]
+    if first is not None:
+        con.executemany(
+            KEEP_FORMER, [("former/" + token, data) for token, data in done_steps(con, salt, first - 1)]
+        )
+    for table in reversed(COPIED):
+        con.execute(f"DELETE FROM main.{table}")
+    for table in COPIED:
+        con.execute(f"INSERT INTO main.{table} SELECT * FROM kept.{table}")
+    marks = ", ".join("?" * len(OWN_META))
+    con.execute(
+        f"DELETE FROM main.meta WHERE key NOT IN ({marks}, 'next_seq') AND key NOT LIKE 'former/%'", OWN_META
+    )
+    con.execute(
+        f"INSERT OR IGNORE INTO main.meta SELECT * FROM kept.meta WHERE key NOT IN ({marks})", OWN_META
+    )
+    clock = json.loads(_meta(con, "clock") or "{}")
+    at = int(_meta(con, "last_at") or now)
+    set_standing(con, at, now, bool(clock.get("virtual")))
+    reserve(con, max(last, con.execute("SELECT max(seq) FROM history").fetchone()[0] or 0))
+    con.execute(SET_META, (HOLD, json.dumps({"why": "restore", "at": at})))
+    hold_open_steps(con)
+    return at
+
+
+def attach(con: sqlite3.Connection, snapshot: Path) -> None:
+    """Make a snapshot readable as `kept`, bringing one of an older version up to this one first.
+
+    Raises:
+        StoreError: it is not there, or no store.
+    """
+    if not snapshot.exists():
+        raise StoreError("there is no snapshot of this number", where=str(snapshot))
+    other = sqlite3.connect(snapshot, timeout=BUSY)
+    try:
+        check_version(other, snapshot)
+        (known,) = other.execute("SELECT count(*) FROM _sqlite_migrations").fetchone()
+    except sqlite3.Error as error:
+        raise translate(error, snapshot) from error
+    finally:
+        other.close()
+    if known < VERSION:
+        open_database(snapshot).close()
+    con.execute("ATTACH DATABASE ? AS kept", (str(snapshot),))
+
+
+def _meta(con: sqlite3.Connection, key: str) -> str | None:
+    row = con.execute("SELECT value FROM main.meta WHERE key = ?", (key,)).fetchone()
+    return None if row is None else str(row[0])
+
+
+def _copy(con: sqlite3.Connection, path: Path, finish: Callable[[sqlite3.Connection], None]) -> None:
+    part = path.with_name(path.name + ".part")
+    remove_store(part)
+    try:
+        con.execute("VACUUM INTO ?", (str(part),))
+        copy = sqlite3.connect(part, isolation_level=None)
+        try:
+            copy.execute("BEGIN IMMEDIATE")
+            finish(copy)
+            copy.execute("COMMIT")
+        finally:
+            copy.close()
+        # VACUUM INTO does not wait for the disk (sqlite.org/lang_vacuum.html).
+        _sync(part)
+        os.link(part, path)
+        part.unlink()
+        _sync(path.parent)
+    except sqlite3.Error as error:
+        remove_store(part)
+        raise translate(error, path) from error
+    except FileExistsError as error:
+        remove_store(part)
+        raise StoreError("there is a file of this name", where=str(path), fix="Give another name.") from error
+    except OSError as error:
+        remove_store(part)
+        raise StoreError(f"the copy cannot be written: {error.strerror}", where=str(path)) from error
+    except StoreError:
+        remove_store(part)
+        raise
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

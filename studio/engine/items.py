@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from studio.engine.batch import StepResult
+from studio.engine.jump import Jump
 from studio.event import Event
 from studio.incoming import Incoming
 
@@ -73,7 +74,7 @@ class Advance:
     """Leave the clock there, also when no deadline was left before it."""
 
 
-Item = Arrival | Act | Advance | StepResult
+Item = Arrival | Act | Advance | Jump | StepResult
 Entry = tuple[int, Item]
 """The moment at which it counts (for an `Advance`: up to which time passes), and the item."""
 
@@ -83,5 +84,5 @@ def fail(item: Item, error: BaseException) -> None:
     if isinstance(item, Arrival):
         if item.delivery is not None:
             item.delivery.fail(error)
-    elif isinstance(item, Act | Advance) and item.future is not None and not item.future.done():
+    elif isinstance(item, Act | Advance | Jump) and item.future is not None and not item.future.done():
         item.future.set_exception(error)

@@ -312,6 +312,12 @@ class Views:
                         return int(rows[0][0])
         return None
 
+    # -- time ------------------------------------------------------------------------------
+
+    def due_until(self, at: int) -> int:
+        """How many deadlines come up to a moment (ms since 1970)."""
+        return int(self._rows(sql.DUE_UNTIL, at)[0][0])
+
     # -- waits -----------------------------------------------------------------------------
 
     def waits(

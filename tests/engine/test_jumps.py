@@ -251,7 +251,7 @@ async def test_time_goes_forward_only(tmp_path: Path, to: int) -> None:
 async def test_real_time_refuses_with_a_sentence(tmp_path: Path) -> None:
     async with Engine(sleeper, store=tmp_path / "studio.db", clock=WallClock()) as engine:
         for act in (engine.pause(), engine.run(), engine.speed(10), engine.jump(engine.clock.now() + 1)):
-            with pytest.raises(ClockError, match="nobody can pause or move. Open the store with"):
+            with pytest.raises(ClockError, match="nobody can pause or move"):
                 await act
         assert not await engine.stop_jump()
 

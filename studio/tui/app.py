@@ -19,13 +19,12 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from studio.errors import StudioError
+from studio.tui.clock_keys import ClockKeys
 from studio.tui.desk import Desk, EngineDesk, open_desk
 from studio.tui.messages import DeskOpened, StoreChanged
 from studio.tui.reading import Reader
 from studio.tui.screens.live import LiveScreen
 
-TICK_SECONDS = 0.1
-"""What tenths of a second need."""
 REDRAW_SECONDS = 1 / 30
 """The shortest time between two redraws for what was committed."""
 LOOK_SECONDS = 0.1
@@ -33,7 +32,7 @@ LOOK_SECONDS = 0.1
 THEME = "tokyo-night"
 
 
-class StudioApp(App[None]):
+class StudioApp(ClockKeys):
     """Journey Studio.
 
     Args:
@@ -92,6 +91,7 @@ class StudioApp(App[None]):
         if isinstance(desk, EngineDesk):
             self._unsubscribe = desk.engine.on_change(self._committed)
         else:
+            await self.learn_clock()
             self.set_interval(LOOK_SECONDS, self._look)
         self.post_message(DeskOpened())
 
@@ -103,7 +103,6 @@ class StudioApp(App[None]):
     def start_showing(self) -> None:
         """Everything may be asked now."""
         self._tick()
-        self.set_interval(TICK_SECONDS, self._tick)
         if (live := self.live) is not None:
             live.show_store()
 
@@ -117,6 +116,7 @@ class StudioApp(App[None]):
     def _tick(self) -> None:
         if self.desk is not None and (live := self.live) is not None:
             live.tick(self.desk.clock.now())
+            self.keep_pace()
 
     def _committed(self) -> None:
         """Called in the engine's thread after every commit: must cost nothing."""
@@ -140,10 +140,13 @@ class StudioApp(App[None]):
         self._signalled.clear()
         if (live := self.live) is not None:
             live.post_message(StoreChanged())
+        # A clock that stood may have been moved.
+        self._tick()
 
     @work(group="look", exclusive=True, exit_on_error=False)
     async def _look(self) -> None:
         if self.reader is not None and await self.reader.ask(lambda views: views.changed()):
+            await self.learn_clock()
             self._announce_change()
 
     # -- keys -----------------------------------------------------------------------------------------

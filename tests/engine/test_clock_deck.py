@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +107,7 @@ async def test_events_sent_while_no_engine_runs_are_stamped_by_the_clock_that_st
         await asyncio.sleep(0.02)
         await asyncio.to_thread(send, path, [incoming("signup", user)])
         async with Engine(welcome, store=path, clock=StudioClock()) as engine:
-            await until(lambda user=user: entries(path, "event", user=user))
+            await until(partial(entries, path, "event", user=user))
             if speed == 3600:
                 # It runs on at once.
                 assert engine.clock.now() > stands

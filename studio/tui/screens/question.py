@@ -1,0 +1,55 @@
+"""A question over the screen: `y` does it, everything else is the safe answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+from studio.tui.widgets.text import literal
+
+
+class QuestionScreen(ModalScreen[str]):
+    """Gives the key that was chosen: "y", one of the others, or "" for the safe answer.
+
+    Args:
+        text: the question with its numbers; literal.
+        others: further answers, by their key.
+        yes: what `y` does, in a word or two.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "answer('y')", "yes", id="question.yes"),
+        Binding("enter,escape,n,q", "answer('')", "no", key_display="⏎", id="question.no"),
+    ]
+
+    def __init__(self, text: str, *, yes: str = "", others: Mapping[str, str] | None = None) -> None:
+        super().__init__()
+        self._text = text
+        self._yes = yes
+        self._others = dict(others or {})
+
+    def compose(self) -> ComposeResult:
+        keys = [f"y {self._yes}".strip(), *(f"{key} {words}" for key, words in self._others.items()), "⏎ no"]
+        with Vertical(id="question"):
+            yield Static(
+                Content.assemble(
+                    Content(literal(self._text)), "  ", Content.styled(" / ".join(keys), "bold $accent")
+                ),
+                id="question-text",
+            )
+
+    def on_mount(self) -> None:
+        """The further answers are keys too."""
+        for key, words in self._others.items():
+            self._bindings.bind(key, f"answer('{key}')", words)
+
+    def action_answer(self, key: str) -> None:
+        """It is answered."""
+        self.dismiss(key)

@@ -217,8 +217,7 @@ class Rewinds:
         why = f"before rewind to {to_datetime(at).astimezone():%H:%M:%S}"
         kept = keep_snapshot(con, self.path, why, now)
         with store.transaction():
-            cut_and_hold(con, keep, now, "rewind")
-            reserve(con, store.next_seq - 1)
+            cut_and_hold(con, keep, now, "rewind", store.next_seq - 1, snapshot=kept.number)
             acts = [act for act in self.acts if act.seq <= keep]
             con.execute(SET_META, (ACTS, _acts_text(acts)))
             forget_undone(con)
@@ -240,8 +239,7 @@ class Rewinds:
         try:
             kept = keep_snapshot(con, self.path, f"before return to snapshot {number}", now)
             with store.transaction():
-                at = restore_rows(con, path, now)
-                reserve(con, store.next_seq - 1)
+                at = restore_rows(con, now, store.next_seq - 1, restore=number, snapshot=kept.number)
                 forget_undone(con)
                 row = con.execute("SELECT value FROM main.meta WHERE key = ?", (ACTS,)).fetchone()
                 result = {"at": at, "snapshot": kept.number}

@@ -714,7 +714,12 @@ class Runner:
             else:
                 self._commit(store, self._new_batch(store, watch), [(item, error)])
             return
-        self._agree(store, watch, self.rewinds.era != era)
+        try:
+            self._agree(store, watch, self.rewinds.era != era)
+        except BaseException:
+            # It is done; what follows from it is left to the next start.
+            fail(item, StudioError("the engine ended right after it was done"))
+            raise
         if item.future is not None and not item.future.done():
             item.future.set_result(result)
         if self._teller is not None:

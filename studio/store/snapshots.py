@@ -22,7 +22,7 @@ from studio.store.connect import check_version, translate
 from studio.store.cut import cut, end_of_cause, moment_of
 from studio.store.holds import HOLD, KEEP_FORMER, done_steps, hold_open_steps, keep_former
 from studio.store.schema import VERSION, Kind
-from studio.store.sqlite import ADD_TOTAL, BUSY, SET_META, open_database, remove_store
+from studio.store.sqlite import ADD_TOTAL, BUSY, SET_META, open_database
 
 COUNT = "SELECT count(*) FROM history WHERE seq > ?"
 ADD_ENTRY = "INSERT INTO history (seq, at, kind, data) VALUES (?, ?, ?, ?)"
@@ -277,7 +277,7 @@ def _meta(con: sqlite3.Connection, key: str) -> str | None:
 
 def _copy(con: sqlite3.Connection, path: Path, finish: Callable[[sqlite3.Connection], None]) -> None:
     part = path.with_name(path.name + ".part")
-    remove_store(part)
+    _clear(part)
     try:
         con.execute("VACUUM INTO ?", (str(part),))
         copy = sqlite3.connect(part, isolation_level=None)
@@ -293,17 +293,23 @@ def _copy(con: sqlite3.Connection, path: Path, finish: Callable[[sqlite3.Connect
         part.unlink()
         _sync(path.parent)
     except sqlite3.Error as error:
-        remove_store(part)
+        _clear(part)
         raise translate(error, path) from error
     except FileExistsError as error:
-        remove_store(part)
+        _clear(part)
         raise StoreError("there is a file of this name", where=str(path), fix="Give another name.") from error
     except OSError as error:
-        remove_store(part)
+        _clear(part)
         raise StoreError(f"the copy cannot be written: {error.strerror}", where=str(path)) from error
     except StoreError:
-        remove_store(part)
+        _clear(part)
         raise
+
+
+def _clear(part: Path) -> None:
+    """Take away what an attempt has left. A journal of it would be rolled back into the next."""
+    for suffix in ("-journal", "-wal", "-shm", ".lock", ""):
+        part.with_name(part.name + suffix).unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

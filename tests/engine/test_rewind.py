@@ -520,3 +520,28 @@ async def test_a_wait_that_was_ended_by_hand_is_an_act_that_can_be_undone(tmp_pa
         assert (await engine.preview_undo()).act.what == "wait.timeout"
         await engine.undo()
         assert dump(path) == was
+
+
+async def test_undo_does_not_set_a_clock_going_that_stands(tmp_path: Path) -> None:
+    clock = StudioClock()
+    async with engine_on(tmp_path / "a.db", clock=clock) as engine:
+        sent = await send(engine, "hello", "ann")
+        await engine.ingest("hello", "bob")
+        await engine.rewind(sent.seq)
+        await engine.undo()
+        assert clock.reading().paused
+        assert clock.now() == sent.at_ms
+        await engine.redo()
+        assert clock.reading().paused
+        assert clock.now() == sent.at_ms
+
+
+async def test_what_a_killed_attempt_has_left_harms_no_later_snapshot(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    async with engine_on(path) as engine:
+        first = await engine.ingest("hello", "ann")
+        (tmp_path / "a.1.db.part").write_bytes(b"half")
+        (tmp_path / "a.1.db.part-journal").write_bytes(b"\xd9\xd5\x05\xf9\x20\xa1\x63\xd7" + bytes(504))
+        await engine.rewind(first.seq)
+    sound(tmp_path / "a.1.db")
+    assert sorted(each.name for each in tmp_path.iterdir() if "part" in each.name) == []

@@ -8,6 +8,7 @@ from studio.event import Event
 from studio.incoming import incoming
 from studio.journey import Journey
 from studio.step_info import StepFailed, current_step
+from studio.studio_clock import StudioClock
 from studio.user import User
 from studio.waited import Waited
 
@@ -16,6 +17,7 @@ __all__ = [
     "Event",
     "Journey",
     "StepFailed",
+    "StudioClock",
     "StudioError",
     "User",
     "VirtualClock",

@@ -5,6 +5,7 @@
     ├── WorkflowError        a workflow file, or what a workflow asks for, is wrong
     ├── EventError           an event that is refused before it is stored
     ├── JourneyError         an act on a journey that is not there, or not in that state
+    ├── ClockError           time that cannot be moved, or not to there
     └── StoreError           the database
         ├── StoreLocked      another engine runs on it
         ├── StoreFull        the disk is full: nothing of the batch was written
@@ -57,6 +58,10 @@ class EventError(StudioError):
 
 class JourneyError(StudioError):
     """An act on a journey that is not there, or not in a state for it."""
+
+
+class ClockError(StudioError):
+    """Time that cannot be moved, or not to there."""
 
 
 class StoreError(StudioError):

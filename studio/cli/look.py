@@ -318,10 +318,10 @@ def record(row: Any) -> dict[str, Any]:
 
 def _now(views: Views) -> int:
     """The store's time: the wall's, unless its clock stands elsewhere."""
+    from studio.studio_clock import moment
+
     state = views.clock()
-    if state.get("virtual"):
-        return int(state["at"])
-    return time.time_ns() // 1_000_000 + int(state.get("ahead", 0))
+    return moment(state, time.time_ns() // 1_000_000)
 
 
 def _left(due_at: int | None, now: int) -> str:

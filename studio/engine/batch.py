@@ -261,15 +261,20 @@ class Batch:
             wait.fired = True
             self._drive(journey, Cause(wait.due, wait.id, late=lateness))
         else:
-            fields: dict[str, Any] = {} if wait.key[2] >= 0 else {"id": wait.key[1][1:]}
-            if wait.kind == Kind.GROUP_OPENED:
-                ended = {key_text(key) for key in journey.outcomes}
-                fields["ended"] = [name for name in wait.spec.get("members", ()) if name in ended]
+            fields = self._ended_without(wait)
             data = jsontext.dumps(fields) if fields else None
             kind = TIMER_KINDS[wait.kind]
             seq = self._end_wait(wait, kind, Cause(wait.due, None), data, lateness)
             self._drive(journey, Cause(wait.due, seq, late=lateness, chain=chain))
         self._drain()
+
+    def _ended_without(self, wait: WaitState) -> dict[str, Any]:
+        """What is recorded of a wait that ends without an event."""
+        fields: dict[str, Any] = {} if wait.key[2] >= 0 else {"id": wait.key[1][1:]}
+        if wait.kind == Kind.GROUP_OPENED:
+            ended = {key_text(key) for key in wait.journey.outcomes}
+            fields["ended"] = [name for name in wait.spec.get("members", ()) if name in ended]
+        return fields
 
     def step_result(self, result: StepResult, at: int) -> bool:
         """A step's attempt has ended. False when nothing waits for it any more."""
@@ -402,6 +407,26 @@ class Batch:
         )
         self._drain()
         return fresh
+
+    def time_out(self, id: int, at: int) -> None:
+        """End one wait or sleep by hand, as its deadline would; the clock is not touched.
+
+        Args:
+            id: the seq of the entry that opened it.
+        """
+        wait = self.overlay.wait_at(id)
+        if wait is None:
+            raise JourneyError("it is over already, or there is no such wait", where=f"wait {id}")
+        journey = wait.journey
+        if wait.kind not in TIMER_KINDS:
+            raise JourneyError("a step ends by itself", where=self._id(journey))
+        if journey.workflow is None:
+            raise JourneyError("its workflow is not loaded", where=self._id(journey))
+        self.overlay.load_passes((journey,))
+        data = jsontext.dumps({**self._ended_without(wait), "by_hand": True})
+        seq = self._end_wait(wait, TIMER_KINDS[wait.kind], Cause(at, None), data)
+        self._drive(journey, Cause(at, seq, outside=True))
+        self._drain()
 
     # -- events ----------------------------------------------------------------------------
 

@@ -21,6 +21,7 @@ from studio.definition import Workflow
 from studio.engine import capture
 from studio.engine.batch import Batch
 from studio.engine.hooks import Asker, Teller
+from studio.engine.jump import JumpEnd, JumpProgress
 from studio.engine.runner import Runner
 from studio.engine.state import JourneyState
 from studio.engine.time_travel import TimeTravel
@@ -57,7 +58,8 @@ class Engine(TimeTravel):
     Args:
         workflows: a folder, a file, a workflow, or several of these.
         store: a file, made when missing; ":memory:" is gone when the engine stops.
-        clock: real time when not given; a `VirtualClock` moves by `forward` and `play`.
+        clock: real time when not given; a `VirtualClock` moves by `forward` and `play`, a `StudioClock`
+            by `pause`, `run`, `speed` and `jump`.
         check_event: where else to look for an event when a wait opens.
         set_event: is told every event that was stored.
         durability: "full" outlives a power cut, "normal" a kill.
@@ -321,7 +323,59 @@ class Engine(TimeTravel):
             raise StudioError("real time cannot be moved", fix="Give the engine clock=VirtualClock().")
         return self.clock
 
+    async def pause(self) -> None:
+        """Let no time pass, until `run`. Needs a `StudioClock`.
+
+        Raises:
+            ClockError: the engine runs in real time.
+        """
+        await asyncio.wrap_future(self._running.turn_clock({"paused": True}))
+
+    async def run(self) -> None:
+        """Let time pass again, at the speed that was chosen."""
+        await asyncio.wrap_future(self._running.turn_clock({"paused": False}))
+
+    async def speed(self, speed: int) -> None:
+        """How many seconds pass in a second: 1, 10, 60 or 3600. While a step runs it is one."""
+        await asyncio.wrap_future(self._running.turn_clock({"speed": speed}))
+
+    async def jump(
+        self, to: int | datetime, progress: Callable[[JumpProgress], None] | None = None
+    ) -> JumpEnd:
+        """Lead the clock to a later moment, each deadline at its own time, as if the time had passed.
+
+        Steps hold it. Everything before the moment that it has come to is durable, whatever happens.
+
+        Args:
+            to: ms since 1970, or a datetime.
+            progress: is called after every transaction, in the engine's thread.
+
+        Raises:
+            ClockError: the engine runs in real time, the moment is over, or a jump is under way.
+        """
+        moment = to_ms(to) if isinstance(to, datetime) else to
+        return await asyncio.wrap_future(self._running.jump(moment, progress))
+
+    async def stop_jump(self) -> bool:
+        """Let the jump that is under way end where it has come to. False when there is none."""
+        return self._running.stop_jump()
+
+    def next_due(self) -> int | None:
+        """The nearest deadline, ms since 1970; None when nobody waits for time."""
+        return self._running.next_due
+
     # -- acts ------------------------------------------------------------------------------
+
+    async def time_out(self, wait: int) -> None:
+        """End one wait or sleep by hand, as its deadline would; for all others no time passes.
+
+        Args:
+            wait: the seq of the entry that opened it.
+
+        Raises:
+            JourneyError: it is over already, or it is a step.
+        """
+        await asyncio.wrap_future(self._running.act(lambda batch, at: batch.time_out(wait, at)))
 
     async def cancel(self, journey: str) -> None:
         """End a journey by hand.

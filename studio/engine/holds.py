@@ -27,6 +27,8 @@ class Holds:
         """Those that were given their yes in this batch."""
         self.lifted = False
         """All were, in this batch."""
+        self._coming: set[int] = set()
+        """Steps of this batch that will wait."""
         self._any_former = False
         self._known: dict[int, str] = {}
 
@@ -45,6 +47,7 @@ class Holds:
         """A batch begins, or came to nothing: what was released in the last waits as before."""
         self.held |= self.released
         self.released.clear()
+        self._coming.clear()
         self.lifted = False
 
     def release(self, batch: Batch, at: int, seq: int) -> None:
@@ -101,6 +104,7 @@ class Holds:
                     self._free(batch, launch.start)
             elif holding and launch.start not in self.released and batch.overlay.waits[launch.start].open:
                 changes.meta.append((f"{stored.HELD}{launch.start}", launch.info.name))
+                self._coming.add(launch.start)
 
     def committed(self, batch: Batch) -> None:
         """A batch is durable."""
@@ -109,14 +113,14 @@ class Holds:
             self.held -= {id for (id,) in changes.ended_waits}
         if self.lifted:
             self.why = None
-        prefix = len(stored.HELD)
-        self.held |= {int(key[prefix:]) for key, _ in changes.meta if key.startswith(stored.HELD)}
+        self.held |= self._coming
+        self._coming.clear()
         self.released.clear()
         self.lifted = False
 
     def keeps(self, launch: Launch) -> bool:
         """Whether a step waits."""
-        return launch.start in self.held
+        return launch.start in self.held or launch.start in self._coming
 
     def answer(self, launch: Launch) -> StepResult | None:
         """The former result of a step, when it was done before."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from studio.engine.batch import StepResult
+from studio.engine.jump import Jump
 from studio.event import Event
 from studio.incoming import Incoming
 
@@ -91,7 +92,7 @@ class Alone:
     """The row of the inbox that asks for it; taken and answered in the transaction that does it."""
 
 
-Item = Arrival | Act | Advance | StepResult | Alone
+Item = Arrival | Act | Advance | Jump | StepResult | Alone
 Entry = tuple[int, Item]
 """The moment at which it counts (for an `Advance`: up to which time passes), and the item."""
 
@@ -101,5 +102,7 @@ def fail(item: Item, error: BaseException) -> None:
     if isinstance(item, Arrival):
         if item.delivery is not None:
             item.delivery.fail(error)
-    elif isinstance(item, Act | Advance | Alone) and item.future is not None and not item.future.done():
+    elif (
+        isinstance(item, Act | Advance | Jump | Alone) and item.future is not None and not item.future.done()
+    ):
         item.future.set_exception(error)

@@ -217,8 +217,7 @@ class Rewinds:
         why = f"before rewind to {to_datetime(at).astimezone():%H:%M:%S}"
         kept = keep_snapshot(con, self.path, why, now)
         with store.transaction():
-            cut_and_hold(con, keep, now, "rewind")
-            reserve(con, store.next_seq - 1)
+            cut_and_hold(con, keep, now, "rewind", store.next_seq - 1, snapshot=kept.number)
             acts = [act for act in self.acts if act.seq <= keep]
             con.execute(SET_META, (ACTS, _acts_text(acts)))
             forget_undone(con)
@@ -240,8 +239,7 @@ class Rewinds:
         try:
             kept = keep_snapshot(con, self.path, f"before return to snapshot {number}", now)
             with store.transaction():
-                at = restore_rows(con, path, now)
-                reserve(con, store.next_seq - 1)
+                at = restore_rows(con, now, store.next_seq - 1, restore=number, snapshot=kept.number)
                 forget_undone(con)
                 row = con.execute("SELECT value FROM main.meta WHERE key = ?", (ACTS,)).fetchone()
                 result = {"at": at, "snapshot": kept.number}
@@ -254,7 +252,8 @@ class Rewinds:
     def undo(self, store: Store, item: Alone) -> dict[str, Any]:
         """Take back the newest act with all that came since.
 
-        The clock goes on from the state that it had then. No snapshot is kept: `redo` brings it back.
+        The clock goes on from the state that it had then, and stands there if it stands now.
+        No snapshot is kept: `redo` brings it back.
 
         Raises:
             StudioError: there is no act, or what it began with is not there any more.
@@ -269,13 +268,17 @@ class Rewinds:
             if not con.execute("SELECT 1 FROM history WHERE seq = ?", (act.seq,)).fetchone():
                 raise StoreError("the act is not in the history any more", where=str(self.path))
             (at,) = con.execute("SELECT at FROM history WHERE seq = ?", (act.seq,)).fetchone()
+            clock = act.clock
+            if undone.clock.get("paused"):
+                # A clock that stands is not set going by taking something back.
+                clock = standing(at, _wall(), self.clock.virtual)
             keep_former(con, store.salt, keep)
             cut(con, keep, number)
-            self._finish(con, store, acts, act.clock, at)
+            self._finish(con, store, acts, clock, at)
             result = {"what": act.what, "user": act.user}
             _answer(con, item, result)
         self._undone.append(undone)
-        self._goes_on(store, acts, act.clock, at)
+        self._goes_on(store, acts, clock, at)
         return result
 
     def redo(self, store: Store, item: Alone) -> dict[str, Any]:

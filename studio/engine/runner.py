@@ -33,13 +33,16 @@ from studio.definition import Workflow
 from studio.engine import capture
 from studio.engine.answers import Ask, Launch
 from studio.engine.batch import Batch, Cause, Routes, StepResult, Watch
+from studio.engine.clock_commands import COMMANDS, command
+from studio.engine.clock_deck import JUMP_BATCH, ClockDeck, interrupted
 from studio.engine.drive import Abandoned, Failed, is_library
 from studio.engine.hooks import Asker, Teller
 from studio.engine.items import Act, Advance, Alone, Arrival, Delivery, Entry, Item, fail
+from studio.engine.jump import Jump, JumpEnd, JumpProgress
 from studio.engine.rewind import Rewinds
 from studio.engine.state import JourneyState, Overlay, WaitState
 from studio.engine.steps import Steps
-from studio.errors import EventError, JourneyError, StoreError, StudioError
+from studio.errors import ClockError, EventError, JourneyError, StoreError, StudioError
 from studio.event import Event
 from studio.incoming import Incoming
 from studio.store import sqlite as sql
@@ -49,6 +52,8 @@ from studio.store.sqlite import Durability, Store
 
 POLL = 0.025
 """Seconds between two looks for what other processes have added; a look costs microseconds."""
+LEAST_REACH = 16
+"""Deadlines that are read at once in moved time, at the least."""
 RETRY = 0.5
 """Seconds between two tries when the store cannot be written."""
 TRUNCATE_AFTER = 2.0
@@ -78,6 +83,7 @@ class Runner:
         self.path = path
         self.workflows = dict(workflows)
         self.clock = clock
+        self.deck = ClockDeck(clock)
         self.durability: Durability = durability
         self.batch_size = batch
         self.hang_after = hang_after
@@ -115,7 +121,9 @@ class Runner:
         self._version = -1
         self._reached = 0
         """The moment of the newest cause that was served."""
-        self._stored_state = ""
+        self._reach = LEAST_REACH
+        """Deadlines worth reading at once in moved time."""
+        self._stored_state = self._new_state = ""
         self._last_work = 0.0
         self._truncated = True
 
@@ -138,6 +146,7 @@ class Runner:
 
     def stop(self, timeout: float = 30.0) -> None:
         """Finish what was handed in, give running steps a moment to end, and close the store."""
+        self.deck.stop_jump()
         end = time.monotonic() + STEPS_END
         while self._running and self.problem is None and time.monotonic() < end:
             time.sleep(0.005)
@@ -155,6 +164,7 @@ class Runner:
             fail(item, StudioError("the engine has stopped"))
         for future in idle:
             future.set_exception(StudioError("the engine has stopped"))
+        self.deck.fail(StudioError("the engine has stopped"))
 
     def submit(self, events: list[Incoming], *, by_hand: bool = False) -> Future[list[Event]]:
         """Take events in; the future gives them back when they are durable.
@@ -196,6 +206,41 @@ class Runner:
         future: Future[bool] = Future()
         self._put(Advance(future, move), to)
         return future
+
+    def turn_clock(self, facts: dict[str, Any]) -> Future[Any]:
+        """Pause the clock, let it run or set its speed, and say so in the history.
+
+        Raises:
+            ClockError: it is not for turning.
+        """
+        say = self.deck.turn(facts)
+        if say is None:
+            done: Future[Any] = Future()
+            done.set_result(None)
+            return done
+        return self.act(say)
+
+    def jump(self, to: int, progress: Callable[[JumpProgress], None] | None) -> Future[JumpEnd]:
+        """Lead the clock to a later moment, each deadline at its own time.
+
+        Raises:
+            ClockError: it is not for moving, or not there.
+        """
+        self._refuse_when_stopped()
+        future = self.deck.ask_jump(to, progress)
+        self._wake.set()
+        return future
+
+    def stop_jump(self) -> bool:
+        """Let the jump end where it has come to. False when there is none."""
+        found = self.deck.stop_jump()
+        self._wake.set()
+        return found
+
+    @property
+    def next_due(self) -> int | None:
+        """The nearest deadline, as of the newest batch."""
+        return self._next_due
 
     def idle(self) -> Future[bool]:
         """Done when nothing is handed in, no step runs and nothing is due."""
@@ -275,6 +320,7 @@ class Runner:
             self._queue.clear()
         for item in left:
             fail(item, error)
+        self.deck.fail(error)
 
     def _loop(self, store: Store, watch: Watch) -> None:
         while True:
@@ -293,8 +339,9 @@ class Runner:
         pause = POLL
         if self.problem is not None:
             pause = RETRY
-        elif not self.clock.virtual and self._next_due is not None:
-            pause = min(POLL, max(0.0, (self._next_due + 1 - self.clock.now()) / 1000))
+        elif not self.deck.moved and self._next_due is not None:
+            left = self.deck.seconds_until(self._next_due)
+            pause = POLL if left is None else min(POLL, left)
         if not self._truncated and time.monotonic() - self._last_work > TRUNCATE_AFTER:
             store.truncate_wal()
             self._truncated = True
@@ -305,12 +352,20 @@ class Runner:
 
     def _prepare(self, store: Store, watch: Watch) -> None:
         """Go on where the store was left: its clock, its deadlines, the steps that were running."""
-        self.clock.adopt(json.loads(store.meta("clock") or "{}"), store.last_at)
+        state = json.loads(store.meta("clock") or "{}")
+        self.clock.adopt(state, store.last_at)
         self.rewinds.load(store)
+        if state.get("jump"):
+            self._insist(store, lambda: self._tell_interrupted(store, watch, state))
         for part in (self._register, self._unpark, self._recover_steps, self._look_again, self._ask_again):
             part(store, watch)
         self._next_due = store.next_due()
         self._prepared = True
+
+    def _tell_interrupted(self, store: Store, watch: Watch, state: dict[str, Any]) -> Batch:
+        batch = self._new_batch(store, watch)
+        interrupted(batch, state, self.clock.now())
+        return batch
 
     def _insist(self, store: Store, make: Callable[[], Batch]) -> Batch:
         """Write a batch that the engine makes of itself; again and again while the store refuses it.
@@ -426,14 +481,18 @@ class Runner:
         if self._held:
             self._run_held(store, watch)
             return True
-        wall = not self.clock.virtual
+        self.deck.begin(store)
+        wall = not self.deck.moved
         version = store.version()
         due = wall and self._next_due is not None and self._next_due < self.clock.now()
-        if not (self._queue or due or version != self._version or self.problem is not None):
+        goal = self.deck.goal(self._busy)
+        if not (
+            self._queue or due or goal is not None or version != self._version or self.problem is not None
+        ):
             self._settle_idle()
             return False
         try:
-            entries, limit = self._take(store)
+            entries, limit = self._take(store, goal)
         except StoreError as error:
             self._pause(error)
             return False
@@ -456,13 +515,24 @@ class Runner:
             return True
         return self._commit(store, batch, finished)
 
-    def _take(self, store: Store) -> tuple[list[Entry], int]:
+    @property
+    def _busy(self) -> bool:
+        """Steps run, or a hook is asked."""
+        return bool(self._running) or (self._asker is not None and self._asker.busy)
+
+    def _size(self) -> int:
+        """Causes in a batch."""
+        if self._careful:
+            return 1
+        return self.batch_size if self.deck.jump is None else min(JUMP_BATCH, self.batch_size)
+
+    def _take(self, store: Store, goal: int | None) -> tuple[list[Entry], int]:
         """What to handle now, in order of time, and the moment up to which deadlines may come.
 
         The horizon is taken inside the write lock: a sender stamps its events while
         holding it, so all that are older than the horizon are in the inbox now.
         """
-        size = 1 if self._careful else self.batch_size
+        size = self._size()
         store.begin()
         try:
             with self._lock:
@@ -470,7 +540,7 @@ class Runner:
                 queue = self._queue
                 entries = [queue.popleft() for _ in range(min(size, len(queue)))]
                 self._taken = list(entries)
-                if queue and not self.clock.virtual:
+                if queue and not self.deck.moved:
                     limit = min(limit, queue[0][0])
             rows = store.rows(sql.INBOX, size)
         finally:
@@ -485,6 +555,9 @@ class Runner:
             if len(rows) == size:
                 limit = min(limit, inbox[-1][0])
                 entries = [entry for entry in entries if entry[0] <= limit]
+        # What was handed in comes first, then time goes on.
+        if goal is not None and self.deck.jump is not None:
+            entries.append((goal, self.deck.jump))
         return entries, limit
 
     def _from_inbox(self, number: int, kind: str, body: str) -> Item:
@@ -506,26 +579,29 @@ class Runner:
 
     def _handle(self, batch: Batch, entries: deque[Entry], limit: int) -> list[tuple[Item, Any]]:
         """Serve causes in order of time until the batch is full; gives what was done, with its results."""
-        virtual, clock = self.clock.virtual, self.clock
-        size = 1 if self._careful else self.batch_size
+        virtual, clock = self.deck.moved, self.clock
+        size = self._size()
+        if self.deck.jump is not None:
+            self.deck.jump.serving = 0
         batch.prefetch([item.incoming for _, item in entries if isinstance(item, Arrival)])
         # Deadlines of the same moment as an event come after it, and later events may still
         # come in this millisecond: so only those before it.
         last = max((at for at, _ in entries), default=0) if virtual else limit - 1
-        due = deque(batch.overlay.due_waits(last, size))
-        cut = len(due) == size
+        reach = min(size, self._reach) if virtual else size
+        due = deque(batch.overlay.due_waits(last, reach))
+        cut = len(due) == reach
         batch.overlay.load_passes([wait.journey for wait in due])
         finished: list[tuple[Item, Any]] = []
+        served = 0
         for _ in range(size):
+            served += 1
             wait = _next_timer(batch, due)
             if cut and not due:
                 # More deadlines may stand in the store before whatever comes next.
                 break
             if entries:
                 at, item = entries[0]
-                first = wait is not None and (
-                    _due(wait) < at or (_due(wait) == at and isinstance(item, Advance))
-                )
+                first = wait is not None and (_due(wait) < at or (_due(wait) == at and _takes_in(item, at)))
             else:
                 first = wait is not None and not virtual and _due(wait) <= last
             if first:
@@ -545,10 +621,14 @@ class Runner:
                 break
             if virtual and (batch.launches or batch.asks):
                 break
+        # Each step ends a batch of moved time: what was read of the deadlines behind it was for nothing.
+        self._reach = max(LEAST_REACH, 2 * served)
         with self._lock:
             # What was not reached keeps its place; rows of the inbox stay there by themselves.
             self._queue.extendleft(
-                entry for entry in reversed(entries) if getattr(entry[1], "inbox", None) is None
+                entry
+                for entry in reversed(entries)
+                if getattr(entry[1], "inbox", None) is None and not isinstance(entry[1], Jump)
             )
         return finished
 
@@ -558,10 +638,12 @@ class Runner:
         else:
             heapq.heappop(batch.timers)
         late = 0
-        if self.clock.virtual:
+        if self.deck.moved:
             self.clock.move(_due(wait))
+            if self.deck.jump is not None:
+                self.deck.jump.serving += 1
         else:
-            late = max(0, self.clock.now() - _due(wait))
+            late = self.deck.late(_due(wait))
         batch.watch.subject = wait.journey.id
         batch.timer(wait, late)
 
@@ -583,6 +665,8 @@ class Runner:
                 return error
             self.rewinds.note_act(batch, before)
             return result
+        if isinstance(item, Jump):
+            return self.deck.arrive(batch, at)
         return None
 
     # -- the store as a whole --------------------------------------------------------------
@@ -593,6 +677,8 @@ class Runner:
         def run(item: Alone) -> Any:
             assert self._store is not None
             facts = _facts(kind, body)
+            if self.deck.jump is not None:
+                raise ClockError("a jump is under way", fix="Stop it, or wait for its end.")
             match kind, facts:
                 case "rewind", {"seq": int(seq)}:
                     return self.rewinds.rewind(self._store, seq, item)
@@ -612,7 +698,9 @@ class Runner:
         assert isinstance(item, Alone)
         with self._lock:
             self._queue.extendleft(
-                entry for entry in reversed(others) if getattr(entry[1], "inbox", None) is None
+                entry
+                for entry in reversed(others)
+                if getattr(entry[1], "inbox", None) is None and not isinstance(entry[1], Jump)
             )
             self._taken = []
         era = self.rewinds.era
@@ -627,7 +715,12 @@ class Runner:
             else:
                 self._commit(store, self._new_batch(store, watch), [(item, error)])
             return
-        self._agree(store, watch, self.rewinds.era != era)
+        try:
+            self._agree(store, watch, self.rewinds.era != era)
+        except BaseException:
+            # It is done; what follows from it is left to the next start.
+            fail(item, StudioError("the engine ended right after it was done"))
+            raise
         if item.future is not None and not item.future.done():
             item.future.set_result(result)
         if self._teller is not None:
@@ -694,8 +787,10 @@ class Runner:
         for ask in batch.asks or ():
             fields = {"user": ask.user, "events": ask.events, "match": ask.match}
             changes.meta.append((ask.key, json.dumps(fields)))
-        self._add_state(batch, now)
+        end = next((result for item, result in finished if isinstance(item, Jump)), None)
         self.rewinds.before_commit(batch)
+        self._set_clock(batch, finished, end)
+        self._add_state(batch, now)
         with self._lock:
             if batch.watch.abandoned:
                 raise Abandoned
@@ -720,12 +815,14 @@ class Runner:
         self._careful = max(0, self._careful - 1)
         self.problem = None
         self.last_batch = len(finished)
+        self._stored_state = self._new_state
         self._next_due = store.next_due()
         for launch in batch.launches:
             self._launch(launch)
         if batch.asks:
             self._ask(batch.asks)
         self._answer_all(finished)
+        self.deck.after_commit(store, len(self._running), end)
         if self._teller is not None:
             self._teller.wake()
         if self._changed is not None:
@@ -736,14 +833,22 @@ class Runner:
         """What is to be found at the next start: the clock, and how far `set_event` was told."""
         meta = batch.overlay.changes.meta
         meta.append(("last_at", str(now)))
-        state = json.dumps(self.clock.state())
+        state = self._new_state = json.dumps(self.clock.state())
         if state != self._stored_state:
             meta.append(("clock", state))
-            self._stored_state = state
         if self._teller is not None:
             meta.append(("told", str(self._teller.told)))
 
+    def _set_clock(self, batch: Batch, finished: list[tuple[Item, Any]], end: JumpEnd | None) -> None:
+        """What holds the clock once the batch is written: steps that run, a jump."""
+        ended = {_start(item.launch) for item, _ in finished if isinstance(item, StepResult)}
+        starting = any(not self.rewinds.holds.keeps(launch) for launch in batch.launches)
+        self.deck.hold(bool(starting or self._running - ended))
+        self.deck.before_commit(end is not None)
+
     def _save_state(self, store: Store) -> None:
+        if self.deck.studio is not None:
+            self.deck.studio.stop()
         overlay = Overlay(store, self.workflows, self._codes, self._places)
         batch = Batch(overlay, self._routes)
         self._add_state(batch, self.clock.now())
@@ -760,9 +865,10 @@ class Runner:
                 if item.delivery is not None:
                     item.delivery.put(item.index, result)
             elif isinstance(item, StepResult):
-                launch = item.launch
-                if launch.era == self.rewinds.era:
-                    self._running.discard((launch.journey, launch.pass_no, launch.key, launch.start))
+                if item.launch.era == self.rewinds.era:
+                    self._running.discard(_start(item.launch))
+            elif isinstance(item, Jump):
+                continue
             elif item.future is not None and not item.future.done():
                 if isinstance(result, BaseException):
                     item.future.set_exception(result)
@@ -773,7 +879,9 @@ class Runner:
         """Nothing of the batch was written: those who wait are told; results of steps are kept for later."""
         results = [(self.clock.now(), item) for item, _ in finished if isinstance(item, StepResult)]
         for item, _ in finished:
-            fail(item, error)
+            # A jump goes on as soon as the store can be written again.
+            if not isinstance(item, Jump):
+                fail(item, error)
         with self._lock:
             self._queue.extendleft(reversed(results))
         self._taken = []
@@ -811,6 +919,9 @@ class Runner:
             item = entries[0][1]
             self._taken = [entry for entry in self._taken if entry[1] is not item]
             self._put_back()
+            if isinstance(item, Jump):
+                self.deck.fail(wrong)
+                return
             fail(item, wrong)
             # What came through the inbox would come again, had it no answer.
             self._commit(store, self._new_batch(store, watch), [(item, wrong)])
@@ -844,8 +955,8 @@ class Runner:
         if self.rewinds.holds.keeps(launch):
             return
         launch.era = self.rewinds.era
-        self._running.add((launch.journey, launch.pass_no, launch.key, launch.start))
-        if self.clock.virtual:
+        self._running.add(_start(launch))
+        if self.deck.moved:
             self._held.append(launch)
         elif (known := self.rewinds.holds.answer(launch)) is not None:
             self._report(known)
@@ -876,7 +987,7 @@ class Runner:
     def _ask(self, asks: list[Ask]) -> None:
         """Ask `check_event`. What it knows becomes events, which answer waits as any other."""
         assert self._asker is not None
-        if not self.clock.virtual:
+        if not self.deck.moved:
             for ask in asks:
                 self._asker.ask(ask, partial(self._hear, ask, self.rewinds.era))
             return
@@ -889,9 +1000,7 @@ class Runner:
 
     def _hear(self, ask: Ask, era: int, future: Future[list[Incoming]]) -> None:
         # What was asked for a history that is cut off answers nothing.
-        if era != self.rewinds.era:
-            return
-        if future.cancelled():
+        if era != self.rewinds.era or future.cancelled():
             return
         found = self._answer_of(ask, future.result())
         with self._lock:
@@ -926,6 +1035,8 @@ class Runner:
         }
         if kind == "release":
             return self._release(batch, at, _facts(kind, body))
+        if kind in COMMANDS:
+            return command(self, batch, at, kind, body)
         if kind not in acts:
             raise JourneyError(f"this engine does not know {kind!r}")
         try:
@@ -994,6 +1105,15 @@ def _without_collection() -> Iterator[None]:
     finally:
         if was:
             gc.enable()
+
+
+def _takes_in(item: Item, at: int) -> bool:
+    """Whether deadlines of the very moment come before it. A jump that was stopped serves no more."""
+    return isinstance(item, Advance) or (isinstance(item, Jump) and at == item.to)
+
+
+def _start(launch: Launch) -> tuple[int, int, Key, int]:
+    return (launch.journey, launch.pass_no, launch.key, launch.start)
 
 
 def _hung(thread: threading.Thread, after: float) -> Failed:

@@ -569,6 +569,13 @@ class Overlay:
         """The stored waits whose deadline has come, in order."""
         return self._take_waits(self.store.rows(sql.WAITS_DUE, until, limit))
 
+    def wait_at(self, id: int) -> WaitState | None:
+        """The open wait that this entry opened."""
+        found = self.waits.get(id)
+        if found is None:
+            found = next(iter(self._take_waits(self.store.rows(sql.WAIT_AT, id))), None)
+        return found if found is not None and found.open else None
+
     def running_steps(self, after: int, limit: int) -> list[WaitState]:
         """Steps that were started and have not ended, a page at a time."""
         return self._take_waits(self.store.rows(sql.WAITS_STEPS, after, limit))

@@ -22,6 +22,7 @@ from studio.errors import JourneyError, StoreError
 from studio.incoming import Incoming, incoming
 from studio.store.connect import translate
 from studio.store.sqlite import open_database
+from studio.studio_clock import moment
 
 ADD = "INSERT INTO inbox (at, kind, body) VALUES (?, ?, ?)"
 ANSWER = "SELECT body FROM answers WHERE id = ?"
@@ -84,7 +85,8 @@ def ask(path: str | Path, command: str, body: dict[str, Any], timeout: float = 5
     """Ask a running engine for an act and wait for its answer.
 
     Args:
-        command: "cancel", "resume" or "restart".
+        command: "cancel", "resume" or "restart"; "clock.pause", "clock.run", "clock.speed", "clock.jump",
+            "clock.stop_jump"; "time_out".
         timeout: seconds to wait for the answer.
 
     Raises:
@@ -181,7 +183,4 @@ def stamp(con: sqlite3.Connection) -> int:
     """The store's time: real time, unless its clock stands elsewhere."""
     row = con.execute("SELECT value FROM meta WHERE key = 'clock'").fetchone()
     state = json.loads(row[0]) if row else {}
-    now = WallClock().now()
-    if state.get("virtual"):
-        return int(state["at"])
-    return now + int(state.get("ahead", 0))
+    return moment(state, WallClock().now())

@@ -21,8 +21,11 @@ from studio.errors import StoreError
 from studio.store.connect import check_version, translate
 from studio.store.cut import cut, end_of_cause, moment_of
 from studio.store.holds import HOLD, KEEP_FORMER, done_steps, hold_open_steps, keep_former
-from studio.store.schema import VERSION
-from studio.store.sqlite import BUSY, SET_META, open_database, remove_store
+from studio.store.schema import VERSION, Kind
+from studio.store.sqlite import ADD_TOTAL, BUSY, SET_META, open_database
+
+COUNT = "SELECT count(*) FROM history WHERE seq > ?"
+ADD_ENTRY = "INSERT INTO history (seq, at, kind, data) VALUES (?, ?, ?, ?)"
 
 ABOUT = "snapshot"
 """meta of a snapshot: what it was kept from and when."""
@@ -109,12 +112,13 @@ def keep_snapshot(con: sqlite3.Connection, store: Path, why: str, at: int) -> Sn
     return Snapshot(number, path, path.stat().st_size, at, why)
 
 
-def fork_store(source: Path, seq: int, target: Path, now: int) -> int:
+def fork_store(source: Path, seq: int | None, target: Path, now: int) -> int:
     """Copy a store up to the end of an entry's cause into a new file, where time stands and steps wait.
 
     Safe beside a running engine.
 
     Args:
+        seq: None copies all of it.
         now: the time of day, ms since 1970, UTC.
 
     Returns:
@@ -130,7 +134,10 @@ def fork_store(source: Path, seq: int, target: Path, now: int) -> int:
 
     def finish(copy: sqlite3.Connection) -> None:
         nonlocal kept
-        kept = end_of_cause(copy, seq, source)
+        if seq is None:
+            kept = copy.execute("SELECT coalesce(max(seq), 0) FROM history").fetchone()[0]
+        else:
+            kept = end_of_cause(copy, seq, source)
         cut_and_hold(copy, kept, now, "fork")
         copy.execute("DELETE FROM meta WHERE key IN ('engine', 'snapshot')")
         copy.execute("DELETE FROM inbox")
@@ -145,15 +152,26 @@ def fork_store(source: Path, seq: int, target: Path, now: int) -> int:
     return kept
 
 
-def cut_and_hold(con: sqlite3.Connection, keep: int, now: int, why: str) -> int:
-    """Cut, let the clock stand at the cut, and put steps on hold. Gives the moment of the cut."""
+def cut_and_hold(con: sqlite3.Connection, keep: int, now: int, why: str, given: int = 0, **facts: int) -> int:
+    """Cut, let the clock stand at the cut, put steps on hold, and say so in the history.
+
+    Args:
+        why: "rewind" or "fork".
+        given: the last seq that was given out.
+        facts: what else is worth saying.
+
+    Returns:
+        The moment of the cut.
+    """
     salt, virtual = _meta(con, "salt") or "", json.loads(_meta(con, "clock") or "{}").get("virtual")
     at = moment_of(con, keep)
     last = con.execute("SELECT max(seq) FROM history").fetchone()[0] or 0
+    before, entries = moment_of(con, last), con.execute(COUNT, (keep,)).fetchone()[0]
     keep_former(con, salt, keep)
     cut(con, keep)
     set_standing(con, at, now, bool(virtual))
-    reserve(con, last)
+    reserve(con, max(last, given))
+    _say(con, at, {"from": before, "to": at, why: keep, "entries": entries, **facts})
     con.execute(SET_META, (HOLD, json.dumps({"why": why, "at": at})))
     hold_open_steps(con)
     return at
@@ -181,13 +199,29 @@ def reserve(con: sqlite3.Connection, last: int) -> None:
     con.execute(SET_META, ("next_seq", str(max(before, last + 1))))
 
 
-def restore_rows(con: sqlite3.Connection, snapshot: Path, now: int) -> int:
+def _say(con: sqlite3.Connection, at: int, facts: dict[str, int]) -> None:
+    """Time was taken back: an act of the operator, and an entry (DESIGN rule 17)."""
+    seq = int(_meta(con, "next_seq") or 1)
+    con.execute(ADD_ENTRY, (seq, at, Kind.CLOCK_MOVED, json.dumps(facts)))
+    con.execute(ADD_TOTAL, (0, Kind.CLOCK_MOVED, 1))
+    reserve(con, seq)
+
+
+def restore_rows(con: sqlite3.Connection, now: int, given: int, **facts: int) -> int:
     """Make the store what a snapshot holds, inside a transaction that is open.
 
-    The snapshot must be attached as `kept` (see `attach`). Gives the moment at which the clock stands.
+    The snapshot must be attached as `kept` (see `attach`).
+
+    Args:
+        given: the last seq that was given out.
+        facts: what is worth saying of it in the history.
+
+    Returns:
+        The moment at which the clock stands.
     """
     salt = _meta(con, "salt") or ""
     last = con.execute("SELECT max(seq) FROM history").fetchone()[0] or 0
+    before = moment_of(con, last)
     common = con.execute("SELECT min(seq) FROM history WHERE seq NOT IN (SELECT seq FROM kept.history)")
     first = common.fetchone()[0]
     if first is not None:
@@ -208,7 +242,8 @@ def restore_rows(con: sqlite3.Connection, snapshot: Path, now: int) -> int:
     clock = json.loads(_meta(con, "clock") or "{}")
     at = int(_meta(con, "last_at") or now)
     set_standing(con, at, now, bool(clock.get("virtual")))
-    reserve(con, max(last, con.execute("SELECT max(seq) FROM history").fetchone()[0] or 0))
+    reserve(con, max(last, given, con.execute("SELECT max(seq) FROM history").fetchone()[0] or 0))
+    _say(con, at, {"from": before, "to": at, **facts})
     con.execute(SET_META, (HOLD, json.dumps({"why": "restore", "at": at})))
     hold_open_steps(con)
     return at
@@ -242,7 +277,7 @@ def _meta(con: sqlite3.Connection, key: str) -> str | None:
 
 def _copy(con: sqlite3.Connection, path: Path, finish: Callable[[sqlite3.Connection], None]) -> None:
     part = path.with_name(path.name + ".part")
-    remove_store(part)
+    _clear(part)
     try:
         con.execute("VACUUM INTO ?", (str(part),))
         copy = sqlite3.connect(part, isolation_level=None)
@@ -258,17 +293,23 @@ def _copy(con: sqlite3.Connection, path: Path, finish: Callable[[sqlite3.Connect
         part.unlink()
         _sync(path.parent)
     except sqlite3.Error as error:
-        remove_store(part)
+        _clear(part)
         raise translate(error, path) from error
     except FileExistsError as error:
-        remove_store(part)
+        _clear(part)
         raise StoreError("there is a file of this name", where=str(path), fix="Give another name.") from error
     except OSError as error:
-        remove_store(part)
+        _clear(part)
         raise StoreError(f"the copy cannot be written: {error.strerror}", where=str(path)) from error
     except StoreError:
-        remove_store(part)
+        _clear(part)
         raise
+
+
+def _clear(part: Path) -> None:
+    """Take away what an attempt has left. A journal of it would be rolled back into the next."""
+    for suffix in ("-journal", "-wal", "-shm", ".lock", ""):
+        part.with_name(part.name + suffix).unlink(missing_ok=True)
 
 
 def _sync(path: Path) -> None:

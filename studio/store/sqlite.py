@@ -71,6 +71,15 @@ WHERE w.kind IN (30, 31) AND w.kind = 30 AND w.id > ?
 ORDER BY w.id LIMIT ?
 """
 
+WAIT_AT = f"""
+SELECT w.id, w.kind, w.name, w.due, h.name, h.n, h.data, h.cause, h.place, {JOURNEY}
+FROM waits w
+CROSS JOIN history h ON h.seq = w.id
+CROSS JOIN journeys g ON g.id = w.journey
+WHERE w.id = ?
+"""
+
+COUNT_DUE = "SELECT count(*) FROM waits WHERE due > 0 AND due <= ?"
 NEXT_DUE = "SELECT due FROM waits WHERE due > 0 ORDER BY due LIMIT 1"
 # A deadline whose workflow is not loaded stands by, negated, until it is.
 PARKED = """
@@ -278,6 +287,10 @@ class Store:
         """The nearest deadline, milliseconds since 1970, UTC."""
         rows = self.rows(NEXT_DUE)
         return rows[0][0] if rows else None
+
+    def count_due(self, until: int) -> int:
+        """How many deadlines there are up to a moment."""
+        return int(self.rows(COUNT_DUE, until)[0][0])
 
     def version(self) -> int:
         """Moves when another process has committed. Costs microseconds."""

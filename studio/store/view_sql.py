@@ -103,6 +103,7 @@ LEFT JOIN names f ON f.id = j.workflow
 LEFT JOIN names e ON e.id = h.name
 LEFT JOIN names p ON p.id = h.place
 """
+DUE_UNTIL = "SELECT count(*) FROM waits WHERE due > 0 AND due <= ?"
 WAITS_DUE_AT = f"""
 {_WAIT} FROM waits w INDEXED BY waits_due {_WAIT_JOINS}
 WHERE w.due = :due AND w.id > :id AND (:workflow IS NULL OR j.workflow = :workflow)

@@ -326,6 +326,12 @@ class Views:
                         return int(rows[0][0])
         return None
 
+    # -- time ------------------------------------------------------------------------------
+
+    def due_until(self, at: int) -> int:
+        """How many deadlines come up to a moment (ms since 1970)."""
+        return int(self._rows(sql.DUE_UNTIL, at)[0][0])
+
     # -- waits -----------------------------------------------------------------------------
 
     def waits(
@@ -451,7 +457,7 @@ class Views:
         level: str | None = None,
         contains: str | None = None,
     ) -> list[Entry]:
-        """What journeys said, and failures of journeys and workflows: the newest, oldest first.
+        """What journeys said, failures, and what was done to the clock: the newest, oldest first.
 
         Args:
             before: a seq; only what is older.
@@ -578,7 +584,7 @@ def _log_kinds(level: str | None) -> list[int]:
     lowest = _SEVERITY.index(level) if level in _SEVERITY else 0
     kinds: list[int] = [LEVELS[name] for name in _SEVERITY[lowest:]]
     if lowest <= _SEVERITY.index("info"):
-        kinds.append(Kind.NOTE)
+        kinds += [Kind.NOTE, Kind.CLOCK_MOVED]
     return [*kinds, *_FAILURES]
 
 

@@ -19,14 +19,13 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from studio.errors import StudioError
+from studio.tui.clock_keys import ClockKeys
 from studio.tui.desk import Desk, EngineDesk, open_desk
 from studio.tui.messages import DeskOpened, StoreChanged
 from studio.tui.reading import Reader
 from studio.tui.screens.live import LiveScreen
 from studio.tui.stores import OpenStore, Stores
 
-TICK_SECONDS = 0.1
-"""What tenths of a second need."""
 REDRAW_SECONDS = 1 / 30
 """The shortest time between two redraws for what was committed."""
 LOOK_SECONDS = 0.1
@@ -34,7 +33,7 @@ LOOK_SECONDS = 0.1
 THEME = "tokyo-night"
 
 
-class StudioApp(App[None]):
+class StudioApp(ClockKeys):
     """Journey Studio.
 
     Args:
@@ -90,6 +89,7 @@ class StudioApp(App[None]):
             self.exit(return_code=1)
             return
         self._show_desk(desk, ours=self._given is None)
+        await self.learn_clock()
         self.post_message(DeskOpened())
 
     def _show_desk(self, desk: Desk, *, ours: bool) -> None:
@@ -132,7 +132,6 @@ class StudioApp(App[None]):
     def start_showing(self) -> None:
         """Everything may be asked now."""
         self._tick()
-        self.set_interval(TICK_SECONDS, self._tick)
         if (live := self.live) is not None:
             live.show_store()
 
@@ -146,6 +145,7 @@ class StudioApp(App[None]):
     def _tick(self) -> None:
         if self.desk is not None and (live := self.live) is not None:
             live.tick(self.desk.clock.now())
+            self.keep_pace()
 
     def _committed(self) -> None:
         """Called in the engine's thread after every commit: must cost nothing."""
@@ -169,6 +169,8 @@ class StudioApp(App[None]):
         self._signalled.clear()
         if (live := self.live) is not None:
             live.post_message(StoreChanged())
+        # A clock that stood may have been moved.
+        self._tick()
 
     @work(group="look", exclusive=True, exit_on_error=False)
     async def _look(self) -> None:
@@ -176,6 +178,7 @@ class StudioApp(App[None]):
         if isinstance(self.desk, EngineDesk):
             return
         if self.reader is not None and await self.reader.ask(lambda views: views.changed()):
+            await self.learn_clock()
             self._announce_change()
 
     # -- keys -----------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from studio.clock import Clock, WallClock
+from studio.clock import Clock
 from studio.definition import Workflow
 from studio.engine.matching import meets
 from studio.errors import EventError, StoreLocked, StudioError, WorkflowError
@@ -20,6 +20,8 @@ from studio.eventfiles import read
 from studio.incoming import Incoming, incoming
 from studio.store.records import Entry
 from studio.store.views import Views
+from studio.studio_clock import ShownClock, StudioClock
+from studio.tui.clock_hand import ClockHand, EngineHand, ViewerHand
 
 if TYPE_CHECKING:
     from studio.engine.engine import Engine
@@ -35,6 +37,8 @@ class Desk(Protocol):
 
     path: Path
     clock: Clock
+    hand: ClockHand
+    """What can be done with its time."""
     viewer_of: int | None
     """The process that drives the journeys; None: this one."""
 
@@ -65,6 +69,7 @@ class EngineDesk:
         self.engine = engine
         self.path = Path(engine.path)
         self.clock = engine.clock
+        self.hand: ClockHand = EngineHand(engine)
 
     @property
     def workflows(self) -> Mapping[str, Workflow]:
@@ -98,7 +103,9 @@ class ViewerDesk:
         from studio.store.inbox import engine_of
 
         self.path = path
-        self.clock: Clock = WallClock()
+        shown = ShownClock()
+        self.clock: Clock = shown
+        self.hand: ClockHand = ViewerHand(path, shown)
         found = engine_of(path)
         self.viewer_of: int | None = found[0] if found else 0
         loaded = load(workflows)
@@ -134,7 +141,7 @@ async def open_desk(workflows: str, store: str, durability: Literal["full", "nor
     # Imported here: the first paint does not wait for it.
     from studio.engine.engine import Engine
 
-    engine = Engine(workflows, store=store, durability=durability)
+    engine = Engine(workflows, store=store, durability=durability, clock=StudioClock())
     try:
         await engine.start()
     except StoreLocked:

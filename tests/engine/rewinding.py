@@ -57,7 +57,7 @@ WORKFLOWS = [order, greets, payer]
 
 def engine_on(path: Path, **more: Any) -> Engine:
     """An engine on a store, in virtual time."""
-    return Engine(WORKFLOWS, store=path, clock=VirtualClock(START), durability="normal", **more)
+    return Engine(WORKFLOWS, store=path, **{"clock": VirtualClock(START), "durability": "normal", **more})
 
 
 def op_of(kind: str, user: str, n: int) -> tuple[str, str, dict[str, Any]]:

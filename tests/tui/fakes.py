@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
 from studio.clock import Clock, VirtualClock
 from studio.definition import Workflow, workflow
-from studio.errors import WorkflowError
+from studio.errors import StudioError, WorkflowError
 from studio.incoming import Incoming
 from studio.journey import Journey
 from studio.store.records import Entry, JourneyRow, Totals, UserRow, WaitRow
 from studio.store.views import Views
+from studio.studio_clock import ClockReading
 from studio.tui.app import StudioApp
+from studio.tui.clock_hand import ClockHand
 from studio.tui.reading import Reader
 
 T = TypeVar("T")
@@ -130,6 +133,9 @@ class FakeViews:
         found = [row for row in self.rows_entries if row.seq > after and user in (None, row.user)]
         return [row for row in found if kinds is None or row.kind in kinds][:limit]
 
+    def due_until(self, at: int) -> int:
+        return sum(1 for row in self.rows_waits if row.due_at is not None and row.due_at <= at)
+
     def event_names(self, prefix: str = "", limit: int = 50) -> list[str]:
         return [name for name in ("app/login", "web/login") if name.startswith(prefix)][:limit]
 
@@ -153,12 +159,55 @@ class FakeReader:
         """Nothing is open."""
 
 
+class FakeHand:
+    """Takes acts of the clock into a list, and stands as a test says."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.acts: list[tuple[str, int]] = []
+        self.stands = ClockReading(movable=True)
+        self.refusal: StudioError | None = None
+
+    def reading(self) -> ClockReading:
+        return self.stands
+
+    def _take(self, act: str, number: int = 0) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.acts.append((act, number))
+
+    async def pause(self) -> None:
+        self._take("pause")
+        self.stands = replace(self.stands, paused=True)
+
+    async def run(self) -> None:
+        self._take("run")
+        self.stands = replace(self.stands, paused=False)
+
+    async def speed(self, speed: int) -> None:
+        self._take("speed", speed)
+        self.stands = replace(self.stands, speed=speed)
+
+    async def jump(self, to: int) -> None:
+        self._take("jump", to)
+        self.clock.move(to)
+
+    async def stop_jump(self) -> None:
+        self._take("stop_jump")
+        self.stands = replace(self.stands, jump=None)
+
+    async def time_out(self, wait: int) -> None:
+        self._take("time_out", wait)
+
+
 class FakeDesk:
     """Takes events into a list."""
 
     def __init__(self) -> None:
         self.path = Path("data/studio.db")
         self.clock: Clock = VirtualClock(START)
+        self.fake_hand = FakeHand(self.clock)
+        self.hand: ClockHand = self.fake_hand
         self.viewer_of: int | None = None
         self.sent: list[Incoming] = []
         self.wrong: str | None = None

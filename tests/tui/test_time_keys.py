@@ -83,7 +83,7 @@ def text_of(entry: Entry) -> str:
 
 
 def story(path: Path) -> list[str]:
-    return [text_of(entry) for entry in entries(path) if entry.kind != "workflow.loaded"]
+    return [text_of(entry) for entry in entries(path) if entry.kind not in ("workflow.loaded", "clock.moved")]
 
 
 async def send(engine: Engine, event: str, user: str) -> None:
@@ -255,6 +255,27 @@ async def test_a_snapshot_is_returned_to_from_the_list_of_stores(tmp_path: Path)
         await pilot.press("y")
         await until(pilot, "what was is snapshot 2")
         assert story(path) == before
+
+
+async def test_a_snapshot_is_opened_as_a_copy_and_stays_what_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    async with open_studio(path) as (_, app, pilot):
+        before = story(path)
+        await pilot.press("R")
+        await until(pilot, "Rewind to ")
+        await pilot.press("y")
+        await until(pilot, "was kept as snapshot 1")
+        was = (tmp_path / "s.1.db").read_bytes()
+        await pilot.press("s")
+        await until(pilot, "before rewind to")
+        await pilot.press("down", "enter")
+        await until(pilot, "open a copy beside")
+        await pilot.press("o")
+        await until(pilot, "a copy of snapshot 1")
+        assert app.desk is not None
+        assert app.desk.path.name == "s.1-fork.db"
+        assert story(app.desk.path) == before
+        assert (tmp_path / "s.1.db").read_bytes() == was
 
 
 async def test_a_viewer_asks_the_engine_that_runs(tmp_path: Path) -> None:

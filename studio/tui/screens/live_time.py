@@ -6,6 +6,8 @@ came of it, or why not, stands above the keys.
 
 from __future__ import annotations
 
+import asyncio
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -14,7 +16,7 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from studio.errors import StudioError
-from studio.store.snapshots import Snapshot
+from studio.store.snapshots import Snapshot, fork_store
 from studio.tui.stores import OpenStore
 from studio.tui.travel import Travel, travel_of
 from studio.tui.widgets.hold_bar import HoldBar
@@ -168,13 +170,21 @@ class LiveTime:
             f"Return to snapshot {snapshot.number} ({snapshot.why or snapshot.path.name})? "
             "What is now is kept as another snapshot."
         )
-        answer = await self._put_question(text, others={"o": "open it beside, as it is"})
+        answer = await self._put_question(text, others={"o": "open a copy beside"})
         if answer == "y":
             result = await self._travel.restore(snapshot.number)
             self._say_time(f"returned to {clock(result['at'])} · what was is snapshot {result['snapshot']}")
             self._studio.refresh_all()
         elif answer == "o":
-            await self._studio.open_store(snapshot.path)
+            await self._open_copy(snapshot)
+
+    async def _open_copy(self, snapshot: Snapshot) -> None:
+        """An engine would change the snapshot itself as time passes; so it gets a copy."""
+        path = snapshot.path.with_name(fork_name(snapshot.path))
+        now = time.time_ns() // 1_000_000
+        await asyncio.to_thread(fork_store, snapshot.path, None, path, now)
+        await self._studio.open_store(path)
+        self._say_time(f"this is {path.name}, a copy of snapshot {snapshot.number} · S goes back")
 
     def action_next_store(self) -> None:
         """Go to the next open store."""

@@ -6,18 +6,26 @@ It is on the screen in every layout, so the next countdown can always be seen.
 from __future__ import annotations
 
 import time
+from typing import TYPE_CHECKING, cast
 
 from rich.cells import cell_len
 from rich.style import Style
+from textual import events
 
 from studio.store.records import WaitRow
+from studio.studio_clock import SPEEDS, ClockReading, JumpState
 from studio.tui.widgets.line import Line
-from studio.tui.widgets.one_line import OneLine
+from studio.tui.widgets.one_line import Buttons, OneLine
 from studio.tui.widgets.signs import Look, bar, signs
 from studio.tui.widgets.text import cut, literal
 from studio.tui.widgets.times import day_clock, left, span
 from studio.tui.widgets.waiting import wait_words
 
+if TYPE_CHECKING:
+    from studio.tui.app import StudioApp
+
+SAID_SECONDS = 5.0
+"""How long a refusal stands in the bar."""
 AHEAD_MS = 2_000
 """Studio time that differs from the wall's by less is real time."""
 
@@ -33,11 +41,28 @@ class ClockBar(OneLine):
         self.trouble: str | None = None
         self.open = False
         self.virtual = False
+        self.reading = ClockReading(movable=False)
+        self._said = ("", 0.0)
+        self._buttons = Buttons()
 
     def tick(self, now: int) -> None:
         """Time has passed."""
         self.now = now
+        self.reading = cast("StudioApp", self.app).clock_reading()
+        self.set_class(self.reading.paused and self.reading.jump is None, "-paused")
+        if self._said[0] and time.monotonic() > self._said[1]:
+            self._said = ("", 0.0)
         self.update_line()
+
+    def say(self, text: str) -> None:
+        """Say for a moment why something was not done."""
+        self._said = (text, time.monotonic() + SAID_SECONDS)
+        self.update_line()
+
+    async def on_click(self, event: events.Click) -> None:
+        """The state, the speeds and the next deadline are buttons."""
+        if (action := self._buttons.hit(event)) is not None:
+            await self.app.run_action(*action)
 
     def show(self, next: WaitRow | None, viewer_of: int | None, trouble: str | None, virtual: bool) -> None:
         """Take what there is to say."""
@@ -47,8 +72,8 @@ class ClockBar(OneLine):
         self.update_line()
 
     def build(self, line: Line, colours: Look) -> None:
-        mark = signs()
         wide = line.width >= 100
+        self._buttons.clear()
         right = self._next(colours, line.width)
         room = line.width - sum(cell_len(text) for text, _ in right) - 1
         line.gap()
@@ -56,24 +81,71 @@ class ClockBar(OneLine):
             line.add("opening the store …", colours.muted)
             return
         bold = Style(bold=True)
-        if self.trouble is not None:
-            line.add(f"{mark.failed} STOPPED", colours.error + bold)
-        elif self.viewer_of is not None:
-            pid = f" of pid {self.viewer_of}" if self.viewer_of else ""
-            line.add(f"VIEWER{pid}", colours.accent + bold)
-        else:
-            line.add(f"{mark.running_clock} RUNNING", colours.success + bold)
+        self._state(line, colours)
+        if (jump := self.reading.jump) is not None:
+            self._jumping(line, colours, jump)
         line.gap(2).add(day_clock(self.now), colours.strong)
-        line.gap(2).add("×1", colours.chip if wide else colours.strong)
+        if jump is not None:
+            return
+        self._speeds(line, colours, wide)
         ahead = 0 if self.virtual else self.now - time.time_ns() // 1_000_000
-        if ahead >= AHEAD_MS:
-            words = f"{span(ahead)} ahead" if wide else f"+{span(ahead)}"
+        if abs(ahead) >= AHEAD_MS:
+            far, side = span(abs(ahead)), "ahead" if ahead > 0 else "behind"
+            words = f"{far} {side}" if wide else f"{'+' if ahead > 0 else '-'}{far}"
             if line.width >= 160:
                 words += " of real time"
-            if line.used + cell_len(words) + 2 <= room:
+            if line.used + cell_len(words) + 2 <= room or self._said[0]:
                 line.gap(2).add(words, colours.warning + bold)
-        if line.used <= room:
-            line.to_end(*right)
+        if self._said[0]:
+            line.gap(2).add(literal(self._said[0]), colours.warning)
+        elif right and line.used <= room:
+            line.gap(line.room - sum(cell_len(text) for text, _ in right))
+            for text, style in right:
+                self._buttons.add(line, text, style, "next_deadline", self.app)
+
+    def _state(self, line: Line, colours: Look) -> None:
+        mark, bold = signs(), Style(bold=True)
+        stopped = self.reading.paused and self.reading.jump is None
+        if self.trouble is not None:
+            line.add(f"{mark.failed} STOPPED", colours.error + bold)
+            return
+        if self.viewer_of is not None:
+            pid = f" of pid {self.viewer_of}" if self.viewer_of else ""
+            line.add(f"VIEWER{pid}", colours.accent + bold)
+            if self.reading.jump is None and not stopped:
+                return
+            line.gap(2)
+        if self.reading.jump is not None:
+            line.add(f"{mark.moved} JUMPING", colours.accent + bold)
+        elif stopped:
+            self._buttons.add(line, f"{mark.paused_clock} PAUSED", colours.strong, "pause_run", self.app)
+        else:
+            text = f"{mark.running_clock} RUNNING"
+            self._buttons.add(line, text, colours.success + bold, "pause_run", self.app)
+
+    def _jumping(self, line: Line, colours: Look, jump: JumpState) -> None:
+        percent = min(99, jump.served * 100 // jump.total) if jump.total else 0
+        line.gap().add(f"{percent}%", colours.strong)
+        line.add(f" · {jump.served:,} of {jump.total:,}", colours.text)
+        line.add(" · ", colours.muted)
+        self._buttons.add(line, "esc", colours.accent + Style(bold=True), "stop_jump", self.app)
+        self._buttons.add(line, " stops here", colours.text, "stop_jump", self.app)
+
+    def _speeds(self, line: Line, colours: Look, wide: bool) -> None:
+        line.gap()
+        for speed in SPEEDS if wide and self.reading.movable else (self.reading.speed,):
+            here = speed == self.reading.speed
+            style = (colours.chip if wide else colours.strong) if here else colours.muted
+            line.gap()
+            if self.reading.movable:
+                # The blanks are part of the button: easier to hit, and a chip has edges.
+                self._buttons.add(
+                    line, f" ×{speed} " if wide else f"×{speed}", style, f"speed({speed})", self.app
+                )
+            else:
+                line.add(f"×{speed}", style)
+        if self.reading.held:
+            line.gap().add("a step runs: ×1" if wide else "(×1)", colours.muted)
 
     def _next(self, colours: Look, width: int) -> list[tuple[str, Style]]:
         if self.next is None or self.next.due_at is None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from studio.store.records import Entry
+from studio.tui.widgets.clock_words import clock_words
 from studio.tui.widgets.signs import signs
 from studio.tui.widgets.text import literal, preview
 from studio.tui.widgets.times import left, span, took, whole
@@ -83,12 +84,7 @@ def say(entry: Entry, around: Around, now: int) -> Said:
         case "workflow.failed":
             return Said(mark.failed, "error", message or f"{workflow} does not load", workflow, "error")
         case "clock.moved":
-            fields = _fields(entry)
-            start, end = fields.get("from"), fields.get("to")
-            by = (
-                whole(end - start) if isinstance(start, int) and isinstance(end, int) and end >= start else ""
-            )
-            return Said(mark.moved, "accent", f"clock moved {by} by hand", "", "accent")
+            return Said(mark.moved, "accent", clock_words(_fields(entry)), "", "accent")
         case _:
             word = kind.split(".", 1)[-1].replace(".", " ")
             return Said(mark.again, "muted", f"{workflow or name} {word}".strip(), message)

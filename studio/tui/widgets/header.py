@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from pathlib import Path
 
@@ -27,7 +28,7 @@ class Header(OneLine):
         self.totals: Totals | None = None
         self._rates: deque[int] = deque([0] * RATE_SECONDS, RATE_SECONDS)
         self._events: int | None = None
-        self._sampled = 0
+        self._sampled = 0.0
 
     def show(self, totals: Totals) -> None:
         """Take the counts."""
@@ -37,10 +38,11 @@ class Header(OneLine):
         self.update_line()
 
     def tick(self, now: int) -> None:
-        """Once a second, see how many events came."""
-        if self.totals is None or now - self._sampled < 1000:
+        """Once a second of real time, however fast the clock goes, see how many events came."""
+        real = time.monotonic()
+        if self.totals is None or real - self._sampled < 1:
             return
-        self._sampled = now
+        self._sampled = real
         self._rates.append(max(0, self.totals.events - (self._events or 0)))
         self._events = self.totals.events
         self.update_line()

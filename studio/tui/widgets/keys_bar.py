@@ -16,6 +16,8 @@ from studio.tui.widgets.one_line import Buttons, OneLine
 from studio.tui.widgets.signs import Look
 
 NAMES = {"enter": "⏎", "escape": "esc", "question_mark": "?", "slash": "/", "ctrl+q": "^q", "ctrl+p": "^p"}
+NAMES |= {"plus": "+", "equals_sign": "=", "minus": "-", "greater_than_sign": ">"}
+CLOCK_TYPED = ("plus", "equals_sign", "minus", "greater_than_sign")
 
 
 def key_name(binding: Binding) -> str:
@@ -26,6 +28,8 @@ def key_name(binding: Binding) -> str:
 
 def typed(binding: Binding) -> bool:
     """Whether the key is a character that an input takes for itself."""
+    if binding.key in CLOCK_TYPED:
+        return True
     return len(binding.key) == 1 or binding.key in ("question_mark", "slash", "space", "full_stop")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -22,6 +22,9 @@ from studio.tui.widgets.signs import signs
 from studio.tui.widgets.text import literal
 from studio.tui.widgets.times import clock, day, gap, same_day
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
+
+if TYPE_CHECKING:
+    from studio.tui.app import StudioApp
 
 PAGE = 200
 MOST = 5_000
@@ -60,6 +63,8 @@ class EntryList(VirtualList[Entry]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "show all", key_display="⏎", id="entry.open"),
         Binding("G", "last", "newest", id="entry.newest"),
+        Binding("x", "let_time_out", "let this wait time out", show=False, id="entry.time_out"),
+        Binding("X", "end_by_hand", "end only this wait", show=False, id="entry.by_hand"),
     ]
 
     follows = True
@@ -68,6 +73,16 @@ class EntryList(VirtualList[Entry]):
     def __init__(self) -> None:
         super().__init__(id="entries")
         self.around = Around()
+
+    def action_let_time_out(self) -> None:
+        """Let the time of the wait at the cursor pass, for all."""
+        if (row := self.row) is not None and row.user is not None and row.seq in self.around.open_seqs:
+            cast("StudioApp", self.app).let_time_out(row.user, row.seq)
+
+    def action_end_by_hand(self) -> None:
+        """End only the wait at the cursor."""
+        if (row := self.row) is not None and row.seq in self.around.open_seqs:
+            cast("StudioApp", self.app).end_by_hand(row.seq)
 
     def key_of(self, row: Entry) -> Hashable:
         return row.seq

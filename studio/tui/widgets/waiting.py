@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.style import Style
 from textual.binding import Binding, BindingType
@@ -17,6 +17,9 @@ from studio.tui.widgets.signs import bar, signs
 from studio.tui.widgets.text import literal
 from studio.tui.widgets.times import left, whole
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
+
+if TYPE_CHECKING:
+    from studio.tui.app import StudioApp
 
 PAGE = 200
 MOST = 5_000
@@ -70,6 +73,8 @@ class WaitingList(Asking, VirtualList[WaitRow]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "answer", key_display="⏎", id="wait.answer"),
+        Binding("x", "let_time_out", "let it time out", id="wait.time_out"),
+        Binding("X", "end_by_hand", "end only this one", show=False, id="wait.by_hand"),
     ]
 
     empty_text = "Nobody waits.\nNext deadline: none."
@@ -82,6 +87,16 @@ class WaitingList(Asking, VirtualList[WaitRow]):
         self.endings: dict[int, str] = {}
         self._limit = PAGE
         self.row_height = 2
+
+    def action_let_time_out(self) -> None:
+        """Let the time of this wait pass, for all."""
+        if (row := self.row) is not None and not self.is_gone(self.cursor):
+            cast("StudioApp", self.app).let_time_out(row.user, row.seq)
+
+    def action_end_by_hand(self) -> None:
+        """End only this wait."""
+        if (row := self.row) is not None and not self.is_gone(self.cursor):
+            cast("StudioApp", self.app).end_by_hand(row.seq)
 
     def question(self) -> Question:
         watched = tuple(row for _, row in self.seen()) if self.held else ()

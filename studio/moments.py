@@ -1,0 +1,54 @@
+"""Moments as people write them when time is to go on: "7d", "09:00", "2026-12-01 09:00", "now".
+
+Absolute ones are in local time unless they name a zone. Milliseconds since 1970, UTC.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, time, timedelta
+
+from studio import durations
+from studio.clock import to_ms
+from studio.errors import ClockError, DurationError
+
+_CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?")
+_DATE = re.compile(r"\d{4}-")
+FIX = 'Write "7d", "09:00" or "2026-12-01 09:00".'
+
+
+def parse(text: str, now: int) -> int:
+    """The moment that a text names.
+
+    Args:
+        text: a duration counts from `now`; a time of day is the next of that time; "now" is real time.
+        now: the moment at which it is read, ms since 1970.
+
+    Raises:
+        ClockError: it names no moment.
+    """
+    text = text.strip()
+    if text.lower() == "now":
+        return to_ms(datetime.now(UTC))
+    try:
+        if _DATE.match(text):
+            return _ms(datetime.fromisoformat(text))
+        if _CLOCK.fullmatch(text):
+            return _next(time.fromisoformat(text.rjust(5, "0") if len(text) < 6 else text.rjust(8, "0")), now)
+    except (ValueError, OverflowError, OSError) as error:
+        raise ClockError(f"{text!r} is no moment", fix=FIX) from error
+    try:
+        return now + durations.parse(text.removeprefix("+"))
+    except DurationError as error:
+        raise ClockError(f"{text!r} is no moment and no duration", fix=FIX) from error
+
+
+def _ms(moment: datetime) -> int:
+    # A moment without a zone is the reader's own, as on the screen.
+    return to_ms(moment if moment.tzinfo is not None else moment.astimezone())
+
+
+def _next(at: time, now: int) -> int:
+    today = datetime.fromtimestamp(now / 1000).astimezone().date()
+    found = _ms(datetime.combine(today, at))
+    return found if found > now else _ms(datetime.combine(today + timedelta(days=1), at))

@@ -171,7 +171,7 @@ async def test_x_on_what_has_no_deadline_says_what_helps(studio: Studio) -> None
 
 async def test_esc_stops_a_jump_before_all_else(studio: Studio) -> None:
     hand(studio).stands = replace(
-        hand(studio).stands, jump=JumpState(START, START + 30 * DAY, 12_400, 30_112)
+        hand(studio).stands, jump=JumpState(START, START + 30 * DAY, 12_400, 30_112, START + 20 * DAY)
     )
     studio.app.move(0)
     await studio.settle()

@@ -195,7 +195,8 @@ class StudioClock:
     def reading(self) -> ClockReading:
         """How it stands."""
         with self._lock:
-            return ClockReading(True, self._paused, self._speed, self._held and self._speed > 1, self._jump)
+            held = self._rate == 1 and self._speed > 1
+            return ClockReading(True, self._paused, self._speed, held, self._jump)
 
     def adopt(self, state: dict[str, Any], last_at: int) -> None:
         with self._lock:

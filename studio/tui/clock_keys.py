@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 TICK_SECONDS = 0.1
 """What tenths of a second need."""
 FAST_SECONDS = 1 / 30
-"""While time runs faster, or jumps."""
+"""While time runs faster."""
 STILL_SECONDS = 1.0
 """While time stands: nothing is drawn, and what was said goes away."""
 
@@ -96,10 +96,12 @@ class ClockKeys(App[None]):
     def keep_pace(self) -> None:
         """Tick as often as the clock needs it."""
         reading = self.clock_reading()
-        if reading.jump is not None or (reading.speed > 1 and not reading.paused):
-            pace = FAST_SECONDS
+        if reading.jump is not None:
+            pace = TICK_SECONDS
+        elif reading.paused:
+            pace = STILL_SECONDS
         else:
-            pace = STILL_SECONDS if reading.paused else TICK_SECONDS
+            pace = FAST_SECONDS if reading.speed > 1 else TICK_SECONDS
         if pace != self._pace:
             if self._ticker is not None:
                 self._ticker.stop()
@@ -109,6 +111,13 @@ class ClockKeys(App[None]):
     def clock_reading(self) -> ClockReading:
         """How the clock stands."""
         return self.desk.hand.reading() if self.desk is not None else ClockReading(movable=False)
+
+    def shown_now(self) -> int:
+        """The moment that the screen shows: during a jump, that of the rows that can be read."""
+        if self.desk is None:
+            return 0
+        jump = self.desk.hand.reading().jump
+        return jump.at if jump is not None and jump.at else self.desk.clock.now()
 
     async def learn_clock(self) -> None:
         """A viewer is told by the store how the engine's clock stands."""

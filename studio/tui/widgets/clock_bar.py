@@ -124,8 +124,7 @@ class ClockBar(OneLine):
             self._buttons.add(line, text, colours.success + bold, "pause_run", self.app)
 
     def _jumping(self, line: Line, colours: Look, jump: JumpState) -> None:
-        percent = min(99, jump.served * 100 // jump.total) if jump.total else 0
-        line.gap().add(f"{percent}%", colours.strong)
+        line.gap().add(f"{jump.percent}%", colours.strong)
         line.add(f" · {jump.served:,} of {jump.total:,}", colours.text)
         line.add(" · ", colours.muted)
         self._buttons.add(line, "esc", colours.accent + Style(bold=True), "stop_jump", self.app)

@@ -80,6 +80,8 @@ JOURNEYS_BY_ID = f"""
 """
 JOURNEY_ID = "SELECT id FROM journeys WHERE user = ? AND workflow = ? AND key = ? AND n = ?"
 
+USER_NEWEST_JOURNEYS = "SELECT id FROM journeys WHERE user = :user ORDER BY id DESC LIMIT :limit"
+
 # What a journey waits for was opened in its present pass.
 OPEN_WAITS = """
 SELECT w.journey, w.id, w.kind, w.due, e.text
@@ -169,6 +171,10 @@ WHERE h.seq > :from AND h.seq <= :to AND {_ENTRY_FILTER} ORDER BY h.seq LIMIT :l
 ENTRIES_BEFORE = f"""
 SELECT {COLUMNS} FROM history h {JOINS}
 WHERE h.seq > :from AND h.seq <= :to AND {_ENTRY_FILTER} ORDER BY h.seq DESC LIMIT :limit
+"""
+CLOCK_MOVES = f"""
+SELECT {COLUMNS} FROM history h {JOINS}
+WHERE h.seq > :from AND h.seq <= :to AND h.kind = 72 ORDER BY h.seq DESC LIMIT :limit
 """
 EVENT_NAMES = """
 SELECT DISTINCT e.text FROM history h CROSS JOIN names e ON e.id = h.name

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from studio.errors import StoreError
+from studio.store import view_journeys
 from studio.store import view_sql as sql
 from studio.store.connect import connect_reader, translate
 from studio.store.entries import entry, key_of
-from studio.store.records import Entry, JourneyRow, Totals, UserRow, WaitRow, journey_id
+from studio.store.records import Entry, JourneyRow, JourneysView, Totals, UserRow, WaitRow, journey_id
 from studio.store.schema import (
     KIND_TEXT,
     LEVEL_OF,
@@ -260,6 +261,31 @@ class Views:
             if number is None:
                 return None
             return self._journey_rows(list(self._journeys_by_id((number,)).values()))[0]
+
+    def side_by_side(
+        self,
+        user: str,
+        *,
+        journeys: int = view_journeys.MOST_JOURNEYS,
+        entries: int = view_journeys.ENTRIES_EACH,
+    ) -> JourneysView:
+        """A user's journeys over time: those that matter most, with the newest entries of each.
+
+        Args:
+            journeys: how many at most.
+            entries: how many of each journey at most.
+        """
+        with self._snapshot():
+            user_id = self._user_id(user)
+            if user_id in (None, -1):
+                return JourneysView([], [], [], 0)
+            numbers, total = view_journeys.chosen(self._rows, user_id, journeys)
+            by_id = self._journeys_by_id(numbers)
+            found = view_journeys.entries_of(self._rows, numbers, entries)
+            moves = view_journeys.moves_since(self._rows, found[0].seq, self.last_seq()) if found else []
+            return JourneysView(
+                self._journey_rows([by_id[id] for id in numbers if id in by_id]), found, moves, total
+            )
 
     def _journeys_by_id(self, ids: Iterable[int]) -> dict[int, Row]:
         return {row[0]: row for row in self._rows(sql.JOURNEYS_BY_ID, {"journeys": json.dumps(list(ids))})}

@@ -11,7 +11,7 @@ from studio.definition import Workflow, workflow
 from studio.errors import WorkflowError
 from studio.incoming import Incoming
 from studio.journey import Journey
-from studio.store.records import Entry, JourneyRow, Totals, UserRow, WaitRow
+from studio.store.records import Entry, JourneyRow, JourneysView, Totals, UserRow, WaitRow
 from studio.store.views import Views
 from studio.tui.app import StudioApp
 from studio.tui.reading import Reader
@@ -85,6 +85,7 @@ class FakeViews:
         self.rows_timeline: dict[str, list[Entry]] = {}
         self.rows_logs: list[Entry] = []
         self.rows_entries: list[Entry] = []
+        self.rows_moves: list[Entry] = []
         self.events = 1
         self.asked: list[str] = []
 
@@ -115,6 +116,11 @@ class FakeViews:
             JourneyRow(f"{each}/{user}", user or "", each, None, "waiting", 1, START, None, None, None)
             for each in names
         ]
+
+    def side_by_side(self, user: str) -> JourneysView:
+        entries = [row for row in self.rows_timeline.get(user, []) if row.journey is not None]
+        found = self.journeys(user=user)
+        return JourneysView(found, entries, self.rows_moves, len(found))
 
     def logs(self, *, limit: int = 200, contains: str | None = None) -> list[Entry]:
         return [row for row in self.rows_logs if not contains or contains in (row.message or "")][-limit:]

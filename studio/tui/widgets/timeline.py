@@ -1,18 +1,26 @@
-"""One user's history across all journeys: the exact list, each entry with its time and place."""
+"""One user's history across all journeys: lanes, and the exact list below them.
+
+A selection is one thing in both: the cursor of the list is what the lanes mark.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
+from studio.errors import StudioError
 from studio.store.records import Entry, WaitRow
 from studio.store.views import Views
+from studio.tui import lane_model
+from studio.tui.messages import ReadFailed
 from studio.tui.reading import Asking, Question
 from studio.tui.widgets.entry_text import Around, say
 from studio.tui.widgets.lanes import Lanes
@@ -21,12 +29,19 @@ from studio.tui.widgets.log import light
 from studio.tui.widgets.signs import signs
 from studio.tui.widgets.text import literal
 from studio.tui.widgets.times import clock, day, gap, same_day
+from studio.tui.widgets.unfolded import Detail, UnfoldQuestion
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
+
+if TYPE_CHECKING:
+    from studio.tui.app import StudioApp
 
 PAGE = 200
 MOST = 5_000
 WIDE = 66
 """From this width on entries show milliseconds and the file beside the line."""
+INDENT = 3
+LANES_PERCENT = 45
+"""As much of the pane's height as the lanes take at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +52,7 @@ class TimelineAnswer:
     entries: list[Entry]
     waits: list[WaitRow]
     workflows: list[str]
+    history: lane_model.Lanes
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +64,28 @@ class TimelineQuestion:
 
     def read(self, views: Views) -> TimelineAnswer:
         """The newest `limit` entries."""
-        entries = [light(entry) for entry in views.timeline(self.user, limit=self.limit)]
+        found = views.timeline(self.user, limit=self.limit)
         waits = views.waits(user=self.user, limit=200)
         workflows = dict.fromkeys(row.workflow for row in views.journeys(user=self.user, limit=20))
-        return TimelineAnswer(self.user, entries, waits, list(workflows))
+        beside = views.side_by_side(self.user)
+        # Each entry once: the list and the lanes know the same ones, the lanes some older ones too.
+        known = {entry.seq: entry for entry in (*beside.entries, *found)}
+        history = lane_model.build(
+            [known[seq] for seq in sorted(known)], waits, beside.journeys, beside.moves, beside.total
+        )
+        return TimelineAnswer(self.user, [light(entry) for entry in found], waits, list(workflows), history)
 
 
-class EntryList(VirtualList[Entry]):
+class EntryList(VirtualList[Entry | Detail]):
     """The list of entries."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "show all", key_display="⏎", id="entry.open"),
+        Binding("enter", "open", "unfold, fold", key_display="⏎", id="entry.open"),
+        Binding("left", "happening(-1)", "happening before", key_display="←", show=False, id="entry.before"),
+        Binding("right", "happening(1)", "next happening", key_display="→", show=False, id="entry.after"),
+        Binding("left_square_bracket", "zoom(-1)", "zoom out", key_display="[", show=False, id="lanes.out"),
+        Binding("right_square_bracket", "zoom(1)", "zoom in", key_display="]", show=False, id="lanes.in"),
+        Binding("0", "fit", "fit all", show=False, id="lanes.fit"),
         Binding("G", "last", "newest", id="entry.newest"),
     ]
 
@@ -68,22 +95,116 @@ class EntryList(VirtualList[Entry]):
     def __init__(self) -> None:
         super().__init__(id="entries")
         self.around = Around()
+        self.entries: list[Entry] = []
+        self._unfolded: dict[int, list[str]] = {}
 
-    def key_of(self, row: Entry) -> Hashable:
-        return row.seq
+    # -- entries, and what is unfolded below them ------------------------------------------------
 
-    def is_live(self, row: Entry) -> bool:
-        return self.around.open_seqs.get(row.seq) is not None
+    def show_entries(self, entries: list[Entry]) -> None:
+        """Take the entries, oldest first."""
+        self.entries = entries
+        if not entries:
+            self._unfolded.clear()
+        self.show_rows(self._with_details(entries))
+
+    def _with_details(self, entries: list[Entry]) -> list[Entry | Detail]:
+        if not self._unfolded:
+            return list(entries)
+        rows: list[Entry | Detail] = []
+        for entry in entries:
+            rows.append(entry)
+            for index, text in enumerate(self._unfolded.get(entry.seq, ())):
+                rows.append(Detail(entry, index, text))
+        return rows
+
+    @property
+    def entry(self) -> Entry | None:
+        """The entry under the cursor, or that of which the cursor is on a detail."""
+        row = self.row
+        return row.entry if isinstance(row, Detail) else row
+
+    def action_open(self) -> None:
+        """Unfold the entry, or fold it; on a line of its data, show all of it."""
+        row = self.row
+        if isinstance(row, Detail):
+            self.post_message(self.Opened(self, row.entry, False))
+        elif row is not None and row.seq in self._unfolded:
+            del self._unfolded[row.seq]
+            self.show_entries(self.entries)
+        elif row is not None:
+            self.following = False
+            self._unfold(row.seq)
+
+    @work(group="unfold", exclusive=True, exit_on_error=False)
+    async def _unfold(self, seq: int) -> None:
+        reader = cast("StudioApp", self.app).reader
+        if reader is None:
+            return
+        try:
+            lines = await reader.ask(UnfoldQuestion(seq).read)
+        except StudioError as error:
+            self.post_message(ReadFailed(str(error)))
+            return
+        # Meanwhile another user may have been chosen.
+        if self.is_attached and any(entry.seq == seq for entry in self.entries):
+            self._unfolded[seq] = lines
+            self.show_entries(self.entries)
+            self._show_unfolded(seq, len(lines))
+
+    def _show_unfolded(self, seq: int, lines: int) -> None:
+        at = self._at.get(seq, 0)
+        end = at + 1 + min(lines, self.size.height - 1)
+        if end > self.scroll_offset.y + self.size.height:
+            self.scroll_to(y=end - self.size.height, animate=False, force=True, immediate=True)
+
+    # -- keys of the lanes -------------------------------------------------------------------------
+
+    def action_happening(self, by: int) -> None:
+        """Go to the entry before or after that the lanes show at another moment."""
+        entry = self.entry
+        if entry is None:
+            return
+        ahead = [each for each in self.entries if (each.seq - entry.seq) * by > 0]
+        for each in ahead if by > 0 else reversed(ahead):
+            if each.at != entry.at and each.kind != "log":
+                self._move_to(self._at[each.seq])
+                return
+
+    def action_zoom(self, by: int) -> None:
+        """Closer to the selected entry, or farther away."""
+        if isinstance(self.parent, TimelinePane):
+            self.parent.zoom(by)
+
+    def action_fit(self) -> None:
+        """Everything in one picture."""
+        if isinstance(self.parent, TimelinePane):
+            self.parent.zoom(0)
+
+    # -- rows --------------------------------------------------------------------------------------
+
+    def key_of(self, row: Entry | Detail) -> Hashable:
+        return (row.entry.seq, row.index) if isinstance(row, Detail) else row.seq
+
+    def is_live(self, row: Entry | Detail) -> bool:
+        return isinstance(row, Entry) and self.around.open_seqs.get(row.seq) is not None
+
+    def _above(self, index: int) -> Entry | None:
+        for row in reversed(self.rows[max(0, index - 1) : index]):
+            return row.entry if isinstance(row, Detail) else row
+        return None
 
     def _title(self) -> None:
         if isinstance(self.parent, TimelinePane):
             self.parent.retitle()
 
-    def draw(self, row: Entry, index: int, state: RowState) -> list[Line]:
+    def draw(self, row: Entry | Detail, index: int, state: RowState) -> list[Line]:
         colours, width = state.look, state.width
+        if isinstance(row, Detail):
+            tone = colours.text if state.selected else colours.muted
+            return [Line(width).add(*cursor_mark(state)).gap(INDENT).add(row.text, tone)]
         wide = width >= WIDE
         said = say(row, self.around, state.now)
-        above = self.rows[index - 1] if index else None
+        above = self._above(index)
         quiet = colours.text if state.selected else colours.muted
         tone = colours.tone(said.tone)
         text = colours.tone(said.text_tone)
@@ -113,6 +234,10 @@ class EntryList(VirtualList[Entry]):
         return [line]
 
 
+def _seq(entry: Entry) -> int:
+    return entry.seq
+
+
 class TimelinePane(Asking, Vertical):
     """Pane 2: lanes above, entries below."""
 
@@ -140,7 +265,7 @@ class TimelinePane(Asking, Vertical):
             entries.following = True
             entries.cursor = None
             entries.empty_text = ""
-            entries.show_rows([])
+            entries.show_entries([])
             self.lanes.clear()
             self.ask()
         if seq is not None and not self.entries.point_at(seq):
@@ -160,16 +285,45 @@ class TimelinePane(Asking, Vertical):
         entries.empty_text = "Nothing has happened to this user."
         self._workflows = answer.workflows
         entries.forget_drawn()
-        entries.show_rows(answer.entries)
-        if self._wanted is not None and entries.point_at(self._wanted):
-            self._wanted = None
-        self.lanes.show_history(answer.entries, answer.waits, entries.now)
+        entries.show_entries(answer.entries)
+        if self._wanted is not None:
+            if entries.point_at(self._wanted):
+                self._wanted = None
+            else:
+                self._read_more()
+        self.lanes.show_history(answer.history, entries.now)
         self.retitle()
 
     def on_virtual_list_near_edge(self, message: VirtualList.NearEdge) -> None:
-        if message.start and len(self.entries.rows) >= self._limit < MOST:
+        if message.start:
+            self._read_more()
+
+    def _read_more(self) -> None:
+        if len(self.entries.entries) >= self._limit < MOST:
             self._limit = min(MOST, self._limit * 2)
             self.ask()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The lanes take a part of the height, and leave the list most of it."""
+        self.lanes.give_rows(min(16, event.size.height * LANES_PERCENT // 100))
+
+    @on(Lanes.Picked)
+    def pick(self, message: Lanes.Picked) -> None:
+        """An entry was chosen in the lanes."""
+        message.stop()
+        entries = self.entries
+        entries.focus()
+        if not entries.point_at(message.seq):
+            self._wanted = message.seq
+            self._read_more()
+
+    def zoom(self, by: int) -> None:
+        """Closer (1), farther away (-1), or everything in one picture (0)."""
+        if by:
+            self.lanes.zoom(by > 0)
+        else:
+            self.lanes.fit_all()
+        self.retitle()
 
     def tick(self, now: int) -> None:
         """Time has passed."""
@@ -184,10 +338,15 @@ class TimelinePane(Asking, Vertical):
             shown = ", ".join(literal(name) for name in self._workflows[:3])
             more = len(self._workflows) - 3
             title += f" · {shown}" + (f" +{more}" if more > 0 else "")
-        count = len(entries.rows)
-        place = entries._at.get(entries.cursor, 0) + 1
+        count = len(entries.entries)
+        selected = entries.entry
+        marked = selected if not entries.following or entries.has_focus else None
+        self.lanes.select(marked.seq if marked is not None else None)
+        place = bisect_left(entries.entries, selected.seq, key=_seq) + 1 if selected is not None else 1
         note = f"{place:,}/{count:,}{'+' if count >= self._limit else ''}" if count else ""
         if count and entries.following:
             note = f"{signs().event} newest · {note}"
+        if self.lanes.has_class("-shown"):
+            note = f"[ ] zoom · {note}" if self.lanes.scale is None else f"[ ] 0 fit · {note}"
         self.border_title = Content(title)
         self.border_subtitle = Content(note)

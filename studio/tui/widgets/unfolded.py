@@ -1,0 +1,102 @@
+"""An entry of the timeline unfolded: all its facts and its data, as lines below it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from studio.store.records import Entry
+from studio.store.views import Views
+from studio.tui.widgets.text import BIG_BYTES, literal, size
+from studio.tui.widgets.times import day_clock
+
+MOST_LINES = 200
+LINE_CHARS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One line below an entry."""
+
+    entry: Entry
+    index: int
+    text: str
+    """Literal."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnfoldQuestion:
+    """All of one entry, written out in the reader's thread: big data takes a while."""
+
+    seq: int
+
+    def read(self, views: Views) -> list[str]:
+        """Its lines; one that says so when it is gone."""
+        found = views.entries(after=self.seq - 1, limit=1)
+        if not found or found[0].seq != self.seq:
+            return ["no longer in the store"]
+        return unfold(found[0])
+
+
+def unfold(entry: Entry) -> list[str]:
+    """Facts, text and data of an entry as literal lines, values of more than 2 KiB by their size."""
+    lines = [literal(_facts(entry))]
+    if entry.message and entry.kind == "log":
+        lines += _wrapped(entry.message)
+    data = entry.data
+    if isinstance(data, dict) and isinstance(data.get("traceback"), str):
+        lines += _wrapped(data["traceback"].rstrip())
+        data = {name: value for name, value in data.items() if name not in ("traceback", "source")}
+    if data not in (None, {}):
+        lines += _wrapped(_pretty(data))
+    if len(lines) > MOST_LINES:
+        lines = [*lines[: MOST_LINES - 1], f"… {len(lines) - MOST_LINES + 1:,} lines more  ⏎ shows all"]
+    return lines
+
+
+def _facts(entry: Entry) -> str:
+    moment = f"{day_clock(entry.at)}.{entry.at % 1000:03d}"
+    parts = [moment + (f", {entry.late_ms:,} ms late" if entry.late_ms else "")]
+    for name, value in (
+        ("journey", entry.journey),
+        ("pass", entry.pass_number),
+        ("key", entry.key),
+        ("line", entry.line),
+        ("cause", entry.cause),
+        ("id", entry.id),
+    ):
+        if value is not None:
+            parts.append(f"{name} {value}")
+    return "  ".join(parts)
+
+
+def _pretty(data: Any) -> str:
+    if isinstance(data, dict):
+        small = {name: value for name, value in data.items() if not _weight(value)}
+        big = {name: weight for name, value in data.items() if (weight := _weight(value))}
+        lines = json.dumps(small, ensure_ascii=False, indent=2, default=str) if small or not big else ""
+        rest = [
+            f"{json.dumps(name, ensure_ascii=False)}: {{… {size(weight)}}} ⏎" for name, weight in big.items()
+        ]
+        return "\n".join([*([lines] if lines else []), *rest])
+    weight = _weight(data)
+    return (
+        f"{{… {size(weight)}}} ⏎" if weight else json.dumps(data, ensure_ascii=False, indent=2, default=str)
+    )
+
+
+def _weight(value: Any) -> int:
+    """The bytes of a value that is too big to show here; 0 for others."""
+    if value is None or isinstance(value, bool | int | float):
+        return 0
+    count = len(json.dumps(value, ensure_ascii=False, default=str))
+    return count if count > BIG_BYTES else 0
+
+
+def _wrapped(text: str) -> list[str]:
+    lines: list[str] = []
+    for line in text.split("\n"):
+        line = line.replace("\t", "    ")
+        lines += [literal(line[at : at + LINE_CHARS]) for at in range(0, max(1, len(line)), LINE_CHARS)]
+    return lines

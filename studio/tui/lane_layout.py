@@ -74,6 +74,8 @@ class Row:
     ranks: list[int] = field(default_factory=list)
     hits: list[tuple[int, int]] = field(default_factory=list)
     """Columns with the entries that stand there, for the mouse."""
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    """First and last column of each bar, in their order."""
 
     def __post_init__(self) -> None:
         self.cells = [BLANK] * self.width
@@ -335,8 +337,13 @@ def _draw_bar(row: Row, bar: Bar, axis: Axis, now: int, used: int, limit: int) -
             row.put(column, body, tone, _BODY)
         if start > used and start < end:
             row.put(start, body if thin else lane.start, tone, _START)
-        # What took no time gives way to the end of what did.
-        row.put(end, _end_sign(bar), tone, _END if start < end else _MARK)
+        if start < end:
+            row.put(end, _end_sign(bar), tone, _END)
+        else:
+            # What took no time gives way to the end of what did, and stands behind it.
+            beside = 0 <= end < row.width and row.ranks[end] == _END and row.free(end + 1, end + 2)
+            row.put(end + beside, _end_sign(bar), tone, _MARK)
+        row.spans.append((max(start, used), max(end, used)))
         return max(end, used)
     at_now = axis.column(now)
     for column in _inside(max(start, used) + 1, at_now, row.width):
@@ -346,6 +353,7 @@ def _draw_bar(row: Row, bar: Bar, axis: Axis, now: int, used: int, limit: int) -
         row.put(start, sign, tone, _START if start < at_now else _CROSSING)
     if start < at_now:
         row.put(at_now, lane.sleep_now if thin else lane.wait_now, tone, _CROSSING)
+    row.spans.append((max(start, used), row.width - 1))
     return _draw_ahead(row, bar, axis, now, max(start, at_now), limit, tone)
 
 

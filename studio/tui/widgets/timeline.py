@@ -5,6 +5,7 @@ A selection is one thing in both: the cursor of the list is what the lanes mark.
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -156,6 +157,16 @@ class EntryList(VirtualList[Entry | Detail]):
         end = at + 1 + min(lines, self.size.height - 1)
         if end > self.scroll_offset.y + self.size.height:
             self.scroll_to(y=end - self.size.height, animate=False, force=True, immediate=True)
+
+    def copy_text(self, row: Entry | Detail) -> str:
+        if isinstance(row, Detail):
+            return row.text
+        return json.dumps(row.as_json(), ensure_ascii=False, default=str)
+
+    def on_focus(self) -> None:
+        """The lanes mark the entry under the cursor too."""
+        super().on_focus()
+        self._title()
 
     # -- keys of the lanes -------------------------------------------------------------------------
 

@@ -51,6 +51,7 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         Binding("pageup", "page(-1)", "a page up", show=False, id="list.page_up"),
         Binding("home,g", "first", "first row, taking in what is new", show=False, id="list.first"),
         Binding("end,G", "last", "last row", show=False, id="list.last"),
+        Binding("y", "copy", "copy", show=False, id="copy"),
     ]
 
     row_height = 1
@@ -264,6 +265,16 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         """Open the row under the cursor."""
         if (row := self.row) is not None:
             self.post_message(self.Opened(self, row, self.is_gone(self.cursor)))
+
+    def copy_text(self, row: Row) -> str:
+        """What `y` takes of a row; nothing when it is empty."""
+        return ""
+
+    def action_copy(self) -> None:
+        """Put the row under the cursor on the clipboard of the terminal."""
+        if (row := self.row) is not None and (text := self.copy_text(row)):
+            self.app.copy_to_clipboard(text)
+            self.app.notify(f"copied: {literal(text[:60])}", timeout=2, markup=False)
 
     def on_click(self, event: events.Click) -> None:
         """A click selects, a double click opens."""

@@ -25,6 +25,10 @@ SCALE_NAMES = (
 )  # fmt: skip
 
 
+NEAR_MS = 10
+"""Moments closer than this to the one before share its column: one thing led to the other."""
+
+
 class Axis(Protocol):
     """Time from left to right."""
 
@@ -50,6 +54,8 @@ class FitAxis:
         if index == len(self.moments) - 1:
             return self.columns[index] if at == self.moments[index] else self.columns[index] + 1
         start, end = self.moments[index], self.moments[index + 1]
+        if at - start < NEAR_MS:
+            return self.columns[index]
         room = self.columns[index + 1] - self.columns[index] - 1
         # Between two moments time runs evenly; a place of its own it has when there is one.
         within = (at - start) * room // (end - start)
@@ -77,14 +83,17 @@ class LinearAxis:
 
 
 def fit(moments: Sequence[int], now: int, width: int, focus: int | None = None) -> FitAxis:
-    """Give each moment a column of its own within `width`, and now too.
+    """Give each moment (but those near another) a column of its own within `width`, and now too.
 
     With more moments than half the width (three quarters, when nothing is ahead) the newest
     ones are kept, or those around `focus`; what is ahead keeps at most a third.
     """
     if width <= 0:
         return FitAxis((), ())
-    past = [at for at in moments if at < now]
+    past: list[int] = []
+    for at in moments:
+        if at < now and (not past or at - past[-1] >= NEAR_MS):
+            past.append(at)
     ahead = [at for at in moments if at > now]
     most_ahead = max(1, width // 3) if width > 1 else 0
     if len(ahead) > most_ahead:

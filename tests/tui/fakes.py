@@ -162,7 +162,7 @@ class FakeViews:
         level: str | None = None,
         contains: str | None = None,
     ) -> list[Entry]:
-        levels = {None: 0, "debug": 0, "info": 1, "warning": 2, "error": 3}
+        levels = {None: 0, "debug": 0, "info": 1, "warning": 2, "error": 3, "note": 4}
         return [
             row
             for row in self.rows_logs

@@ -318,7 +318,7 @@ async def test_new_entries_of_a_timeline_appear_at_its_end(studio: Studio) -> No
 async def test_an_answer_to_an_old_question_is_not_shown(studio: Studio) -> None:
     await studio.pilot.press("j", "j", "j", "k", "k", "k")
     await studio.settle()
-    assert [row.user for row in studio.find(EntryList).rows][:1] == ["user1"]
+    assert [row.user for row in studio.find(EntryList).entries][:1] == ["user1"]
 
 
 async def test_an_empty_store_offers_an_example() -> None:

@@ -100,20 +100,21 @@ class Lanes(Widget):
         """Go to the next linear scale; from the picture of everything, to one as near to it."""
         if not self._moments:
             return
-        at = self.history.at_of.get(self.selected) if self.selected is not None else None
-        anchor_at = self.now if at is None else at
-        column = self._axis.column(anchor_at)
         if self.scale is None:
             first, last = min(self._moments[0], self.now), max(self._moments[-1], self.now)
-            self.scale = scale_that_shows(last - first, self._width - RESERVED)
+            # Closer: what has happened fills the picture. Farther: all that will is in it too.
             if closer:
-                self.scale = max(0, self.scale - 1)
-            column = self._width * 2 // 3 if at is None else column
+                self.scale = scale_that_shows(self.now - first, self._width * 2 // 3)
+            else:
+                self.scale = scale_that_shows(last - first, (self._width - RESERVED) * 2 // 3)
+            self._anchor(None, self._width * 2 // 3 if closer else self._width // 3)
         else:
+            at = self.history.at_of.get(self.selected) if self.selected is not None else None
+            column = self._axis.column(self.now if at is None else at)
+            if not 0 <= column < self._width:
+                column = self._width // 2
             self.scale = max(0, min(len(SCALES) - 1, self.scale + (-1 if closer else 1)))
-        if not 0 <= column < self._width:
-            column = self._width // 2
-        self._anchor(None if at is None else at, column)
+            self._anchor(at, column)
         self.redraw()
 
     def fit_all(self) -> None:

@@ -82,12 +82,12 @@ class EntryList(VirtualList[Entry | Detail]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "unfold, fold", key_display="⏎", id="entry.open"),
+        Binding("G", "last", "newest", id="entry.newest"),
         Binding("left", "happening(-1)", "happening before", key_display="←", show=False, id="entry.before"),
         Binding("right", "happening(1)", "next happening", key_display="→", show=False, id="entry.after"),
-        Binding("left_square_bracket", "zoom(-1)", "zoom out", key_display="[", show=False, id="lanes.out"),
-        Binding("right_square_bracket", "zoom(1)", "zoom in", key_display="]", show=False, id="lanes.in"),
+        Binding("left_square_bracket", "zoom(-1)", "zoom out", key_display="[", id="lanes.out"),
+        Binding("right_square_bracket", "zoom(1)", "zoom in", key_display="]", id="lanes.in"),
         Binding("0", "fit", "fit all", show=False, id="lanes.fit"),
-        Binding("G", "last", "newest", id="entry.newest"),
     ]
 
     follows = True
@@ -163,9 +163,9 @@ class EntryList(VirtualList[Entry | Detail]):
             return row.text
         return json.dumps(row.as_json(), ensure_ascii=False, default=str)
 
-    def on_focus(self) -> None:
+    def watch_has_focus(self, has_focus: bool) -> None:
         """The lanes mark the entry under the cursor too."""
-        super().on_focus()
+        super().watch_has_focus(has_focus)
         self._title()
 
     # -- keys of the lanes -------------------------------------------------------------------------

@@ -96,9 +96,12 @@ class UsersList(Asking, VirtualList[UserRow]):
         self._fresh = False
         go_to, self._go_to = self._go_to, ""
         in_context, self._in_context = self._in_context, False
-        if go_to and not self.point_at(go_to) and in_context:
+        if go_to and self.point_at(go_to):
+            self._show_cursor()
+        elif go_to and in_context:
             # Out of a filter, back to all: whoever was looked at stays in sight, among the neighbours.
             self.order, self._before, self._go_to, self._fresh = "name", go_to, go_to, True
+            self._limit = 2 * PAGE
             self.ask()
 
     def _show_window(self, rows: list[UserRow]) -> None:
@@ -148,9 +151,7 @@ class UsersList(Asking, VirtualList[UserRow]):
         self._found.clear()
         self._progress = None
         self._fresh = True
-        self.empty_text = (
-            f"No user has {text} in the id.\nesc clears the filter." if text else type(self).empty_text
-        )
+        self.empty_text = f"No user has {text}.\nesc clears the filter." if text else type(self).empty_text
         # Whom the cursor is on stays: the same user, now among the others.
         self.rows = []
         self._at = {}

@@ -62,7 +62,7 @@ class UsersQuestion:
         if self.before is not None:
             page = self._from(views.users_before(self.before, limit=PAGE + 1), PAGE)
             if page.rows:
-                more = views.users(after=page.rows[-1].id, limit=self.limit - len(page.rows))
+                more = views.users(after=page.rows[-1].id, limit=max(PAGE, self.limit - len(page.rows)))
                 return UsersAnswer(page.rows + more, page.after)
         return UsersAnswer(views.users(after=self.after, limit=self.limit), self.after)
 
@@ -109,12 +109,17 @@ class StepQuestion:
 def search_of(text: str) -> UserSearch:
     """What a filter looks for among users."""
     found = filters.parse(text, FIELDS)
-    done = {"done": "completed", "asleep": "sleeping"}
     return UserSearch(
         words=found.words + found.values("user"),
         without=found.without + found.not_values("user"),
         workflows=found.values("workflow"),
         not_workflows=found.not_values("workflow"),
-        states=tuple(done.get(each, each) for each in found.values("state")),
-        not_states=tuple(done.get(each, each) for each in found.not_values("state")),
+        states=_states(found.values("state")),
+        not_states=_states(found.not_values("state")),
     )
+
+
+def _states(values: tuple[str, ...]) -> tuple[str, ...]:
+    """The states as the store calls them, also by the words that the list has for them."""
+    also = {"done": "completed", "asleep": "sleeping", "no journey": "none"}
+    return values + tuple(state for value in values for word, state in also.items() if word.startswith(value))

@@ -327,6 +327,9 @@ def _draw_bar(row: Row, bar: Bar, axis: Axis, now: int, used: int, limit: int) -
     lane, tone = lane_signs(), bar_tone(bar, now)
     thin = bar.kind in ("sleep", "step")
     body = lane.sleep if thin else lane.wait
+    if bar.end_at is not None and axis.column(bar.end_at) < 0:
+        # Of a long history most lies before the picture.
+        return used
     start = axis.column(bar.start_at)
     row.hits.append((start, bar.seq))
     if bar.end_at is not None:

@@ -147,7 +147,12 @@ def build(
             events.append(Mark(entry.at, entry.seq, "event" if entry.journey is None else "sent"))
         elif entry.journey is not None and (draft := drafts.get(entry.journey)) is not None:
             _take(draft, entry, open_waits)
-    moved = [Mark(entry.at, entry.seq, "moved") for entry in moves]
+    moved: list[Mark] = []
+    for entry in moves:
+        row_of[entry.seq], at_of[entry.seq] = None, entry.at
+        # Pauses and speeds are told in the list; a column stands where time was left out.
+        if not _fields(entry).keys() & {"paused", "speed"}:
+            moved.append(Mark(entry.at, entry.seq, "moved"))
     lanes = tuple(_finish(drafts[row.id], row, open_waits) for row in journeys)
     # What the journey looks like is told by its bars; the clock's moves matter only beside them.
     first = min((lane.bars[0].start_at for lane in lanes if lane.bars), default=None)

@@ -79,11 +79,11 @@ async def test_brackets_zoom_and_zero_fits_again(studio: Studio) -> None:
 async def test_the_first_step_closer_shows_what_has_happened(studio: Studio) -> None:
     await studio.press("2", "right_square_bracket")
     lines = lanes_of(studio)
-    assert lines[0].startswith("250ms/cell")
+    assert lines[0].startswith("500ms/cell")
     assert "●" in lines[1]
     assert "╋" in lines[2]
     await studio.press("0", "left_square_bracket")
-    assert lanes_of(studio)[0].startswith("3h/cell")
+    assert lanes_of(studio)[0].startswith("6h/cell")
 
 
 async def test_arrows_go_from_happening_to_happening(studio: Studio) -> None:
@@ -176,9 +176,14 @@ async def test_another_user_brings_other_lanes(studio: Studio) -> None:
 async def test_a_clock_moved_by_hand_runs_through_the_lanes() -> None:
     views = world()
     moved = {"from": START + 7_000, "to": START + 8_000}
-    views.rows_moves = [entry(300, 8_000, "clock.moved", user=None, journey=None, data=moved)]
+    views.rows_moves = [
+        entry(300, 8_000, "clock.moved", user=None, journey=None, data=moved),
+        entry(301, 7_500, "clock.moved", user=None, journey=None, data={"paused": True}),
+    ]
     async with open_studio(views) as studio:
         lines = lanes_of(studio)
+        assert lines[2].count("»") == 1, "a pause leaves no time out"
+        assert "» clock moved 1s" in studio.text
         assert lines[1].index("»") == lines[2].index("»") == lines[4].index("»")
 
 

@@ -74,6 +74,10 @@ class TimelineQuestion:
         history = lane_model.build(
             [known[seq] for seq in sorted(known)], waits, beside.journeys, beside.moves, beside.total
         )
+        # What was done to the clock meanwhile is about nobody, and explains what follows it.
+        if found:
+            found += [move for move in beside.moves if move.seq > found[0].seq]
+            found.sort(key=_seq)
         return TimelineAnswer(self.user, [light(entry) for entry in found], waits, list(workflows), history)
 
 
@@ -142,7 +146,7 @@ class EntryList(VirtualList[Entry | Detail]):
         if reader is None:
             return
         try:
-            lines = await reader.ask(UnfoldQuestion(seq).read)
+            lines = await reader.ask(UnfoldQuestion(seq, self.size.width - INDENT - 1).read)
         except StudioError as error:
             self.post_message(ReadFailed(str(error)))
             return

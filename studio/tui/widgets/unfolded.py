@@ -12,7 +12,9 @@ from studio.tui.widgets.text import BIG_BYTES, literal, size
 from studio.tui.widgets.times import day_clock
 
 MOST_LINES = 200
-LINE_CHARS = 400
+MOST_TEXT_LINES = 20_000
+"""Of a text of many megabytes no more is looked at."""
+LEAST_WIDTH = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,28 +32,31 @@ class UnfoldQuestion:
     """All of one entry, written out in the reader's thread: big data takes a while."""
 
     seq: int
+    width: int
+    """Cells of a line; what is longer goes on in the next."""
 
     def read(self, views: Views) -> list[str]:
         """Its lines; one that says so when it is gone."""
         found = views.entries(after=self.seq - 1, limit=1)
         if not found or found[0].seq != self.seq:
             return ["no longer in the store"]
-        return unfold(found[0])
+        return unfold(found[0], self.width)
 
 
-def unfold(entry: Entry) -> list[str]:
+def unfold(entry: Entry, width: int = 100) -> list[str]:
     """Facts, text and data of an entry as literal lines, values of more than 2 KiB by their size."""
-    lines = [literal(_facts(entry))]
+    lines = _wrapped(_facts(entry), width)
     if entry.message and entry.kind == "log":
-        lines += _wrapped(entry.message)
+        lines += _wrapped(entry.message, width)
     data = entry.data
     if isinstance(data, dict) and isinstance(data.get("traceback"), str):
-        lines += _wrapped(data["traceback"].rstrip())
+        lines += _wrapped(data["traceback"].rstrip(), width)
         data = {name: value for name, value in data.items() if name not in ("traceback", "source")}
     if data not in (None, {}):
-        lines += _wrapped(_pretty(data))
+        lines += _wrapped(_pretty(data), width)
     if len(lines) > MOST_LINES:
-        lines = [*lines[: MOST_LINES - 1], f"… {len(lines) - MOST_LINES + 1:,} lines more  ⏎ shows all"]
+        count = f"{len(lines) - MOST_LINES + 1:,}" if len(lines) <= MOST_TEXT_LINES else "many"
+        lines = [*lines[: MOST_LINES - 1], f"… {count} lines more  ⏎ shows all"]
     return lines
 
 
@@ -94,9 +99,12 @@ def _weight(value: Any) -> int:
     return count if count > BIG_BYTES else 0
 
 
-def _wrapped(text: str) -> list[str]:
+def _wrapped(text: str, width: int) -> list[str]:
+    width = max(LEAST_WIDTH, width)
     lines: list[str] = []
     for line in text.split("\n"):
         line = line.replace("\t", "    ")
-        lines += [literal(line[at : at + LINE_CHARS]) for at in range(0, max(1, len(line)), LINE_CHARS)]
+        lines += [literal(line[at : at + width]) for at in range(0, max(1, len(line)), width)]
+        if len(lines) > MOST_TEXT_LINES:
+            break
     return lines

@@ -322,18 +322,23 @@ class Views:
         *,
         journeys: int = view_journeys.MOST_JOURNEYS,
         entries: int = view_journeys.ENTRIES_EACH,
+        only: Collection[str] | None = None,
     ) -> JourneysView:
         """A user's journeys over time: those that matter most, with the newest entries of each.
 
         Args:
             journeys: how many at most.
             entries: how many of each journey at most.
+            only: ids; these journeys of the user and no others.
         """
         with self._snapshot():
             user_id = self._user_id(user)
             if user_id in (None, -1):
                 return JourneysView([], [], [], 0)
             numbers, total = view_journeys.chosen(self._rows, user_id, journeys)
+            if only is not None:
+                meant = (self._journey_number(id) for id in list(only)[:journeys])
+                numbers = [number for number in meant if number is not None]
             by_id = self._journeys_by_id(numbers)
             found = view_journeys.entries_of(self._rows, numbers, entries)
             moves = view_journeys.moves_since(self._rows, found[0].seq, self.last_seq()) if found else []

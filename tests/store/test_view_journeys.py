@@ -35,6 +35,9 @@ def test_the_nearest_deadline_comes_first_and_what_has_ended_last(tmp_path: Path
         few = views.side_by_side("ada", journeys=2, entries=1)
         assert [row.workflow for row in few.journeys] == ["soon", "late"]
         assert [entry.kind for entry in few.entries] == ["wait.opened", "wait.opened"]
+        some = views.side_by_side("ada", only=["done/ada", "nothing/ada"])
+        assert [row.workflow for row in some.journeys] == ["done"]
+        assert some.total == 4
         assert views.side_by_side("nobody").journeys == []
 
 

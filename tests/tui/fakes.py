@@ -148,10 +148,11 @@ class FakeViews:
             for each in names
         ]
 
-    def side_by_side(self, user: str) -> JourneysView:
+    def side_by_side(self, user: str, *, only: Collection[str] | None = None) -> JourneysView:
         entries = [row for row in self.rows_timeline.get(user, []) if row.journey is not None]
         found = self.journeys(user=user)
-        return JourneysView(found, entries, self.rows_moves, len(found))
+        shown = [row for row in found if only is None or row.id in only]
+        return JourneysView(shown, entries, self.rows_moves, len(found))
 
     def logs(
         self,

@@ -245,7 +245,7 @@ SIZES = (
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(histories(), *SIZES)
 def test_a_picture_is_as_wide_and_high_as_asked(
     history: tuple[Lanes, int], width: int, height: int, scale: int | None
@@ -258,7 +258,7 @@ def test_a_picture_is_as_wide_and_high_as_asked(
         assert cell_len(row.text) == width
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(histories(), *SIZES)
 def test_bars_of_a_row_never_overlap(
     history: tuple[Lanes, int], width: int, height: int, scale: int | None
@@ -268,7 +268,7 @@ def test_bars_of_a_row_never_overlap(
             assert first >= last
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(histories(), st.integers(RESERVED + 3, 160), st.integers(3, 30))
 def test_now_and_every_countdown_are_seen_in_the_picture_that_fits(
     history: tuple[Lanes, int], width: int, height: int
@@ -287,7 +287,7 @@ def test_now_and_every_countdown_are_seen_in_the_picture_that_fits(
             assert "▷ " in row.text
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.integers(0, 400 * DAY), unique=True, max_size=300).map(sorted),
     st.integers(0, 400 * DAY),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from studio.tui.widgets.lanes import Lanes
 from studio.tui.widgets.timeline import EntryList, TimelinePane
 from studio.tui.widgets.unfolded import MOST_LINES, unfold
@@ -220,6 +222,47 @@ async def test_hostile_names_break_no_lane() -> None:
         assert "[b]x" in text
 
 
+# -- filter ---------------------------------------------------------------------------------
+
+
+async def test_a_filter_narrows_the_entries_and_the_lanes(studio: Studio) -> None:
+    entries = studio.find(EntryList)
+    await studio.press("2", "slash", *"welcome", "enter")
+    assert [each.seq for each in entries.entries] == [18, 19]
+    assert "/welcome" in studio.text
+    lines = lanes_of(studio)
+    assert lines[2].startswith("trial")
+    assert "+1 journey" in lines[3]
+    await studio.press("k")
+    assert cursor_of(studio) == 18
+    await studio.press("escape")
+    assert len(entries.entries) == 17
+    assert cursor_of(studio) == 18, "the same entry, now in context"
+    assert lanes_of(studio)[2].startswith("onboarding")
+
+
+@pytest.mark.parametrize(
+    ("text", "seqs"),
+    [
+        ("kind:matched", [15]),
+        ("event:verified", [16]),
+        ("workflow:trial !step", [17, 62]),
+        ("waited !journey", [7]),
+        ("level:info", [7]),
+    ],
+)
+async def test_entries_are_filtered_by_words_and_fields(studio: Studio, text: str, seqs: list[int]) -> None:
+    entries = studio.find(EntryList)
+    entries.set_filter(text)
+    await studio.settle()
+    assert [each.seq for each in entries.entries] == seqs
+
+
+async def test_a_filter_of_entries_without_hits_says_so(studio: Studio) -> None:
+    await studio.press("2", "slash", *"nothing")
+    assert "No entry has nothing." in studio.text
+
+
 # -- unfolding ------------------------------------------------------------------------------
 
 
@@ -285,9 +328,21 @@ async def test_ten_thousand_journeys_are_counted() -> None:
     views = world()
     side_by_side = views.side_by_side
 
-    def many(user: str) -> Any:
+    def many(user: str, **_: Any) -> Any:
         return replace(side_by_side(user), total=10_000)
 
     views.side_by_side = many  # type: ignore[method-assign]
     async with open_studio(views) as studio:
         assert "+9,998 journeys" in studio.text
+
+
+async def test_another_theme_colours_the_lanes_anew(studio: Studio) -> None:
+    lanes = studio.find(Lanes)
+    before = [segment.style for segment in lanes.render_line(2)]
+    studio.app.theme = "textual-light"
+    await studio.settle()
+    after = [segment.style for segment in lanes.render_line(2)]
+    assert len(before) == len(after)
+    assert all(one != other for one, other in zip(before, after, strict=True))
+    grounds = {segment.style.bgcolor for segment in lanes.render_line(2) if segment.style}
+    assert len(grounds) == 1

@@ -346,7 +346,7 @@ class LiveScreen(Asking, Screen[None]):
     def action_step_out(self) -> None:
         """One step: the filter, then the maximised pane."""
         focused = self.focused
-        if isinstance(focused, UsersList | WaitingList | LogList) and focused.filter_text:
+        if isinstance(focused, UsersList | EntryList | WaitingList | LogList) and focused.filter_text:
             focused.set_filter("")
         elif self.has_class("-max"):
             self.action_maximise()
@@ -406,5 +406,5 @@ class LiveScreen(Asking, Screen[None]):
     def start_filter(self) -> None:
         """Type a filter for the focused list."""
         focused = self.focused
-        if isinstance(focused, UsersList | WaitingList | LogList):
+        if isinstance(focused, UsersList | EntryList | WaitingList | LogList):
             self.query_one(FilterBar).open_for(focused)

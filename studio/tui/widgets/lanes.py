@@ -256,7 +256,7 @@ class Lanes(Widget):
 
     def on_mount(self) -> None:
         """Colours follow the theme."""
-        self.watch(self.app, "theme", lambda: self.redraw(), init=False)
+        self.app.theme_changed_signal.subscribe(self, lambda _: self.redraw())
 
 
 def _alike(row: Row, one: int, other: int) -> bool:

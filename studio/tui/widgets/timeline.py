@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on, work
@@ -18,17 +17,16 @@ from textual.containers import Vertical
 from textual.content import Content
 
 from studio.errors import StudioError
-from studio.store.records import Entry, WaitRow
-from studio.store.views import Views
-from studio.tui import lane_model
+from studio.store.records import Entry
+from studio.tui import filters
 from studio.tui.messages import ReadFailed
 from studio.tui.reading import Asking, Question
 from studio.tui.widgets.entry_text import Around, say
 from studio.tui.widgets.lanes import Lanes
 from studio.tui.widgets.line import Line
-from studio.tui.widgets.log import light
 from studio.tui.widgets.signs import signs
 from studio.tui.widgets.text import literal
+from studio.tui.widgets.timeline_question import FIELDS, TimelineAnswer, TimelineQuestion
 from studio.tui.widgets.times import clock, day, gap, same_day
 from studio.tui.widgets.unfolded import Detail, UnfoldQuestion
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
@@ -45,42 +43,6 @@ LANES_PERCENT = 45
 """As much of the pane's height as the lanes take at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineAnswer:
-    """The newest entries of a user, oldest first, and what is open."""
-
-    user: str
-    entries: list[Entry]
-    waits: list[WaitRow]
-    workflows: list[str]
-    history: lane_model.Lanes
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineQuestion:
-    """What happened to a user."""
-
-    user: str
-    limit: int
-
-    def read(self, views: Views) -> TimelineAnswer:
-        """The newest `limit` entries."""
-        found = views.timeline(self.user, limit=self.limit)
-        waits = views.waits(user=self.user, limit=200)
-        workflows = dict.fromkeys(row.workflow for row in views.journeys(user=self.user, limit=20))
-        beside = views.side_by_side(self.user)
-        # Each entry once: the list and the lanes know the same ones, the lanes some older ones too.
-        known = {entry.seq: entry for entry in (*beside.entries, *found)}
-        history = lane_model.build(
-            [known[seq] for seq in sorted(known)], waits, beside.journeys, beside.moves, beside.total
-        )
-        # What was done to the clock meanwhile is about nobody, and explains what follows it.
-        if found:
-            found += [move for move in beside.moves if move.seq > found[0].seq]
-            found.sort(key=_seq)
-        return TimelineAnswer(self.user, [light(entry) for entry in found], waits, list(workflows), history)
-
-
 class EntryList(VirtualList[Entry | Detail]):
     """The list of entries."""
 
@@ -92,6 +54,7 @@ class EntryList(VirtualList[Entry | Detail]):
         Binding("left_square_bracket", "zoom(-1)", "zoom out", key_display="[", id="lanes.out"),
         Binding("right_square_bracket", "zoom(1)", "zoom in", key_display="]", id="lanes.in"),
         Binding("0", "fit", "fit all", show=False, id="lanes.fit"),
+        Binding("slash", "app.filter", "filter", key_display="/", id="filter"),
     ]
 
     follows = True
@@ -100,6 +63,7 @@ class EntryList(VirtualList[Entry | Detail]):
     def __init__(self) -> None:
         super().__init__(id="entries")
         self.around = Around()
+        self.filter_text = ""
         self.entries: list[Entry] = []
         self._unfolded: dict[int, list[str]] = {}
 
@@ -111,6 +75,13 @@ class EntryList(VirtualList[Entry | Detail]):
         if not entries:
             self._unfolded.clear()
         self.show_rows(self._with_details(entries))
+
+    def set_filter(self, text: str) -> None:
+        """Show only entries that the filter means, and the lanes of their journeys."""
+        if text != self.filter_text:
+            self.filter_text = text
+            if isinstance(self.parent, TimelinePane):
+                self.parent.filter_entries(text)
 
     def _with_details(self, entries: list[Entry]) -> list[Entry | Detail]:
         if not self._unfolded:
@@ -264,6 +235,7 @@ class TimelinePane(Asking, Vertical):
         self._workflows: list[str] = []
         self._limit = PAGE
         self._wanted: int | None = None
+        self._filter = filters.Filter()
 
     def compose(self) -> ComposeResult:
         yield self.lanes
@@ -289,7 +261,17 @@ class TimelinePane(Asking, Vertical):
             self._wanted = None
 
     def question(self) -> Question | None:
-        return TimelineQuestion(self.user, self._limit) if self.user is not None else None
+        return None if self.user is None else TimelineQuestion(self.user, self._limit, self._filter)
+
+    def filter_entries(self, text: str) -> None:
+        """Narrow list and lanes; without a text, back to all, on the same entry."""
+        self._filter = filters.parse(text, FIELDS)
+        self._limit = PAGE
+        selected = self.entries.entry
+        if not text and selected is not None and not self.entries.following:
+            self._wanted = selected.seq
+        self.ask()
+        self.retitle()
 
     def show_answer(self, answer: TimelineAnswer) -> None:
         entries = self.entries
@@ -298,6 +280,8 @@ class TimelinePane(Asking, Vertical):
             around.learn(entry)
         entries.around = around
         entries.empty_text = "Nothing has happened to this user."
+        if entries.filter_text:
+            entries.empty_text = f"No entry has {entries.filter_text}.\nesc clears the filter."
         self._workflows = answer.workflows
         entries.forget_drawn()
         entries.show_entries(answer.entries)
@@ -353,6 +337,8 @@ class TimelinePane(Asking, Vertical):
             shown = ", ".join(literal(name) for name in self._workflows[:3])
             more = len(self._workflows) - 3
             title += f" · {shown}" + (f" +{more}" if more > 0 else "")
+        if entries.filter_text:
+            title += f" /{literal(entries.filter_text)}"
         count = len(entries.entries)
         selected = entries.entry
         marked = selected if not entries.following or entries.has_focus else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from studio.store.records import UserRow
@@ -79,7 +79,8 @@ class NearQuestion:
     """What a filter means among the users that are found at once, and how those shown stand now."""
 
     search: UserSearch
-    shown: tuple[str, ...]
+    shown: tuple[str, ...] = field(default=(), compare=False)
+    """Those on the screen, of whom the question does not depend."""
 
     def read(self, views: Views) -> UsersAnswer:
         """Those whose id begins so, those that acted last, and those that are shown."""

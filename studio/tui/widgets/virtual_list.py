@@ -105,7 +105,7 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         """Rows that are new and not taken in, because the order is frozen."""
         self.following = True
         self.now = 0
-        self._ground_of = ("", Style())
+        self._ground_of: tuple[Look | None, Style] = (None, Style())
 
     # -- what a subclass says ----------------------------------------------------------------
 
@@ -323,8 +323,8 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
                     self.refresh_lines(at * self.row_height, self.row_height)
 
     def _ground(self) -> Style:
-        if self._ground_of[0] != self.app.theme:
-            self._ground_of = (self.app.theme, ground_of(self))
+        if self._ground_of[0] != look(self.app):
+            self._ground_of = (look(self.app), ground_of(self))
         return self._ground_of[1]
 
     def _facts(self, row: Row) -> tuple[object, ...]:

@@ -158,3 +158,17 @@ class Totals:
     failed: int
     exited: int
     cancelled: int
+
+
+@dataclass(frozen=True, slots=True)
+class JourneysView:
+    """The journeys of one user side by side, as far as a screen can show them."""
+
+    journeys: list[JourneyRow]
+    """The nearest deadline first, then what is open without one, then the newest that have ended."""
+    entries: list[Entry]
+    """The newest entries of each of these journeys, oldest first."""
+    moves: list[Entry]
+    """Where the clock was moved meanwhile, oldest first."""
+    total: int
+    """How many journeys the user has in all."""

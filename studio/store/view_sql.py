@@ -30,6 +30,36 @@ SELECT user, max(seq) FROM history WHERE seq > :from AND seq <= :to AND user IS 
 GROUP BY user ORDER BY 2 DESC LIMIT :limit
 """
 
+# With the newest name first, for the page before.
+USERS_BEFORE = "SELECT id, name FROM users WHERE name < :before ORDER BY name DESC LIMIT :limit"
+USERS_LAST_PAGE = "SELECT id, name FROM users ORDER BY name DESC LIMIT :limit"
+USERS_STARTING = "SELECT id, name FROM users WHERE name >= :from AND name < :to ORDER BY name LIMIT :limit"
+USERS_NAMED = """
+SELECT u.id, u.name FROM json_each(:names) i CROSS JOIN users u ON u.name = i.value
+"""
+USERS_LAST = "SELECT max(id) FROM users"
+# LIKE knows capitals of ASCII only, and is ten times as fast as a function of Python.
+USERS_MATCHING = """
+SELECT u.id, u.name FROM users u
+WHERE u.id < :before AND u.id >= :floor
+  AND (:like IS NULL OR u.name LIKE :like ESCAPE '\\')
+  AND (:contains IS NULL OR instr(folded(u.name), :contains) > 0)
+  AND (:workflows IS NULL OR EXISTS (
+    SELECT 1 FROM json_each(:workflows) f CROSS JOIN journeys j ON j.user = u.id AND j.workflow = f.value))
+  AND (:statuses IS NULL OR EXISTS (
+    SELECT 1 FROM journeys j WHERE j.user = u.id AND j.status IN (SELECT value FROM json_each(:statuses))))
+ORDER BY u.id DESC LIMIT :limit
+"""
+USERS_DUE = """
+SELECT user, due, id FROM waits INDEXED BY waits_due
+WHERE due >= :due AND NOT (due = :due AND id <= :id) ORDER BY due, id LIMIT :limit
+"""
+USERS_FAILED = """
+SELECT user FROM journeys INDEXED BY journeys_failed WHERE status = 4 ORDER BY id DESC LIMIT :limit
+"""
+USERS_STEPPING = "SELECT user FROM waits INDEXED BY waits_steps WHERE kind IN (30, 31) LIMIT :limit"
+WORKFLOW_NAMES = "SELECT DISTINCT workflow FROM codes"
+
 USER_STATUSES = """
 SELECT j.user, j.status, count(*), max(j.id)
 FROM json_each(:users) i CROSS JOIN journeys j ON j.user = i.value GROUP BY j.user, j.status
@@ -79,6 +109,8 @@ JOURNEYS_BY_ID = f"""
 {_JOURNEY} FROM json_each(:journeys) i CROSS JOIN journeys j ON j.id = i.value {_JOURNEY_JOINS}
 """
 JOURNEY_ID = "SELECT id FROM journeys WHERE user = ? AND workflow = ? AND key = ? AND n = ?"
+
+USER_NEWEST_JOURNEYS = "SELECT id FROM journeys WHERE user = :user ORDER BY id DESC LIMIT :limit"
 
 # What a journey waits for was opened in its present pass.
 OPEN_WAITS = """
@@ -170,6 +202,10 @@ WHERE h.seq > :from AND h.seq <= :to AND {_ENTRY_FILTER} ORDER BY h.seq LIMIT :l
 ENTRIES_BEFORE = f"""
 SELECT {COLUMNS} FROM history h {JOINS}
 WHERE h.seq > :from AND h.seq <= :to AND {_ENTRY_FILTER} ORDER BY h.seq DESC LIMIT :limit
+"""
+CLOCK_MOVES = f"""
+SELECT {COLUMNS} FROM history h {JOINS}
+WHERE h.seq > :from AND h.seq <= :to AND h.kind = 72 ORDER BY h.seq DESC LIMIT :limit
 """
 EVENT_NAMES = """
 SELECT DISTINCT e.text FROM history h CROSS JOIN names e ON e.id = h.name

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from studio.errors import StoreError
+from studio.store import view_journeys, view_users
 from studio.store import view_sql as sql
 from studio.store.connect import connect_reader, translate
 from studio.store.entries import entry, key_of
 from studio.store.holds import HOLD, HeldStep, held_steps
-from studio.store.records import Entry, JourneyRow, Totals, UserRow, WaitRow, journey_id
+from studio.store.records import Entry, JourneyRow, JourneysView, Totals, UserRow, WaitRow, journey_id
 from studio.store.schema import (
     KIND_TEXT,
     LEVEL_OF,
@@ -33,6 +34,7 @@ from studio.store.schema import (
     Kind,
     Status,
 )
+from studio.store.view_users import UserPage, UserSearch
 
 Row = tuple[Any, ...]
 
@@ -182,6 +184,59 @@ class Views:
             names: dict[int, str] = dict(self._rows(sql.USERS_BY_ID, {"users": json.dumps(wanted)}))
             return self._user_rows([(id, names[id]) for id in wanted if id in names])
 
+    def users_before(self, before: str | None, *, limit: int = 100) -> list[UserRow]:
+        """The page of users before an id, in order; the very last page for None."""
+        with self._snapshot():
+            values = {"before": before, "limit": limit}
+            rows = self._rows(sql.USERS_LAST_PAGE if before is None else sql.USERS_BEFORE, values)
+            return self._user_rows(rows[::-1])
+
+    def users_starting(self, prefix: str, *, limit: int = 100) -> list[UserRow]:
+        """Users whose id begins with a text: at once, however many there are."""
+        with self._snapshot():
+            return self._user_rows(list(view_users.starting(self._rows, prefix, limit)))
+
+    def users_named(self, ids: Collection[str]) -> list[UserRow]:
+        """These users, as far as they are there."""
+        with self._snapshot():
+            return self._user_rows(self._rows(sql.USERS_NAMED, {"names": json.dumps(list(ids))}))
+
+    def users_by_deadline(self, *, limit: int = 100) -> list[UserRow]:
+        """The users with the nearest deadlines; behind them, those that acted last."""
+        return self._users_filled(view_users.by_deadline(self._rows, limit), limit)
+
+    def users_by_state(self, *, limit: int = 100) -> list[UserRow]:
+        """The failed first, then those with a running step, then by deadline, then what acted last."""
+        rows = self._users_filled(view_users.telling(self._rows, limit), limit)
+        return sorted(rows, key=view_users.rank)
+
+    def failed_users(self, *, limit: int = 1000) -> list[str]:
+        """Ids of users with a failed journey, the newest first."""
+        with self._snapshot():
+            ids = dict.fromkeys(row[0] for row in self._rows(sql.USERS_FAILED, {"limit": limit}))
+            names: dict[int, str] = dict(self._rows(sql.USERS_BY_ID, {"users": json.dumps(list(ids))}))
+            return [names[id] for id in ids if id in names]
+
+    def find_users(self, search: UserSearch, *, before: int | None = None, limit: int = 200) -> UserPage:
+        """One step of a search through all users, which takes milliseconds however many there are.
+
+        Args:
+            before: `UserPage.before` of the step before; None begins with the newest users.
+        """
+        with self._snapshot():
+            found, next_before, done = view_users.step(self._rows, search, before, limit)
+            rows = [row for row in self._user_rows(list(found)) if search.fits(row)]
+            return view_users.UserPage(rows, next_before, done)
+
+    def _users_filled(self, ids: list[int], limit: int) -> list[UserRow]:
+        with self._snapshot():
+            names: dict[int, str] = dict(self._rows(sql.USERS_BY_ID, {"users": json.dumps(ids)}))
+            rows = self._user_rows([(id, names[id]) for id in ids if id in names])
+            if len(rows) < limit:
+                known = {row.id for row in rows}
+                rows += [row for row in self.recent_users(limit=limit) if row.id not in known]
+            return rows[:limit]
+
     def user(self, id: str) -> UserRow | None:
         """One user; None when there is none of this id."""
         with self._snapshot():
@@ -274,6 +329,36 @@ class Views:
             if number is None:
                 return None
             return self._journey_rows(list(self._journeys_by_id((number,)).values()))[0]
+
+    def side_by_side(
+        self,
+        user: str,
+        *,
+        journeys: int = view_journeys.MOST_JOURNEYS,
+        entries: int = view_journeys.ENTRIES_EACH,
+        only: Collection[str] | None = None,
+    ) -> JourneysView:
+        """A user's journeys over time: those that matter most, with the newest entries of each.
+
+        Args:
+            journeys: how many at most.
+            entries: how many of each journey at most.
+            only: ids; these journeys of the user and no others.
+        """
+        with self._snapshot():
+            user_id = self._user_id(user)
+            if user_id in (None, -1):
+                return JourneysView([], [], [], 0)
+            numbers, total = view_journeys.chosen(self._rows, user_id, journeys)
+            if only is not None:
+                meant = (self._journey_number(id) for id in list(only)[:journeys])
+                numbers = [number for number in meant if number is not None]
+            by_id = self._journeys_by_id(numbers)
+            found = view_journeys.entries_of(self._rows, numbers, entries)
+            moves = view_journeys.moves_since(self._rows, found[0].seq, self.last_seq()) if found else []
+            return JourneysView(
+                self._journey_rows([by_id[id] for id in numbers if id in by_id]), found, moves, total
+            )
 
     def _journeys_by_id(self, ids: Iterable[int]) -> dict[int, Row]:
         return {row[0]: row for row in self._rows(sql.JOURNEYS_BY_ID, {"journeys": json.dumps(list(ids))})}

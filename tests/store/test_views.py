@@ -387,8 +387,16 @@ _WALKS = {
     # By rowid, up to the limit.
     "USERS_NEWEST": {"users"},
     "JOURNEYS": {"j"},
+    # Every version of every workflow's source: a few rows.
+    "WORKFLOW_NAMES": {"codes"},
+    # In the order of its index, up to the limit.
+    "USERS_LAST_PAGE": {"users"},
+    "USERS_FAILED": {"journeys"},
 }
-_SORTS_FEW = {"USERS_ACTIVE", "USER_STATUSES", "JOURNEYS_OF_USER", "USER_WAITING", "EVENT_NAMES"}
+_SORTS_FEW = {
+    *("USERS_ACTIVE", "USER_STATUSES", "JOURNEYS_OF_USER", "USER_WAITING", "EVENT_NAMES"),
+    *("USER_NEWEST_JOURNEYS", "WORKFLOW_NAMES"),
+}
 
 
 def _statements() -> dict[str, str]:
@@ -417,6 +425,7 @@ def test_every_statement_walks_an_index(store: Path, name: str) -> None:
 _NAMES = [
     *("after", "before", "contains", "due", "floor", "from", "id", "journeys", "kinds", "limit"),
     *("seqs", "since", "source", "status", "to", "user", "users", "waits", "workflow"),
+    *("like", "names", "statuses", "workflows"),
 ]
 
 

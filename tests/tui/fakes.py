@@ -12,7 +12,8 @@ from studio.definition import Workflow, workflow
 from studio.errors import StudioError, WorkflowError
 from studio.incoming import Incoming
 from studio.journey import Journey
-from studio.store.records import Entry, JourneyRow, Totals, UserRow, WaitRow
+from studio.store.records import Entry, JourneyRow, JourneysView, Totals, UserRow, WaitRow
+from studio.store.view_users import UserPage, UserSearch, rank
 from studio.store.views import Views
 from studio.studio_clock import ClockReading
 from studio.tui.app import StudioApp
@@ -88,6 +89,7 @@ class FakeViews:
         self.rows_timeline: dict[str, list[Entry]] = {}
         self.rows_logs: list[Entry] = []
         self.rows_entries: list[Entry] = []
+        self.rows_moves: list[Entry] = []
         self.events = 1
         self.asked: list[str] = []
 
@@ -103,9 +105,39 @@ class FakeViews:
         self, *, limit: int = 100, after: str | None = None, contains: str | None = None
     ) -> list[UserRow]:
         self.asked.append(f"users {contains}")
-        return [row for row in self.rows_users if not contains or contains in row.id][:limit]
+        rows = sorted((row for row in self.rows_users if row.id > (after or "")), key=lambda row: row.id)
+        return [row for row in rows if not contains or contains in row.id][:limit]
 
-    def waits(self, *, user: str | None = None, limit: int = 100) -> list[WaitRow]:
+    def users_before(self, before: str | None, *, limit: int = 100) -> list[UserRow]:
+        rows = sorted(
+            (row for row in self.rows_users if before is None or row.id < before), key=lambda row: row.id
+        )
+        return rows[-limit:]
+
+    def users_starting(self, prefix: str, *, limit: int = 100) -> list[UserRow]:
+        return [row for row in self.rows_users if row.id.startswith(prefix)][:limit]
+
+    def users_named(self, ids: Collection[str]) -> list[UserRow]:
+        return [row for row in self.rows_users if row.id in ids]
+
+    def users_by_deadline(self, *, limit: int = 100) -> list[UserRow]:
+        return sorted(self.rows_users, key=lambda row: (row.due_at is None, row.due_at or 0))[:limit]
+
+    def users_by_state(self, *, limit: int = 100) -> list[UserRow]:
+        return sorted(self.rows_users, key=rank)[:limit]
+
+    def failed_users(self, *, limit: int = 1000) -> list[str]:
+        return [row.id for row in self.rows_users if row.state == "failed"][:limit]
+
+    def find_users(self, search: UserSearch, *, before: int | None = None, limit: int = 200) -> UserPage:
+        self.asked.append(f"find_users {search.words}")
+        found = [row for row in self.rows_users if search.named(row.id) and search.fits(row)]
+        found = [row for row in found if all(part in (row.workflow or "") for part in search.workflows)]
+        return UserPage(found, 0, 1.0)
+
+    def waits(
+        self, *, user: str | None = None, limit: int = 100, after: tuple[int | None, int] | None = None
+    ) -> list[WaitRow]:
         return [row for row in self.rows_waits if user in (None, row.user)][:limit]
 
     def timeline(self, user: str, *, limit: int = 200, before: int | None = None) -> list[Entry]:
@@ -119,8 +151,30 @@ class FakeViews:
             for each in names
         ]
 
-    def logs(self, *, limit: int = 200, contains: str | None = None) -> list[Entry]:
-        return [row for row in self.rows_logs if not contains or contains in (row.message or "")][-limit:]
+    def side_by_side(self, user: str, *, only: Collection[str] | None = None) -> JourneysView:
+        entries = [row for row in self.rows_timeline.get(user, []) if row.journey is not None]
+        found = self.journeys(user=user)
+        shown = [row for row in found if only is None or row.id in only]
+        return JourneysView(shown, entries, self.rows_moves, len(found))
+
+    def logs(
+        self,
+        *,
+        limit: int = 200,
+        before: int | None = None,
+        user: str | None = None,
+        level: str | None = None,
+        contains: str | None = None,
+    ) -> list[Entry]:
+        levels = {None: 0, "debug": 0, "info": 1, "warning": 2, "error": 3, "note": 4}
+        return [
+            row
+            for row in self.rows_logs
+            if (not contains or contains in (row.message or "").casefold())
+            and user in (None, row.user)
+            and (before is None or row.seq < before)
+            and levels[row.level or "error"] >= levels[level]
+        ][-limit:]
 
     def entries(
         self,

@@ -127,8 +127,11 @@ async def test_a_mebibyte_of_data_is_a_size_in_the_row() -> None:
     views.rows_entries = [huge]
     async with open_studio(views, size=(200, 60)) as studio:
         assert "{… 1.0 MiB} ⏎" in studio.text
-        assert studio.find(EntryList).rows[-1].data == slim(value)
+        assert studio.find(EntryList).entries[-1].data == slim(value)
         await studio.press("2", "enter")
+        frame_of(studio)
+        assert '"blob": {… 1.0 MiB} ⏎' in studio.text
+        await studio.press("down", "down", "enter")
         frame_of(studio)
         assert "xxxx" in studio.text
         await studio.press("G", "escape")
@@ -225,7 +228,8 @@ async def test_no_colour_is_needed_to_tell_states_apart(monkeypatch: pytest.Monk
             "✓ done",
             "⊘ cancelled",
             "▸ step",
-            "● app/email.submitted",
+            "●",
+            "◆ reminder/account.created",
             "◉ matched",
         ):
             assert sign in studio.text

@@ -130,9 +130,12 @@ async def test_enter_on_a_user_goes_to_the_timeline(studio: Studio) -> None:
     assert studio.find(TimelinePane).user == "lena.fischer"
 
 
-async def test_enter_on_an_entry_shows_all_of_it(studio: Studio) -> None:
+async def test_enter_on_an_entry_unfolds_it_and_then_shows_all_of_it(studio: Studio) -> None:
     studio.app.views.rows_entries = studio.app.views.rows_timeline["user1"]
     await studio.press("2", "g", "enter")
+    assert '"email": "user1@x.io"' in studio.text
+    assert studio.screen == "LiveScreen"
+    await studio.press("down", "enter")
     assert studio.screen == "EntryScreen"
     assert '"email": "user1@x.io"' in studio.text
     assert "event · 1" in studio.text
@@ -315,7 +318,7 @@ async def test_new_entries_of_a_timeline_appear_at_its_end(studio: Studio) -> No
 async def test_an_answer_to_an_old_question_is_not_shown(studio: Studio) -> None:
     await studio.pilot.press("j", "j", "j", "k", "k", "k")
     await studio.settle()
-    assert [row.user for row in studio.find(EntryList).rows][:1] == ["user1"]
+    assert [row.user for row in studio.find(EntryList).entries][:1] == ["user1"]
 
 
 async def test_an_empty_store_offers_an_example() -> None:

@@ -75,6 +75,9 @@ class LiveScreen(LiveTime, Asking, Screen[None]):
         Binding("4", "pane(4)", "log", show=False, id="pane.log"),
         Binding("5", "pane(5)", "inject", show=False, id="pane.inject"),
         Binding("tab", "step_pane(1)", "next pane", id="pane.next"),
+        Binding(
+            "exclamation_mark", "next_failed", "next failed", key_display="!", show=False, id="failed.next"
+        ),
         Binding("shift+tab", "step_pane(-1)", "pane or field before", show=False, id="pane.before"),
         Binding("escape", "step_out", "one step out", show=False, id="step_out"),
         Binding("q", "app.quit_now", "quit", id="quit"),
@@ -212,6 +215,7 @@ class LiveScreen(LiveTime, Asking, Screen[None]):
         users = self.query_one(UsersList)
         if not users.has_focus:
             users.point_at(user)
+        self.query_one(LogList).follow_user(user)
         tabs = self.query_one(PaneTabs)
         tabs.user = user
         tabs.update_line()
@@ -303,6 +307,10 @@ class LiveScreen(LiveTime, Asking, Screen[None]):
         """Go to the form."""
         self.query_one("#event", Input).focus()
 
+    def action_next_failed(self) -> None:
+        """Look at the next user with a failed journey."""
+        self.query_one(UsersList).go_to_failed()
+
     def action_leave_inject(self) -> None:
         """Back to where one came from."""
         inject = self.query_one(Inject)
@@ -347,7 +355,7 @@ class LiveScreen(LiveTime, Asking, Screen[None]):
     def action_step_out(self) -> None:
         """One step: the filter, then the maximised pane."""
         focused = self.focused
-        if isinstance(focused, UsersList | LogList) and focused.filter_text:
+        if isinstance(focused, UsersList | EntryList | WaitingList | LogList) and focused.filter_text:
             focused.set_filter("")
         elif self.has_class("-max"):
             self.action_maximise()
@@ -407,5 +415,5 @@ class LiveScreen(LiveTime, Asking, Screen[None]):
     def start_filter(self) -> None:
         """Type a filter for the focused list."""
         focused = self.focused
-        if isinstance(focused, UsersList | LogList):
+        if isinstance(focused, UsersList | EntryList | WaitingList | LogList):
             self.query_one(FilterBar).open_for(focused)

@@ -70,7 +70,7 @@ class LiveTime:
         return await self._studio.push_screen_wait(QuestionScreen(text, **more)) or ""
 
     def _entry(self) -> Entry | None:
-        row = self._live.query_one(EntryList).row
+        row = self._live.query_one(EntryList).entry
         if row is None:
             self._say_time("no entry is chosen: 2 goes to the timeline", "muted")
         return row

@@ -3,45 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
+from studio.clock import iso
 from studio.store.records import Entry
-from studio.store.views import Views
+from studio.tui import filters
 from studio.tui.reading import Asking, Question
 from studio.tui.widgets.entry_text import Around, say
 from studio.tui.widgets.line import Line
-from studio.tui.widgets.text import LITERAL_CHARS, literal, slim
+from studio.tui.widgets.log_question import FIELDS, LEVELS, LogQuestion, light
+from studio.tui.widgets.text import literal
 from studio.tui.widgets.times import clock
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
 
+__all__ = ["LogList", "light"]
+
 PAGE = 200
 MOST = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class LogQuestion:
-    """The newest log entries, of everyone."""
-
-    contains: str
-    limit: int
-
-    def read(self, views: Views) -> list[Entry]:
-        """The entries, oldest first, without what a row cannot show."""
-        return [light(entry) for entry in views.logs(limit=self.limit, contains=self.contains or None)]
-
-
-def light(entry: Entry) -> Entry:
-    """The entry without the bulk of its text and data: rows keep only what they show."""
-    message = entry.message
-    if message is not None and len(message) > LITERAL_CHARS:
-        message = message[:LITERAL_CHARS]
-    data = slim(entry.data)
-    if message is entry.message and data is entry.data:
-        return entry
-    return replace(entry, message=message, data=data)
 
 
 class LogList(Asking, VirtualList[Entry]):
@@ -50,6 +30,8 @@ class LogList(Asking, VirtualList[Entry]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "show all", key_display="⏎", id="log.open"),
         Binding("slash", "app.filter", "filter", key_display="/", id="filter"),
+        Binding("l", "level", "level", id="log.level"),
+        Binding("u", "only_user", "only this user", id="log.user"),
         Binding("G", "last", "follow", id="log.follow"),
     ]
 
@@ -60,26 +42,67 @@ class LogList(Asking, VirtualList[Entry]):
         super().__init__(id="log", classes="pane")
         self.filter_text = ""
         self.failed = 0
+        self.level: str | None = None
+        """From this level up; None: everything."""
+        self.only_user = False
+        self.user: str | None = None
+        """Who is looked at."""
+        self._filter = filters.Filter()
         self._limit = PAGE
         self._around = Around()
 
     def question(self) -> Question:
         if self.following:
             self._limit = PAGE
-        return LogQuestion(self.filter_text, self._limit)
+        user = self.user if self.only_user else None
+        return LogQuestion(self._filter, self._limit, self.level, user)
 
     def show_answer(self, answer: list[Entry]) -> None:
         self.show_rows(answer)
 
+    # -- what is shown -----------------------------------------------------------------------------
+
     def set_filter(self, text: str) -> None:
-        """Show only entries that have this text in them."""
+        """Show only entries that the filter means."""
         if text != self.filter_text:
             self.filter_text = text
-            self.empty_text = (
-                f"No entry has {text} in it. esc clears the filter." if text else type(self).empty_text
-            )
-            self.ask()
-            self._title()
+            self._filter = filters.parse(text, FIELDS)
+            self._ask_anew()
+
+    def action_level(self) -> None:
+        """Everything, from info up, warnings, errors, or only notes."""
+        self.level = LEVELS[(LEVELS.index(self.level) + 1) % len(LEVELS)]
+        self._ask_anew()
+
+    def action_only_user(self) -> None:
+        """Only what the user under the cursor said, or everyone again."""
+        if self.only_user:
+            self.only_user = False
+        elif (row := self.row) is not None and row.user is not None:
+            self.only_user, self.user = True, row.user
+        elif self.user is not None:
+            self.only_user = True
+        self._ask_anew()
+
+    def follow_user(self, user: str) -> None:
+        """Someone else is looked at."""
+        # The log's own cursor chooses users too: the one it is narrowed to stays while it has focus.
+        if user != self.user and not (self.only_user and self.has_focus):
+            self.user = user
+            if self.only_user:
+                self._ask_anew()
+
+    def _ask_anew(self) -> None:
+        narrowed = self.filter_text or self.only_user or self.level
+        self.empty_text = (
+            f"No entry has {self.filter_text} in it. esc clears the filter."
+            if self.filter_text
+            else "No such entry. l shows other levels, u everyone."
+            if narrowed
+            else type(self).empty_text
+        )
+        self.ask()
+        self._title()
 
     def on_virtual_list_near_edge(self, message: VirtualList.NearEdge) -> None:
         if message.start and len(self.rows) >= self._limit < MOST:
@@ -91,10 +114,17 @@ class LogList(Asking, VirtualList[Entry]):
         return row.seq
 
     def _title(self) -> None:
-        title = f"4 Log · all users /{self.filter_text}" if self.filter_text else "4 Log · all users"
+        who = literal(self.user or "") if self.only_user else "all users"
+        title = f"4 Log · {who}" + (f" · {self.level}" if self.level else "")
+        if self.filter_text:
+            title += f" /{self.filter_text}"
         place = self._at.get(self.cursor, 0) + 1
         note = "● following" if self.following else f"{place:,}/{len(self.rows):,} · G follows"
         self.set_titles(title, f"{note} · esc clears" if self.filter_text else note)
+
+    def copy_text(self, row: Entry) -> str:
+        parts = (iso(row.at), row.level or row.kind, row.user, row.workflow, row.message, row.line)
+        return "  ".join(part for part in parts if part)
 
     def draw(self, row: Entry, index: int, state: RowState) -> list[Line]:
         colours, width = state.look, state.width

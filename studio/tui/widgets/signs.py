@@ -126,13 +126,15 @@ class Look:
 def look(app: App[object]) -> Look:
     """The styles of the app's present theme."""
     # Asked for each line that is drawn.
+    variables = app.theme_variables
     found = _looks.get(app.theme)
-    if found is None:
-        found = _looks[app.theme] = _look(app.theme_variables)
-    return found
+    # Right after another theme was chosen the variables are still those of the one before.
+    if found is None or found[0] is not variables:
+        found = _looks[app.theme] = (variables, _look(variables))
+    return found[1]
 
 
-_looks: dict[str, Look] = {}
+_looks: dict[str, tuple[dict[str, str], Look]] = {}
 
 
 def _look(variables: dict[str, str]) -> Look:

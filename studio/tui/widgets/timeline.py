@@ -1,26 +1,34 @@
-"""One user's history across all journeys: the exact list, each entry with its time and place."""
+"""One user's history across all journeys: lanes, and the exact list below them.
+
+A selection is one thing in both: the cursor of the list is what the lanes mark.
+"""
 
 from __future__ import annotations
 
+import json
+from bisect import bisect_left
 from collections.abc import Hashable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 
-from studio.store.records import Entry, WaitRow
-from studio.store.views import Views
+from studio.errors import StudioError
+from studio.store.records import Entry
+from studio.tui import filters
+from studio.tui.messages import ReadFailed
 from studio.tui.reading import Asking, Question
 from studio.tui.widgets.entry_text import Around, say
 from studio.tui.widgets.lanes import Lanes
 from studio.tui.widgets.line import Line
-from studio.tui.widgets.log import light
 from studio.tui.widgets.signs import signs
 from studio.tui.widgets.text import literal
+from studio.tui.widgets.timeline_question import FIELDS, TimelineAnswer, TimelineQuestion
 from studio.tui.widgets.times import clock, day, gap, same_day
+from studio.tui.widgets.unfolded import Detail, UnfoldQuestion
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
 
 if TYPE_CHECKING:
@@ -30,41 +38,25 @@ PAGE = 200
 MOST = 5_000
 WIDE = 66
 """From this width on entries show milliseconds and the file beside the line."""
+INDENT = 3
+LANES_PERCENT = 45
+"""As much of the pane's height as the lanes take at most."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineAnswer:
-    """The newest entries of a user, oldest first, and what is open."""
-
-    user: str
-    entries: list[Entry]
-    waits: list[WaitRow]
-    workflows: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineQuestion:
-    """What happened to a user."""
-
-    user: str
-    limit: int
-
-    def read(self, views: Views) -> TimelineAnswer:
-        """The newest `limit` entries."""
-        entries = [light(entry) for entry in views.timeline(self.user, limit=self.limit)]
-        waits = views.waits(user=self.user, limit=200)
-        workflows = dict.fromkeys(row.workflow for row in views.journeys(user=self.user, limit=20))
-        return TimelineAnswer(self.user, entries, waits, list(workflows))
-
-
-class EntryList(VirtualList[Entry]):
+class EntryList(VirtualList[Entry | Detail]):
     """The list of entries."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "open", "show all", key_display="⏎", id="entry.open"),
+        Binding("enter", "open", "unfold, fold", key_display="⏎", id="entry.open"),
         Binding("G", "last", "newest", id="entry.newest"),
         Binding("x", "let_time_out", "let this wait time out", show=False, id="entry.time_out"),
         Binding("X", "end_by_hand", "end only this wait", show=False, id="entry.by_hand"),
+        Binding("left", "happening(-1)", "happening before", key_display="←", show=False, id="entry.before"),
+        Binding("right", "happening(1)", "next happening", key_display="→", show=False, id="entry.after"),
+        Binding("left_square_bracket", "zoom(-1)", "zoom out", key_display="[", id="lanes.out"),
+        Binding("right_square_bracket", "zoom(1)", "zoom in", key_display="]", id="lanes.in"),
+        Binding("0", "fit", "fit all", show=False, id="lanes.fit"),
+        Binding("slash", "app.filter", "filter", key_display="/", id="filter"),
     ]
 
     follows = True
@@ -73,32 +65,144 @@ class EntryList(VirtualList[Entry]):
     def __init__(self) -> None:
         super().__init__(id="entries")
         self.around = Around()
+        self.filter_text = ""
+        self.entries: list[Entry] = []
+        self._unfolded: dict[int, list[str]] = {}
 
     def action_let_time_out(self) -> None:
         """Let the time of the wait at the cursor pass, for all."""
-        if (row := self.row) is not None and row.user is not None and row.seq in self.around.open_seqs:
+        if (row := self.entry) is not None and row.user is not None and row.seq in self.around.open_seqs:
             cast("StudioApp", self.app).let_time_out(row.user, row.seq)
 
     def action_end_by_hand(self) -> None:
         """End only the wait at the cursor."""
-        if (row := self.row) is not None and row.seq in self.around.open_seqs:
+        if (row := self.entry) is not None and row.seq in self.around.open_seqs:
             cast("StudioApp", self.app).end_by_hand(row.seq)
 
-    def key_of(self, row: Entry) -> Hashable:
-        return row.seq
+    # -- entries, and what is unfolded below them ------------------------------------------------
 
-    def is_live(self, row: Entry) -> bool:
-        return self.around.open_seqs.get(row.seq) is not None
+    def show_entries(self, entries: list[Entry]) -> None:
+        """Take the entries, oldest first."""
+        self.entries = entries
+        if not entries:
+            self._unfolded.clear()
+        self.show_rows(self._with_details(entries))
+
+    def set_filter(self, text: str) -> None:
+        """Show only entries that the filter means, and the lanes of their journeys."""
+        if text != self.filter_text:
+            self.filter_text = text
+            if isinstance(self.parent, TimelinePane):
+                self.parent.filter_entries(text)
+
+    def _with_details(self, entries: list[Entry]) -> list[Entry | Detail]:
+        if not self._unfolded:
+            return list(entries)
+        rows: list[Entry | Detail] = []
+        for entry in entries:
+            rows.append(entry)
+            for index, text in enumerate(self._unfolded.get(entry.seq, ())):
+                rows.append(Detail(entry, index, text))
+        return rows
+
+    @property
+    def entry(self) -> Entry | None:
+        """The entry under the cursor, or that of which the cursor is on a detail."""
+        row = self.row
+        return row.entry if isinstance(row, Detail) else row
+
+    def action_open(self) -> None:
+        """Unfold the entry, or fold it; on a line of its data, show all of it."""
+        row = self.row
+        if isinstance(row, Detail):
+            self.post_message(self.Opened(self, row.entry, False))
+        elif row is not None and row.seq in self._unfolded:
+            del self._unfolded[row.seq]
+            self.show_entries(self.entries)
+        elif row is not None:
+            self.following = False
+            self._unfold(row.seq)
+
+    @work(group="unfold", exclusive=True, exit_on_error=False)
+    async def _unfold(self, seq: int) -> None:
+        reader = cast("StudioApp", self.app).reader
+        if reader is None:
+            return
+        try:
+            lines = await reader.ask(UnfoldQuestion(seq, self.size.width - INDENT - 1).read)
+        except StudioError as error:
+            self.post_message(ReadFailed(str(error)))
+            return
+        # Meanwhile another user may have been chosen.
+        if self.is_attached and any(entry.seq == seq for entry in self.entries):
+            self._unfolded[seq] = lines
+            self.show_entries(self.entries)
+            self._show_unfolded(seq, len(lines))
+
+    def _show_unfolded(self, seq: int, lines: int) -> None:
+        at = self._at.get(seq, 0)
+        end = at + 1 + min(lines, self.size.height - 1)
+        if end > self.scroll_offset.y + self.size.height:
+            self.scroll_to(y=end - self.size.height, animate=False, force=True, immediate=True)
+
+    def copy_text(self, row: Entry | Detail) -> str:
+        if isinstance(row, Detail):
+            return row.text
+        return json.dumps(row.as_json(), ensure_ascii=False, default=str)
+
+    def watch_has_focus(self, has_focus: bool) -> None:
+        """The lanes mark the entry under the cursor too."""
+        super().watch_has_focus(has_focus)
+        self._title()
+
+    # -- keys of the lanes -------------------------------------------------------------------------
+
+    def action_happening(self, by: int) -> None:
+        """Go to the entry before or after that the lanes show at another moment."""
+        entry = self.entry
+        if entry is None:
+            return
+        ahead = [each for each in self.entries if (each.seq - entry.seq) * by > 0]
+        for each in ahead if by > 0 else reversed(ahead):
+            if each.at != entry.at and each.kind != "log":
+                self._move_to(self._at[each.seq])
+                return
+
+    def action_zoom(self, by: int) -> None:
+        """Closer to the selected entry, or farther away."""
+        if isinstance(self.parent, TimelinePane):
+            self.parent.zoom(by)
+
+    def action_fit(self) -> None:
+        """Everything in one picture."""
+        if isinstance(self.parent, TimelinePane):
+            self.parent.zoom(0)
+
+    # -- rows --------------------------------------------------------------------------------------
+
+    def key_of(self, row: Entry | Detail) -> Hashable:
+        return (row.entry.seq, row.index) if isinstance(row, Detail) else row.seq
+
+    def is_live(self, row: Entry | Detail) -> bool:
+        return isinstance(row, Entry) and self.around.open_seqs.get(row.seq) is not None
+
+    def _above(self, index: int) -> Entry | None:
+        for row in reversed(self.rows[max(0, index - 1) : index]):
+            return row.entry if isinstance(row, Detail) else row
+        return None
 
     def _title(self) -> None:
         if isinstance(self.parent, TimelinePane):
             self.parent.retitle()
 
-    def draw(self, row: Entry, index: int, state: RowState) -> list[Line]:
+    def draw(self, row: Entry | Detail, index: int, state: RowState) -> list[Line]:
         colours, width = state.look, state.width
+        if isinstance(row, Detail):
+            tone = colours.text if state.selected else colours.muted
+            return [Line(width).add(*cursor_mark(state)).gap(INDENT).add(row.text, tone)]
         wide = width >= WIDE
         said = say(row, self.around, state.now)
-        above = self.rows[index - 1] if index else None
+        above = self._above(index)
         quiet = colours.text if state.selected else colours.muted
         tone = colours.tone(said.tone)
         text = colours.tone(said.text_tone)
@@ -128,6 +232,10 @@ class EntryList(VirtualList[Entry]):
         return [line]
 
 
+def _seq(entry: Entry) -> int:
+    return entry.seq
+
+
 class TimelinePane(Asking, Vertical):
     """Pane 2: lanes above, entries below."""
 
@@ -139,6 +247,7 @@ class TimelinePane(Asking, Vertical):
         self._workflows: list[str] = []
         self._limit = PAGE
         self._wanted: int | None = None
+        self._filter = filters.Filter()
 
     def compose(self) -> ComposeResult:
         yield self.lanes
@@ -155,7 +264,7 @@ class TimelinePane(Asking, Vertical):
             entries.following = True
             entries.cursor = None
             entries.empty_text = ""
-            entries.show_rows([])
+            entries.show_entries([])
             self.lanes.clear()
             self.ask()
         if seq is not None and not self.entries.point_at(seq):
@@ -164,7 +273,17 @@ class TimelinePane(Asking, Vertical):
             self._wanted = None
 
     def question(self) -> Question | None:
-        return TimelineQuestion(self.user, self._limit) if self.user is not None else None
+        return None if self.user is None else TimelineQuestion(self.user, self._limit, self._filter)
+
+    def filter_entries(self, text: str) -> None:
+        """Narrow list and lanes; without a text, back to all, on the same entry."""
+        self._filter = filters.parse(text, FIELDS)
+        self._limit = PAGE
+        selected = self.entries.entry
+        if not text and selected is not None and not self.entries.following:
+            self._wanted = selected.seq
+        self.ask()
+        self.retitle()
 
     def show_answer(self, answer: TimelineAnswer) -> None:
         entries = self.entries
@@ -175,18 +294,49 @@ class TimelinePane(Asking, Vertical):
             around.learn(entry)
         entries.around = around
         entries.empty_text = "Nothing has happened to this user."
+        if entries.filter_text:
+            entries.empty_text = f"No entry has {entries.filter_text}.\nesc clears the filter."
         self._workflows = answer.workflows
         entries.forget_drawn()
-        entries.show_rows(answer.entries)
-        if self._wanted is not None and entries.point_at(self._wanted):
-            self._wanted = None
-        self.lanes.show_history(answer.entries, answer.waits, entries.now)
+        entries.show_entries(answer.entries)
+        if self._wanted is not None:
+            if entries.point_at(self._wanted):
+                self._wanted = None
+            else:
+                self._read_more()
+        self.lanes.show_history(answer.history, entries.now)
         self.retitle()
 
     def on_virtual_list_near_edge(self, message: VirtualList.NearEdge) -> None:
-        if message.start and len(self.entries.rows) >= self._limit < MOST:
+        if message.start:
+            self._read_more()
+
+    def _read_more(self) -> None:
+        if len(self.entries.entries) >= self._limit < MOST:
             self._limit = min(MOST, self._limit * 2)
             self.ask()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """The lanes take a part of the height, and leave the list most of it."""
+        self.lanes.give_rows(min(16, event.size.height * LANES_PERCENT // 100))
+
+    @on(Lanes.Picked)
+    def pick(self, message: Lanes.Picked) -> None:
+        """An entry was chosen in the lanes."""
+        message.stop()
+        entries = self.entries
+        entries.focus()
+        if not entries.point_at(message.seq):
+            self._wanted = message.seq
+            self._read_more()
+
+    def zoom(self, by: int) -> None:
+        """Closer (1), farther away (-1), or everything in one picture (0)."""
+        if by:
+            self.lanes.zoom(by > 0)
+        else:
+            self.lanes.fit_all()
+        self.retitle()
 
     def tick(self, now: int) -> None:
         """Time has passed."""
@@ -201,10 +351,17 @@ class TimelinePane(Asking, Vertical):
             shown = ", ".join(literal(name) for name in self._workflows[:3])
             more = len(self._workflows) - 3
             title += f" · {shown}" + (f" +{more}" if more > 0 else "")
-        count = len(entries.rows)
-        place = entries._at.get(entries.cursor, 0) + 1
+        if entries.filter_text:
+            title += f" /{literal(entries.filter_text)}"
+        count = len(entries.entries)
+        selected = entries.entry
+        marked = selected if not entries.following or entries.has_focus else None
+        self.lanes.select(marked.seq if marked is not None else None)
+        place = bisect_left(entries.entries, selected.seq, key=_seq) + 1 if selected is not None else 1
         note = f"{place:,}/{count:,}{'+' if count >= self._limit else ''}" if count else ""
         if count and entries.following:
             note = f"{signs().event} newest · {note}"
+        if self.lanes.has_class("-shown"):
+            note = f"[ ] zoom · {note}" if self.lanes.scale is None else f"[ ] 0 fit · {note}"
         self.border_title = Content(title)
         self.border_subtitle = Content(note)

@@ -3,37 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.style import Style
+from textual import work
 from textual.binding import Binding, BindingType
 
+from studio.errors import StudioError
 from studio.store.records import UserRow
-from studio.store.views import Views
+from studio.store.view_users import UserSearch
+from studio.tui.messages import ReadFailed, UserChosen
 from studio.tui.reading import Asking, Question
 from studio.tui.widgets.line import Line
 from studio.tui.widgets.signs import Look, signs
 from studio.tui.widgets.text import literal
 from studio.tui.widgets.times import age, left
+from studio.tui.widgets.users_questions import (
+    ORDERS,
+    PAGE,
+    NearQuestion,
+    Order,
+    StepQuestion,
+    UsersAnswer,
+    UsersQuestion,
+    search_of,
+)
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
 
-PAGE = 200
-MOST = 5_000
+if TYPE_CHECKING:
+    from studio.tui.app import StudioApp
 
-
-@dataclass(frozen=True, slots=True)
-class UsersQuestion:
-    """The users that acted last, or those whose id has a text in it."""
-
-    contains: str
-    limit: int
-
-    def read(self, views: Views) -> list[UserRow]:
-        """The rows, the first to be shown first."""
-        if self.contains:
-            return views.users(limit=self.limit, contains=self.contains)
-        return views.recent_users(limit=self.limit)
+MOST = 2_000
+"""Rows that are read again after each change, by time or state."""
+WINDOW = 3 * PAGE
+"""Rows of a window in order of names, which has no end."""
+MOST_FOUND = 1_000
+"""A search stops here: nobody reads more, a longer filter finds less."""
 
 
 class UsersList(Asking, VirtualList[UserRow]):
@@ -42,6 +47,7 @@ class UsersList(Asking, VirtualList[UserRow]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "open", key_display="⏎", id="user.open"),
         Binding("slash", "app.filter", "filter", key_display="/", id="filter"),
+        Binding("o", "order", "order", id="order"),
     ]
 
     empty_text = "Nobody here yet.\n⏎ in Inject sends the example."
@@ -50,30 +56,196 @@ class UsersList(Asking, VirtualList[UserRow]):
         super().__init__(id="users", classes="pane")
         self.filter_text = ""
         self.total = 0
+        self.order: Order = "activity"
+        self._search = UserSearch()
+        self._found: dict[str, UserRow] = {}
+        self._progress: float | None = None
         self._limit = PAGE
+        self._after: str | None = None
+        self._before: str | None = None
+        self._last = False
+        self._go_to = ""
+        self._in_context = False
+        self._at_last = False
+        self._fresh = False
+        """The next rows are others, not the same ones in another order."""
+
+    # -- what is asked ---------------------------------------------------------------------------
 
     def question(self) -> Question:
-        return UsersQuestion(self.filter_text, self._limit)
+        if self.filter_text.strip():
+            return NearQuestion(self._search, tuple(row.id for _, row in self.seen()))
+        if self.order == "name":
+            return UsersQuestion("name", self._limit, self._after, self._before, self._last)
+        return UsersQuestion(self.order, self._limit)
 
-    def show_answer(self, answer: list[UserRow]) -> None:
-        self.show_rows(answer)
-
-    def set_filter(self, text: str) -> None:
-        """Show only users whose id has this text in it."""
-        if text != self.filter_text:
-            self.filter_text = text
-            self._limit = PAGE
-            self.empty_text = (
-                f"No user has {text} in the id.\nesc clears the filter." if text else type(self).empty_text
-            )
-            self.rows = []
+    def show_answer(self, answer: UsersAnswer) -> None:
+        if self.filter_text.strip():
+            for row in answer.rows:
+                if self._search.named(row.id) and self._search.fits(row):
+                    self._found[row.id] = row
+                else:
+                    self._found.pop(row.id, None)
+            self.show_rows(list(self._found.values()))
+            return
+        self._after, self._before, self._last = answer.after, None, False
+        if self.order == "name" or self._fresh:
+            self._show_window(answer.rows)
+        else:
+            self.show_rows(answer.rows)
+        self._fresh = False
+        go_to, self._go_to = self._go_to, ""
+        in_context, self._in_context = self._in_context, False
+        if go_to and self.point_at(go_to):
+            self._show_cursor()
+        elif go_to and in_context:
+            # Out of a filter, back to all: whoever was looked at stays in sight, among the neighbours.
+            self.order, self._before, self._go_to, self._fresh = "name", go_to, go_to, True
+            self._limit = 2 * PAGE
             self.ask()
-            self._title()
+
+    def _show_window(self, rows: list[UserRow]) -> None:
+        """Take other rows, also while the order is frozen: the old ones are not over, only elsewhere."""
+        last = self._at_last
+        held, self.held = self.held, False
+        top, offset = self.top_key(), self.scroll_offset.y
+        offset -= self._at.get(top, 0)
+        self.show_rows(rows)
+        self.held = held
+        if last:
+            self._at_last = False
+            self._move_to(len(rows) - 1)
+        elif top in self._at:
+            self.scroll_to(y=self._at[top] + offset, animate=False, force=True, immediate=True)
 
     def on_virtual_list_near_edge(self, message: VirtualList.NearEdge) -> None:
-        if not message.start and len(self.rows) >= self._limit < MOST:
+        if self.filter_text.strip() or not self.rows:
+            return
+        if self.order == "name":
+            self._slide(message.start)
+        elif not message.start and len(self.rows) >= self._limit < MOST:
             self._limit = min(MOST, self._limit * 2)
             self.ask()
+
+    def _slide(self, start: bool) -> None:
+        if start and self._after is not None:
+            self._before = self.rows[0].id
+        elif not start and len(self.rows) >= self._limit:
+            if self._limit < WINDOW:
+                self._limit = WINDOW
+            else:
+                self._after = self.rows[PAGE - 1].id
+        else:
+            return
+        self.ask()
+
+    # -- filter ------------------------------------------------------------------------------------
+
+    def set_filter(self, text: str) -> None:
+        """Show only users that the filter means: some at once, then what a search finds."""
+        if text == self.filter_text:
+            return
+        self.filter_text = text
+        self._search = search_of(text)
+        self._limit = PAGE
+        self._found.clear()
+        self._progress = None
+        self._fresh = True
+        self.empty_text = f"No user has {text}.\nesc clears the filter." if text else type(self).empty_text
+        # Whom the cursor is on stays: the same user, now among the others.
+        self.rows = []
+        self._at = {}
+        self.ask()
+        if text.strip():
+            self._walk(self._search)
+        else:
+            self.workers.cancel_group(self, "search")
+            self._go_to, self._in_context = str(self.cursor or ""), True
+        self._title()
+
+    @work(group="search", exclusive=True, exit_on_error=False)
+    async def _walk(self, search: UserSearch) -> None:
+        reader = cast("StudioApp", self.app).reader
+        before: int | None = None
+        self._progress = 0.0
+        while reader is not None and before != 0 and len(self._found) < MOST_FOUND:
+            try:
+                page = await reader.ask(StepQuestion(search, before).read)
+            except StudioError as error:
+                self.post_message(ReadFailed(str(error)))
+                break
+            if search != self._search or not self.is_attached:
+                return
+            before, self._progress = page.before, page.done
+            if any(row.id not in self._found for row in page.rows):
+                for row in page.rows:
+                    self._found.setdefault(row.id, row)
+                self.show_rows(list(self._found.values()))
+            self._title()
+        self._progress = None
+        self._title()
+
+    # -- order ---------------------------------------------------------------------------------------
+
+    def action_order(self) -> None:
+        """The next order: latest, nearest deadline, failed first, by name."""
+        names = list(ORDERS)
+        self.set_order(names[(names.index(self.order) + 1) % len(names)])
+
+    def set_order(self, order: Order, go_to: str = "") -> None:
+        """Show the users in another order, the cursor on the same one."""
+        self.order = order
+        self._limit = PAGE
+        self._after = self._before = None
+        self._last = False
+        self._fresh = True
+        self._go_to = go_to or str(self.cursor or "")
+        self.ask()
+        self._title()
+
+    def action_first(self) -> None:
+        if self.order == "name" and self._after is not None and not self.filter_text.strip():
+            self._after, self._limit = None, PAGE
+            self.cursor = None
+            self.ask()
+        super().action_first()
+
+    def action_last(self) -> None:
+        if self.order == "name" and not self.filter_text.strip() and len(self.rows) >= self._limit:
+            self._last = self._at_last = True
+            self._limit = PAGE
+            self.ask()
+        else:
+            super().action_last()
+
+    @work(group="failed", exclusive=True, exit_on_error=False)
+    async def go_to_failed(self) -> None:
+        """Put the cursor on the next user with a failed journey."""
+        reader = cast("StudioApp", self.app).reader
+        if reader is None:
+            return
+        try:
+            failed = await reader.ask(lambda views: views.failed_users())
+        except StudioError as error:
+            self.post_message(ReadFailed(str(error)))
+            return
+        if not failed:
+            self.app.notify("No journey has failed.", timeout=3)
+            return
+        wanted = set(failed)
+        at = self._at.get(self.cursor, -1)
+        below = [row.id for row in (*self.rows[at + 1 :], *self.rows[: max(at, 0)]) if row.id in wanted]
+        if below:
+            self.point_at(below[0])
+            self.post_message(UserChosen(below[0]))
+        elif self.cursor not in wanted:
+            # Not among those that are shown: the order that has them first.
+            if self.filter_text:
+                self.set_filter("")
+            self.set_order("state", go_to=failed[0])
+            self.post_message(UserChosen(failed[0]))
+
+    # -- rows ------------------------------------------------------------------------------------------
 
     def key_of(self, row: UserRow) -> Hashable:
         return row.id
@@ -87,11 +259,21 @@ class UsersList(Asking, VirtualList[UserRow]):
         if self.arrivals:
             notes.append(f"↑ {self.arrivals:,} newer")
         if self.filter_text:
+            if self._progress is not None:
+                notes.append(f"{len(self._found):,} · searching {self._progress:.0%}")
+            elif len(self._found) >= MOST_FOUND:
+                notes.append(f"first {len(self._found):,}")
             notes.append("esc clears")
+        elif self.order != "activity":
+            notes.append(ORDERS[self.order])
         elif self.total > len(self.rows) >= self._limit:
             notes.append(f"latest {len(self.rows):,}")
-        notes.append("/ filter")
+        if not self.filter_text:
+            notes.append("/ filter")
         self.set_titles(title, " · ".join(notes))
+
+    def copy_text(self, row: UserRow) -> str:
+        return row.id
 
     def draw(self, row: UserRow, index: int, state: RowState) -> list[Line]:
         colours = state.look

@@ -51,6 +51,7 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         Binding("pageup", "page(-1)", "a page up", show=False, id="list.page_up"),
         Binding("home,g", "first", "first row, taking in what is new", show=False, id="list.first"),
         Binding("end,G", "last", "last row", show=False, id="list.last"),
+        Binding("y", "copy", "copy", show=False, id="copy"),
     ]
 
     row_height = 1
@@ -104,7 +105,7 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         """Rows that are new and not taken in, because the order is frozen."""
         self.following = True
         self.now = 0
-        self._ground_of = ("", Style())
+        self._ground_of: tuple[Look | None, Style] = (None, Style())
 
     # -- what a subclass says ----------------------------------------------------------------
 
@@ -265,6 +266,16 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         if (row := self.row) is not None:
             self.post_message(self.Opened(self, row, self.is_gone(self.cursor)))
 
+    def copy_text(self, row: Row) -> str:
+        """What `y` takes of a row; nothing when it is empty."""
+        return ""
+
+    def action_copy(self) -> None:
+        """Put the row under the cursor on the clipboard of the terminal."""
+        if (row := self.row) is not None and (text := self.copy_text(row)):
+            self.app.copy_to_clipboard(text)
+            self.app.notify(f"copied: {literal(text[:60])}", timeout=2, markup=False)
+
     def on_click(self, event: events.Click) -> None:
         """A click selects, a double click opens."""
         offset = event.get_content_offset(self)
@@ -312,8 +323,8 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
                     self.refresh_lines(at * self.row_height, self.row_height)
 
     def _ground(self) -> Style:
-        if self._ground_of[0] != self.app.theme:
-            self._ground_of = (self.app.theme, ground_of(self))
+        if self._ground_of[0] != look(self.app):
+            self._ground_of = (look(self.app), ground_of(self))
         return self._ground_of[1]
 
     def _facts(self, row: Row) -> tuple[object, ...]:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from rich.style import Style
 from textual.binding import Binding, BindingType
 
+from studio.clock import iso
 from studio.store.records import WaitRow
 from studio.store.views import Views
+from studio.tui import filters
 from studio.tui.reading import Asking, Question
 from studio.tui.widgets.line import Line
 from studio.tui.widgets.signs import bar, signs
@@ -23,6 +25,10 @@ if TYPE_CHECKING:
 
 PAGE = 200
 MOST = 5_000
+FIELDS = ("user", "workflow", "event", "state", "kind")
+LOOKED_AT = 1_000
+MOST_LOOKED_AT = 20_000
+"""A filter looks at the nearest so many waits: what is due later can be looked for by user."""
 ONE_LINE_WIDTH = 58
 """From this width on a wait takes one line, below it two."""
 ENDINGS = (
@@ -51,12 +57,13 @@ class WaitsQuestion:
     """The open waits of everyone."""
 
     limit: int
+    filter: filters.Filter = filters.Filter()  # noqa: RUF009 - a frozen value
     watched: tuple[WaitRow, ...] = field(default=(), compare=False)
     """Rows on the screen whose end is worth a look."""
 
     def read(self, views: Views) -> WaitsAnswer:
         """The rows, nearest deadline first."""
-        rows = views.waits(limit=self.limit)
+        rows = self._filtered(views) if self.filter else views.waits(limit=self.limit)
         still = {row.seq for row in rows}
         endings: dict[int, str] = {}
         for row in self.watched:
@@ -67,6 +74,30 @@ class WaitsQuestion:
                         break
         return WaitsAnswer(rows, endings)
 
+    def _filtered(self, views: Views) -> list[WaitRow]:
+        found: list[WaitRow] = []
+        after: tuple[int | None, int] | None = None
+        looked = 0
+        while looked < MOST_LOOKED_AT and len(found) < self.limit:
+            page = views.waits(limit=LOOKED_AT, after=after)
+            found += [row for row in page if self.meets(row)]
+            looked += len(page)
+            if len(page) < LOOKED_AT:
+                break
+            after = (page[-1].due_at, page[-1].seq)
+        return found[: self.limit]
+
+    def meets(self, row: WaitRow) -> bool:
+        """Whether the filter means this wait."""
+        fields = {
+            "user": row.user,
+            "workflow": row.workflow,
+            "event": row.name,
+            "state": row.kind,
+            "kind": row.kind,
+        }
+        return self.filter.meets(f"{row.user} {row.name or row.kind} {row.workflow}", fields)
+
 
 class WaitingList(Asking, VirtualList[WaitRow]):
     """Pane 3."""
@@ -75,6 +106,7 @@ class WaitingList(Asking, VirtualList[WaitRow]):
         Binding("enter", "open", "answer", key_display="⏎", id="wait.answer"),
         Binding("x", "let_time_out", "let it time out", id="wait.time_out"),
         Binding("X", "end_by_hand", "end only this one", show=False, id="wait.by_hand"),
+        Binding("slash", "app.filter", "filter", key_display="/", id="filter"),
     ]
 
     empty_text = "Nobody waits.\nNext deadline: none."
@@ -84,6 +116,8 @@ class WaitingList(Asking, VirtualList[WaitRow]):
         self.total = 0
         self.on_hold: frozenset[int] = frozenset()
         """Started steps that wait for a yes."""
+        self.filter_text = ""
+        self._filter = filters.Filter()
         self.endings: dict[int, str] = {}
         self._limit = PAGE
         self.row_height = 2
@@ -100,7 +134,21 @@ class WaitingList(Asking, VirtualList[WaitRow]):
 
     def question(self) -> Question:
         watched = tuple(row for _, row in self.seen()) if self.held else ()
-        return WaitsQuestion(self._limit, watched)
+        return WaitsQuestion(self._limit, self._filter, watched)
+
+    def set_filter(self, text: str) -> None:
+        """Show only waits that the filter means."""
+        if text == self.filter_text:
+            return
+        self.filter_text = text
+        self._filter = filters.parse(text, FIELDS)
+        self._limit = PAGE
+        self.empty_text = f"No wait has {text}.\nesc clears the filter." if text else type(self).empty_text
+        # Others are shown from here on; those before are not over.
+        self.rows = []
+        self.endings.clear()
+        self.ask()
+        self._title()
 
     def show_answer(self, answer: WaitsAnswer) -> None:
         self.endings.update(answer.endings)
@@ -130,9 +178,17 @@ class WaitingList(Asking, VirtualList[WaitRow]):
 
     def _title(self) -> None:
         notes = [f"{self.arrivals:,} new · g"] if self.arrivals else []
-        self.set_titles(
-            f"3 Waiting {self.total:,}" if self.total else "3 Waiting", " · ".join([*notes, "nearest first"])
-        )
+        title = f"3 Waiting {self.total:,}" if self.total else "3 Waiting"
+        if self.filter_text:
+            title = f"{title} /{self.filter_text}"
+            notes.append("esc clears")
+        self.set_titles(title, " · ".join([*notes, "nearest first"]))
+
+    def copy_text(self, row: WaitRow) -> str:
+        parts = [row.kind, row.name or "", f"user {row.user}", f"journey {row.journey}"]
+        if row.due_at is not None:
+            parts.append(f"due {iso(row.due_at)}")
+        return "  ".join(part for part in parts if part)
 
     def draw(self, row: WaitRow, index: int, state: RowState) -> list[Line]:
         mark, colours, width = signs(), state.look, state.width

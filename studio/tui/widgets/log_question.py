@@ -1,0 +1,67 @@
+"""What the log asks of the store: the newest entries that a filter means."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from studio.store.records import Entry
+from studio.store.views import Views
+from studio.tui import filters
+from studio.tui.widgets.text import LITERAL_CHARS, slim
+
+FIELDS = ("user", "workflow", "level", "text")
+LEVELS = (None, "info", "warning", "error", "note")
+"""What `l` goes through: from this one up; "note" only those. None: everything."""
+PAGE_LOOKED_AT = 1_000
+MOST_LOOKED_AT = 20_000
+"""Entries that a filter looks at in one go: of a log of millions, the newest part."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogQuestion:
+    """The newest log entries that are meant."""
+
+    filter: filters.Filter
+    limit: int
+    level: str | None = None
+    user: str | None = None
+    """Only this user's, looked up by index however old."""
+
+    def read(self, views: Views) -> list[Entry]:
+        """The entries, oldest first, without what a row cannot show."""
+        if not self.filter:
+            found = views.logs(limit=self.limit, level=self.level, user=self.user)
+            return [light(entry) for entry in found]
+        part = max(self.filter.words, key=len, default=None)
+        pages: list[list[Entry]] = []
+        before, looked, count = None, 0, 0
+        while looked < MOST_LOOKED_AT and count < self.limit:
+            page = views.logs(
+                limit=PAGE_LOOKED_AT, before=before, level=self.level, user=self.user, contains=part
+            )
+            meant = [light(entry) for entry in page if self.meets(entry)]
+            pages.append(meant)
+            count += len(meant)
+            looked += len(page)
+            if len(page) < PAGE_LOOKED_AT:
+                break
+            before = page[0].seq
+        return [entry for page in reversed(pages) for entry in page][-self.limit :]
+
+    def meets(self, entry: Entry) -> bool:
+        """Whether the filter means this entry."""
+        level = "error" if entry.kind.endswith(".failed") else entry.level
+        text = entry.message or ""
+        fields = {"user": entry.user, "workflow": entry.workflow, "level": level, "text": text}
+        return self.filter.meets(text, fields)
+
+
+def light(entry: Entry) -> Entry:
+    """The entry without the bulk of its text and data: rows keep only what they show."""
+    message = entry.message
+    if message is not None and len(message) > LITERAL_CHARS:
+        message = message[:LITERAL_CHARS]
+    data = slim(entry.data)
+    if message is entry.message and data is entry.data:
+        return entry
+    return replace(entry, message=message, data=data)

@@ -1,0 +1,88 @@
+"""What the timeline asks of the store: a user's newest entries, what is open, and the lanes of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from studio.store.records import Entry, WaitRow
+from studio.store.views import Views
+from studio.tui import filters, lane_model
+from studio.tui.widgets.log_question import light
+from studio.tui.widgets.text import preview, slim
+
+FIELDS = ("event", "workflow", "level", "kind", "journey", "text")
+PAGE_LOOKED_AT = 1_000
+MOST_LOOKED_AT = 20_000
+"""Entries of a user that a filter looks at, the newest."""
+MOST_LANES = 12
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineAnswer:
+    """The newest entries of a user, oldest first, and what is open."""
+
+    user: str
+    entries: list[Entry]
+    waits: list[WaitRow]
+    workflows: list[str]
+    history: lane_model.Lanes
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineQuestion:
+    """What happened to a user."""
+
+    user: str
+    limit: int
+    filter: filters.Filter
+
+    def read(self, views: Views) -> TimelineAnswer:
+        """The newest `limit` entries that are meant, and the lanes they belong to."""
+        found = self._filtered(views) if self.filter else views.timeline(self.user, limit=self.limit)
+        waits = views.waits(user=self.user, limit=200)
+        workflows = dict.fromkeys(row.workflow for row in views.journeys(user=self.user, limit=20))
+        only: list[str] | None = None
+        if self.filter:
+            named = (entry.journey for entry in reversed(found))
+            only = list(dict.fromkeys(id for id in named if id is not None))[:MOST_LANES]
+        beside = views.side_by_side(self.user, only=only)
+        # Each entry once: the list and the lanes know the same ones, the lanes some older ones too.
+        known = {entry.seq: entry for entry in (*beside.entries, *found)}
+        history = lane_model.build(
+            [known[seq] for seq in sorted(known)], waits, beside.journeys, beside.moves, beside.total
+        )
+        # What was done to the clock meanwhile is about nobody, and explains what follows it.
+        if found and not self.filter:
+            found += [move for move in beside.moves if move.seq > found[0].seq]
+            found.sort(key=lambda entry: entry.seq)
+        return TimelineAnswer(self.user, [light(entry) for entry in found], waits, list(workflows), history)
+
+    def _filtered(self, views: Views) -> list[Entry]:
+        pages: list[list[Entry]] = []
+        before: int | None = None
+        looked = count = 0
+        while looked < MOST_LOOKED_AT and count < self.limit:
+            page = views.timeline(self.user, limit=PAGE_LOOKED_AT, before=before)
+            meant = [entry for entry in page if self.meets(entry)]
+            pages.append(meant)
+            looked += len(page)
+            count += len(meant)
+            if len(page) < PAGE_LOOKED_AT:
+                break
+            before = page[0].seq
+        return [entry for page in reversed(pages) for entry in page][-self.limit :]
+
+    def meets(self, entry: Entry) -> bool:
+        """Whether the filter means this entry."""
+        data = preview(slim(entry.data))
+        parts = (entry.kind, entry.name, entry.journey, entry.message, entry.line, data)
+        text = " ".join(part for part in parts if part)
+        fields = {
+            "event": entry.name,
+            "workflow": entry.workflow,
+            "level": entry.level,
+            "kind": entry.kind,
+            "journey": entry.journey,
+            "text": text,
+        }
+        return self.filter.meets(text, fields)

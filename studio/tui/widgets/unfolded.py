@@ -1,0 +1,110 @@
+"""An entry of the timeline unfolded: all its facts and its data, as lines below it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from studio.store.records import Entry
+from studio.store.views import Views
+from studio.tui.widgets.text import BIG_BYTES, literal, size
+from studio.tui.widgets.times import day_clock
+
+MOST_LINES = 200
+MOST_TEXT_LINES = 20_000
+"""Of a text of many megabytes no more is looked at."""
+LEAST_WIDTH = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One line below an entry."""
+
+    entry: Entry
+    index: int
+    text: str
+    """Literal."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnfoldQuestion:
+    """All of one entry, written out in the reader's thread: big data takes a while."""
+
+    seq: int
+    width: int
+    """Cells of a line; what is longer goes on in the next."""
+
+    def read(self, views: Views) -> list[str]:
+        """Its lines; one that says so when it is gone."""
+        found = views.entries(after=self.seq - 1, limit=1)
+        if not found or found[0].seq != self.seq:
+            return ["no longer in the store"]
+        return unfold(found[0], self.width)
+
+
+def unfold(entry: Entry, width: int = 100) -> list[str]:
+    """Facts, text and data of an entry as literal lines, values of more than 2 KiB by their size."""
+    lines = _wrapped(_facts(entry), width)
+    if entry.message and entry.kind == "log":
+        lines += _wrapped(entry.message, width)
+    data = entry.data
+    if isinstance(data, dict) and isinstance(data.get("traceback"), str):
+        lines += _wrapped(data["traceback"].rstrip(), width)
+        data = {name: value for name, value in data.items() if name not in ("traceback", "source")}
+    if data not in (None, {}):
+        lines += _wrapped(_pretty(data), width)
+    if len(lines) > MOST_LINES:
+        count = f"{len(lines) - MOST_LINES + 1:,}" if len(lines) <= MOST_TEXT_LINES else "many"
+        lines = [*lines[: MOST_LINES - 1], f"… {count} lines more  ⏎ shows all"]
+    return lines
+
+
+def _facts(entry: Entry) -> str:
+    moment = f"{day_clock(entry.at)}.{entry.at % 1000:03d}"
+    parts = [moment + (f", {entry.late_ms:,} ms late" if entry.late_ms else "")]
+    for name, value in (
+        ("journey", entry.journey),
+        ("pass", entry.pass_number),
+        ("key", entry.key),
+        ("line", entry.line),
+        ("cause", entry.cause),
+        ("id", entry.id),
+    ):
+        if value is not None:
+            parts.append(f"{name} {value}")
+    return "  ".join(parts)
+
+
+def _pretty(data: Any) -> str:
+    if isinstance(data, dict):
+        small = {name: value for name, value in data.items() if not _weight(value)}
+        big = {name: weight for name, value in data.items() if (weight := _weight(value))}
+        lines = json.dumps(small, ensure_ascii=False, indent=2, default=str) if small or not big else ""
+        rest = [
+            f"{json.dumps(name, ensure_ascii=False)}: {{… {size(weight)}}} ⏎" for name, weight in big.items()
+        ]
+        return "\n".join([*([lines] if lines else []), *rest])
+    weight = _weight(data)
+    return (
+        f"{{… {size(weight)}}} ⏎" if weight else json.dumps(data, ensure_ascii=False, indent=2, default=str)
+    )
+
+
+def _weight(value: Any) -> int:
+    """The bytes of a value that is too big to show here; 0 for others."""
+    if value is None or isinstance(value, bool | int | float):
+        return 0
+    count = len(json.dumps(value, ensure_ascii=False, default=str))
+    return count if count > BIG_BYTES else 0
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    width = max(LEAST_WIDTH, width)
+    lines: list[str] = []
+    for line in text.split("\n"):
+        line = line.replace("\t", "    ")
+        lines += [literal(line[at : at + width]) for at in range(0, max(1, len(line)), width)]
+        if len(lines) > MOST_TEXT_LINES:
+            break
+    return lines

@@ -172,8 +172,8 @@ class StudioApp(ClockKeys):
         self._signalled.clear()
         if (live := self.live) is not None:
             live.post_message(StoreChanged())
-        # A clock that stood may have been moved.
-        self._tick()
+        # A clock that stood may have been moved. Not called at once: see _schedule_change.
+        self.call_later(self._tick)
 
     @work(group="look", exclusive=True, exit_on_error=False)
     async def _look(self) -> None:

@@ -45,6 +45,11 @@ class Standing:
         return row, views.due_until(row.due_at) if row is not None and row.due_at is not None else 0
 
 
+def _beside(speed: int, by: int) -> int:
+    at = SPEEDS.index(speed) + by if speed in SPEEDS else 0
+    return SPEEDS[max(0, min(at, len(SPEEDS) - 1))]
+
+
 def _next_due(views: Views) -> int | None:
     first = views.waits(limit=1)
     return first[0].due_at if first else None
@@ -167,9 +172,8 @@ class ClockKeys(App[None]):
         self._step_speed(-1)
 
     def _step_speed(self, by: int) -> None:
-        speed = self.clock_reading().speed
-        at = SPEEDS.index(speed) + by if speed in SPEEDS else 0
-        self.action_speed(SPEEDS[max(0, min(at, len(SPEEDS) - 1))])
+        # Looked at when it is done, not when the key is pressed: keys may come faster than acts.
+        self._do(lambda hand: hand.speed(_beside(hand.reading().speed, by)))
 
     def action_stop_jump(self) -> None:
         """Stop where it has come to."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -16,13 +15,16 @@ from textual import on, work
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widget import Widget
 
 from studio.errors import StudioError
-from studio.tui.desk import Desk, EngineDesk, open_desk
+from studio.tui import themes
+from studio.tui.desk import Desk, EngineDesk, Mode, open_desk
+from studio.tui.memory import Memory
 from studio.tui.messages import DeskOpened, StoreChanged
 from studio.tui.reading import Reader
 from studio.tui.screens.live import LiveScreen
+from studio.tui.widgets.signs import use_symbols
+from studio.tui.widgets.text import literal
 
 TICK_SECONDS = 0.1
 """What tenths of a second need."""
@@ -30,7 +32,6 @@ REDRAW_SECONDS = 1 / 30
 """The shortest time between two redraws for what was committed."""
 LOOK_SECONDS = 0.1
 """How often a viewer asks whether another process has committed."""
-THEME = "tokyo-night"
 
 
 class StudioApp(App[None]):
@@ -40,6 +41,8 @@ class StudioApp(App[None]):
         workflows: the folder or file with the journeys.
         store: the database.
         desk: what to act on; opened from `workflows` and `store` when not given.
+        mode: "run" an engine, "view" what another one does, or only "read".
+        settings: the file of what the person has set; None for defaults that are not kept.
     """
 
     TITLE = "Journey Studio"
@@ -49,6 +52,7 @@ class StudioApp(App[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "keys", "help", key_display="?", show=False, id="help"),
+        Binding("colon", "command_palette", "all commands", key_display=":", show=False, id="commands"),
         Binding("ctrl+q", "quit_now", "quit", show=False, priority=True, id="quit_now"),
     ]
 
@@ -59,39 +63,68 @@ class StudioApp(App[None]):
         durability: Literal["full", "normal"] = "full",
         *,
         desk: Desk | None = None,
+        mode: Mode = "run",
+        settings: Path | None = None,
     ) -> None:
         super().__init__()
-        self._workflows, self._store, self._durability = workflows, store, durability
+        themes.install(self)
+        self.mode = mode
+        self.memory = Memory(settings, self.tell)
+        self.workflows = workflows
+        self._store, self._durability = store, durability
         self.desk: Desk | None = None
         self.reader: Reader | None = None
         self._given = desk
         self._unsubscribe: Callable[[], None] | None = None
         self._signalled = threading.Event()
         self._changed_at = 0.0
-        self.failure: str | None = None
+        self._showing = False
+        self.failure: StudioError | None = None
 
     def on_mount(self) -> None:
         """Paint first, open the store behind it."""
-        self.theme = THEME
+        self._take_settings()
         self.push_screen(LiveScreen())
         for number in (signal.SIGTERM, signal.SIGHUP):
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit)
         self._open()
 
+    def _take_settings(self) -> None:
+        self.memory.load()
+        chosen = self.memory.preferences
+        use_symbols(chosen.symbols or "")
+        if chosen.theme is not None:
+            if chosen.theme in self.available_themes:
+                self.theme = chosen.theme
+            else:
+                self.tell(f"theme: there is no {chosen.theme}. Write {' or '.join(self.available_themes)}.")
+        if chosen.keymap:
+            from studio.tui.keymap import complaints
+
+            self.set_keymap(chosen.keymap)
+            if wrong := complaints(chosen.keymap):
+                self.tell(wrong[0] + (f" +{len(wrong) - 1} more" if wrong[1:] else ""))
+        self.theme_changed_signal.subscribe(self, lambda theme: self.memory.keep_theme(theme.name))
+
+    def tell(self, text: str) -> None:
+        """Say in one line what went wrong elsewhere; it takes the place of what was said before."""
+        self.clear_notifications()
+        self.notify(literal(text), severity="warning", timeout=10, markup=False)
+
     @work(group="open", exit_on_error=False)
     async def _open(self) -> None:
         try:
-            desk = self._given or await open_desk(self._workflows, self._store, self._durability)
+            desk = self._given or await open_desk(self.workflows, self._store, self._durability, self.mode)
         except StudioError as error:
-            self.failure = str(error)
-            self.exit(return_code=1)
+            self.failure = error
+            self.exit(return_code=2)
             return
         self.desk = desk
         self.reader = self.make_reader(desk.path)
         if isinstance(desk, EngineDesk):
             self._unsubscribe = desk.engine.on_change(self._committed)
-        else:
+        elif not self._showing:
             self.set_interval(LOOK_SECONDS, self._look)
         self.post_message(DeskOpened())
 
@@ -103,7 +136,9 @@ class StudioApp(App[None]):
     def start_showing(self) -> None:
         """Everything may be asked now."""
         self._tick()
-        self.set_interval(TICK_SECONDS, self._tick)
+        if not self._showing:
+            self._showing = True
+            self.set_interval(TICK_SECONDS, self._tick)
         if (live := self.live) is not None:
             live.show_store()
 
@@ -163,60 +198,75 @@ class StudioApp(App[None]):
 
     def action_keys(self) -> None:
         """Show the keys of what is focused, of the screen and of the studio."""
-        from studio.tui.screens.help import Group, HelpScreen
+        from studio.tui.actions import groups
+        from studio.tui.screens.help import HelpScreen
 
-        if isinstance(self.screen, HelpScreen):
-            return
-        groups: list[Group] = []
-        focused: Widget | None = self.screen.focused
-        nodes: Iterable[Any] = focused.ancestors_with_self if focused is not None else (self.screen, self)
-        for node in nodes:
-            bindings = [each for keys in node._bindings.key_to_bindings.values() for each in keys]
-            if bindings:
-                groups.append((_node_title(node), list(dict.fromkeys(bindings))))
-        self.push_screen(HelpScreen(groups))
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(groups(self.screen)))
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The command palette: Textual's own and ours."""
+        """The command palette: every action that has a key, and what has none."""
+        from studio.tui.actions import commands
+
+        yield from commands(self, screen)
         for command in super().get_system_commands(screen):
-            if command.title not in ("Keys", "Maximize", "Minimize"):
+            if command.title not in ("Keys", "Maximize", "Minimize", "Quit"):
                 yield command
-        yield SystemCommand("Help", "The keys that work here", self.action_keys)
-        if isinstance(screen, LiveScreen):
-            yield SystemCommand("Inject", "Send an event by hand", screen.action_inject)
-            yield SystemCommand(
-                "Maximise", "Give the focused pane all the room, or back", screen.action_maximise
-            )
+        other = themes.LIGHT if self.current_theme.dark else themes.DARK
+        yield SystemCommand(
+            f"Theme {other}", "Light letters on dark, or dark on light", lambda: self.use_theme(other)
+        )
+
+    def use_theme(self, name: str) -> None:
+        """Change the colours, for the next start too."""
+        self.theme = name
 
     # -- leaving ----------------------------------------------------------------------------------------
 
-    async def on_unmount(self) -> None:
-        """Stop the engine; the store is whole at any moment, so this is never waited for long."""
+    @property
+    def desk_is_ours(self) -> bool:
+        """Whether the engine is one that this app has started."""
+        return self._given is None and isinstance(self.desk, EngineDesk)
+
+    @work(group="reopen", exclusive=True, exit_on_error=False)
+    async def reopen(self) -> None:
+        """Close the store and open it again: there are other workflow files now."""
+        await self._close()
+        self._open()
+
+    async def _close(self) -> None:
         if self._unsubscribe is not None:
             self._unsubscribe()
-        if self.reader is not None:
-            self.reader.close()
-        if self.desk is not None and self._given is None:
-            await self.desk.close()
+            self._unsubscribe = None
+        reader, self.reader = self.reader, None
+        if reader is not None:
+            reader.close()
+        desk, self.desk = self.desk, None
+        if desk is not None and self._given is None:
+            await desk.close()
+
+    async def on_unmount(self) -> None:
+        """Stop the engine; the store is whole at any moment, so this is never waited for long."""
+        await self._close()
 
 
-def _node_title(node: object) -> str:
-    if isinstance(node, Widget) and not isinstance(node, Screen):
-        title = str(node.border_title or "")
-        return title or (node.id or type(node).__name__)
-    return "Everywhere" if isinstance(node, App) else "On this screen"
-
-
-def run_studio(workflows: str, store: str, durability: Literal["full", "normal"] = "full") -> int:
+def run_studio(
+    workflows: str, store: str, durability: Literal["full", "normal"] = "full", *, mode: Mode = "run"
+) -> int:
     """Open the studio and stay until it is left.
 
     Returns:
-        The exit code: 0, or 1 when the store could not be used.
+        The exit code.
+
+    Raises:
+        StudioError: the store cannot be used.
     """
-    if store != ":memory:":
+    from studio.tui.preferences import settings_path
+
+    if store != ":memory:" and mode == "run":
         Path(store).parent.mkdir(parents=True, exist_ok=True)
-    app = StudioApp(workflows, store, durability)
+    app = StudioApp(workflows, store, durability, mode=mode, settings=settings_path())
     app.run()
-    if app.failure:
-        print(app.failure, file=sys.stderr)
+    if app.failure is not None:
+        raise app.failure
     return app.return_code or 0

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 EXAMPLE_EVENTS = 100
 
+Mode = Literal["run", "view", "read"]
+"""Run an engine, unless another one does; be a viewer of another; only look, and send nothing."""
+
 STOP_SECONDS = 2.0
 """How long quitting waits for the engine. What was acknowledged is safe without that."""
 
@@ -37,6 +40,8 @@ class Desk(Protocol):
     clock: Clock
     viewer_of: int | None
     """The process that drives the journeys; None: this one."""
+    read_only: bool
+    """Whether nothing can be sent or done from here."""
 
     @property
     def workflows(self) -> Mapping[str, Workflow]:
@@ -60,6 +65,7 @@ class EngineDesk:
     """The engine of this process."""
 
     viewer_of: int | None = None
+    read_only = False
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -93,6 +99,8 @@ class EngineDesk:
 class ViewerDesk:
     """Another process drives; this one looks, and sends through the inbox."""
 
+    read_only = False
+
     def __init__(self, path: Path, workflows: str) -> None:
         from studio.loader import load
         from studio.store.inbox import engine_of
@@ -125,12 +133,19 @@ class ViewerDesk:
         return
 
 
-async def open_desk(workflows: str, store: str, durability: Literal["full", "normal"]) -> Desk:
-    """Start an engine on the store; become a viewer when another one runs on it.
+async def open_desk(
+    workflows: str, store: str, durability: Literal["full", "normal"], mode: Mode = "run"
+) -> Desk:
+    """Start an engine on the store; become a viewer when another one runs on it, or when asked to.
 
     Raises:
         StoreError: the store cannot be used.
     """
+    if mode != "run":
+        from studio.tui.read_only import ReadOnlyDesk
+
+        kind = ReadOnlyDesk if mode == "read" else ViewerDesk
+        return await asyncio.to_thread(kind, Path(store), workflows)
     # Imported here: the first paint does not wait for it.
     from studio.engine.engine import Engine
 

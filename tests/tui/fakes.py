@@ -157,6 +157,7 @@ class FakeDesk:
         self.path = Path("data/studio.db")
         self.clock: Clock = VirtualClock(START)
         self.viewer_of: int | None = None
+        self.read_only = False
         self.sent: list[Incoming] = []
         self.wrong: str | None = None
         self.named: Mapping[str, Workflow] = {"onboarding": onboarding, "cart": cart}

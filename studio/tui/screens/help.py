@@ -33,7 +33,7 @@ class HelpScreen(Overlay):
             for binding in bindings:
                 if binding.description:
                     names = keys.setdefault(binding.description, [])
-                    name = _name(binding)
+                    name = key_names(binding)
                     if name not in names:
                         names.append(name)
             if keys:
@@ -64,7 +64,8 @@ class HelpScreen(Overlay):
         return lines
 
 
-def _name(binding: Binding) -> str:
-    names = {"up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn", **NAMES}
+def key_names(binding: Binding) -> str:
+    """The keys of a binding as they are written in words about them."""
+    names = {"up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn", "colon": ":", **NAMES}
     parts = binding.key.split(",")
     return " ".join(names.get(part, part.replace("ctrl+", "^")) for part in parts)

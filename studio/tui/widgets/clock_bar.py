@@ -30,6 +30,7 @@ class ClockBar(OneLine):
         self.now = 0
         self.next: WaitRow | None = None
         self.viewer_of: int | None = None
+        self.read_only = False
         self.trouble: str | None = None
         self.open = False
         self.virtual = False
@@ -58,6 +59,8 @@ class ClockBar(OneLine):
         bold = Style(bold=True)
         if self.trouble is not None:
             line.add(f"{mark.failed} STOPPED", colours.error + bold)
+        elif self.read_only:
+            line.add("READ ONLY", colours.accent + bold)
         elif self.viewer_of is not None:
             pid = f" of pid {self.viewer_of}" if self.viewer_of else ""
             line.add(f"VIEWER{pid}", colours.accent + bold)

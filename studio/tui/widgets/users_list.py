@@ -11,6 +11,7 @@ from textual.binding import Binding, BindingType
 
 from studio.store.records import UserRow
 from studio.store.views import Views
+from studio.tui.messages import WelcomeWanted
 from studio.tui.reading import Asking, Question
 from studio.tui.widgets.line import Line
 from studio.tui.widgets.signs import Look, signs
@@ -50,7 +51,26 @@ class UsersList(Asking, VirtualList[UserRow]):
         super().__init__(id="users", classes="pane")
         self.filter_text = ""
         self.total = 0
+        self.offers_welcome = False
+        """There is no workflow: ⏎ writes the first."""
         self._limit = PAGE
+
+    def action_open(self) -> None:
+        """Open the user under the cursor; where there is nobody yet, ask for the first workflow."""
+        if not self.rows and self.offers_welcome and not self.filter_text:
+            self.post_message(WelcomeWanted())
+        else:
+            super().action_open()
+
+    def offer_welcome(self, first: bool, file: str | None) -> None:
+        """Say that there is no workflow yet, and that ⏎ writes this file."""
+        self.offers_welcome = file is not None
+        text = type(self).empty_text
+        if first:
+            text = "No journeys here yet." + (f"\n⏎ writes {file}" if file is not None else "")
+        if not self.filter_text and text != self.empty_text:
+            self.empty_text = text
+            self.refresh()
 
     def question(self) -> Question:
         return UsersQuestion(self.filter_text, self._limit)

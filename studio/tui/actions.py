@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from typing import Any
 
 from textual.app import App, SystemCommand
@@ -16,12 +15,16 @@ from textual.widget import Widget
 from studio.tui.screens.help import Group, key_names
 from studio.tui.widgets.keys_bar import usable
 
+PALETTE = "command_palette"
+
 
 def groups(screen: Screen[Any]) -> list[Group]:
     """The keys that act now: of the focused pane, of what is around it, of the studio."""
     found: dict[DOMNode, list[Binding]] = {}
     for binding, node in usable(screen, screen.focused):
-        found.setdefault(node, []).append(binding)
+        # Those without an id are Textual's own: everyone knows how a field is edited.
+        if binding.id is not None:
+            found.setdefault(node, []).append(binding)
     return [(_title(node), bindings) for node, bindings in found.items()]
 
 
@@ -60,7 +63,7 @@ def commands(app: App[Any], screen: Screen[Any]) -> Iterator[SystemCommand]:
 
 
 def _command(app: App[Any], binding: Binding, node: DOMNode, where: str) -> SystemCommand | None:
-    if not binding.description or binding.action in ("app.command_palette", "command_palette"):
+    if binding.id is None or not binding.description or binding.action == PALETTE:
         return None
     words = binding.description
     title = f"{where}{words}" if where else words[:1].upper() + words[1:]
@@ -75,4 +78,4 @@ def _runner(app: App[Any], action: str, node: DOMNode) -> Callable[[], Any]:
             node.focus()
         await app.run_action(action, node)
 
-    return partial(run)
+    return run

@@ -53,6 +53,9 @@ class StudioApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "keys", "help", key_display="?", show=False, id="help"),
         Binding("colon", "command_palette", "all commands", key_display=":", show=False, id="commands"),
+        Binding(
+            "ctrl+p", "command_palette", "all commands", show=False, priority=True, id="commands_anywhere"
+        ),
         Binding("ctrl+q", "quit_now", "quit", show=False, priority=True, id="quit_now"),
     ]
 

@@ -185,10 +185,12 @@ class FakeDesk:
 class FakeStudio(StudioApp):
     """The real application on a small world."""
 
-    def __init__(self, views: FakeViews, desk: FakeDesk | None = None) -> None:
+    def __init__(
+        self, views: FakeViews, desk: FakeDesk | None = None, *, settings: Path | None = None
+    ) -> None:
         self.fake_desk = desk or FakeDesk()
         self.views = views
-        super().__init__(desk=self.fake_desk)
+        super().__init__(desk=self.fake_desk, settings=settings)
 
     def make_reader(self, path: Path) -> Reader:
         return cast(Reader, FakeReader(self.views))

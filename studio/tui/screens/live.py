@@ -124,10 +124,11 @@ class LiveScreen(Asking, Screen[None]):
         self.ticking = (find(ClockBar), find(Header))
         self.lists = list(self.query(VirtualList))
         self._lay_out(self.app.size.width, self.app.size.height)
-        self.query_one(UsersList).focus()
         if (name := self.studio.memory.text("maximised")) in TABBED:
-            self.action_pane(TABBED.index(name) + 1)
             self._maximise(self.query_one(f"#{name}"))
+            self.action_pane(TABBED.index(name) + 1)
+        else:
+            self.query_one(UsersList).focus()
         self.ready = True
         if self.studio.desk is not None:
             self.show_store()
@@ -310,7 +311,6 @@ class LiveScreen(Asking, Screen[None]):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Freeze the list that is worked with, and the one that Inject was filled from."""
         self._hold_lists()
-        self._follow_focus(event.widget)
         for name in TABBED:
             if event.widget.id == name or (name == "timeline" and isinstance(event.widget, EntryList)):
                 self._show_tab(TABBED.index(name) + 1)
@@ -377,13 +377,6 @@ class LiveScreen(Asking, Screen[None]):
             focused.set_filter("")
         elif self.has_class("-max"):
             self.action_maximise()
-
-    def _follow_focus(self, focused: Widget) -> None:
-        """A click goes to a pane too: it is the one that is meant from now on."""
-        around = {each.id for each in focused.ancestors_with_self}
-        number = next((at for at, name in enumerate(TABBED, 1) if name in around), None)
-        if number is not None and number != self._tab:
-            self._show_tab(number)
 
     # -- layout ---------------------------------------------------------------------------------------------
 

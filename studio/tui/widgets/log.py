@@ -13,6 +13,7 @@ from studio.store.views import Views
 from studio.tui.reading import Asking, Question
 from studio.tui.widgets.entry_text import Around, say
 from studio.tui.widgets.line import Line
+from studio.tui.widgets.signs import signs
 from studio.tui.widgets.text import LITERAL_CHARS, literal, slim
 from studio.tui.widgets.times import clock
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
@@ -93,7 +94,7 @@ class LogList(Asking, VirtualList[Entry]):
     def _title(self) -> None:
         title = f"4 Log · all users /{self.filter_text}" if self.filter_text else "4 Log · all users"
         place = self._at.get(self.cursor, 0) + 1
-        note = "● following" if self.following else f"{place:,}/{len(self.rows):,} · G follows"
+        note = f"{signs().event} following" if self.following else f"{place:,}/{len(self.rows):,} · G follows"
         self.set_titles(title, f"{note} · esc clears" if self.filter_text else note)
 
     def draw(self, row: Entry, index: int, state: RowState) -> list[Line]:

@@ -15,12 +15,13 @@ from studio.tui.messages import WelcomeWanted
 from studio.tui.reading import Asking, Question
 from studio.tui.widgets.line import Line
 from studio.tui.widgets.signs import Look, signs
-from studio.tui.widgets.text import literal
+from studio.tui.widgets.text import cut, literal
 from studio.tui.widgets.times import age, left
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
 
 PAGE = 200
 MOST = 5_000
+FILE_WIDTH = 23
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,10 @@ class UsersList(Asking, VirtualList[UserRow]):
         self.offers_welcome = file is not None
         text = type(self).empty_text
         if first:
-            text = "No journeys here yet." + (f"\n⏎ writes {file}" if file is not None else "")
+            # The pane may be 25 cells wide, and the end of a path tells.
+            text = "No journeys here yet."
+            if file is not None:
+                text += f"\n⏎ writes\n{cut(literal(file), FILE_WIDTH, 'end')}"
         if not self.filter_text and text != self.empty_text:
             self.empty_text = text
             self.refresh()

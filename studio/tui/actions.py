@@ -2,20 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
 
-from textual.app import App, SystemCommand
+from rich.text import Text
+from textual.app import App
 from textual.binding import Binding
+from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
-from textual.markup import escape
 from textual.screen import Screen
 from textual.widget import Widget
 
 from studio.tui.screens.help import Group, key_names
 from studio.tui.widgets.keys_bar import usable
 
+if TYPE_CHECKING:
+    from studio.tui.app import StudioApp
+
 PALETTE = "command_palette"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something that can be done."""
+
+    title: str
+    keys: str
+    """The keys that do it; empty when there are none."""
+    call: Callable[[], Any]
+    shown: bool = True
+    """Stands in the list before anything is typed."""
+
+    def also(self, keys: str) -> Command:
+        """The same with further keys."""
+        return self if keys in self.keys.split() else replace(self, keys=f"{self.keys} {keys}")
 
 
 def groups(screen: Screen[Any]) -> list[Group]:
@@ -32,44 +53,44 @@ def _title(node: DOMNode) -> str:
     if isinstance(node, Screen):
         return "On this screen"
     if isinstance(node, Widget):
-        titles = (
-            str(each.border_title or "") for each in node.ancestors_with_self if isinstance(each, Widget)
-        )
+        around = (each for each in node.ancestors_with_self if isinstance(each, Widget))
+        titles = (str(each.border_title or "") for each in around)
         return next((title for title in titles if title), node.id or type(node).__name__)
     return "Everywhere"
 
 
-def commands(app: App[Any], screen: Screen[Any]) -> Iterator[SystemCommand]:
+def commands(app: App[Any], screen: Screen[Any]) -> list[Command]:
     """Every action: of the focused pane first, then of the screen, the studio, and the other panes."""
-    said: set[str] = set()
-    for active in screen.active_bindings.values():
-        command = _command(app, active.binding, active.node, "") if active.enabled else None
-        if command is not None and command.title not in said:
-            said.add(command.title)
-            yield command
-    chain = set(screen.focused.ancestors_with_self) if screen.focused is not None else {screen, app}
+    actives = [active for active in screen.active_bindings.values() if active.enabled]
+    near = list(screen.focused.ancestors_with_self) if screen.focused is not None else [screen, app]
+    actives.sort(key=lambda each: near.index(each.node) if each.node in near else len(near))
+    found = [_command(app, active.binding, active.node, "") for active in actives]
     for widget in screen.query("*"):
-        if widget in chain or not widget.focusable:
-            continue
-        for bindings in widget._bindings.key_to_bindings.values():
-            for binding in bindings:
-                if not binding.show or not type(widget).__module__.startswith("studio."):
-                    continue
-                pane = (widget.id or type(widget).__name__).capitalize()
-                command = _command(app, binding, widget, f"{pane}: ")
-                if command is not None and command.title not in said:
-                    said.add(command.title)
-                    yield command
+        if widget.focusable and widget not in near:
+            own = [each for keys in widget._bindings.key_to_bindings.values() for each in keys if each.show]
+            found += [_command(app, binding, widget, f"{_pane(widget)}: ") for binding in own]
+    merged: dict[str, Command] = {}
+    for command in found:
+        if command is not None:
+            first = merged.get(command.title)
+            merged[command.title] = command if first is None else first.also(command.keys)
+    return list(merged.values())
 
 
-def _command(app: App[Any], binding: Binding, node: DOMNode, where: str) -> SystemCommand | None:
+def _pane(widget: Widget) -> str:
+    named = (
+        each for each in widget.ancestors_with_self if isinstance(each, Widget) and each.has_class("pane")
+    )
+    return (next(named, widget).id or type(widget).__name__).capitalize()
+
+
+def _command(app: App[Any], binding: Binding, node: DOMNode, where: str) -> Command | None:
     if binding.id is None or not binding.description or binding.action == PALETTE:
         return None
     words = binding.description
     title = f"{where}{words}" if where else words[:1].upper() + words[1:]
-    return SystemCommand(
-        escape(title), escape(f"key {key_names(binding)}"), _runner(app, binding.action, node)
-    )
+    moves = isinstance(node, Widget) and not isinstance(node, Screen) and not binding.show
+    return Command(title, key_names(binding), _runner(app, binding.action, node), not moves)
 
 
 def _runner(app: App[Any], action: str, node: DOMNode) -> Callable[[], Any]:
@@ -79,3 +100,27 @@ def _runner(app: App[Any], action: str, node: DOMNode) -> Callable[[], Any]:
         await app.run_action(action, node)
 
     return run
+
+
+class Commands(Provider):
+    """What the command palette offers: one line each, with its key."""
+
+    def _all(self) -> list[Command]:
+        app = cast("StudioApp", self.app)
+        return [*commands(app, self.screen), *app.further_commands(self.screen)]
+
+    def _line(self, command: Command) -> Text:
+        return Text.assemble(command.title, "  ", (command.keys, self.app.theme_variables["accent"]))
+
+    async def discover(self) -> Hits:
+        """Before anything is typed: what is done most first."""
+        for at, command in enumerate(each for each in self._all() if each.shown):
+            # They are sorted by their text, which is shown nowhere.
+            yield DiscoveryHit(self._line(command), command.call, f"{at:04}")
+
+    async def search(self, query: str) -> Hits:
+        """What has the letters in it."""
+        matcher = self.matcher(query)
+        for command in self._all():
+            if (score := matcher.match(command.title)) > 0:
+                yield Hit(score, self._line(command), command.call, command.title)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from textual import on, work
-from textual.app import App, SystemCommand
+from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.command import Provider
 from textual.screen import Screen
 
 from studio.errors import StudioError
@@ -26,12 +29,22 @@ from studio.tui.screens.live import LiveScreen
 from studio.tui.widgets.signs import use_symbols
 from studio.tui.widgets.text import literal
 
+if TYPE_CHECKING:
+    from studio.tui.actions import Command
+
 TICK_SECONDS = 0.1
 """What tenths of a second need."""
 REDRAW_SECONDS = 1 / 30
 """The shortest time between two redraws for what was committed."""
 LOOK_SECONDS = 0.1
 """How often a viewer asks whether another process has committed."""
+
+
+def _commands() -> type[Provider]:
+    # Imported when it is asked for: the first paint does not wait for it.
+    from studio.tui.actions import Commands
+
+    return Commands
 
 
 class StudioApp(App[None]):
@@ -49,6 +62,8 @@ class StudioApp(App[None]):
     # Absolute: Textual looks beside the module of a subclass otherwise.
     CSS_PATH = Path(__file__).with_name("studio.tcss")
     ENABLE_COMMAND_PALETTE = True
+
+    COMMANDS = {_commands}
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "keys", "help", key_display="?", show=False, id="help"),
@@ -83,6 +98,8 @@ class StudioApp(App[None]):
         self._changed_at = 0.0
         self._showing = False
         self.failure: StudioError | None = None
+        self.stuck = False
+        """Left, and the engine did not stop in time."""
 
     def on_mount(self) -> None:
         """Paint first, open the store behind it."""
@@ -207,18 +224,19 @@ class StudioApp(App[None]):
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(groups(self.screen)))
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The command palette: every action that has a key, and what has none."""
-        from studio.tui.actions import commands
+    def further_commands(self, screen: Screen[Any]) -> list[Command]:
+        """What the command palette offers beside the actions that have a key."""
+        from studio.tui.actions import Command
 
-        yield from commands(self, screen)
-        for command in super().get_system_commands(screen):
-            if command.title not in ("Keys", "Maximize", "Minimize", "Quit"):
-                yield command
-        other = themes.LIGHT if self.current_theme.dark else themes.DARK
-        yield SystemCommand(
-            f"Theme {other}", "Light letters on dark, or dark on light", lambda: self.use_theme(other)
-        )
+        return [
+            Command(f"{command.title}: {command.help}", "", command.callback)
+            for command in super().get_system_commands(screen)
+            if command.title not in ("Keys", "Maximize", "Minimize", "Quit", "Theme")
+        ] + [
+            Command(f"Theme: {name}", "", partial(self.use_theme, name))
+            for name in self.available_themes
+            if name != self.theme
+        ]
 
     def use_theme(self, name: str) -> None:
         """Change the colours, for the next start too."""
@@ -247,6 +265,7 @@ class StudioApp(App[None]):
         desk, self.desk = self.desk, None
         if desk is not None and self._given is None:
             await desk.close()
+            self.stuck = isinstance(desk, EngineDesk) and desk.stuck
 
     async def on_unmount(self) -> None:
         """Stop the engine; the store is whole at any moment, so this is never waited for long."""
@@ -272,4 +291,8 @@ def run_studio(
     app.run()
     if app.failure is not None:
         raise app.failure
+    if app.stuck:
+        # A workflow or a step hangs. What was acknowledged is on the disk, and the rest is done
+        # again at the next start, so nobody has to wait for it.
+        os._exit(app.return_code or 0)
     return app.return_code or 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -69,6 +71,8 @@ class EngineDesk:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.stuck = False
+        """Closed, and the engine has not stopped in time."""
         self.path = Path(engine.path)
         self.clock = engine.clock
 
@@ -90,10 +94,23 @@ class EngineDesk:
         return done[0].seq
 
     async def close(self) -> None:
+        loop = asyncio.get_running_loop()
+        stopped = asyncio.Event()
+
+        def stop() -> None:
+            try:
+                self.engine.stop_now()
+            finally:
+                with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits any more
+                    loop.call_soon_threadsafe(stopped.set)
+
+        # A thread of its own, which the end of the process does not wait for.
+        threading.Thread(target=stop, name="stop", daemon=True).start()
         try:
-            await asyncio.wait_for(self.engine.stop(), STOP_SECONDS)
+            async with asyncio.timeout(STOP_SECONDS):
+                await stopped.wait()
         except TimeoutError:
-            return
+            self.stuck = True
 
 
 class ViewerDesk:

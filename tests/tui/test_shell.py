@@ -77,10 +77,14 @@ async def test_a_command_acts_on_the_pane_that_had_focus(studio: Studio) -> None
     assert studio.app._exit
 
 
-async def test_commands_are_literal_text(studio: Studio) -> None:
-    for command in commands(studio.app, studio.live):
-        assert "[" not in command.title.replace("\\[", "")
-        assert "[" not in command.help.replace("\\[", "")
+async def test_the_palette_begins_with_what_is_done_most_here(studio: Studio) -> None:
+    await studio.press("3", "colon")
+    at = next(number for number, line in enumerate(studio.lines) if " Answer  ⏎ " in line)
+    assert any(" Inject  i 5 " in line for line in studio.lines[at:])
+    assert " Next row" not in studio.text, "moves are found by their names only"
+    await studio.press(*"next row")
+    await studio.settle()
+    assert " Next row  ↓ j " in studio.text
 
 
 # -- help and footer ---------------------------------------------------------------------------------

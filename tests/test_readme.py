@@ -24,6 +24,8 @@ from studio.cli import COMMANDS, SHARED, commands
 from studio.cli.options import Settings, settings
 from studio.cli.output import Exit
 from studio.store.views import Views
+from studio.tui import preferences, themes
+from studio.tui.keymap import complaints
 from tests.tui.conftest import open_studio
 
 ROOT = Path(__file__).parent.parent
@@ -166,12 +168,22 @@ def test_the_event_file_reads_as_one() -> None:
 
 
 def test_the_projects_table_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (block,) = blocks("toml")
+    block = next(block for block in blocks("toml") if "[tool." in block.text)
     (tmp_path / "pyproject.toml").write_text(block.text)
     (tmp_path / "below").mkdir()
     monkeypatch.chdir(tmp_path / "below")
     at = str(tmp_path)
     assert settings(None, None, None) == Settings(f"{at}/workflows", f"{at}/data/studio.db", "full")
+
+
+def test_the_settings_are_read_and_its_keys_are_there(tmp_path: Path) -> None:
+    block = next(block for block in blocks("toml") if "[keymap]" in block.text)
+    file = tmp_path / "settings.toml"
+    file.write_text(block.text, encoding="utf-8")
+    chosen = preferences.read(file)
+    assert chosen.theme in (themes.LIGHT, themes.DARK)
+    assert chosen.symbols == "ascii"
+    assert complaints(chosen.keymap) == []
 
 
 def test_what_make_is_asked_for_and_what_is_linked_is_there() -> None:
@@ -209,6 +221,7 @@ async def test_the_table_of_keys_is_the_live_screens() -> None:
     spelled = {"⏎": "enter", "esc": "escape", "↑": "up", "↓": "down", "pgup": "pageup", "pgdn": "pagedown"}
     spelled |= {"/": "slash", "?": "question_mark", "!": "exclamation_mark", "←": "left", "→": "right"}
     spelled |= {"[": "left_square_bracket", "]": "right_square_bracket"}
+    spelled |= {":": "colon"}
     told = [spelled.get(key, key) for row in table("keys") for key in codes(row[0])]
     async with open_studio() as studio:
         live = [studio.app, studio.live, *studio.live.walk_children()]

@@ -21,6 +21,7 @@ from studio.errors import StudioError
 
 COMMANDS = {
     "studio": "studio.cli.screen",
+    "serve": "studio.cli.serve",
     "run": "studio.cli.run",
     "play": "studio.cli.run",
     "send": "studio.cli.send",

@@ -11,8 +11,9 @@ from studio.errors import StudioError
 
 
 @click.command()
+@click.option("--readonly", is_flag=True, help="Only look: run no engine, send nothing.")
 @shared
-def studio(settings: Settings) -> int:
+def studio(settings: Settings, readonly: bool) -> int:
     """Open the studio: every journey live, on one screen."""
     # The screen is drawn on stderr; whoever pipes stdout away wants text.
     if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
@@ -22,4 +23,9 @@ def studio(settings: Settings) -> int:
         )
     from studio.tui.app import run_studio
 
-    return run_studio(settings.workflows, settings.store, settings.durability)
+    return run_studio(
+        settings.workflows,
+        settings.file() if readonly else settings.store,
+        settings.durability,
+        mode="read" if readonly else "run",
+    )

@@ -12,6 +12,7 @@ import gc
 import heapq
 import json
 import linecache
+import math
 import os
 import sys
 import threading
@@ -60,6 +61,8 @@ TRUNCATE_AFTER = 2.0
 """Seconds without work after which the write-ahead log is folded into the store."""
 WHOLE = ("rewind", "restore", "undo", "redo")
 """What changes the store as a whole, by the name under which another process asks for it."""
+STOP_WORK = 1.0
+"""Seconds that a stopping engine goes on taking from an inbox that does not get empty."""
 STEPS_END = 2.0
 """Seconds that running steps are given to end when the engine stops."""
 
@@ -107,6 +110,10 @@ class Runner:
         """What the current turn took off the queue; put back when the turn comes to nothing."""
         self._idle: list[Future[bool]] = []
         self._stopping = False
+        self._backlog = False
+        """The inbox may hold more than was taken: nobody else's commit will say so again."""
+        self._stop_by = math.inf
+        """Until when a stopping engine takes from the inbox."""
         self._careful = 0
         """Turns of one cause each, to find the one at which a batch broke."""
         self._watch = Watch()
@@ -152,6 +159,7 @@ class Runner:
             time.sleep(0.005)
         with self._lock:
             self._stopping = True
+            self._stop_by = time.monotonic() + STOP_WORK
         self._wake.set()
         if self._thread is not None:
             self._thread.join(timeout)
@@ -329,6 +337,9 @@ class Runner:
             if busy:
                 self._last_work = time.monotonic()
                 self._truncated = False
+                # While others go on sending the inbox is never empty; what is in it stays there.
+                if self._last_work > self._stop_by and not self._queue:
+                    return
             elif self._stopping and (not self._queue or self.problem is not None):
                 return
             else:
@@ -486,9 +497,8 @@ class Runner:
         version = store.version()
         due = wall and self._next_due is not None and self._next_due < self.clock.now()
         goal = self.deck.goal(self._busy)
-        if not (
-            self._queue or due or goal is not None or version != self._version or self.problem is not None
-        ):
+        changed = version != self._version or self._backlog
+        if not (self._queue or due or goal is not None or changed or self.problem is not None):
             self._settle_idle()
             return False
         try:
@@ -545,6 +555,7 @@ class Runner:
             rows = store.rows(sql.INBOX, size)
         finally:
             store.release()
+        self._backlog = len(rows) == size
         if rows:
             inbox = [
                 # A sender's clock that was set back writes no moment that is over.

@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
-import sys
 import threading
 import time
-from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
-from typing import Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from textual import on, work
-from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.command import Provider
 from textual.screen import Screen
-from textual.widget import Widget
 
 from studio.errors import StudioError
+from studio.tui import themes
 from studio.tui.clock_keys import ClockKeys
-from studio.tui.desk import Desk, EngineDesk, open_desk
+from studio.tui.desk import Desk, EngineDesk, Mode, open_desk
+from studio.tui.memory import Memory
 from studio.tui.messages import DeskOpened, StoreChanged
 from studio.tui.reading import Reader
 from studio.tui.screens.live import LiveScreen
 from studio.tui.stores import OpenStore, Stores
+from studio.tui.widgets.signs import use_symbols
+from studio.tui.widgets.text import literal
+
+if TYPE_CHECKING:
+    from studio.tui.actions import Command
 
 REDRAW_SECONDS = 1 / 30
 """The shortest time between two redraws for what was committed."""
@@ -32,7 +38,13 @@ JUMP_REDRAW_SECONDS = 0.3
 """The same while the clock jumps: rows fly past unread, and drawing them held the engine up sixfold."""
 LOOK_SECONDS = 0.1
 """How often a viewer asks whether another process has committed."""
-THEME = "tokyo-night"
+
+
+def _commands() -> type[Provider]:
+    # Imported when it is asked for: the first paint does not wait for it.
+    from studio.tui.actions import Commands
+
+    return Commands
 
 
 class StudioApp(ClockKeys):
@@ -42,6 +54,8 @@ class StudioApp(ClockKeys):
         workflows: the folder or file with the journeys.
         store: the database.
         desk: what to act on; opened from `workflows` and `store` when not given.
+        mode: "run" an engine, "view" what another one does, or only "read".
+        settings: the file of what the person has set; None for defaults that are not kept.
     """
 
     TITLE = "Journey Studio"
@@ -49,8 +63,14 @@ class StudioApp(ClockKeys):
     CSS_PATH = Path(__file__).with_name("studio.tcss")
     ENABLE_COMMAND_PALETTE = True
 
+    COMMANDS = {_commands}
+
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "keys", "help", key_display="?", show=False, id="help"),
+        Binding("colon", "command_palette", "all commands", key_display=":", show=False, id="commands"),
+        Binding(
+            "ctrl+p", "command_palette", "all commands", show=False, priority=True, id="commands_anywhere"
+        ),
         Binding("ctrl+q", "quit_now", "quit", show=False, priority=True, id="quit_now"),
     ]
 
@@ -61,9 +81,15 @@ class StudioApp(ClockKeys):
         durability: Literal["full", "normal"] = "full",
         *,
         desk: Desk | None = None,
+        mode: Mode = "run",
+        settings: Path | None = None,
     ) -> None:
         super().__init__()
-        self._workflows, self._store, self._durability = workflows, store, durability
+        themes.install(self)
+        self.mode = mode
+        self.memory = Memory(settings, self.tell)
+        self.workflows = workflows
+        self._store, self._durability = store, durability
         self.desk: Desk | None = None
         self.reader: Reader | None = None
         self._given = desk
@@ -71,24 +97,48 @@ class StudioApp(ClockKeys):
         self._looking = False
         self._signalled = threading.Event()
         self._changed_at = 0.0
-        self.failure: str | None = None
+        self.failure: StudioError | None = None
+        self.stuck = False
+        """Left, and the engine did not stop in time."""
 
     def on_mount(self) -> None:
         """Paint first, open the store behind it."""
-        self.theme = THEME
+        self._take_settings()
         self.push_screen(LiveScreen())
         for number in (signal.SIGTERM, signal.SIGHUP):
             with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
                 asyncio.get_running_loop().add_signal_handler(number, self.exit)
         self._open()
 
+    def _take_settings(self) -> None:
+        self.memory.load()
+        chosen = self.memory.preferences
+        use_symbols(chosen.symbols or "")
+        if chosen.theme is not None:
+            if chosen.theme in self.available_themes:
+                self.theme = chosen.theme
+            else:
+                self.tell(f"theme: there is no {chosen.theme}. Write {' or '.join(self.available_themes)}.")
+        if chosen.keymap:
+            from studio.tui.keymap import complaints
+
+            self.set_keymap(chosen.keymap)
+            if wrong := complaints(chosen.keymap):
+                self.tell(wrong[0] + (f" +{len(wrong) - 1} more" if wrong[1:] else ""))
+        self.theme_changed_signal.subscribe(self, lambda theme: self.memory.keep_theme(theme.name))
+
+    def tell(self, text: str) -> None:
+        """Say in one line what went wrong elsewhere; it takes the place of what was said before."""
+        self.clear_notifications()
+        self.notify(literal(text), severity="warning", timeout=10, markup=False)
+
     @work(group="open", exit_on_error=False)
     async def _open(self) -> None:
         try:
-            desk = self._given or await open_desk(self._workflows, self._store, self._durability)
+            desk = self._given or await open_desk(self.workflows, self._store, self._durability, self.mode)
         except StudioError as error:
-            self.failure = str(error)
-            self.exit(return_code=1)
+            self.failure = error
+            self.exit(return_code=2)
             return
         self._show_desk(desk, ours=self._given is None)
         await self.learn_clock()
@@ -111,7 +161,7 @@ class StudioApp(ClockKeys):
         if (found := self.stores.find(path)) is not None:
             self.show_open_store(found)
             return
-        self._show_desk(await open_desk(self._workflows, str(path), self._durability), ours=True)
+        self._show_desk(await open_desk(self.workflows, str(path), self._durability, self.mode), ours=True)
         self.refresh_all()
 
     def show_open_store(self, store: OpenStore) -> None:
@@ -201,65 +251,73 @@ class StudioApp(ClockKeys):
 
     def action_keys(self) -> None:
         """Show the keys of what is focused, of the screen and of the studio."""
-        from studio.tui.screens.help import Group, HelpScreen
+        from studio.tui.actions import groups
+        from studio.tui.screens.help import HelpScreen
 
-        if isinstance(self.screen, HelpScreen):
-            return
-        groups: list[Group] = []
-        focused: Widget | None = self.screen.focused
-        nodes: Iterable[Any] = focused.ancestors_with_self if focused is not None else (self.screen, self)
-        for node in nodes:
-            bindings = [each for keys in node._bindings.key_to_bindings.values() for each in keys]
-            if bindings:
-                groups.append((_node_title(node), list(dict.fromkeys(bindings))))
-        self.push_screen(HelpScreen(groups))
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(groups(self.screen)))
 
-    def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
-        """The command palette: Textual's own and ours."""
-        for command in super().get_system_commands(screen):
-            if command.title not in ("Keys", "Maximize", "Minimize"):
-                yield command
-        yield SystemCommand("Help", "The keys that work here", self.action_keys)
-        if isinstance(screen, LiveScreen):
-            for name, words, call in (
-                ("Undo", "Take back the newest act done here", screen.action_undo),
-                ("Redo", "Bring back what was taken", screen.action_redo),
-                ("Rewind to here", "Cut after the entry at the timeline's cursor", screen.action_rewind),
-                ("Fork here", "Copy the store up to the timeline's cursor", screen.action_fork),
-                ("Stores", "Open stores and snapshots", screen.action_stores),
-                ("Next store", "Show the next open store", screen.action_next_store),
-                ("Steps on hold", "Answer the steps that wait for a yes", screen.action_held_steps),
-            ):
-                yield SystemCommand(name, words, call)
-            yield SystemCommand("Inject", "Send an event by hand", screen.action_inject)
-            yield SystemCommand(
-                "Maximise", "Give the focused pane all the room, or back", screen.action_maximise
-            )
+    def further_commands(self, screen: Screen[Any]) -> list[Command]:
+        """What the command palette offers beside the actions that have a key."""
+        from studio.tui.actions import Command
+
+        return [
+            Command(f"{command.title}: {command.help}", "", command.callback)
+            for command in super().get_system_commands(screen)
+            if command.title not in ("Keys", "Maximize", "Minimize", "Quit", "Theme")
+        ] + [
+            Command(f"Theme: {name}", "", partial(self.use_theme, name))
+            for name in self.available_themes
+            if name != self.theme
+        ]
+
+    def use_theme(self, name: str) -> None:
+        """Change the colours, for the next start too."""
+        self.theme = name
 
     # -- leaving ----------------------------------------------------------------------------------------
 
+    @property
+    def desk_is_ours(self) -> bool:
+        """Whether the engine is one that this app has started."""
+        return self._given is None and isinstance(self.desk, EngineDesk)
+
+    @work(group="reopen", exclusive=True, exit_on_error=False)
+    async def reopen(self) -> None:
+        """Close the store and open it again: there are other workflow files now."""
+        await self._close()
+        self._open()
+
+    async def _close(self) -> None:
+        self.desk = self.reader = None
+        self.stuck = await self.stores.close()
+
     async def on_unmount(self) -> None:
         """Stop the engine; the store is whole at any moment, so this is never waited for long."""
-        await self.stores.close()
+        await self._close()
 
 
-def _node_title(node: object) -> str:
-    if isinstance(node, Widget) and not isinstance(node, Screen):
-        title = str(node.border_title or "")
-        return title or (node.id or type(node).__name__)
-    return "Everywhere" if isinstance(node, App) else "On this screen"
-
-
-def run_studio(workflows: str, store: str, durability: Literal["full", "normal"] = "full") -> int:
+def run_studio(
+    workflows: str, store: str, durability: Literal["full", "normal"] = "full", *, mode: Mode = "run"
+) -> int:
     """Open the studio and stay until it is left.
 
     Returns:
-        The exit code: 0, or 1 when the store could not be used.
+        The exit code.
+
+    Raises:
+        StudioError: the store cannot be used.
     """
-    if store != ":memory:":
+    from studio.tui.preferences import settings_path
+
+    if store != ":memory:" and mode == "run":
         Path(store).parent.mkdir(parents=True, exist_ok=True)
-    app = StudioApp(workflows, store, durability)
+    app = StudioApp(workflows, store, durability, mode=mode, settings=settings_path())
     app.run()
-    if app.failure:
-        print(app.failure, file=sys.stderr)
+    if app.failure is not None:
+        raise app.failure
+    if app.stuck:
+        # A workflow or a step hangs. What was acknowledged is on the disk, and the rest is done
+        # again at the next start, so nobody has to wait for it.
+        os._exit(app.return_code or 0)
     return app.return_code or 0

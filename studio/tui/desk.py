@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
+import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 EXAMPLE_EVENTS = 100
 
+Mode = Literal["run", "view", "read"]
+"""Run an engine, unless another one does; be a viewer of another; only look, and send nothing."""
+
 STOP_SECONDS = 2.0
 """How long quitting waits for the engine. What was acknowledged is safe without that."""
 
@@ -41,6 +46,8 @@ class Desk(Protocol):
     """What can be done with its time."""
     viewer_of: int | None
     """The process that drives the journeys; None: this one."""
+    read_only: bool
+    """Whether nothing can be sent or done from here."""
 
     @property
     def workflows(self) -> Mapping[str, Workflow]:
@@ -64,9 +71,12 @@ class EngineDesk:
     """The engine of this process."""
 
     viewer_of: int | None = None
+    read_only = False
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self.stuck = False
+        """Closed, and the engine has not stopped in time."""
         self.path = Path(engine.path)
         self.clock = engine.clock
         self.hand: ClockHand = EngineHand(engine)
@@ -89,14 +99,29 @@ class EngineDesk:
         return done[0].seq
 
     async def close(self) -> None:
+        loop = asyncio.get_running_loop()
+        stopped = asyncio.Event()
+
+        def stop() -> None:
+            try:
+                self.engine.stop_now()
+            finally:
+                with contextlib.suppress(RuntimeError):  # the loop has ended: nobody waits any more
+                    loop.call_soon_threadsafe(stopped.set)
+
+        # A thread of its own, which the end of the process does not wait for.
+        threading.Thread(target=stop, name="stop", daemon=True).start()
         try:
-            await asyncio.wait_for(self.engine.stop(), STOP_SECONDS)
+            async with asyncio.timeout(STOP_SECONDS):
+                await stopped.wait()
         except TimeoutError:
-            return
+            self.stuck = True
 
 
 class ViewerDesk:
     """Another process drives; this one looks, and sends through the inbox."""
+
+    read_only = False
 
     def __init__(self, path: Path, workflows: str) -> None:
         from studio.loader import load
@@ -132,12 +157,19 @@ class ViewerDesk:
         return
 
 
-async def open_desk(workflows: str, store: str, durability: Literal["full", "normal"]) -> Desk:
-    """Start an engine on the store; become a viewer when another one runs on it.
+async def open_desk(
+    workflows: str, store: str, durability: Literal["full", "normal"], mode: Mode = "run"
+) -> Desk:
+    """Start an engine on the store; become a viewer when another one runs on it, or when asked to.
 
     Raises:
         StoreError: the store cannot be used.
     """
+    if mode != "run":
+        from studio.tui.read_only import ReadOnlyDesk
+
+        kind = ReadOnlyDesk if mode == "read" else ViewerDesk
+        return await asyncio.to_thread(kind, Path(store), workflows)
     # Imported here: the first paint does not wait for it.
     from studio.engine.engine import Engine
 

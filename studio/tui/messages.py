@@ -64,3 +64,8 @@ class EventRefused(Message):
     """An event was not taken; nothing of it was stored."""
 
     why: str
+
+
+@dataclass
+class WelcomeWanted(Message):
+    """There is no workflow yet, and the first one is asked for."""

@@ -62,10 +62,12 @@ class Stores:
             return None
         return self.open[(self.open.index(self.shown) + 1) % len(self.open)]
 
-    async def close(self) -> None:
-        """Leave them all."""
+    async def close(self) -> bool:
+        """Leave them all. True when the engine of one did not stop in time."""
         if self.shown is not None and self.shown.unsubscribe is not None:
             self.shown.unsubscribe()
-        for store in self.open:
+        stores, self.open, self.shown = self.open, [], None
+        for store in stores:
             store.reader.close()
-        await asyncio.gather(*(store.desk.close() for store in self.open if store.ours))
+        await asyncio.gather(*(store.desk.close() for store in stores if store.ours))
+        return any(isinstance(store.desk, EngineDesk) and store.desk.stuck for store in stores)

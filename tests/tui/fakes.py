@@ -263,6 +263,7 @@ class FakeDesk:
         self.fake_hand = FakeHand(self.clock)
         self.hand: ClockHand = self.fake_hand
         self.viewer_of: int | None = None
+        self.read_only = False
         self.sent: list[Incoming] = []
         self.wrong: str | None = None
         self.named: Mapping[str, Workflow] = {"onboarding": onboarding, "cart": cart}
@@ -290,10 +291,12 @@ class FakeDesk:
 class FakeStudio(StudioApp):
     """The real application on a small world."""
 
-    def __init__(self, views: FakeViews, desk: FakeDesk | None = None) -> None:
+    def __init__(
+        self, views: FakeViews, desk: FakeDesk | None = None, *, settings: Path | None = None
+    ) -> None:
         self.fake_desk = desk or FakeDesk()
         self.views = views
-        super().__init__(desk=self.fake_desk)
+        super().__init__(desk=self.fake_desk, settings=settings)
 
     def make_reader(self, path: Path) -> Reader:
         return cast(Reader, FakeReader(self.views))

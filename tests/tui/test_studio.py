@@ -206,8 +206,8 @@ def test_a_store_that_cannot_be_opened_is_an_error_and_no_screen(
 
     asyncio.run(main())
     assert app.failure is not None
-    assert "not a database" in app.failure
-    assert app.return_code == 1
+    assert "not a database" in str(app.failure)
+    assert app.return_code == 2
     assert callable(run_studio)
     assert capsys.readouterr().out == ""
 

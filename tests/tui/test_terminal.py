@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import cast
@@ -14,17 +16,33 @@ import pexpect
 import pyte
 import pytest
 
+from studio import Engine
+from studio.incoming import incoming
+from studio.store.inbox import send
+from studio.store.views import Views
+
 ROOT = Path(__file__).parents[2]
 
 
 class Terminal:
     """The command in a pseudo-terminal, and what a person would see."""
 
-    def __init__(self, store: Path, columns: int = 120, rows: int = 36) -> None:
+    def __init__(
+        self, store: Path, columns: int = 120, rows: int = 36, options: tuple[str, ...] = ()
+    ) -> None:
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
         # They would win over the size of the terminal.
         environment = {name: value for name, value in environment.items() if name not in ("COLUMNS", "LINES")}
-        command = ["-m", "studio.cli", "--workflows", str(ROOT / "workflows"), "--store", str(store)]
+        environment["XDG_CONFIG_HOME"] = str(store.parent / "config")
+        command = [
+            "-m",
+            "studio.cli",
+            "--workflows",
+            str(ROOT / "workflows"),
+            "--store",
+            str(store),
+            *options,
+        ]
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.process = pexpect.spawn(
@@ -107,3 +125,61 @@ def test_a_terminal_that_is_told_to_end_ends(tmp_path: Path) -> None:
         assert terminal.process.signalstatus is None, "it left by itself and gave the terminal back"
     finally:
         terminal.end()
+
+
+@pytest.mark.xdist_group("terminal")
+@pytest.mark.parametrize("key", ["q", "\x11"])
+def test_quitting_under_a_flood_is_instant_and_loses_nothing(tmp_path: Path, key: str) -> None:
+    store = tmp_path / "studio.db"
+    terminal = Terminal(store)
+    stop = threading.Event()
+    sent = 0
+
+    def flood() -> None:
+        nonlocal sent
+        while not stop.is_set():
+            batch = [incoming("app/login", f"user{sent + n}", {"n": n}) for n in range(500)]
+            sent += send(store, batch)
+
+    thread = threading.Thread(target=flood)
+    try:
+        terminal.until("⏎ sends this example")
+        terminal.process.send("\x1b")
+        terminal.look(0.5)
+        thread.start()
+        terminal.until("users")
+        terminal.look(1.0)
+        begun = time.monotonic()
+        terminal.process.send(key)
+        terminal.process.expect(pexpect.EOF, timeout=10)
+        terminal.process.wait()
+        assert time.monotonic() - begun < 4
+        assert terminal.process.exitstatus == 0
+    finally:
+        stop.set()
+        if thread.ident is not None:
+            thread.join(20)
+        terminal.end()
+    with Engine((), store=store) as engine:
+        asyncio.run(engine.run_until_idle())
+        with Views(store) as views:
+            assert views.totals().events == sent
+
+
+@pytest.mark.xdist_group("terminal")
+def test_two_studios_on_one_store(tmp_path: Path) -> None:
+    store = tmp_path / "studio.db"
+    first, second = Terminal(store), None
+    try:
+        first.until("⏎ sends this example")
+        second = Terminal(store)
+        second.until(f"VIEWER of pid {first.process.pid}")
+        third = Terminal(store, options=("--readonly",))
+        try:
+            third.until("READ ONLY")
+        finally:
+            third.end()
+    finally:
+        first.end()
+        if second is not None:
+            second.end()

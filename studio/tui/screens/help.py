@@ -6,6 +6,7 @@ from textual.binding import Binding
 
 from studio.tui.screens.overlay import Overlay, Piece
 from studio.tui.widgets.keys_bar import NAMES
+from studio.tui.widgets.signs import signs
 from studio.tui.widgets.text import fit, literal
 
 KEY_WIDTH = 22
@@ -33,7 +34,7 @@ class HelpScreen(Overlay):
             for binding in bindings:
                 if binding.description:
                     names = keys.setdefault(binding.description, [])
-                    name = _name(binding)
+                    name = key_names(binding)
                     if name not in names:
                         names.append(name)
             if keys:
@@ -43,17 +44,22 @@ class HelpScreen(Overlay):
                         ((f"   {fit(' '.join(names), KEY_WIDTH)}", "accent"), (literal(words), "text"))
                     )
                 lines.append(())
+        mark = signs()
         lines += [
             ((" Signs", "strong"),),
             (
                 (
-                    "   ● event  ◆ sent by a journey  ◉ matched  ┃ timed out  ◷ waits  ∞ no limit  ☾ sleeps",
+                    f"   {mark.event} event  {mark.sent} sent by a journey  {mark.matched} matched"
+                    f"  {mark.timeout} timed out  {mark.wait} waits  {mark.no_limit} no limit"
+                    f"  {mark.sleep} sleeps",
                     "muted",
                 ),
             ),
             (
                 (
-                    "   ■ step done  ▸ step runs  ✗ failed  ✓ completed  ⊘ ended  ↻ pass  › log  ! warning",
+                    f"   {mark.done} step done  {mark.running} step runs  {mark.failed} failed"
+                    f"  {mark.completed} completed  {mark.stopped} ended  {mark.again} pass"
+                    f"  {mark.log} log  {mark.warning} warning",
                     "muted",
                 ),
             ),
@@ -64,7 +70,8 @@ class HelpScreen(Overlay):
         return lines
 
 
-def _name(binding: Binding) -> str:
-    names = {"up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn", **NAMES}
+def key_names(binding: Binding) -> str:
+    """The keys of a binding as they are written in words about them."""
+    names = {"up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn", "colon": ":", **NAMES}
     parts = binding.key.split(",")
     return " ".join(names.get(part, part.replace("ctrl+", "^")) for part in parts)

@@ -13,12 +13,22 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from studio.errors import StudioError
+from studio.loader import short
 from studio.store.records import Entry, Totals, UserRow, WaitRow
 from studio.store.views import Views
 from studio.tui.desk import answer_data, event_name, example_event
-from studio.tui.messages import EventRefused, EventSent, ReadFailed, StoreChanged, UserChosen
+from studio.tui.messages import (
+    EventRefused,
+    EventSent,
+    ReadFailed,
+    StoreChanged,
+    UserChosen,
+    WelcomeWanted,
+)
 from studio.tui.reading import Asking, Question
 from studio.tui.screens.live_time import TIME_BINDINGS, LiveTime
+from studio.tui.welcome import is_first_start, welcome_path, write_welcome
 from studio.tui.widgets.clock_bar import ClockBar
 from studio.tui.widgets.filter_bar import FilterBar
 from studio.tui.widgets.header import Header
@@ -123,7 +133,11 @@ class LiveScreen(LiveTime, Asking, Screen[None]):
         self.ticking = (find(ClockBar), find(Header))
         self.lists = list(self.query(VirtualList))
         self._lay_out(self.app.size.width, self.app.size.height)
-        self.query_one(UsersList).focus()
+        if (name := self.studio.memory.text("maximised")) in TABBED:
+            self._maximise(self.query_one(f"#{name}"))
+            self.action_pane(TABBED.index(name) + 1)
+        else:
+            self.query_one(UsersList).focus()
         self.ready = True
         if self.studio.desk is not None:
             self.show_store()
@@ -139,10 +153,13 @@ class LiveScreen(LiveTime, Asking, Screen[None]):
             return
         trouble = desk.trouble()
         self.query_one(Header).show(totals)
+        self.query_one(ClockBar).read_only = desk.read_only
         self.query_one(ClockBar).show(answer.next, desk.viewer_of, trouble, desk.clock.virtual)
+        first = is_first_start(desk.workflows, desk.problems) and not totals.users
         self.query_one(ProblemBar).show(
-            ([trouble] if trouble else []) + [str(each) for each in desk.problems]
+            ([trouble] if trouble else []) + [str(each) for each in desk.problems if not first]
         )
+        self._offer_welcome(first)
         self.query_one(WaitingList).set_total(totals.waits)
         users = self.query_one(UsersList)
         users.total = totals.users
@@ -160,14 +177,32 @@ class LiveScreen(LiveTime, Asking, Screen[None]):
         inject = self.query_one(Inject)
         if desk is None or not inject.untouched:
             return
-        if (example := example_event(desk.workflows)) is None:
-            self.query_one(UsersList).empty_text = "No journeys here yet.\nPut one into workflows/."
+        if desk.read_only or (example := example_event(desk.workflows)) is None:
             return
         inject.fill(*example, "⏎ sends this example")
         self.action_inject()
 
+    def _offer_welcome(self, first: bool) -> None:
+        if first and self.studio.mode == "run" and self.studio.desk_is_ours:
+            file = short(welcome_path(self.studio.workflows))
+        else:
+            file = None
+        self.query_one(UsersList).offer_welcome(first, file)
+
+    @on(WelcomeWanted)
+    def write_welcome(self) -> None:
+        """Write the first workflow, and start with it."""
+        try:
+            path = write_welcome(self.studio.workflows)
+        except StudioError as error:
+            self.studio.tell(str(error))
+            return
+        self.query_one(Inject).say(f"wrote {short(path)}", "success")
+        self.studio.reopen()
+
     def show_store(self) -> None:
         """The store is open: ask everything."""
+        self._started = False
         desk = self.studio.desk
         if desk is not None:
             header = self.query_one(Header)
@@ -401,6 +436,7 @@ class LiveScreen(LiveTime, Asking, Screen[None]):
             for pane in self.query(".pane"):
                 pane.remove_class("-maximised")
             self._show_tab(self._tab)
+            self.studio.memory.remember("maximised", "")
         else:
             self._maximise(self.query_one(f"#{TABBED[self._tab - 1]}"))
 
@@ -409,6 +445,7 @@ class LiveScreen(LiveTime, Asking, Screen[None]):
         for each in self.query(".pane"):
             each.set_class(each is pane, "-maximised")
         self._show_tab(self._tab)
+        self.studio.memory.remember("maximised", pane.id or "")
 
     # -- filter ---------------------------------------------------------------------------------------------
 

@@ -38,6 +38,7 @@ class ClockBar(OneLine):
         self.now = 0
         self.next: WaitRow | None = None
         self.viewer_of: int | None = None
+        self.read_only = False
         self.trouble: str | None = None
         self.open = False
         self.virtual = False
@@ -106,6 +107,9 @@ class ClockBar(OneLine):
         stopped = self.reading.paused and self.reading.jump is None
         if self.trouble is not None:
             line.add(f"{mark.failed} STOPPED", colours.error + bold)
+            return
+        if self.read_only:
+            line.add("READ ONLY", colours.accent + bold)
             return
         if self.viewer_of is not None:
             pid = f" of pid {self.viewer_of}" if self.viewer_of else ""

@@ -14,6 +14,7 @@ from studio.tui.reading import Asking, Question
 from studio.tui.widgets.entry_text import Around, say
 from studio.tui.widgets.line import Line
 from studio.tui.widgets.log_question import FIELDS, LEVELS, LogQuestion, light
+from studio.tui.widgets.signs import signs
 from studio.tui.widgets.text import literal
 from studio.tui.widgets.times import clock
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
@@ -119,7 +120,7 @@ class LogList(Asking, VirtualList[Entry]):
         if self.filter_text:
             title += f" /{self.filter_text}"
         place = self._at.get(self.cursor, 0) + 1
-        note = "● following" if self.following else f"{place:,}/{len(self.rows):,} · G follows"
+        note = f"{signs().event} following" if self.following else f"{place:,}/{len(self.rows):,} · G follows"
         self.set_titles(title, f"{note} · esc clears" if self.filter_text else note)
 
     def copy_text(self, row: Entry) -> str:

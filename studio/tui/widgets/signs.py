@@ -82,10 +82,20 @@ ASCII = Signs(
 )
 
 
+_wanted = ""
+
+
+def use_symbols(name: str) -> None:
+    """What the settings say: "unicode", "ascii", or "" for whatever the terminal can show."""
+    global _wanted
+    _wanted = name
+    signs.cache_clear()
+
+
 @lru_cache(maxsize=1)
 def signs() -> Signs:
-    """The signs for this terminal; `JOURNEY_STUDIO_SYMBOLS=ascii` asks for plain ones."""
-    wanted = os.environ.get("JOURNEY_STUDIO_SYMBOLS", "")
+    """The signs for this terminal; `JOURNEY_STUDIO_SYMBOLS=ascii`, or the settings, ask for plain ones."""
+    wanted = os.environ.get("JOURNEY_STUDIO_SYMBOLS", "") or _wanted
     plain = wanted == "ascii" or (not wanted and "utf" not in locale.getpreferredencoding(False).lower())
     return ASCII if plain else UNICODE
 

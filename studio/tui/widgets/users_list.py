@@ -12,11 +12,11 @@ from textual.binding import Binding, BindingType
 from studio.errors import StudioError
 from studio.store.records import UserRow
 from studio.store.view_users import UserSearch
-from studio.tui.messages import ReadFailed, UserChosen
+from studio.tui.messages import ReadFailed, UserChosen, WelcomeWanted
 from studio.tui.reading import Asking, Question
 from studio.tui.widgets.line import Line
 from studio.tui.widgets.signs import Look, signs
-from studio.tui.widgets.text import literal
+from studio.tui.widgets.text import cut, literal
 from studio.tui.widgets.times import age, left
 from studio.tui.widgets.users_questions import (
     ORDERS,
@@ -32,6 +32,8 @@ from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
 
 if TYPE_CHECKING:
     from studio.tui.app import StudioApp
+
+FILE_WIDTH = 23
 
 MOST = 2_000
 """Rows that are read again after each change, by time or state."""
@@ -60,6 +62,8 @@ class UsersList(Asking, VirtualList[UserRow]):
         self._search = UserSearch()
         self._found: dict[str, UserRow] = {}
         self._progress: float | None = None
+        self.offers_welcome = False
+        """There is no workflow: ⏎ writes the first."""
         self._limit = PAGE
         self._after: str | None = None
         self._before: str | None = None
@@ -71,6 +75,26 @@ class UsersList(Asking, VirtualList[UserRow]):
         """The next rows are others, not the same ones in another order."""
 
     # -- what is asked ---------------------------------------------------------------------------
+
+    def action_open(self) -> None:
+        """Open the user under the cursor; where there is nobody yet, ask for the first workflow."""
+        if not self.rows and self.offers_welcome and not self.filter_text:
+            self.post_message(WelcomeWanted())
+        else:
+            super().action_open()
+
+    def offer_welcome(self, first: bool, file: str | None) -> None:
+        """Say that there is no workflow yet, and that ⏎ writes this file."""
+        self.offers_welcome = file is not None
+        text = type(self).empty_text
+        if first:
+            # The pane may be 25 cells wide, and the end of a path tells.
+            text = "No journeys here yet."
+            if file is not None:
+                text += f"\n⏎ writes\n{cut(literal(file), FILE_WIDTH, 'end')}"
+        if not self.filter_text and text != self.empty_text:
+            self.empty_text = text
+            self.refresh()
 
     def question(self) -> Question:
         if self.filter_text.strip():

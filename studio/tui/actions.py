@@ -1,0 +1,126 @@
+"""What can be done here, from the bindings themselves: for the help and the command palette."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+from rich.text import Text
+from textual.app import App
+from textual.binding import Binding
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.dom import DOMNode
+from textual.screen import Screen
+from textual.widget import Widget
+
+from studio.tui.screens.help import Group, key_names
+from studio.tui.widgets.keys_bar import usable
+
+if TYPE_CHECKING:
+    from studio.tui.app import StudioApp
+
+PALETTE = "command_palette"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something that can be done."""
+
+    title: str
+    keys: str
+    """The keys that do it; empty when there are none."""
+    call: Callable[[], Any]
+    shown: bool = True
+    """Stands in the list before anything is typed."""
+
+    def also(self, keys: str) -> Command:
+        """The same with further keys."""
+        return self if keys in self.keys.split() else replace(self, keys=f"{self.keys} {keys}")
+
+
+def groups(screen: Screen[Any]) -> list[Group]:
+    """The keys that act now: of the focused pane, of what is around it, of the studio."""
+    found: dict[DOMNode, list[Binding]] = {}
+    for binding, node in usable(screen, screen.focused):
+        # Those without an id are Textual's own: everyone knows how a field is edited.
+        if binding.id is not None:
+            found.setdefault(node, []).append(binding)
+    return [(_title(node), bindings) for node, bindings in found.items()]
+
+
+def _title(node: DOMNode) -> str:
+    if isinstance(node, Screen):
+        return "On this screen"
+    if isinstance(node, Widget):
+        around = (each for each in node.ancestors_with_self if isinstance(each, Widget))
+        titles = (str(each.border_title or "") for each in around)
+        return next((title for title in titles if title), node.id or type(node).__name__)
+    return "Everywhere"
+
+
+def commands(app: App[Any], screen: Screen[Any]) -> list[Command]:
+    """Every action: of the focused pane first, then of the screen, the studio, and the other panes."""
+    actives = [active for active in screen.active_bindings.values() if active.enabled]
+    near = list(screen.focused.ancestors_with_self) if screen.focused is not None else [screen, app]
+    actives.sort(key=lambda each: near.index(each.node) if each.node in near else len(near))
+    found = [_command(app, active.binding, active.node, "") for active in actives]
+    for widget in screen.query("*"):
+        if widget.focusable and widget not in near:
+            own = [each for keys in widget._bindings.key_to_bindings.values() for each in keys if each.show]
+            found += [_command(app, binding, widget, f"{_pane(widget)}: ") for binding in own]
+    merged: dict[str, Command] = {}
+    for command in found:
+        if command is not None:
+            first = merged.get(command.title)
+            merged[command.title] = command if first is None else first.also(command.keys)
+    return list(merged.values())
+
+
+def _pane(widget: Widget) -> str:
+    named = (
+        each for each in widget.ancestors_with_self if isinstance(each, Widget) and each.has_class("pane")
+    )
+    return (next(named, widget).id or type(widget).__name__).capitalize()
+
+
+def _command(app: App[Any], binding: Binding, node: DOMNode, where: str) -> Command | None:
+    if binding.id is None or not binding.description or binding.action == PALETTE:
+        return None
+    words = binding.description
+    title = f"{where}{words}" if where else words[:1].upper() + words[1:]
+    moves = isinstance(node, Widget) and not isinstance(node, Screen) and not binding.show
+    return Command(title, key_names(binding), _runner(app, binding.action, node), not moves)
+
+
+def _runner(app: App[Any], action: str, node: DOMNode) -> Callable[[], Any]:
+    async def run() -> None:
+        if isinstance(node, Widget) and node.focusable and not node.has_focus:
+            node.focus()
+        await app.run_action(action, node)
+
+    return run
+
+
+class Commands(Provider):
+    """What the command palette offers: one line each, with its key."""
+
+    def _all(self) -> list[Command]:
+        app = cast("StudioApp", self.app)
+        return [*commands(app, self.screen), *app.further_commands(self.screen)]
+
+    def _line(self, command: Command) -> Text:
+        return Text.assemble(command.title, "  ", (command.keys, self.app.theme_variables["accent"]))
+
+    async def discover(self) -> Hits:
+        """Before anything is typed: what is done most first."""
+        for at, command in enumerate(each for each in self._all() if each.shown):
+            # They are sorted by their text, which is shown nowhere.
+            yield DiscoveryHit(self._line(command), command.call, f"{at:04}")
+
+    async def search(self, query: str) -> Hits:
+        """What has the letters in it."""
+        matcher = self.matcher(query)
+        for command in self._all():
+            if (score := matcher.match(command.title)) > 0:
+                yield Hit(score, self._line(command), command.call, command.title)

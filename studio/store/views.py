@@ -21,6 +21,7 @@ from studio.store import view_sql as sql
 from studio.store.connect import connect_reader, translate
 from studio.store.entries import entry, key_of
 from studio.store.records import Entry, JourneyRow, Totals, UserRow, WaitRow, journey_id
+from studio.store.scenes import Scenes
 from studio.store.schema import (
     KIND_TEXT,
     LEVEL_OF,
@@ -59,7 +60,7 @@ _FAILURES = (Kind.FAILED, Kind.WORKFLOW_FAILED)
 _ENDLESS = 1 << 62
 
 
-class Views:
+class Views(Scenes):
     """A read-only connection to a store. Belongs to the thread that made it.
 
     Raises:

@@ -23,6 +23,7 @@ from studio.tui.desk import Desk, EngineDesk, open_desk
 from studio.tui.messages import DeskOpened, StoreChanged
 from studio.tui.reading import Reader
 from studio.tui.screens.live import LiveScreen
+from studio.tui.sent_history import SUFFIX
 
 TICK_SECONDS = 0.1
 """What tenths of a second need."""
@@ -98,6 +99,12 @@ class StudioApp(App[None]):
     def make_reader(self, path: Path) -> Reader:
         """What answers the questions of the screens."""
         return Reader(path)
+
+    def sent_path(self) -> Path | None:
+        """Where what is sent by hand is kept: beside the store; None for a store that is not kept itself."""
+        if self.desk is None or self._store == ":memory:":
+            return None
+        return self.desk.path.with_name(self.desk.path.name + SUFFIX)
 
     @on(DeskOpened)
     def start_showing(self) -> None:

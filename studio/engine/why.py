@@ -212,7 +212,8 @@ def _triggers(
                 last.line if last else None,
                 last.seq if last else None,
                 hint=_why_not(workflow, stand),
-                far=15,
+                # That a journey is under way is mostly as it should be; that none can begin is not.
+                far=40 if stand is not None and stand.standing == "waiting" else 15,
             )
 
 

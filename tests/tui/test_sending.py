@@ -282,9 +282,9 @@ async def test_after_an_event_that_woke_nothing_w_is_a_key_and_says_why(studio: 
     ]
     await fill(studio, "app/email.verified", "user1", '{"userId": "user-1"}')
     await studio.press("enter")
-    assert studio.outcome == "sent · woke nothing · w why"
-    assert studio.focus == "entries"
-    await studio.press("w")
+    assert studio.outcome == "sent · woke nothing · esc w why", "there is web/login, which begins with it"
+    assert studio.focus == "event", "what is typed next is no command to a list"
+    await studio.press("escape", "w")
     assert studio.screen == "WhyScreen"
     assert 'userId  expected "user1"  got "user-1"' in studio.text
     await studio.press("e")
@@ -292,6 +292,34 @@ async def test_after_an_event_that_woke_nothing_w_is_a_key_and_says_why(studio: 
     assert studio.field("data").value == '{"userId": "user1"}'
     await studio.press("enter")
     assert sent(studio)[-1] == ("app/email.verified", "user1", {"userId": "user1"})
+
+
+async def test_w_is_a_key_in_the_empty_field_when_no_name_begins_with_it(studio: Studio) -> None:
+    await fill(studio, "app/nothing", "user1", "")
+    await studio.pilot.pause()
+    studio.find(Inject)._known = ["app/login"]
+    studio.app.views.rows_entries = [
+        entry(1_001, 8_300, "event", "app/nothing", journey=None, workflow=None),
+    ]
+    await studio.press("enter")
+    assert studio.outcome == "sent · woke nothing · w why"
+    await studio.press("x", "backspace", "w")
+    assert studio.field("event").value == "w", "once something was typed it is a letter again"
+    await fill(studio, "app/nothing", "user1", "")
+    studio.find(Inject)._known = ["app/login"]
+    studio.app.views.rows_entries.append(entry(1_002, 0, "event", "app/nothing", journey=None))
+    await studio.press("enter", "w")
+    assert studio.screen == "WhyScreen"
+    assert studio.field("event").value == ""
+
+
+async def test_after_sending_the_next_event_can_be_typed_at_once(studio: Studio) -> None:
+    await fill(studio, "app/login", "user1", '{"a": 1}')
+    studio.field("data").focus()
+    await studio.press("enter")
+    assert studio.focus == "event"
+    await studio.press(*"app/two", "enter")
+    assert [each[0] for each in sent(studio)] == ["app/login", "app/two"]
 
 
 async def test_a_user_is_told_how_a_wait_was_answered(studio: Studio) -> None:

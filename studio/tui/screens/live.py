@@ -278,9 +278,6 @@ class LiveScreen(LiveActs, Asking, Screen[None]):
         self.unexplained = None if message.woke else message.seq
         if origin is not None:
             origin.focus()
-        elif self.unexplained is not None and inject.has_focus_within:
-            # Out of the fields, where `w` is a key and no letter.
-            self.query_one(EntryList).focus()
         self.ask_all()
 
     @on(EventRefused)

@@ -58,6 +58,14 @@ class Field(Input):
 
         return next(each for each in self.ancestors if isinstance(each, Inject))
 
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key == "w" and self.id == "event" and not self.value and self._form.offers_why:
+            event.stop()
+            event.prevent_default()
+            await self.run_action("screen.why")
+            return
+        await super()._on_key(event)
+
     async def action_submit(self) -> None:
         """Take what completes the name, or send."""
         if not self._form.take_completion(self):

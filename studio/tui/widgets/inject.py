@@ -86,6 +86,8 @@ class Inject(Vertical):
         self._known: list[str] = []
         self._batch: list[Incoming] = []
         """Events that were pasted and do not fit into the fields; enter sends them."""
+        self.offers_why = False
+        """The line says "w why", and no name begins with that letter: it is a key in the empty field."""
         self.origin: Widget | None = None
         """The list that filled the fields; sending goes back to it."""
 
@@ -155,6 +157,7 @@ class Inject(Vertical):
         text = json.dumps(data, ensure_ascii=False) if data else ""
         draft = self._filled = Draft(event, user, text)
         self.origin = origin
+        self.offers_why = False
         self.put(draft)
         self.say(says, "success")
 
@@ -205,7 +208,8 @@ class Inject(Vertical):
         if desk is None or reader is None:
             return
         seen = await reader.ask(lambda views: views.event_names("", KNOWN_NAMES))
-        self._known = [*workflow_names(desk.workflows), *seen]
+        sent = [draft.event for draft in reversed(self.history.drafts)]
+        self._known = [*sent, *workflow_names(desk.workflows), *seen]
 
     def _complete(self, field: Input) -> None:
         completion = self.query_one(Completion)
@@ -274,6 +278,7 @@ class Inject(Vertical):
         if draft == self._filled or self._sending or self._batch:
             return
         self._filled = None
+        self.offers_why = False
         if draft.event.strip() and draft.user.strip():
             self._foresee(draft, data)
 
@@ -421,7 +426,13 @@ class Inject(Vertical):
         user = draft.user if draft is not None else ""
         self._filled = Draft("", user, "")
         self.put(self._filled)
-        self.say(sent.said, "success" if sent.woke else "muted")
+        self.offers_why = not sent.woke and sent.seq is not None
+        said = sent.said
+        if self.offers_why and self.has_focus_within and any(name.startswith("w") for name in self._known):
+            self.offers_why, said = False, said.replace("· w why", "· esc w why")
+        self.say(said, "success" if sent.woke else "muted")
+        if self.has_focus_within and self.origin is None:
+            focus_first(self)
         self.post_message(EventSent(found[-1].name, found[-1].user, sent.said, sent.seq, sent.woke))
         if draft is not None and self.history.remember(draft):
             await asyncio.to_thread(self.history.write, draft)

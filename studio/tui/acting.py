@@ -111,17 +111,17 @@ def acts_for(found: Actable) -> list[Act]:
         acts.append(Act("t", f"time out {due.name or due.kind} now, for this one only", "time_out"))
     opened = _count(len(found.waits), "open wait")
     if row.status in ("waiting", "idle", "failed"):
-        question = f"Cancel {row.id}? It ends for good, and {opened} with it."
+        question = f"Cancel {row.id}? It ends for good" + (f", and {opened} with it." if found.waits else ".")
         acts.append(Act("c", "cancel", "cancel", question))
     again = ""
     if found.steps:
         names = ", ".join(found.steps[:3]) + (", …" if len(found.steps) > 3 else "")
         again = f" {_count(len(found.steps), 'done step')} would run again ({names})."
-    ends = (
-        f" It is {row.status}: {opened} would end."
-        if row.status in ("waiting", "idle", "failed")
-        else f" It is {row.status}, and stays in the history."
-    )
+    ends = f" It is {row.status}"
+    if row.status in ("waiting", "idle", "failed"):
+        ends += f": {opened} would end." if found.waits else "."
+    else:
+        ends += ", and stays in the history."
     question = f"Restart {row.id} from its first line?{ends}{again}"
     acts.append(Act("s", "restart from the first line", "restart", question))
     return acts

@@ -47,7 +47,7 @@ async def test_restart_says_which_steps_would_run_again(studio: Studio) -> None:
     assert "Act · trial/user1" in studio.text
     await studio.press("s")
     assert "Restart trial/user1 from its first line?" in studio.text
-    assert "It is waiting: no open wait would end." in studio.text
+    assert "It is waiting." in studio.text
     assert "1 done step would run again (send welcome)." in studio.text
     await studio.press("y")
     assert studio.app.fake_desk.acts == [("restart", "trial/user1")]

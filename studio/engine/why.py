@@ -104,6 +104,7 @@ def _event(views: Views, event: Entry, workflows: Mapping[str, Workflow]) -> Why
     assert event.user is not None
     effects = views.effects([event.seq])
     done = [found for entry in effects if (found := _effect(entry)) is not None]
+    done += _taken_later(views, event)
     stands = [stand_of(entries) for entries in views.before(event.user, event.seq)]
     woken = {(entry.journey, entry.key) for entry in effects}
     rest = [*_open_waits(event, stands, woken), *_over(event, stands)]
@@ -130,6 +131,17 @@ def _effect(entry: Entry) -> Finding | None:
         return None
     what = f"{entry.workflow}'s wait for {entry.name}" if entry.kind == "wait.matched" else entry.workflow
     return Finding("woke", f"{verb} {what}", entry.at, entry.line, entry.seq)
+
+
+def _taken_later(views: Views, event: Entry) -> Iterator[Finding]:
+    """Waits that opened when it was there already, and took it from the past."""
+    for entry in views.matched_after(event.user or "", event.seq):
+        first, match = fields(entry).get("first"), match_of(entry)
+        if not isinstance(first, int) or first > event.seq or entry.cause == event.seq:
+            continue
+        if names((entry.name or "*").split(", ")).meets(event.name or "") and meets(match, fields(event)):
+            what = f"was taken later by {entry.workflow}'s wait for {entry.name}"
+            yield Finding("woke", what, entry.at, entry.line, entry.seq)
 
 
 def _open_waits(
@@ -303,7 +315,7 @@ def _wait(views: Views, opening: Entry, names_: Names) -> Why:
     user = opening.user or ""
     match = match_of(opening)
     known = views.events_of(user)
-    is_open = any(row.seq == opening.seq for row in views.waits(user=user, limit=1_000))
+    is_open = views.is_open(opening.seq)
     ending = None if is_open else _ending(views, opening)
     found: list[Finding] = []
     for name, number in known.items():

@@ -21,6 +21,11 @@ SELECT {COLUMNS} FROM history h INDEXED BY history_journeys {JOINS}
 WHERE h.journey = :journey AND h.seq < :seq AND (h.kind < 40 OR h.kind >= 50)
 ORDER BY h.seq DESC LIMIT :limit
 """
+JOURNEY_MATCHES = f"""
+SELECT {COLUMNS} FROM history h INDEXED BY history_journeys {JOINS}
+WHERE h.journey = :journey AND h.seq > :seq AND h.kind = 11 AND h.data IS NOT NULL
+ORDER BY h.seq LIMIT :limit
+"""
 JOURNEY_FAILURE = """
 SELECT max(h.seq) FROM history h INDEXED BY history_journeys WHERE h.journey = :journey AND h.kind = 53
 """
@@ -44,3 +49,4 @@ USERS_NAMED = "SELECT u.id, u.name FROM json_each(:names) i CROSS JOIN users u O
 USERS_BEFORE = "SELECT id, name FROM users WHERE name < :name ORDER BY name DESC LIMIT :limit"
 USERS_BEHIND = "SELECT id, name FROM users WHERE name > :name ORDER BY name LIMIT :limit"
 HAS_JOURNEY = "SELECT 1 FROM journeys WHERE user = :user LIMIT 1"
+IS_OPEN = "SELECT 1 FROM waits WHERE id = :seq"

@@ -21,8 +21,11 @@ JOURNEYS = 30
 """Of a user with more journeys than this, the newest are looked at."""
 JOURNEY_ROWS = 120
 """Entries of a journey that are looked at, newest first."""
+MATCH_ROWS = 20
 EVENT_NAMES = 500
 NEIGHBOURS = 10
+
+_ENDLESS = 1 << 62
 
 Row = tuple[Any, ...]
 
@@ -50,6 +53,10 @@ class Scenes:
         """One entry of the history; None when it is not there (any more)."""
         rows = self._rows(sql.ENTRY, {"seq": seq})
         return entry(rows[0]) if rows else None
+
+    def is_open(self, seq: int) -> bool:
+        """Whether the wait, sleep or step that this entry opened is still open."""
+        return bool(self._rows(sql.IS_OPEN, {"seq": seq}))
 
     def effects(self, causes: Collection[int], limit: int = 200) -> list[Entry]:
         """What events, timers or acts brought about at once, in order.
@@ -81,6 +88,21 @@ class Scenes:
                 if rows:
                     found.append([entry(row) for row in reversed(rows)])
             return found
+
+    def matched_after(self, user: str, seq: int) -> list[Entry]:
+        """Waits of the user that were answered after an entry by what had come before them.
+
+        The newest `JOURNEYS` journeys, the first `MATCH_ROWS` answers of each.
+        """
+        user_id = self._user_id(user)
+        if user_id in (None, -1):
+            return []
+        found = []
+        newest: dict[str, Any] = {"user": user_id, "seq": _ENDLESS, "limit": JOURNEYS}
+        for (journey,) in self._rows(sql.JOURNEYS_BEFORE, newest):
+            values = {"journey": journey, "seq": seq, "limit": MATCH_ROWS}
+            found += [entry(row) for row in self._rows(sql.JOURNEY_MATCHES, values)]
+        return found
 
     def failure(self, journey: str) -> Entry | None:
         """How a journey failed last; None when it never did."""

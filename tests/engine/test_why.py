@@ -85,6 +85,17 @@ async def test_a_field_that_is_not_there_is_missing(world: World) -> None:
     assert why.findings[0].differences == (Difference("ok", True, MISSING),)
 
 
+async def test_an_event_that_a_later_wait_took_from_the_past_did_something(world: World) -> None:
+    seq = await world.send("app/email.verified", userId="user1", ok=True)
+    other = await world.send("app/email.verified", userId="user2", ok=True)
+    assert not world.why(seq).woke
+    await world.send("app/signup")
+    why = world.why(seq)
+    assert why.woke
+    assert why.findings[0].what == "was taken later by welcome's wait for app/email.verified"
+    assert not world.why(other).woke
+
+
 async def test_a_near_name_is_hinted_at(world: World) -> None:
     await world.send("app/signup")
     why = world.why(await world.send("app/email.verifed", userId="user1", ok=True))

@@ -17,12 +17,14 @@ PLANS = {
     "EFFECTS": "SEARCH h USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
     "JOURNEYS_BEFORE": "SEARCH j USING INDEX sqlite_autoindex_journeys_1 (user=?)",
     "JOURNEY_BEFORE": "SEARCH h USING INDEX history_journeys (journey=? AND rowid<?)",
+    "JOURNEY_MATCHES": "SEARCH h USING INDEX history_journeys (journey=? AND rowid>?)",
     "JOURNEY_FAILURE": "SEARCH h USING INDEX history_journeys (journey=?)",
     "USER_EVENT_NAMES": "SEARCH history USING INDEX history_events (user=? AND name>?)",
     "EVENTS_NAMED": "SEARCH h USING INDEX history_events (user=? AND name=?)",
     "USERS_NAMED": "SEARCH u USING COVERING INDEX sqlite_autoindex_users_1 (name=?)",
     "USERS_BEFORE": "SEARCH users USING COVERING INDEX sqlite_autoindex_users_1 (name<?)",
     "USERS_BEHIND": "SEARCH users USING COVERING INDEX sqlite_autoindex_users_1 (name>?)",
+    "IS_OPEN": "SEARCH waits USING INTEGER PRIMARY KEY (rowid=?)",
     "HAS_JOURNEY": "SEARCH journeys USING COVERING INDEX sqlite_autoindex_journeys_1 (user=?)",
 }
 STATEMENTS = {name: text for name, text in vars(scene_sql).items() if name.isupper() and "SELECT" in text}
@@ -68,6 +70,8 @@ def test_what_the_journeys_of_a_user_had_done_before_a_moment(tmp_path: Path) ->
         assert [each.kind for each in before] == ["journey.started", "wait.opened"], "logs are left out"
         assert len(views.before("ada", 10_000)) == 2
         assert views.before("nobody", 10_000) == []
+        assert not views.is_open(before[-1].seq)
+        assert views.is_open(views.waits(user="ada")[0].seq)
 
 
 def test_the_events_of_a_user_by_name(tmp_path: Path) -> None:

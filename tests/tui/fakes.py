@@ -150,12 +150,20 @@ class FakeViews:
         found = [each for rows in self.rows_timeline.values() for each in rows]
         return next((e for e in [*found, *self.rows_entries, *self.rows_logs] if e.seq == seq), None)
 
+    def is_open(self, seq: int) -> bool:
+        return any(row.seq == seq for row in self.rows_waits)
+
     def before(self, user: str, seq: int) -> list[list[Entry]]:
         found: dict[str, list[Entry]] = {}
         for each in self.rows_timeline.get(user, []):
             if each.journey is not None and each.seq < seq and each.kind != "log":
                 found.setdefault(each.journey, []).append(each)
         return list(found.values())
+
+    def matched_after(self, user: str, seq: int) -> list[Entry]:
+        return [
+            row for row in self.rows_entries if row.user == user and row.kind == "wait.matched" and row.data
+        ]
 
     def failure(self, journey: str) -> Entry | None:
         found = [*self.rows_logs, *self.rows_entries]

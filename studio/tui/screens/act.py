@@ -53,11 +53,6 @@ class ActScreen(ModalScreen[Chosen]):
         Binding("escape,q", "safe", "back", key_display="esc", id="act.close"),
     ]
 
-    DEFAULT_CSS = """
-    ActScreen { align: center middle; background: $background 60%; }
-    ActScreen #acts { width: 90%; max-width: 100; height: auto; max-height: 80%; min-height: 9; }
-    """
-
     def __init__(self, answer: ActAnswer) -> None:
         super().__init__()
         self._journeys = answer.journeys

@@ -44,13 +44,6 @@ class DataEditor(ModalScreen[Edited]):
         Binding("escape", "close", "back", key_display="esc", priority=True, id="editor.close"),
     ]
 
-    DEFAULT_CSS = """
-    DataEditor { align: center middle; background: $background 60%; }
-    DataEditor #sheet { width: 90%; max-width: 120; height: 80%; background: $background; }
-    DataEditor TextArea { height: 1fr; border: none; padding: 0; background: $background; }
-    DataEditor #said { height: 1; width: 1fr; padding: 0 1; text-wrap: nowrap; text-overflow: ellipsis; }
-    """
-
     def __init__(self, event: str, user: str, data: str) -> None:
         super().__init__()
         self._event, self._user, self._data = event, user, data
@@ -60,7 +53,7 @@ class DataEditor(ModalScreen[Edited]):
             who = " ".join(literal(text) for text in (self._event, self._user) if text)
             sheet.border_title = Content(f"Data · {who}" if who else "Data")
             sheet.border_subtitle = "^s send · esc back"
-            yield JsonArea(_spread(self._data), id="editor", show_line_numbers=True, soft_wrap=True)
+            yield JsonArea(_spread(self._data), id="editor", show_line_numbers=True, compact=True)
             yield Label("", id="said", markup=False)
 
     def on_mount(self) -> None:

@@ -20,10 +20,6 @@ LEAST_WIDTH, MOST_WIDTH = 16, 60
 class Completion(Widget):
     """Shown while there is something to choose; the field keeps the focus and asks it."""
 
-    DEFAULT_CSS = """
-    Completion { overlay: screen; display: none; background: $panel; height: auto; }
-    """
-
     class Taken(Message):
         """A name was clicked."""
 

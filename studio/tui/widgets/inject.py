@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events, on, work
@@ -22,10 +21,9 @@ from studio.engine.matching import meets
 from studio.errors import EventError, StudioError
 from studio.incoming import Incoming
 from studio.names import names
-from studio.store.records import UserRow, WaitRow
-from studio.store.views import Views
 from studio.tui.drafts import Draft, each_user, pasted_events, plain_draft
-from studio.tui.known_names import MOST_SHOWN, meant, workflow_names
+from studio.tui.inject_questions import UsersFrom, UserWaits
+from studio.tui.known_names import meant, workflow_names
 from studio.tui.messages import EventRefused, EventSent
 from studio.tui.sending import deliver, written
 from studio.tui.sent_history import SentHistory
@@ -39,29 +37,6 @@ if TYPE_CHECKING:
     from studio.tui.app import StudioApp
 
 KNOWN_NAMES = 1_000
-
-
-@dataclass(frozen=True, slots=True)
-class UserWaits:
-    """The question what a user waits for."""
-
-    user: str
-
-    def read(self, views: Views) -> list[WaitRow]:
-        """The open waits of the user."""
-        return views.waits(user=self.user, limit=100)
-
-
-@dataclass(frozen=True, slots=True)
-class UsersFrom:
-    """The question which users' ids begin so."""
-
-    prefix: str
-
-    def read(self, views: Views) -> list[str]:
-        """The first of them, in the order of ids."""
-        rows: list[UserRow] = views.users(after=self.prefix, limit=MOST_SHOWN)
-        return [row.id for row in rows if row.id.startswith(self.prefix) and row.id != self.prefix]
 
 
 class Inject(Vertical):

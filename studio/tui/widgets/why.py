@@ -138,11 +138,6 @@ class WhyScreen(ModalScreen[Proposal]):
         Binding("escape,q,w", "close", "close", key_display="esc", id="why.close"),
     ]
 
-    DEFAULT_CSS = """
-    WhyScreen { align: center middle; background: $background 60%; }
-    WhyScreen WhyPane { width: 95%; max-width: 150; height: 70%; max-height: 30; }
-    """
-
     def __init__(self, subject: Subject) -> None:
         super().__init__()
         self._subject = subject

@@ -70,7 +70,7 @@ def _newest(views: Views, user: str, event: str | None, store: str) -> int | Non
 def _near(user: str, views: Views) -> str:
     from studio.engine.near import nearest, variants
 
-    near = nearest(user, views.users_named(list(variants(user))) + views.neighbours(user))
+    near = nearest(user, views.known_users(list(variants(user))) + views.neighbours(user))
     return f"There is {', '.join(near)}." if near else "journey-studio users lists them."
 
 

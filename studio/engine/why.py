@@ -264,7 +264,7 @@ def _why_not(workflow: Workflow, stand: Stand | None) -> str:
 def _other_users(views: Views, event: Entry, stands: list[Stand]) -> Iterator[Finding]:
     """Users who wait for just this: a wrong user is as likely a slip as a wrong field."""
     user, name, data = event.user or "", event.name or "", fields(event)
-    mentioned = set(views.users_named(list(_texts(data)))) - {user}
+    mentioned = set(views.known_users(list(_texts(data)))) - {user}
     for other in _near_users(views, user, mentioned):
         sure = other in mentioned or bare(other) == bare(user)
         for wait in views.waits(user=other, limit=50):
@@ -288,7 +288,7 @@ def _other_users(views: Views, event: Entry, stands: list[Stand]) -> Iterator[Fi
 
 def _near_users(views: Views, user: str, mentioned: Iterable[str] = ()) -> list[str]:
     """Users who are called nearly so, the nearest first."""
-    known = dict.fromkeys(views.users_named(list(variants(user))) + views.neighbours(user))
+    known = dict.fromkeys(views.known_users(list(variants(user))) + views.neighbours(user))
     near = nearest(user, known, NEAR_USERS)
     return list(dict.fromkeys([*mentioned, *near]))[:NEAR_USERS]
 

@@ -129,7 +129,7 @@ class Scenes:
         values = {"user": self._user_id(user), "name": name, "limit": limit}
         return [entry(row) for row in reversed(self._rows(sql.EVENTS_NAMED, values))]
 
-    def users_named(self, names: Collection[str]) -> list[str]:
+    def known_users(self, names: Collection[str]) -> list[str]:
         """Those of the ids that are users here."""
         try:
             rows = self._rows(sql.USERS_NAMED, {"names": json.dumps(list(names))})

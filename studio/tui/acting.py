@@ -154,17 +154,3 @@ def _count(number: int, what: str) -> str:
     if number < 2:
         return f"{number or 'no'} {what}"
     return f"{number:,} {what}s"
-
-
-@dataclass(frozen=True, slots=True)
-class NextFailed:
-    """The question which journey has failed after another."""
-
-    after: str | None
-
-    def read(self, views: Views) -> tuple[str, Entry | None, str] | None:
-        """Its id, how it failed, and its user; from the first again behind the last."""
-        rows = views.journeys(status="failed", limit=1, after=self.after) if self.after else []
-        if not rows:
-            rows = views.journeys(status="failed", limit=1)
-        return (rows[0].id, views.failure(rows[0].id), rows[0].user) if rows else None

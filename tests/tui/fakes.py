@@ -178,7 +178,7 @@ class FakeViews:
         rows = self.rows_timeline.get(user, [])
         return [each for each in rows if each.kind == "event" and each.name == wanted][-limit:]
 
-    def users_named(self, names: Collection[str]) -> list[str]:
+    def known_users(self, names: Collection[str]) -> list[str]:
         return [row.id for row in self.rows_users if row.id in names]
 
     def neighbours(self, user: str) -> list[str]:

@@ -10,9 +10,8 @@ from studio.tui.acting import acts_for
 from studio.tui.app import StudioApp
 from studio.tui.desk import EngineDesk
 from studio.tui.picture import START
-from studio.tui.widgets.timeline import TimelinePane
 from tests.tui.conftest import Studio, open_studio
-from tests.tui.fakes import FakeDesk, FakeStudio, entry, user, world
+from tests.tui.fakes import FakeDesk, FakeStudio, entry, world
 from tests.tui.test_studio import until
 
 
@@ -77,9 +76,6 @@ async def test_the_arrows_go_through_the_journeys_of_a_user(studio: Studio) -> N
 
 
 async def test_a_failed_journey_shows_its_traceback_and_resumes_without_a_question(studio: Studio) -> None:
-    await studio.press("exclamation_mark")
-    assert studio.find(TimelinePane).user == "user3"
-    assert "KeyError: 'email' · a acts on it" in studio.outcome
     await studio.press("4", "home", "j", "a")
     assert "KeyError: 'email'" in studio.text
     assert 'onboarding.py:20   user = account.result[0]["email"]' in studio.text
@@ -87,25 +83,6 @@ async def test_a_failed_journey_shows_its_traceback_and_resumes_without_a_questi
     await studio.press("r")
     assert studio.app.fake_desk.acts == [("resume", "onboarding/user3")]
     assert studio.outcome == "resumed onboarding/user3"
-
-
-async def test_the_next_failed_one_comes_and_then_the_first_again() -> None:
-    views = world()
-    views.rows_users.insert(2, user("user0", "failed"))
-    async with open_studio(views) as studio:
-        seen = []
-        for _ in range(3):
-            await studio.press("exclamation_mark")
-            seen.append(studio.find(TimelinePane).user)
-    assert seen == ["user0", "user3", "user0"]
-
-
-async def test_when_nobody_failed_it_says_so() -> None:
-    views = world()
-    views.rows_users = [row for row in views.rows_users if row.state != "failed"]
-    async with open_studio(views) as studio:
-        await studio.press("exclamation_mark")
-        assert studio.outcome == "no journey has failed"
 
 
 async def test_a_refusal_is_said_where_the_eye_is() -> None:
@@ -142,8 +119,6 @@ async def test_a_journey_fails_is_resumed_cancelled_and_restarted_for_real(tmp_p
         app = StudioApp(desk=EngineDesk(engine))
         async with app.run_test(size=(120, 36)) as pilot:
             await until(pilot, "✗ failed")
-            await pilot.press("exclamation_mark")
-            await until(pilot, "KeyError: 'email' · a acts on it")
             await pilot.press("1", "a")
             await until(pilot, 'raise KeyError("email")')
             broken.clear()

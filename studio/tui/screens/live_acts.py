@@ -12,7 +12,7 @@ from studio.engine.satisfy import satisfy
 from studio.engine.why import Proposal
 from studio.errors import StudioError
 from studio.store.records import Entry, UserRow, WaitRow
-from studio.tui.acting import ActAnswer, ActQuestion, Chosen, NextFailed
+from studio.tui.acting import ActAnswer, ActQuestion, Chosen
 from studio.tui.desk import event_name
 from studio.tui.drafts import Draft
 from studio.tui.messages import UserChosen
@@ -38,7 +38,6 @@ ACT_BINDINGS = [
     Binding("a", "act", "act…", id="act"),
     Binding("e", "edit_again", "edit and send again", show=False, id="edit_again"),
     Binding("full_stop", "send_again", "send the last again", key_display=".", show=False, id="send_again"),
-    Binding("exclamation_mark", "next_failed", "next failed", key_display="!", show=False, id="next_failed"),
     Binding("Y", "copy_command", "copy as command", show=False, id="copy_command"),
     Binding("6", "why_pane", "why", show=False, id="pane.why"),
 ]
@@ -51,8 +50,6 @@ class LiveActs:
 
     unexplained: int | None = None
     """`seq` of an event that was just sent and woke nothing; `w` means it until the cursor moves."""
-    _failed: str | None = None
-    """The failed journey that `!` showed last."""
 
     @property
     def _screen(self) -> Screen[None]:
@@ -284,27 +281,3 @@ class LiveActs:
             return
         what = f"{chosen.wait.name or chosen.wait.kind} of " if wait is not None and chosen.wait else ""
         self._inject.say(f"{DONE[chosen.act]} {what}{chosen.journey}", "success")
-
-    # -- the next failed ---------------------------------------------------------------------------
-
-    def action_next_failed(self) -> None:
-        """Look at the next journey that has failed."""
-        self._go_to_failed()
-
-    @work(group="failed", exclusive=True, exit_on_error=False)
-    async def _go_to_failed(self) -> None:
-        reader = self._studio.reader
-        if reader is None:
-            return
-        try:
-            found = await reader.ask(NextFailed(self._failed).read)
-        except StudioError as error:
-            self._inject.say(str(error), "error")
-            return
-        if found is None:
-            self._inject.say("no journey has failed", "muted")
-            return
-        self._failed, failure, user = found
-        self.follow_user(UserChosen(user, failure.seq if failure is not None else None))
-        if failure is not None:
-            self._inject.say(f"{failure.message or 'failed'} · a acts on it", "error")

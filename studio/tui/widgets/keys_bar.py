@@ -15,8 +15,6 @@ from studio.tui.widgets.line import Line
 from studio.tui.widgets.one_line import Buttons, OneLine
 from studio.tui.widgets.signs import Look
 
-TYPED = ("question_mark", "slash", "space", "full_stop", "exclamation_mark")
-"""Keys with a name that are characters all the same."""
 NAMES = {"enter": "⏎", "escape": "esc", "question_mark": "?", "slash": "/", "ctrl+q": "^q", "ctrl+p": "^p"}
 
 
@@ -28,7 +26,7 @@ def key_name(binding: Binding) -> str:
 
 def typed(binding: Binding) -> bool:
     """Whether the key is a character that an input takes for itself."""
-    return len(binding.key) == 1 or binding.key in TYPED
+    return len(binding.key) == 1 or binding.key in ("question_mark", "slash", "space", "full_stop")
 
 
 def usable(screen: Screen[object], node: Widget | None) -> list[tuple[Binding, DOMNode]]:

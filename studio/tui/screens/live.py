@@ -117,8 +117,8 @@ class LiveScreen(LiveActs, Asking, Screen[None]):
         """Start with the pane that shows most."""
         # Kept: the timer also ticks while the screen is being taken down.
         find = self.query_one
-        self.panes = (find(UsersList), find(TimelinePane), find(WaitingList), find(LogList), find(WhyPane))
-        self.ticking = (find(ClockBar), find(Header))
+        self.panes = (find(UsersList), find(TimelinePane), find(WaitingList), find(LogList))
+        self.ticking = (find(ClockBar), find(Header), find(WhyPane))
         self.lists = list(self.query(VirtualList))
         self._lay_out(self.app.size.width, self.app.size.height)
         self.query_one(UsersList).focus()
@@ -176,6 +176,7 @@ class LiveScreen(LiveActs, Asking, Screen[None]):
     def ask_all(self) -> None:
         """Ask all panes that are on the screen."""
         self.ask()
+        self.query_one(WhyPane).ask()
         for pane in self.panes:
             if pane.display:
                 pane.ask()

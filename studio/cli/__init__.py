@@ -30,6 +30,7 @@ COMMANDS = {
     "waits": "studio.cli.look",
     "timeline": "studio.cli.look",
     "logs": "studio.cli.look",
+    "why": "studio.cli.why",
     "cancel": "studio.cli.act",
     "resume": "studio.cli.act",
     "restart": "studio.cli.act",

@@ -23,6 +23,7 @@ from studio.store.connect import connect_reader, translate
 from studio.store.entries import entry, key_of
 from studio.store.holds import HOLD, HeldStep, held_steps
 from studio.store.records import Entry, JourneyRow, JourneysView, Totals, UserRow, WaitRow, journey_id
+from studio.store.scenes import Scenes
 from studio.store.schema import (
     KIND_TEXT,
     LEVEL_OF,
@@ -62,7 +63,7 @@ _FAILURES = (Kind.FAILED, Kind.WORKFLOW_FAILED)
 _ENDLESS = 1 << 62
 
 
-class Views:
+class Views(Scenes):
     """A read-only connection to a store. Belongs to the thread that made it.
 
     Raises:

@@ -31,6 +31,7 @@ from studio.tui.widgets.text import literal
 
 if TYPE_CHECKING:
     from studio.tui.actions import Command
+from studio.tui.sent_history import SUFFIX
 
 REDRAW_SECONDS = 1 / 30
 """The shortest time between two redraws for what was committed."""
@@ -179,6 +180,12 @@ class StudioApp(ClockKeys):
     def make_reader(self, path: Path) -> Reader:
         """What answers the questions of the screens."""
         return Reader(path)
+
+    def sent_path(self) -> Path | None:
+        """Where what is sent by hand is kept: beside the store; None for a store that is not kept itself."""
+        if self.desk is None or self._store == ":memory:":
+            return None
+        return self.desk.path.with_name(self.desk.path.name + SUFFIX)
 
     @on(DeskOpened)
     def start_showing(self) -> None:

@@ -6,22 +6,20 @@ import asyncio
 import contextlib
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from studio.clock import Clock
 from studio.definition import Workflow
-from studio.engine.matching import meets
+from studio.engine.satisfy import name_for, put
 from studio.errors import EventError, StoreLocked, StudioError, WorkflowError
 from studio.event import Event
 from studio.eventfiles import read
 from studio.incoming import Incoming, incoming
 from studio.store.records import Entry
-from studio.store.views import Views
 from studio.studio_clock import ShownClock, StudioClock
 from studio.tui.clock_hand import ClockHand, EngineHand, ViewerHand
 
@@ -63,6 +61,16 @@ class Desk(Protocol):
     async def send(self, event: Incoming) -> int | None:
         """Store an event. Gives its `seq` when that is known at once."""
 
+    async def send_many(self, events: Sequence[Incoming]) -> list[int | None]:
+        """Store events together, in their order."""
+
+    async def act(self, act: str, target: str | int) -> None:
+        """Have "cancel", "resume" or "restart" done to a journey, or "time_out" to a wait, by its `seq`.
+
+        Raises:
+            StudioError: it cannot be done, with the reason.
+        """
+
     async def close(self) -> None:
         """Leave; the store is whole at any moment."""
 
@@ -97,6 +105,17 @@ class EngineDesk:
         future: Future[list[Event]] = self.engine.submit([event], by_hand=True)
         done = await asyncio.wrap_future(future)
         return done[0].seq
+
+    async def send_many(self, events: Sequence[Incoming]) -> list[int | None]:
+        done = await asyncio.wrap_future(self.engine.submit(list(events)))
+        return [event.seq for event in done]
+
+    async def act(self, act: str, target: str | int) -> None:
+        # What an engine can do is its driver's to say (DESIGN rule 21).
+        call = getattr(self.engine, act, None)
+        if call is None:
+            raise StudioError(f"this engine cannot {act.replace('_', ' ')}")
+        await call(target)
 
     async def close(self) -> None:
         loop = asyncio.get_running_loop()
@@ -153,6 +172,18 @@ class ViewerDesk:
         await asyncio.to_thread(send, self.path, [event])
         return None
 
+    async def send_many(self, events: Sequence[Incoming]) -> list[int | None]:
+        from studio.store.inbox import send
+
+        await asyncio.to_thread(send, self.path, events)
+        return [None] * len(events)
+
+    async def act(self, act: str, target: str | int) -> None:
+        from studio.store.inbox import ask
+
+        body = {"wait": target} if isinstance(target, int) else {"journey": target}
+        await asyncio.to_thread(ask, self.path, act, body)
+
     async def close(self) -> None:
         return
 
@@ -181,24 +212,11 @@ async def open_desk(
     return EngineDesk(engine)
 
 
-@dataclass(frozen=True, slots=True)
-class OutcomeOf:
-    """The question what an event did: read right after it was stored."""
-
-    seq: int
-    user: str
-
-    def read(self, views: Views) -> str:
-        """In a few words: "started onboarding", "answered trial", "woke nothing"."""
-        entries = views.entries(after=self.seq, limit=200, user=self.user)
-        return outcome([entry for entry in entries if entry.cause == self.seq])
-
-
 _VERBS: dict[str, Callable[[Entry], str]] = {
     "journey.started": lambda entry: f"started {entry.workflow}",
     "journey.restarted": lambda entry: f"started {entry.workflow}",
     "journey.pass": lambda entry: f"woke {entry.workflow}",
-    "wait.matched": lambda entry: f"answered {entry.workflow}",
+    "wait.matched": lambda entry: f"answered {entry.workflow}'s wait",
     "journey.exited": lambda entry: f"ended {entry.workflow}",
 }
 
@@ -245,29 +263,7 @@ def example_event(workflows: Mapping[str, Workflow]) -> tuple[str, str, dict[str
 
 def event_name(pattern: str, known: list[str] | None = None) -> str:
     """A name that meets a pattern: the plainest of it, else a known one, else one made up."""
-    parts = pattern.split(", ")
-    for part in parts:
-        if "*" not in part:
-            return part
-    return known[0] if known else parts[0].replace("*", "hello" if parts[0] == "*" else "example")
-
-
-def answer_data(match: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Data that satisfies a match, written as an application would send it."""
-    data: dict[str, Any] = {}
-    for key, value in (match or {}).items():
-        data = put(data, key, value)
-    # A path through a list, or one field named as path and as itself: literal keys always agree.
-    return data if meets(match, data) else dict(match or {})
-
-
-def put(data: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
-    """The data with a value at a dotted path."""
-    head, dot, rest = path.partition(".")
-    if not dot or not head or not rest or rest[0].isdigit():
-        return {**data, path: value}
-    inner = data.get(head)
-    return {**data, head: put(inner if isinstance(inner, dict) else {}, rest, value)}
+    return name_for(pattern.split(", "), known or ())
 
 
 def check_event(event: str, user: str, data: Mapping[str, Any]) -> Incoming:

@@ -57,6 +57,10 @@ class EventSent(Message):
     user: str
     outcome: str
     """ "sent · started onboarding · 1.8 ms"."""
+    seq: int | None = None
+    """Its place in the history, of a single event, where that is known."""
+    woke: bool = True
+    """False when nothing came of it."""
 
 
 @dataclass

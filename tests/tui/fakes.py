@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -144,10 +144,23 @@ class FakeViews:
         self.asked.append(f"timeline {user}")
         return self.rows_timeline.get(user, [])[-limit:]
 
-    def journeys(self, *, user: str | None = None, limit: int = 100) -> list[JourneyRow]:
-        names = dict.fromkeys(row.workflow for row in self.rows_timeline.get(user or "", []) if row.workflow)
+    def journeys(
+        self, *, user: str | None = None, status: str | None = None, limit: int = 100, after: int | str = 0
+    ) -> list[JourneyRow]:
+        if status == "failed":
+            failed = [row for row in self.rows_users if row.state == "failed"]
+            rest = ("failed", 1, START, None, None, None)
+            rows = [JourneyRow(f"{e.workflow}/{e.id}", e.id, e.workflow or "", None, *rest) for e in failed]
+            ids = [row.id for row in rows]
+            return rows[ids.index(str(after)) + 1 :] if after in ids else rows
+        state = next((row.state for row in self.rows_users if row.id == user), "waiting")
+        known = self.rows_timeline.get(user or "", [])
+        names = dict.fromkeys(row.workflow for row in known if row.workflow)
+        if not names and state == "failed":
+            names = {"onboarding": None}
+        status_now = state if state in ("failed", "completed") else "waiting"
         return [
-            JourneyRow(f"{each}/{user}", user or "", each, None, "waiting", 1, START, None, None, None)
+            JourneyRow(f"{each}/{user}", user or "", each, None, status_now, 1, START, None, None, None)
             for each in names
         ]
 
@@ -189,6 +202,54 @@ class FakeViews:
 
     def due_until(self, at: int) -> int:
         return sum(1 for row in self.rows_waits if row.due_at is not None and row.due_at <= at)
+
+    def effects(self, causes: Collection[int], limit: int = 200) -> list[Entry]:
+        return [row for row in self.rows_entries if row.cause in causes][:limit]
+
+    def entry(self, seq: int) -> Entry | None:
+        found = [each for rows in self.rows_timeline.values() for each in rows]
+        return next((e for e in [*found, *self.rows_entries, *self.rows_logs] if e.seq == seq), None)
+
+    def is_open(self, seq: int) -> bool:
+        return any(row.seq == seq for row in self.rows_waits)
+
+    def before(self, user: str, seq: int) -> list[list[Entry]]:
+        found: dict[str, list[Entry]] = {}
+        for each in self.rows_timeline.get(user, []):
+            if each.journey is not None and each.seq < seq and each.kind != "log":
+                found.setdefault(each.journey, []).append(each)
+        return list(found.values())
+
+    def matched_after(self, user: str, seq: int) -> list[Entry]:
+        return [
+            row for row in self.rows_entries if row.user == user and row.kind == "wait.matched" and row.data
+        ]
+
+    def failure(self, journey: str) -> Entry | None:
+        found = [*self.rows_logs, *self.rows_entries]
+        return next((e for e in found if e.journey == journey and e.kind == "journey.failed"), None)
+
+    def events_of(self, user: str) -> dict[str, int]:
+        names = [each.name for each in self.rows_timeline.get(user, []) if each.kind == "event"]
+        return {name: number for number, name in enumerate(names) if name is not None}
+
+    def newest_events(self, user: str, name: int, limit: int = 20) -> list[Entry]:
+        wanted = {number: text for text, number in self.events_of(user).items()}[name]
+        rows = self.rows_timeline.get(user, [])
+        return [each for each in rows if each.kind == "event" and each.name == wanted][-limit:]
+
+    def known_users(self, names: Collection[str]) -> list[str]:
+        return [row.id for row in self.rows_users if row.id in names]
+
+    def neighbours(self, user: str) -> list[str]:
+        return []
+
+    def has_journey(self, user: str) -> bool:
+        return bool(self.journeys(user=user))
+
+    def journey(self, id: str) -> JourneyRow | None:
+        found = [row for user in self.rows_timeline for row in self.journeys(user=user)]
+        return next((row for row in found if row.id == id), None)
 
     def event_names(self, prefix: str = "", limit: int = 50) -> list[str]:
         return [name for name in ("app/login", "web/login") if name.startswith(prefix)][:limit]
@@ -265,6 +326,7 @@ class FakeDesk:
         self.viewer_of: int | None = None
         self.read_only = False
         self.sent: list[Incoming] = []
+        self.acts: list[tuple[str, str | int]] = []
         self.wrong: str | None = None
         self.named: Mapping[str, Workflow] = {"onboarding": onboarding, "cart": cart}
         self.refused: list[WorkflowError] = []
@@ -284,6 +346,12 @@ class FakeDesk:
         self.sent.append(event)
         return 1_000 + len(self.sent)
 
+    async def send_many(self, events: Sequence[Incoming]) -> list[int | None]:
+        return [await self.send(event) for event in events]
+
+    async def act(self, act: str, target: str | int) -> None:
+        self.acts.append((act, target))
+
     async def close(self) -> None:
         """Nothing runs."""
 
@@ -297,6 +365,10 @@ class FakeStudio(StudioApp):
         self.fake_desk = desk or FakeDesk()
         self.views = views
         super().__init__(desk=self.fake_desk, settings=settings)
+
+    def sent_path(self) -> Path | None:
+        """Nothing is written down."""
+        return None
 
     def make_reader(self, path: Path) -> Reader:
         return cast(Reader, FakeReader(self.views))
@@ -442,6 +514,7 @@ def world() -> FakeViews:
             "journey.failed",
             message="KeyError: 'email'",
             user="user3",
+            journey="onboarding/user3",
             line="onboarding.py:20",
             data={"source": '    user = account.result[0]["email"]', "traceback": "Traceback\n  KeyError"},
         ),

@@ -7,11 +7,10 @@ import json
 import pytest
 from textual import events
 
-from studio.engine.matching import meets
 from studio.errors import StoreFull
 from studio.incoming import Incoming
-from studio.tui.desk import answer_data, event_name, example_event, outcome
-from studio.tui.widgets.inject import FaultLine
+from studio.tui.desk import event_name, example_event, outcome
+from studio.tui.widgets.fields import FaultLine
 from studio.tui.widgets.timeline import TimelinePane
 from studio.tui.widgets.waiting import WaitingList
 from tests.tui.conftest import Studio, open_studio
@@ -228,13 +227,6 @@ async def test_a_viewer_sends_through_the_inbox() -> None:
         assert "pid 4711 takes it" in studio.outcome
 
 
-def test_data_that_answers_a_match() -> None:
-    assert answer_data(None) == {}
-    assert answer_data({"plan.name": "pro", "plan.size": 2}) == {"plan": {"name": "pro", "size": 2}}
-    for match in ({"items.0.sku": "a"}, {"a": 1, "a.b": 2}, {"a.b": None}, {".x": 1}, {"x.": 1}):
-        assert meets(match, answer_data(match))
-
-
 def test_a_name_that_meets_a_pattern() -> None:
     assert event_name("app/login") == "app/login"
     assert event_name("app/*, web/login") == "web/login"
@@ -259,6 +251,6 @@ def test_what_an_event_did_in_a_few_words() -> None:
     other = entry(3, 0, "wait.matched", journey="trial/user1", workflow="trial")
     assert outcome([]) == "woke nothing"
     assert outcome([started]) == "started onboarding"
-    assert outcome([other, started]) == "answered trial +1"
+    assert outcome([other, started]) == "answered trial's wait +1"
     assert outcome([started, entry(4, 0, "journey.pass")]) == "started onboarding"
     assert wait(1, "u", "x", 5).due_at == START + 5

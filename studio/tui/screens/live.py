@@ -13,11 +13,12 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from studio.engine.satisfy import satisfy
 from studio.errors import StudioError
 from studio.loader import short
 from studio.store.records import Entry, Totals, UserRow, WaitRow
 from studio.store.views import Views
-from studio.tui.desk import answer_data, event_name, example_event
+from studio.tui.desk import event_name, example_event
 from studio.tui.messages import (
     EventRefused,
     EventSent,
@@ -27,7 +28,9 @@ from studio.tui.messages import (
     WelcomeWanted,
 )
 from studio.tui.reading import Asking, Question
+from studio.tui.screens.live_acts import ACT_BINDINGS, LiveActs
 from studio.tui.screens.live_time import TIME_BINDINGS, LiveTime
+from studio.tui.sent_history import SentHistory
 from studio.tui.welcome import is_first_start, welcome_path, write_welcome
 from studio.tui.widgets.clock_bar import ClockBar
 from studio.tui.widgets.filter_bar import FilterBar
@@ -44,6 +47,7 @@ from studio.tui.widgets.timeline import EntryList, TimelinePane
 from studio.tui.widgets.users_list import UsersList
 from studio.tui.widgets.virtual_list import VirtualList
 from studio.tui.widgets.waiting import WaitingList
+from studio.tui.widgets.why import Subject, WhyPane
 
 if TYPE_CHECKING:
     from studio.tui.app import StudioApp
@@ -72,12 +76,13 @@ class PulseQuestion:
         return Pulse(views.totals(), first[0] if first and first[0].due_at is not None else None)
 
 
-class LiveScreen(LiveTime, Asking, Screen[None]):
+class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
     """The home of the studio."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("i", "inject", "inject", id="inject"),
         *TIME_BINDINGS,
+        *ACT_BINDINGS,
         Binding("m", "maximise", "maximise", id="maximise"),
         Binding("1", "pane(1)", "users", show=False, id="pane.users"),
         Binding("2", "pane(2)", "timeline", show=False, id="pane.timeline"),
@@ -113,7 +118,9 @@ class LiveScreen(LiveTime, Asking, Screen[None]):
             yield UsersList()
             yield TimelinePane()
             yield WaitingList()
-        yield LogList()
+        with Horizontal(id="below"):
+            yield LogList()
+            yield WhyPane()
         yield Inject()
         yield SaidBar()
         yield KeysBar()
@@ -130,7 +137,7 @@ class LiveScreen(LiveTime, Asking, Screen[None]):
         # Kept: the timer also ticks while the screen is being taken down.
         find = self.query_one
         self.panes = (find(UsersList), find(TimelinePane), find(WaitingList), find(LogList))
-        self.ticking = (find(ClockBar), find(Header))
+        self.ticking = (find(ClockBar), find(Header), find(WhyPane))
         self.lists = list(self.query(VirtualList))
         self._lay_out(self.app.size.width, self.app.size.height)
         if (name := self.studio.memory.text("maximised")) in TABBED:
@@ -207,12 +214,14 @@ class LiveScreen(LiveTime, Asking, Screen[None]):
         if desk is not None:
             header = self.query_one(Header)
             header.store, header.workflows = desk.path, sorted(desk.workflows)
+            self.query_one(Inject).open_history(SentHistory(self.studio.sent_path()))
         self.ask_all()
 
     def ask_all(self) -> None:
         """Ask all panes that are on the screen."""
         self.ask()
         self.query_one(HoldBar).ask()
+        self.query_one(WhyPane).ask()
         for pane in self.panes:
             if pane.display:
                 pane.ask()
@@ -260,10 +269,12 @@ class LiveScreen(LiveTime, Asking, Screen[None]):
         """Someone was chosen elsewhere."""
         self._user_by_hand = True
         self.choose(message.user, message.seq)
+        self.follow_subject(Subject(message.seq, message.user))
 
     @on(VirtualList.Moved)
     def follow_cursor(self, message: VirtualList.Moved) -> None:
         """The cursor of a list says who is looked at."""
+        self.unexplained = None
         match message.row:
             case UserRow(id=user):
                 self.follow_user(UserChosen(user))
@@ -271,6 +282,8 @@ class LiveScreen(LiveTime, Asking, Screen[None]):
                 self.follow_user(UserChosen(user, seq))
             case Entry(user=str(user), seq=seq) if isinstance(message.list, LogList):
                 self.follow_user(UserChosen(user, seq))
+            case Entry(seq=seq):
+                self.follow_subject(Subject(seq))
 
     @on(VirtualList.Opened)
     def open_row(self, message: VirtualList.Opened) -> None:
@@ -299,7 +312,7 @@ class LiveScreen(LiveTime, Asking, Screen[None]):
         inject.fill(
             event_name(wait.name),
             wait.user,
-            answer_data(wait.match),
+            satisfy(wait.match),
             f"{signs().completed} answers {wait.user} ⏎",
             origin=self.query_one(WaitingList),
         )
@@ -308,9 +321,10 @@ class LiveScreen(LiveTime, Asking, Screen[None]):
     @on(EventSent)
     def follow_event(self, message: EventSent) -> None:
         """Look at whom it went to; go back to where it was asked for."""
-        self.follow_user(UserChosen(message.user))
+        self.follow_user(UserChosen(message.user, message.seq))
         inject = self.query_one(Inject)
         origin, inject.origin = inject.origin, None
+        self.unexplained = None if message.woke else message.seq
         if origin is not None:
             origin.focus()
         self.ask_all()
@@ -324,6 +338,7 @@ class LiveScreen(LiveTime, Asking, Screen[None]):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Freeze the list that is worked with, and the one that Inject was filled from."""
         self._hold_lists()
+        self.follow_focus()
         for name in TABBED:
             if event.widget.id == name or (name == "timeline" and isinstance(event.widget, EntryList)):
                 self._show_tab(TABBED.index(name) + 1)
@@ -390,7 +405,9 @@ class LiveScreen(LiveTime, Asking, Screen[None]):
     def action_step_out(self) -> None:
         """One step: the filter, then the maximised pane."""
         focused = self.focused
-        if isinstance(focused, UsersList | EntryList | WaitingList | LogList) and focused.filter_text:
+        if isinstance(focused, WhyPane):
+            self._pane_target(self._tab).focus()
+        elif isinstance(focused, UsersList | EntryList | WaitingList | LogList) and focused.filter_text:
             focused.set_filter("")
         elif self.has_class("-max"):
             self.action_maximise()
@@ -425,6 +442,8 @@ class LiveScreen(LiveTime, Asking, Screen[None]):
                 shown.append(pane)
             pane.display = visible
         self.query_one("#panes").display = any(self.query_one(f"#{name}").display for name in TABBED[:3])
+        self.query_one(WhyPane).display = self.has_class("-wide") and not maximised
+        self.query_one("#below").display = self.query_one("#log").display
         for pane in shown:
             if isinstance(pane, Asking):
                 pane.ask()

@@ -24,7 +24,7 @@ class Page(VirtualList[tuple[int, tuple[Piece, ...]]]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "scroll_by(1)", "down", id="page.down", show=False),
         Binding("up,k", "scroll_by(-1)", "up", id="page.up", show=False),
-        Binding("pagedown,space", "scroll_by(20)", "page down", id="page.page_down", show=False),
+        Binding("pagedown", "scroll_by(20)", "page down", id="page.page_down", show=False),
         Binding("pageup", "scroll_by(-20)", "page up", id="page.page_up", show=False),
         Binding("home,g", "scroll_by(-10000000)", "top", id="page.top", show=False),
         Binding("end,G", "scroll_by(10000000)", "end", id="page.end", show=False),

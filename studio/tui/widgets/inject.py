@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from rich.cells import cell_len
-from rich.style import Style
-from rich.text import Text
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -18,171 +14,55 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.css.query import NoMatches
 from textual.reactive import reactive
-from textual.strip import Strip
-from textual.suggester import Suggester
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
 from studio.engine.matching import meets
-from studio.errors import StudioError
+from studio.errors import EventError, StudioError
+from studio.incoming import Incoming
 from studio.names import names
-from studio.store.records import WaitRow
-from studio.store.views import Views
-from studio.tui.desk import OutcomeOf, check_event
+from studio.tui.drafts import Draft, each_user, pasted_events, plain_draft
+from studio.tui.inject_questions import UsersFrom, UserWaits
+from studio.tui.known_names import meant, workflow_names
 from studio.tui.messages import EventRefused, EventSent
+from studio.tui.sending import deliver, written
+from studio.tui.sent_history import SentHistory
+from studio.tui.widgets.completion import Completion
+from studio.tui.widgets.fields import FaultLine, Field
 from studio.tui.widgets.json_fault import JsonFault, read_data
-from studio.tui.widgets.line import Line, ground_of
-from studio.tui.widgets.signs import look, signs
-from studio.tui.widgets.text import cut, literal, visible
+from studio.tui.widgets.signs import signs
+from studio.tui.widgets.text import literal, visible
 
 if TYPE_CHECKING:
     from studio.tui.app import StudioApp
 
-HISTORY = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What stands in the three fields."""
-
-    event: str
-    user: str
-    data: str
-
-
-@dataclass(frozen=True, slots=True)
-class UserWaits:
-    """The question what a user waits for."""
-
-    user: str
-
-    def read(self, views: Views) -> list[WaitRow]:
-        """The open waits of the user."""
-        return views.waits(user=self.user, limit=100)
-
-
-class EventNames(Suggester):
-    """Completes names of events: those of the workflows first, then those that came before."""
-
-    def __init__(self, inject: Inject) -> None:
-        super().__init__(use_cache=False, case_sensitive=True)
-        self._inject = inject
-
-    async def get_suggestion(self, value: str) -> str | None:
-        """The first name that goes on as typed."""
-        app = self._inject.studio
-        if not value or app.desk is None or app.reader is None:
-            return None
-        known = sorted({name for each in app.desk.workflows.values() for name in each.trigger.literals})
-        for name in known:
-            if name.startswith(value) and visible(name) == name:
-                return name
-        try:
-            found = await app.reader.ask(lambda views: views.event_names(value, 1))
-        except StudioError:
-            return None
-        return found[0] if found and visible(found[0]) == found[0] else None
-
-
-class Field(Input):
-    """One field; up and down walk through what was sent."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "submit", "send", key_display="⏎", id="inject.send"),
-        Binding("up", "earlier", "history", key_display="↑", id="inject.earlier"),
-        Binding("down", "later", "later", show=False, id="inject.later"),
-    ]
-
-    def __init__(self, id: str, *, suggester: Suggester | None = None) -> None:
-        super().__init__(id=id, compact=True, suggester=suggester, select_on_focus=False)
-        self.cursor_blink = False
-
-    # What Input draws and measures is the value itself, and an escape sequence in it would run.
-
-    @property
-    def _value(self) -> Text:
-        return Text(visible(self.value), no_wrap=True, overflow="ignore", end="")
-
-    def _position_to_cell(self, position: int) -> int:
-        return cell_len(visible(self.value[:position]))
-
-    def _on_paste(self, event: events.Paste) -> None:
-        # Input keeps the first line only; JSON is mostly copied in several.
-        if event.text:
-            start, end = sorted(self.selection)
-            self.replace(" ".join(event.text.splitlines()), start, end)
-        event.stop()
-        event.prevent_default()
-
-    @property
-    def _form(self) -> Inject:
-        return next(each for each in self.ancestors if isinstance(each, Inject))
-
-    def action_earlier(self) -> None:
-        """Bring back what was sent before."""
-        self._form.walk(-1)
-
-    def action_later(self) -> None:
-        """Towards what was typed last."""
-        self._form.walk(1)
-
-
-class FaultLine(Widget):
-    """A caret under the place of a mistake, and the reason."""
-
-    fault: JsonFault | None = None
-
-    def show(self, fault: JsonFault | None) -> None:
-        """Take the mistake; None when there is none."""
-        self.fault = fault
-        self.display = fault is not None
-        self.refresh()
-
-    def redraw(self) -> None:
-        """The field has scrolled."""
-        self.refresh()
-
-    def render_line(self, y: int) -> Strip:
-        """The caret stands under the character, wherever the field has scrolled to."""
-        width = self.size.width
-        if y or self.fault is None:
-            return Strip.blank(width, ground_of(self))
-        colours = look(self.app)
-        field = self.screen.query_one("#data", Input)
-        before = cell_len(visible(field.value[: self.fault.at]))
-        start = field.content_region.x - self.content_region.x
-        at = start + min(max(before - round(field.scroll_x), 0), max(0, field.content_region.width - 1))
-        why = literal(self.fault.why)
-        line = Line(width)
-        bold = colours.error + Style(bold=True)
-        if at + 2 + cell_len(why) <= width or at <= width // 2:
-            return line.gap(at).add("^ ", bold).add(why, colours.error).strip(ground_of(self))
-        words = cut(why, max(0, at - 1), "start")
-        return (
-            line.gap(at - cell_len(words) - 1)
-            .add(words, colours.error)
-            .gap()
-            .add("^", bold)
-            .strip(ground_of(self))
-        )
+KNOWN_NAMES = 1_000
 
 
 class Inject(Vertical):
     """Pane 5."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "screen.leave_inject", "back", key_display="esc", id="inject.leave"),
+        Binding("ctrl+o", "edit_data", "large editor", id="inject.edit"),
+        Binding("escape", "leave", "back", key_display="esc", id="inject.leave"),
     ]
 
     status: reactive[Content] = reactive(Content(""))
 
     def __init__(self) -> None:
         super().__init__(id="inject", classes="pane")
-        self._history: list[Draft] = []
+        self.history = SentHistory()
         self._place = 0
         self._unsent = Draft("", "", "")
         self._sending = False
         self._filled: Draft | None = None
+        self._written = Draft("", "", "")
+        """What `put` wrote last: a field that still holds it was not typed in."""
+        self._known: list[str] = []
+        self._batch: list[Incoming] = []
+        """Events that were pasted and do not fit into the fields; enter sends them."""
+        self.offers_why = False
+        """The line says "w why", and no name begins with that letter: it is a key in the empty field."""
         self.origin: Widget | None = None
         """The list that filled the fields; sending goes back to it."""
 
@@ -195,13 +75,14 @@ class Inject(Vertical):
         with Horizontal(id="fields"):
             yield Label("event", classes="label")
             yield Label(signs().event, classes="sign")
-            yield Field("event", suggester=EventNames(self))
+            yield Field("event")
             yield Label("user", classes="label")
             yield Field("user")
             yield Label("data", classes="label")
             yield Field("data")
             yield Label("", id="outcome", markup=False)
         yield FaultLine(id="fault")
+        yield Completion()
 
     def on_mount(self) -> None:
         """Texts for empty fields."""
@@ -215,6 +96,17 @@ class Inject(Vertical):
         data = self.query_one("#data", Input)
         self.watch(data, "scroll_x", fault.redraw, init=False)
 
+    @work(group="history", exit_on_error=False)
+    async def open_history(self, history: SentHistory) -> None:
+        """Go on with what was sent before."""
+        await asyncio.to_thread(history.load)
+        for draft in self.history.drafts:
+            history.remember(draft)
+        self.history = history
+        self._place = len(history.drafts)
+        if history.problem:
+            self.say(history.problem, "error")
+
     # -- what stands in it -----------------------------------------------------------------------
 
     @property
@@ -225,6 +117,9 @@ class Inject(Vertical):
 
     def put(self, draft: Draft) -> None:
         """Write the fields."""
+        self._written = draft
+        self._batch = []
+        self.query_one(Completion).close()
         for name in ("event", "user", "data"):
             field = self.query_one(f"#{name}", Input)
             field.value = getattr(draft, name)
@@ -237,6 +132,7 @@ class Inject(Vertical):
         text = json.dumps(data, ensure_ascii=False) if data else ""
         draft = self._filled = Draft(event, user, text)
         self.origin = origin
+        self.offers_why = False
         self.put(draft)
         self.say(says, "success")
 
@@ -255,13 +151,90 @@ class Inject(Vertical):
         )
 
     def walk(self, by: int) -> None:
-        """Through what was sent from here, newest first."""
-        if not self._history:
+        """Through what completes the field while it is offered; else through what was sent, newest first."""
+        completion = self.query_one(Completion)
+        if completion.is_open:
+            completion.move(by)
             return
-        if self._place == len(self._history):
+        drafts = self.history.drafts
+        if not drafts:
+            return
+        self._place = min(self._place, len(drafts))
+        if self._place == len(drafts):
             self._unsent = self.draft
-        self._place = max(0, min(len(self._history), self._place + by))
-        self.put(self._unsent if self._place == len(self._history) else self._history[self._place])
+        self._place = max(0, min(len(drafts), self._place + by))
+        self.put(self._unsent if self._place == len(drafts) else drafts[self._place])
+
+    # -- completion ------------------------------------------------------------------------------
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Learn the names anew each time that someone comes to type one."""
+        self.query_one(Completion).close()
+        if event.widget.id == "event":
+            self._learn_names()
+
+    def on_descendant_blur(self) -> None:
+        """Nobody chooses any more."""
+        self.query_one(Completion).close()
+
+    @work(group="names", exclusive=True, exit_on_error=False)
+    async def _learn_names(self) -> None:
+        desk, reader = self.studio.desk, self.studio.reader
+        if desk is None or reader is None:
+            return
+        seen = await reader.ask(lambda views: views.event_names("", KNOWN_NAMES))
+        sent = [draft.event for draft in reversed(self.history.drafts)]
+        self._known = [*sent, *workflow_names(desk.workflows), *seen]
+
+    def _complete(self, field: Input) -> None:
+        completion = self.query_one(Completion)
+        if not field.has_focus or field.value == getattr(self._written, field.id or ""):
+            completion.close()
+        elif field.id == "event":
+            completion.offer(field, meant(field.value, self._known))
+        elif field.id == "user" and field.value.strip():
+            self._complete_user(field)
+        else:
+            completion.close()
+
+    @work(group="users", exclusive=True, exit_on_error=False)
+    async def _complete_user(self, field: Input) -> None:
+        if (reader := self.studio.reader) is None:
+            return
+        typed = field.value
+        found = await reader.ask(UsersFrom(typed).read)
+        if field.has_focus and field.value == typed:
+            self.query_one(Completion).offer(field, [each for each in found if visible(each) == each])
+
+    def take_completion(self, field: Input) -> bool:
+        """Put what is chosen into the field; False when nothing is offered, or it stands there already."""
+        completion = self.query_one(Completion)
+        chosen = completion.chosen
+        if chosen is None or completion.field is not field or chosen == field.value:
+            return False
+        completion.close()
+        self._written = Draft(**{**_fields(self.draft), field.id or "": chosen})
+        field.value = chosen
+        field.cursor_position = len(chosen)
+        return True
+
+    @on(Completion.Taken)
+    def take_click(self) -> None:
+        """A name of the list was clicked."""
+        field = self.query_one(Completion).field
+        if field is not None:
+            self.take_completion(field)
+
+    async def action_leave(self) -> None:
+        """One step out: the list of names, what was pasted, the form."""
+        completion = self.query_one(Completion)
+        if completion.is_open:
+            completion.close()
+        elif self._batch:
+            self._batch = []
+            self.say("", "muted")
+        else:
+            await self.run_action("screen.leave_inject")
 
     # -- what is said while it is typed ------------------------------------------------------------
 
@@ -269,6 +242,7 @@ class Inject(Vertical):
     def check_typed(self, message: Input.Changed) -> None:
         """Look at every change at once."""
         message.stop()
+        self._complete(message.input)
         try:
             data = read_data(self.query_one("#data", Input).value)
         except JsonFault as fault:
@@ -276,15 +250,24 @@ class Inject(Vertical):
             return
         self._show_fault(None)
         draft = self.draft
-        if draft == self._filled or self._sending:
+        if draft == self._filled or self._sending or self._batch:
             return
         self._filled = None
+        self.offers_why = False
         if draft.event.strip() and draft.user.strip():
             self._foresee(draft, data)
 
     @work(group="foresee", exclusive=True, exit_on_error=False)
     async def _foresee(self, draft: Draft, data: Mapping[str, Any]) -> None:
         if (reader := self.studio.reader) is None:
+            return
+        try:
+            many = each_user(draft.user.strip())
+        except EventError as error:
+            self.say(str(error), "error")
+            return
+        if many is not None:
+            self.say(f"⏎ sends {len(many):,}, {many[0][0]} to {many[-1][0]}", "muted")
             return
         waits = await reader.ask(UserWaits(draft.user.strip()).read)
         if draft != self.draft:
@@ -311,6 +294,45 @@ class Inject(Vertical):
         elif had:
             self.say("⏎ sends", "muted")
 
+    # -- what is pasted, and the large editor ----------------------------------------------------------
+
+    def take_paste(self, text: str) -> bool:
+        """Take pasted events; False when it is other text, which belongs into the field."""
+        desk = self.studio.desk
+        try:
+            found = pasted_events(text, desk.clock.now() if desk is not None else 0)
+        except EventError as error:
+            self.say(str(error), "error")
+            return True
+        if not found:
+            return False
+        draft = plain_draft(found[0]) if len(found) == 1 else None
+        if draft is not None:
+            self.put(draft)
+        else:
+            self.put(Draft("", "", ""))
+            self._batch = found
+            what = f"{len(found):,} events" if len(found) > 1 else f"{found[0].name} for {found[0].user}"
+            self.say(f"{what} pasted · ⏎ sends · esc drops", "success")
+        return True
+
+    def action_edit_data(self) -> None:
+        """Write the data where there is room for it."""
+        from studio.tui.screens.data_editor import DataEditor, Edited
+
+        def take(edited: Edited | None) -> None:
+            if edited is None:
+                return
+            field = self.query_one("#data", Input)
+            field.value = edited.text
+            field.cursor_position = len(edited.text)
+            field.focus()
+            if edited.send:
+                self.send()
+
+        draft = self.draft
+        self.app.push_screen(DataEditor(draft.event, draft.user, draft.data), take)
+
     # -- sending -------------------------------------------------------------------------------------
 
     @on(Input.Submitted)
@@ -324,6 +346,9 @@ class Inject(Vertical):
         draft = self.draft
         if self._sending:
             return
+        if self._batch:
+            self._begin(None, self._batch)
+            return
         try:
             data = read_data(draft.data)
         except JsonFault as fault:
@@ -332,44 +357,67 @@ class Inject(Vertical):
             field.focus()
             field.cursor_position = fault.at
             return
+        try:
+            self._begin(draft, written(draft.event, draft.user, data))
+        except EventError as error:
+            self._refuse(error)
+
+    def send_again(self) -> None:
+        """Send the last one again, whatever stands in the fields."""
+        if self._sending:
+            return
+        if not self.history.drafts:
+            self.say("nothing was sent from here yet", "muted")
+            return
+        draft = self.history.drafts[-1]
+        try:
+            self._begin(draft, written(draft.event, draft.user, read_data(draft.data)))
+        except (EventError, JsonFault) as error:
+            self._refuse(error)
+
+    def _refuse(self, error: Exception) -> None:
+        self.say(str(error), "error")
+        self.post_message(EventRefused(str(error)))
+
+    def _begin(self, draft: Draft | None, found: Sequence[Incoming]) -> None:
         self._sending = True
-        self._send(draft, data)
+        self._send(draft, found)
 
     @work(group="send", exit_on_error=False)
-    async def _send(self, draft: Draft, data: Mapping[str, Any]) -> None:
+    async def _send(self, draft: Draft | None, found: Sequence[Incoming]) -> None:
         try:
-            event = check_event(draft.event, draft.user, data)
             desk, reader = self.studio.desk, self.studio.reader
             if desk is None or reader is None:
                 self.say("the store is not open yet", "error")
                 return
-            began = time.perf_counter()
-            seq = await desk.send(event)
-            took = (time.perf_counter() - began) * 1000
-            if seq is None:
-                what = f"pid {desk.viewer_of} takes it" if desk.viewer_of else "kept until an engine runs"
-            else:
-                what = await reader.ask(OutcomeOf(seq, event.user).read)
+            sent = await deliver(desk, reader, found)
         except StudioError as error:
-            self.say(str(error), "error")
-            self.post_message(EventRefused(str(error)))
+            self._refuse(error)
             return
         finally:
             self._sending = False
-        self._remember(draft)
         # The user stays: the next event is mostly for the same one. The rest goes, so that
         # a second enter does not send it a second time.
-        self._filled = Draft("", draft.user, "")
+        user = draft.user if draft is not None else ""
+        self._filled = Draft("", user, "")
         self.put(self._filled)
-        said = f"sent · {what} · {took:.1f} ms"
-        self.say(said, "success")
-        self.post_message(EventSent(event.name, event.user, said))
+        self.offers_why = not sent.woke and sent.seq is not None
+        said = sent.said
+        if self.offers_why and self.has_focus_within and any(name.startswith("w") for name in self._known):
+            self.offers_why, said = False, said.replace("· w why", "· esc w why")
+        self.say(said, "success" if sent.woke else "muted")
+        if self.has_focus_within and self.origin is None:
+            focus_first(self)
+        self.post_message(EventSent(found[-1].name, found[-1].user, sent.said, sent.seq, sent.woke))
+        if draft is not None and self.history.remember(draft):
+            await asyncio.to_thread(self.history.write, draft)
+            if self.history.problem:
+                self.say(self.history.problem, "error")
+        self._place = len(self.history.drafts)
 
-    def _remember(self, draft: Draft) -> None:
-        if not self._history or self._history[-1] != draft:
-            self._history.append(draft)
-            del self._history[:-HISTORY]
-        self._place = len(self._history)
+
+def _fields(draft: Draft) -> dict[str, str]:
+    return {"event": draft.event, "user": draft.user, "data": draft.data}
 
 
 def focus_first(inject: Inject) -> None:

@@ -1,0 +1,143 @@
+"""Why an event of a user woke nothing, and what the user still waits for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from studio.cli.options import Settings, json_option, shared
+from studio.cli.output import clean, complain, json_line, local, write
+from studio.errors import StudioError
+
+if TYPE_CHECKING:
+    from studio.engine.matching import Difference
+    from studio.engine.why import Finding, Proposal, Why
+    from studio.store.views import Views
+
+NEWEST = 1_000
+"""Entries of a user in which the newest event is looked for."""
+
+
+@click.command()
+@click.argument("user")
+@click.argument("event", required=False)
+@json_option
+@shared
+def why(settings: Settings, user: str, event: str | None, as_json: bool) -> None:
+    """Say what an event did, what it nearly did, and what would have done it.
+
+    The newest EVENT of USER is explained, or the newest of any name; then each open wait of USER.
+    """
+    from studio import loader
+    from studio.engine.why import explain
+    from studio.store.views import Views
+
+    with Views(settings.file()) as views:
+        if views.user(user) is None:
+            near = _near(user, views)
+            raise StudioError(f"there is no user {user!r}", where=settings.store, fix=near)
+        loaded = loader.load(settings.workflows)
+        for problem in loaded.problems:
+            complain(str(problem))
+        seqs = [_newest(views, user, event, settings.store)]
+        seqs += [wait.seq for wait in views.waits(user=user) if wait.kind == "wait"]
+        found = [explain(views, seq, loaded.workflows) for seq in seqs if seq is not None]
+    told = [each for each in found if each is not None]
+    if as_json:
+        write(json_line(_as_json(each)) for each in told)
+        return
+    for at, each in enumerate(told):
+        write([*([""] if at else []), *(clean(line) for line in _lines(each))])
+
+
+def _newest(views: Views, user: str, event: str | None, store: str) -> int | None:
+    """The event to explain; None when the user has none, and none is asked for."""
+    from studio.engine.near import nearest
+
+    if event is None:
+        entries = views.timeline(user, limit=NEWEST)
+        return next((entry.seq for entry in reversed(entries) if entry.kind == "event"), None)
+    known = views.events_of(user)
+    if event not in known:
+        near = nearest(event, known)
+        fix = f"There is {', '.join(near)}." if near else f"See: journey-studio timeline {user}"
+        raise StudioError(f"{user!r} has no event {event!r}", where=store, fix=fix)
+    return views.newest_events(user, known[event], 1)[0].seq
+
+
+def _near(user: str, views: Views) -> str:
+    from studio.engine.near import nearest, variants
+
+    near = nearest(user, views.known_users(list(variants(user))) + views.neighbours(user))
+    return f"There is {', '.join(near)}." if near else "journey-studio users lists them."
+
+
+def _lines(why: Why) -> Iterator[str]:
+    entry = why.entry
+    if entry.kind == "event":
+        data = json_line(entry.data) if entry.data else ""
+        yield f"{local(entry.at)} {entry.user} {entry.name} {data}".rstrip()
+        if not why.woke:
+            yield "  woke nothing"
+    else:
+        yield f"{entry.user} waits for {entry.name} since {local(entry.at)}  {entry.line or ''}".rstrip()
+        if why.answer is not None:
+            yield f"  would be answered by {_proposal(why.answer)}"
+        if not why.findings:
+            yield "  no event came near it so far"
+    for finding in why.findings:
+        yield from _finding(finding)
+    best = next((each.proposal for each in why.findings if each.proposal is not None), None)
+    if best is not None:
+        yield f"  mended: {_proposal(best)}"
+
+
+def _finding(finding: Finding) -> Iterator[str]:
+    at = f"{local(finding.at)} " if finding.at is not None else ""
+    hint = f"  ({finding.hint})" if finding.hint else ""
+    yield f"  {finding.kind:<8}{at}{finding.what}{hint}  {finding.line or ''}".rstrip()
+    for each in finding.differences:
+        yield f"          {each.field}: expected {json_line(each.expected)}, got {_got(each)}"
+
+
+def _got(difference: Difference) -> str:
+    from studio.engine.matching import MISSING
+
+    return "nothing" if difference.got is MISSING else json_line(difference.got)
+
+
+def _proposal(proposal: Proposal) -> str:
+    return f"{proposal.event} {proposal.user} {json_line(dict(proposal.data))}"
+
+
+def _as_json(why: Why) -> dict[str, Any]:
+    from studio.engine.matching import MISSING
+
+    def proposed(proposal: Proposal | None) -> dict[str, Any] | None:
+        if proposal is None:
+            return None
+        return {"event": proposal.event, "user": proposal.user, "data": dict(proposal.data)}
+
+    return {
+        **why.entry.as_json(),
+        "woke": why.woke,
+        "answer": proposed(why.answer),
+        "findings": [
+            {
+                "kind": each.kind,
+                "what": each.what,
+                "line": each.line,
+                "hint": each.hint,
+                "seq": each.seq,
+                "differences": [
+                    {"field": one.field, "expected": one.expected}
+                    | ({} if one.got is MISSING else {"got": one.got})
+                    for one in each.differences
+                ],
+                "mended": proposed(each.proposal),
+            }
+            for each in why.findings
+        ],
+    }

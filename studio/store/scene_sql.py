@@ -1,0 +1,52 @@
+"""The statements behind `scenes.py`, by name. Each walks an index and stops at its limit."""
+
+from __future__ import annotations
+
+from studio.store.entries import COLUMNS, JOINS
+
+ENTRY = f"SELECT {COLUMNS} FROM history h {JOINS} WHERE h.seq = :seq"
+
+# What a cause brings about stands right behind it: no index on `cause` is worth its rows.
+EFFECTS = f"""
+SELECT {COLUMNS} FROM history h {JOINS}
+WHERE h.seq > :from AND h.seq <= :to AND h.cause IN (SELECT value FROM json_each(:seqs))
+ORDER BY h.seq LIMIT :limit
+"""
+
+JOURNEYS_BEFORE = """
+SELECT j.id FROM journeys j WHERE j.user = :user AND j.since <= :seq ORDER BY j.id DESC LIMIT :limit
+"""
+JOURNEY_BEFORE = f"""
+SELECT {COLUMNS} FROM history h INDEXED BY history_journeys {JOINS}
+WHERE h.journey = :journey AND h.seq < :seq AND (h.kind < 40 OR h.kind >= 50)
+ORDER BY h.seq DESC LIMIT :limit
+"""
+JOURNEY_MATCHES = f"""
+SELECT {COLUMNS} FROM history h INDEXED BY history_journeys {JOINS}
+WHERE h.journey = :journey AND h.seq > :seq AND h.kind = 11 AND h.data IS NOT NULL
+ORDER BY h.seq LIMIT :limit
+"""
+JOURNEY_FAILURE = """
+SELECT max(h.seq) FROM history h INDEXED BY history_journeys WHERE h.journey = :journey AND h.kind = 53
+"""
+
+USER_EVENT_NAMES = """
+WITH RECURSIVE seen (name) AS (
+    SELECT (SELECT min(name) FROM history WHERE user = :user AND kind = 1)
+    UNION ALL
+    SELECT (SELECT min(name) FROM history WHERE user = :user AND kind = 1 AND name > seen.name)
+    FROM seen WHERE seen.name IS NOT NULL
+    LIMIT :limit
+)
+SELECT seen.name, e.text FROM seen CROSS JOIN names e ON e.id = seen.name
+"""
+EVENTS_NAMED = f"""
+SELECT {COLUMNS} FROM history h INDEXED BY history_events {JOINS}
+WHERE h.user = :user AND h.name = :name AND h.kind = 1 ORDER BY h.seq DESC LIMIT :limit
+"""
+
+USERS_NAMED = "SELECT u.id, u.name FROM json_each(:names) i CROSS JOIN users u ON u.name = i.value"
+USERS_BEFORE = "SELECT id, name FROM users WHERE name < :name ORDER BY name DESC LIMIT :limit"
+USERS_BEHIND = "SELECT id, name FROM users WHERE name > :name ORDER BY name LIMIT :limit"
+HAS_JOURNEY = "SELECT 1 FROM journeys WHERE user = :user LIMIT 1"
+IS_OPEN = "SELECT 1 FROM waits WHERE id = :seq"

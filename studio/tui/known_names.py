@@ -1,0 +1,77 @@
+"""The names of events that workflows speak of, and which of them are meant by what is typed. Pure."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from studio.definition import Workflow
+from studio.tui.widgets.text import visible
+
+MOST_SHOWN = 8
+_SPEAKING = ("wait_for", "ingest", "events")
+
+
+def workflow_names(workflows: Mapping[str, Workflow]) -> list[str]:
+    """The plain names in triggers and exits, and those that their sources wait for or send."""
+    found: dict[str, None] = {}
+    for workflow in workflows.values():
+        found.update(dict.fromkeys(workflow.trigger.literals))
+        if workflow.exit_on is not None:
+            found.update(dict.fromkeys(workflow.exit_on.literals))
+    for workflow in workflows.values():
+        found.update(dict.fromkeys(names_in(workflow.source)))
+    return list(found)
+
+
+@lru_cache(maxsize=64)
+def names_in(source: str) -> tuple[str, ...]:
+    """The names that a source waits for or sends, where they are written out; none when it does not parse."""
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return ()
+    found: dict[str, None] = {}
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Call)
+            and isinstance(node.func, ast.Attribute)
+            and node.func.attr in _SPEAKING
+        ):
+            given = [*node.args[:1], *[each.value for each in node.keywords if each.arg == "event"]]
+            for value in given:
+                items = value.elts if isinstance(value, ast.List | ast.Tuple) else [value]
+                for item in items:
+                    if (
+                        isinstance(item, ast.Constant)
+                        and isinstance(item.value, str)
+                        and "*" not in item.value
+                    ):
+                        found[item.value] = None
+    return tuple(found)
+
+
+def meant(typed: str, known: Iterable[str]) -> list[str]:
+    """The known names that may be meant: those that begin so, then those with a part that does, then others.
+
+    Nothing for nothing typed, nor when the one that is meant stands there already.
+    """
+    wanted = typed.strip().casefold()
+    if not wanted:
+        return []
+    ranked: list[tuple[int, int, str]] = []
+    for place, name in enumerate(dict.fromkeys(known)):
+        plain = name.casefold()
+        at = plain.find(wanted)
+        # What cannot be shown as it is cannot be told from others either.
+        if at < 0 or visible(name) != name:
+            continue
+        rank = 0 if name == typed else 1 if at == 0 else 3
+        while rank == 3 and at >= 0:
+            if not plain[at - 1].isalnum():
+                rank = 2
+            at = plain.find(wanted, at + 1)
+        ranked.append((rank, place, name))
+    found = [name for _, _, name in sorted(ranked)][:MOST_SHOWN]
+    return [] if found == [typed] else found

@@ -1,0 +1,153 @@
+"""`a`: what can be done to a journey, in a small menu that asks before it destroys anything."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from studio.tui.acting import (
+    Act,
+    Actable,
+    ActAnswer,
+    Chosen,
+    acts_for,
+    answerable,
+    ends_by_time,
+    failure_lines,
+)
+from studio.tui.screens.overlay import Page, Piece
+from studio.tui.widgets.signs import signs
+from studio.tui.widgets.text import literal
+
+_ENDED = ("completed", "exited", "cancelled")
+
+
+class ActPage(Page):
+    """The lines of the menu; the keys belong to the screen."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "screen.safe", "no, or close", show=False, id="act.safe"),
+    ]
+
+
+class ActScreen(ModalScreen[Chosen]):
+    """One key does it; what destroys asks first, and there enter is no."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(key, f"choose('{key}')", words, show=False, id=f"act.{words}")
+            for key, words in (
+                ("a", "answer"),
+                ("t", "time_out"),
+                ("r", "resume"),
+                ("c", "cancel"),
+                ("s", "restart"),
+            )
+        ),
+        Binding("y", "yes", "yes", show=False, id="act.yes"),
+        Binding("left", "step(-1)", "journey before", show=False, id="act.before"),
+        Binding("right", "step(1)", "next journey", show=False, id="act.next"),
+        Binding("escape,q", "safe", "back", key_display="esc", id="act.close"),
+    ]
+
+    def __init__(self, answer: ActAnswer) -> None:
+        super().__init__()
+        self._journeys = answer.journeys
+        self._at = answer.at
+        self.asked: Act | None = None
+        """What waits for a yes."""
+
+    def compose(self) -> ComposeResult:
+        yield ActPage(id="acts", classes="pane")
+
+    def on_mount(self) -> None:
+        """Say what can be done."""
+        self.query_one(ActPage).focus()
+        self._show()
+
+    @property
+    def _found(self) -> Actable:
+        return self._journeys[self._at]
+
+    def _show(self) -> None:
+        found, page = self._found, self.query_one(ActPage)
+        lines = self._asking(self.asked) if self.asked is not None else self._menu(found)
+        many = f"  {self._at + 1} of {len(self._journeys)} ← →" if len(self._journeys) > 1 else ""
+        page.set_titles(f"Act · {found.row.id}{many}", "y does it · ⏎ no" if self.asked else "esc back")
+        page.styles.height = len(lines) + 2
+        page.show_lines(lines)
+
+    def _menu(self, found: Actable) -> list[tuple[Piece, ...]]:
+        row, mark = found.row, signs()
+        sign, tone = (
+            (mark.failed, "error")
+            if row.status == "failed"
+            else (mark.completed, "success")
+            if row.status == "completed"
+            else (mark.stopped, "muted")
+            if row.status in _ENDED
+            else (mark.wait, "warning")
+        )
+        said = f"{row.status}, pass {row.pass_number}" + (f", at {row.waits_for}" if row.waits_for else "")
+        lines: list[tuple[Piece, ...]] = [((f" {sign} ", tone), (literal(said), "text")), ()]
+        lines += [((f"   {each.key} ", "accent"), (literal(each.words), "text")) for each in acts_for(found)]
+        if found.failure is not None:
+            lines.append(())
+            tones = {"error": "error", "source": "strong", "traceback": "muted"}
+            for kind, text in failure_lines(found.failure):
+                lines.append(((f"   {literal(text)}", tones[kind]),))
+        return lines
+
+    def _asking(self, act: Act) -> list[tuple[Piece, ...]]:
+        lines: list[tuple[Piece, ...]] = [()]
+        lines += [((f"   {literal(part)}", "text"),) for part in _sentences(act.question)]
+        lines += [(), (("   y ", "accent"), (f"{act.name}     ", "text"), ("⏎ ", "accent"), ("no", "text"))]
+        return lines
+
+    # -- keys ------------------------------------------------------------------------------------
+
+    def action_choose(self, key: str) -> None:
+        """Do it, or ask first."""
+        if self.asked is not None:
+            return
+        act = next((each for each in acts_for(self._found) if each.key == key), None)
+        if act is None:
+            return
+        if act.question:
+            self.asked = act
+            self._show()
+        else:
+            self._do(act)
+
+    def action_yes(self) -> None:
+        """Do what was asked about."""
+        if self.asked is not None:
+            self._do(self.asked)
+
+    def action_safe(self) -> None:
+        """Not that; without a question, back."""
+        if self.asked is None:
+            self.dismiss(None)
+        else:
+            self.asked = None
+            self._show()
+
+    def action_step(self, by: int) -> None:
+        """Another journey of the user."""
+        if self.asked is None:
+            self._at = (self._at + by) % len(self._journeys)
+            self._show()
+
+    def _do(self, act: Act) -> None:
+        found = self._found
+        wait = answerable(found) if act.name == "answer" else ends_by_time(found)
+        self.dismiss(Chosen(act.name, found.row.id, wait))
+
+
+def _sentences(text: str) -> list[str]:
+    """A question, a line for each sentence."""
+    first, mark, rest = text.partition("? ")
+    return [first + mark.strip(), *[f"{part.rstrip('.')}." for part in rest.split(". ") if part]]

@@ -1,0 +1,89 @@
+"""Sending events by hand, one or many, and telling what came of them."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from studio.incoming import Incoming
+from studio.store.views import Views
+from studio.tui.desk import Desk, check_event, outcome
+from studio.tui.drafts import each_user, for_user
+from studio.tui.reading import Reader
+
+MOST_OUTCOMES = 1_000
+"""Of more events at once, what came of the first is told."""
+WOKE_NOTHING = "woke nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What came of sending."""
+
+    said: str
+    events: Sequence[Incoming]
+    seq: int | None
+    """Of a single event, where that is known."""
+    woke: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """The question what events did: read right after they were stored."""
+
+    seqs: tuple[int, ...]
+
+    def read(self, views: Views) -> list[str]:
+        """For each, in a few words: "started onboarding", "answered trial's wait", "woke nothing"."""
+        effects: dict[int, list[Any]] = {seq: [] for seq in self.seqs}
+        for entry in views.effects(self.seqs, limit=20 * len(self.seqs) + 200):
+            if entry.cause in effects:
+                effects[entry.cause].append(entry)
+        return [outcome(found) for found in effects.values()]
+
+
+def written(event: str, user: str, data: Mapping[str, Any]) -> list[Incoming]:
+    """The events of what was typed: one, or one for each user of `user{1..50}`.
+
+    Raises:
+        EventError: a field cannot be stored; says which and why.
+    """
+    many = each_user(user.strip())
+    if many is None:
+        return [check_event(event, user, data)]
+    return [check_event(event, each, for_user(data, each, number)) for each, number in many]
+
+
+async def deliver(desk: Desk, reader: Reader, events: Sequence[Incoming]) -> Sent:
+    """Send, and say what came of it.
+
+    Raises:
+        StudioError: nothing was stored, with the reason.
+    """
+    began = time.perf_counter()
+    if len(events) == 1:
+        stored = [await desk.send(events[0])]
+    else:
+        stored = await desk.send_many(events)
+    took = (time.perf_counter() - began) * 1000
+    seqs = tuple(seq for seq in stored if seq is not None)
+    count = "" if len(events) == 1 else f" {len(events):,}"
+    if not seqs:
+        taker = f"pid {desk.viewer_of} takes {'it' if len(events) == 1 else 'them'}"
+        what = taker if desk.viewer_of else "kept until an engine runs"
+        return Sent(f"sent{count} · {what} · {took:.1f} ms", events, None, True)
+    found = await reader.ask(Outcomes(seqs[:MOST_OUTCOMES]).read)
+    if len(events) == 1:
+        if found[0] == WOKE_NOTHING:
+            return Sent(f"sent · {WOKE_NOTHING} · w why", events, seqs[0], False)
+        return Sent(f"sent · {found[0]} · {took:.1f} ms", events, seqs[0], True)
+    counted = Counter(found).most_common()
+    told = ", ".join(f"{what} ×{times:,}" for what, times in counted[:2])
+    if len(counted) > 2:
+        told += f" +{len(counted) - 2}"
+    if len(seqs) > MOST_OUTCOMES:
+        told += f", of the first {MOST_OUTCOMES:,}"
+    return Sent(f"sent{count} · {told} · {took:.0f} ms", events, None, set(found) != {WOKE_NOTHING})

@@ -1,0 +1,125 @@
+"""One field of the form, and the line that says what is wrong in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.cells import cell_len
+from rich.style import Style
+from rich.text import Text
+from textual import events
+from textual.binding import Binding, BindingType
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import Input
+
+from studio.tui.widgets.json_fault import JsonFault
+from studio.tui.widgets.line import Line, ground_of
+from studio.tui.widgets.signs import look
+from studio.tui.widgets.text import cut, literal, visible
+
+if TYPE_CHECKING:
+    from studio.tui.widgets.inject import Inject
+
+
+class Field(Input):
+    """One field; up and down walk through what was sent, or through what completes it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "submit", "send", key_display="⏎", id="inject.send"),
+        Binding("up", "earlier", "history", key_display="↑", id="inject.earlier"),
+        Binding("down", "later", "later", show=False, id="inject.later"),
+    ]
+
+    def __init__(self, id: str) -> None:
+        super().__init__(id=id, compact=True, select_on_focus=False)
+        self.cursor_blink = False
+
+    # What Input draws and measures is the value itself, and an escape sequence in it would run.
+
+    @property
+    def _value(self) -> Text:
+        return Text(visible(self.value), no_wrap=True, overflow="ignore", end="")
+
+    def _position_to_cell(self, position: int) -> int:
+        return cell_len(visible(self.value[:position]))
+
+    def _on_paste(self, event: events.Paste) -> None:
+        # Input keeps the first line only; JSON is mostly copied in several.
+        if event.text and not self._form.take_paste(event.text):
+            start, end = sorted(self.selection)
+            self.replace(" ".join(event.text.splitlines()), start, end)
+        event.stop()
+        event.prevent_default()
+
+    @property
+    def _form(self) -> Inject:
+        from studio.tui.widgets.inject import Inject
+
+        return next(each for each in self.ancestors if isinstance(each, Inject))
+
+    async def _on_key(self, event: events.Key) -> None:
+        if event.key == "w" and self.id == "event" and not self.value and self._form.offers_why:
+            event.stop()
+            event.prevent_default()
+            await self.run_action("screen.why")
+            return
+        await super()._on_key(event)
+
+    async def action_submit(self) -> None:
+        """Take what completes the name, or send."""
+        if not self._form.take_completion(self):
+            await super().action_submit()
+
+    def action_cursor_right(self, select: bool = False) -> None:
+        """At the end, take what completes the name."""
+        if select or self.cursor_position < len(self.value) or not self._form.take_completion(self):
+            super().action_cursor_right(select)
+
+    def action_earlier(self) -> None:
+        """Bring back what was sent before."""
+        self._form.walk(-1)
+
+    def action_later(self) -> None:
+        """Towards what was typed last."""
+        self._form.walk(1)
+
+
+class FaultLine(Widget):
+    """A caret under the place of a mistake, and the reason."""
+
+    fault: JsonFault | None = None
+
+    def show(self, fault: JsonFault | None) -> None:
+        """Take the mistake; None when there is none."""
+        self.fault = fault
+        self.display = fault is not None
+        self.refresh()
+
+    def redraw(self) -> None:
+        """The field has scrolled."""
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """The caret stands under the character, wherever the field has scrolled to."""
+        width = self.size.width
+        if y or self.fault is None:
+            return Strip.blank(width, ground_of(self))
+        colours = look(self.app)
+        field = self.screen.query_one("#data", Input)
+        before = cell_len(visible(field.value[: self.fault.at]))
+        start = field.content_region.x - self.content_region.x
+        at = start + min(max(before - round(field.scroll_x), 0), max(0, field.content_region.width - 1))
+        why = literal(self.fault.why)
+        line = Line(width)
+        bold = colours.error + Style(bold=True)
+        if at + 2 + cell_len(why) <= width or at <= width // 2:
+            return line.gap(at).add("^ ", bold).add(why, colours.error).strip(ground_of(self))
+        words = cut(why, max(0, at - 1), "start")
+        return (
+            line.gap(at - cell_len(words) - 1)
+            .add(words, colours.error)
+            .gap()
+            .add("^", bold)
+            .strip(ground_of(self))
+        )

@@ -9,7 +9,8 @@ import pytest
 from studio.store.records import WaitRow
 from studio.store.view_users import UserPage, UserSearch
 from studio.tui.widgets.log import LogList
-from studio.tui.widgets.timeline import TimelinePane
+from studio.tui.widgets.standing import kept
+from studio.tui.widgets.timeline import EntryList, TimelinePane
 from studio.tui.widgets.users_list import WINDOW, UsersList
 from studio.tui.widgets.users_questions import PAGE, search_of
 from studio.tui.widgets.waiting import WaitingList
@@ -327,3 +328,51 @@ async def test_the_log_reads_on_below_what_the_filter_left_out() -> None:
         log.set_filter("!line")
         await studio.settle()
         assert [row.seq for row in log.rows] == [1, 2, 3]
+
+
+# -- what is looked at stands still -----------------------------------------------------------
+
+
+def test_what_was_known_stays_in_front_of_what_is_new() -> None:
+    known = [entry(n, n, "log") for n in range(1, 6)]
+    newest = [entry(n, n, "log") for n in range(4, 8)]
+    assert [each.seq for each in kept(known, newest, 4)] == [1, 2, 3, 4, 5, 6, 7]
+    assert kept(known, newest, 5) == newest, "all there is"
+    assert kept([], newest, 4) == newest
+    far = [entry(n, n, "log") for n in range(90, 94)]
+    assert kept(known, far, 4) == known, "with a gap between them nothing moves"
+    assert kept(known, known[:2], 2) == known[:2], "entries were taken back"
+
+
+@pytest.mark.parametrize("count", [150, 5_000])
+async def test_a_flood_moves_nothing_under_the_cursor_of_the_log(count: int) -> None:
+    views = world()
+    views.rows_logs = [entry(n, n, "log", message=f"line {n}", level="info") for n in range(1, 301)]
+    async with open_studio(views) as studio:
+        log = studio.find(LogList)
+        await studio.press("4", "k", "k", "k")
+        top = log.top_key()
+        assert log.cursor == 297
+        views.rows_logs += [
+            entry(n, n, "log", message=f"line {n}", level="info") for n in range(301, 301 + count)
+        ]
+        await studio.changed()
+        assert log.cursor == 297
+        assert log.top_key() == top
+        await studio.press("G")
+        assert log.cursor == 300 + count
+
+
+async def test_a_flood_moves_nothing_under_the_cursor_of_the_timeline() -> None:
+    views = world()
+    views.rows_timeline["user1"] = [
+        entry(n, n, "log", message=f"line {n}", level="info") for n in range(1, 301)
+    ]
+    async with open_studio(views) as studio:
+        entries = studio.find(EntryList)
+        await studio.press("2", "k", "k", "k")
+        assert entries.cursor == 297
+        views.rows_timeline["user1"] += [entry(n, n, "log", message=f"line {n}") for n in range(301, 900)]
+        await studio.changed()
+        assert entries.cursor == 297
+        assert "line 297" in studio.text

@@ -156,7 +156,8 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
 
     def show_answer(self, answer: Pulse) -> None:
         totals, desk = answer.totals, self.studio.desk
-        if desk is None:
+        if desk is None or not self.query(Header):
+            # The last answer may come while the screen is being taken down.
             return
         trouble = desk.trouble()
         self.query_one(Header).show(totals)

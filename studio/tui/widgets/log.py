@@ -15,6 +15,7 @@ from studio.tui.widgets.entry_text import Around, say
 from studio.tui.widgets.line import Line
 from studio.tui.widgets.log_question import FIELDS, LEVELS, LogQuestion, light
 from studio.tui.widgets.signs import signs
+from studio.tui.widgets.standing import kept
 from studio.tui.widgets.text import literal
 from studio.tui.widgets.times import clock
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
@@ -50,6 +51,8 @@ class LogList(Asking, VirtualList[Entry]):
         """Who is looked at."""
         self._filter = filters.Filter()
         self._limit = PAGE
+        self._fresh = False
+        """The next answer is about other entries."""
         self._around = Around()
 
     def question(self) -> Question:
@@ -59,7 +62,9 @@ class LogList(Asking, VirtualList[Entry]):
         return LogQuestion(self._filter, self._limit, self.level, user)
 
     def show_answer(self, answer: list[Entry]) -> None:
-        self.show_rows(answer)
+        stands = not self.following and not self._fresh
+        self._fresh = False
+        self.show_rows(kept(self.rows, answer, self._limit) if stands else answer)
 
     # -- what is shown -----------------------------------------------------------------------------
 
@@ -93,6 +98,11 @@ class LogList(Asking, VirtualList[Entry]):
             if self.only_user:
                 self._ask_anew()
 
+    def action_last(self) -> None:
+        """Follow again; what came meanwhile may lie beyond what is known."""
+        super().action_last()
+        self.ask()
+
     def _ask_anew(self) -> None:
         narrowed = self.filter_text or self.only_user or self.level
         self.empty_text = (
@@ -102,6 +112,7 @@ class LogList(Asking, VirtualList[Entry]):
             if narrowed
             else type(self).empty_text
         )
+        self._fresh = True
         self.ask()
         self._title()
 

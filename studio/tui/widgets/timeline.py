@@ -25,6 +25,7 @@ from studio.tui.widgets.entry_text import Around, say
 from studio.tui.widgets.lanes import Lanes
 from studio.tui.widgets.line import Line
 from studio.tui.widgets.signs import signs
+from studio.tui.widgets.standing import kept
 from studio.tui.widgets.text import literal
 from studio.tui.widgets.timeline_question import FIELDS, TimelineAnswer, TimelineQuestion
 from studio.tui.widgets.times import clock, day, gap, same_day
@@ -168,6 +169,12 @@ class EntryList(VirtualList[Entry | Detail]):
                 self._move_to(self._at[each.seq])
                 return
 
+    def action_last(self) -> None:
+        """Follow again; what came meanwhile may lie beyond what is known."""
+        super().action_last()
+        if isinstance(self.parent, TimelinePane):
+            self.parent.ask()
+
     def action_zoom(self, by: int) -> None:
         """Closer to the selected entry, or farther away."""
         if isinstance(self.parent, TimelinePane):
@@ -248,6 +255,8 @@ class TimelinePane(Asking, Vertical):
         self._limit = PAGE
         self._wanted: int | None = None
         self._filter = filters.Filter()
+        self._fresh = False
+        """The next answer is about other entries."""
 
     def compose(self) -> ComposeResult:
         yield self.lanes
@@ -282,6 +291,7 @@ class TimelinePane(Asking, Vertical):
         selected = self.entries.entry
         if not text and selected is not None and not self.entries.following:
             self._wanted = selected.seq
+        self._fresh = True
         self.ask()
         self.retitle()
 
@@ -298,7 +308,9 @@ class TimelinePane(Asking, Vertical):
             entries.empty_text = f"No entry has {entries.filter_text}.\nesc clears the filter."
         self._workflows = answer.workflows
         entries.forget_drawn()
-        entries.show_entries(answer.entries)
+        stands = not entries.following and not self._fresh
+        self._fresh = False
+        entries.show_entries(kept(entries.entries, answer.entries, self._limit) if stands else answer.entries)
         if self._wanted is not None:
             if entries.point_at(self._wanted):
                 self._wanted = None

@@ -658,10 +658,13 @@ class Runner:
             batch.overlay.commit()
         except StoreError as error:
             self.problem = str(error)
+            # The end of a jump was not written: it goes on.
+            self.deck.before_commit(False)
             self._undo(finished, error)
             self._pause(error)
             return False
         except Exception as error:
+            self.deck.before_commit(False)
             self._blame(store, batch.watch, error, list(self._taken))
             return True
         finally:

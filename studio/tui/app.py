@@ -19,7 +19,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from studio.errors import StudioError
-from studio.tui.clock_keys import ClockKeys
+from studio.tui.clock_keys import STILL_SECONDS, ClockKeys
 from studio.tui.desk import Desk, EngineDesk, open_desk
 from studio.tui.messages import DeskOpened, StoreChanged
 from studio.tui.reading import Reader
@@ -93,7 +93,6 @@ class StudioApp(ClockKeys):
         if isinstance(desk, EngineDesk):
             self._unsubscribe = desk.engine.on_change(self._committed)
         else:
-            await self.learn_clock()
             self.set_interval(LOOK_SECONDS, self._look)
         self.post_message(DeskOpened())
 
@@ -105,6 +104,7 @@ class StudioApp(ClockKeys):
     def start_showing(self) -> None:
         """Everything may be asked now."""
         self._tick()
+        self.look_at_clock()
         if (live := self.live) is not None:
             live.show_store()
 
@@ -143,8 +143,9 @@ class StudioApp(ClockKeys):
         self._signalled.clear()
         if (live := self.live) is not None:
             live.post_message(StoreChanged())
-        # A clock that stood may have been moved. Not called at once: see _schedule_change.
-        self.call_later(self._tick)
+        if self._pace == STILL_SECONDS:
+            # The clock that stood may have been moved. Not called at once: see _schedule_change.
+            self.call_later(self._tick)
 
     @work(group="look", exclusive=True, exit_on_error=False)
     async def _look(self) -> None:

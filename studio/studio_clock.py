@@ -35,10 +35,21 @@ class JumpState:
     """Deadlines that are behind it."""
     total: int = 0
     """Deadlines that it had to serve, as far as they are known."""
+    at: int = 0
+    """The moment up to which everything is durable; the clock itself may be ahead of it by a batch."""
 
     def json(self) -> dict[str, int]:
         """As the store keeps it."""
-        return {"from": self.start, "to": self.to, "served": self.served, "total": self.total}
+        facts = {"from": self.start, "to": self.to, "served": self.served, "total": self.total}
+        return {**facts, "at": self.at}
+
+    @property
+    def percent(self) -> int:
+        """How far it has come: of its deadlines and of its time, whichever is less."""
+        done = min(1.0, self.served / self.total) if self.total else 1.0
+        length = self.to - self.start
+        passed = min(1.0, max(0, self.at - self.start) / length) if length > 0 else 1.0
+        return min(99, int(100 * min(done, passed)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +92,7 @@ def reading(state: dict[str, Any]) -> ClockReading:
         paused=bool(state.get("paused")),
         speed=speed,
         held=speed > 1 and state.get("rate") == 1,
-        jump=JumpState(jump["from"], jump["to"], jump["served"], jump["total"]) if jump else None,
+        jump=JumpState(jump["from"], jump["to"], jump["served"], jump["total"], jump["at"]) if jump else None,
     )
 
 
@@ -184,7 +195,8 @@ class StudioClock:
     def reading(self) -> ClockReading:
         """How it stands."""
         with self._lock:
-            return ClockReading(True, self._paused, self._speed, self._held and self._speed > 1, self._jump)
+            held = self._rate == 1 and self._speed > 1
+            return ClockReading(True, self._paused, self._speed, held, self._jump)
 
     def adopt(self, state: dict[str, Any], last_at: int) -> None:
         with self._lock:

@@ -25,6 +25,8 @@ _log = logging.getLogger("studio")
 
 JUMP_BATCH = 1000
 """Deadlines in one transaction of a jump: it can be stopped between two."""
+JUMP_SECONDS = 0.1
+"""How long one of its batches may take: long enough to be worth a commit, short for who wants to stop it."""
 COUNT_SECONDS = 0.25
 """The shortest time between two counts of the deadlines that are left."""
 
@@ -146,7 +148,7 @@ class ClockDeck:
         jump.to = max(jump.to, jump.start)
         self._count(store, jump)
         if self.studio is not None:
-            self.studio.lead(JumpState(jump.start, jump.to, 0, jump.total))
+            self.studio.lead(JumpState(jump.start, jump.to, 0, jump.total, jump.start))
 
     def goal(self, busy: bool) -> int | None:
         """Up to which moment time may be led in this turn; None when it must stand.
@@ -160,6 +162,15 @@ class ClockDeck:
         if jump.stop:
             return self.clock.now()
         return None if busy else jump.to
+
+    def enough(self, began: float) -> bool:
+        """Whether a batch of a jump is to be written now, before the next deadline is served.
+
+        Args:
+            began: `time.monotonic()` at its start.
+        """
+        jump = self.jump
+        return jump is not None and (jump.stop or time.monotonic() - began > JUMP_SECONDS)
 
     def arrive(self, batch: Batch, at: int) -> JumpEnd:
         """Write that the goal of this jump was come to."""
@@ -182,7 +193,7 @@ class ClockDeck:
         jump = self.jump
         if jump is not None and self.studio is not None:
             served = jump.served + jump.serving
-            state = JumpState(jump.start, jump.to, served, max(jump.total, served))
+            state = JumpState(jump.start, jump.to, served, max(jump.total, served), self.clock.now())
             self.studio.lead(None if ends else state)
 
     def after_commit(self, store: Store, steps: int, end: JumpEnd | None) -> None:

@@ -591,7 +591,7 @@ class Runner:
         cut = len(due) == reach
         batch.overlay.load_passes([wait.journey for wait in due])
         finished: list[tuple[Item, Any]] = []
-        served = 0
+        served, began = 0, time.monotonic()
         for _ in range(size):
             served += 1
             wait = _next_timer(batch, due)
@@ -618,7 +618,7 @@ class Runner:
                 finished.append((item, self._serve(batch, item, max(at, clock.now()) if virtual else at)))
             else:
                 break
-            if virtual and (batch.launches or batch.asks):
+            if virtual and (batch.launches or batch.asks or self.deck.enough(began)):
                 break
         # Each step ends a batch of moved time: what was read of the deadlines behind it was for nothing.
         self._reach = max(LEAST_REACH, 2 * served)

@@ -28,6 +28,8 @@ from studio.tui.stores import OpenStore, Stores
 
 REDRAW_SECONDS = 1 / 30
 """The shortest time between two redraws for what was committed."""
+JUMP_REDRAW_SECONDS = 0.3
+"""The same while the clock jumps: rows fly past unread, and drawing them held the engine up sixfold."""
 LOOK_SECONDS = 0.1
 """How often a viewer asks whether another process has committed."""
 THEME = "tokyo-night"
@@ -144,7 +146,7 @@ class StudioApp(ClockKeys):
 
     def _tick(self) -> None:
         if self.desk is not None and (live := self.live) is not None:
-            live.tick(self.desk.clock.now())
+            live.tick(self.shown_now())
             self.keep_pace()
 
     def _committed(self) -> None:
@@ -156,7 +158,8 @@ class StudioApp(ClockKeys):
             cast(asyncio.AbstractEventLoop, self._loop).call_soon_threadsafe(self._schedule_change)
 
     def _schedule_change(self) -> None:
-        wait = self._changed_at + REDRAW_SECONDS - time.monotonic()
+        shortest = JUMP_REDRAW_SECONDS if self.clock_reading().jump is not None else REDRAW_SECONDS
+        wait = self._changed_at + shortest - time.monotonic()
         if wait > 0:
             # Not set_timer: what the engine's thread calls has no app in its context.
             asyncio.get_running_loop().call_later(wait, self._announce_change)
@@ -169,8 +172,8 @@ class StudioApp(ClockKeys):
         self._signalled.clear()
         if (live := self.live) is not None:
             live.post_message(StoreChanged())
-        # A clock that stood may have been moved.
-        self._tick()
+        # A clock that stood may have been moved. Not called at once: see _schedule_change.
+        self.call_later(self._tick)
 
     @work(group="look", exclusive=True, exit_on_error=False)
     async def _look(self) -> None:

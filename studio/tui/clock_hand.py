@@ -64,7 +64,7 @@ class EngineHand:
         start = self._engine.clock.now()
 
         def see(progress: JumpProgress) -> None:
-            self._jump = JumpState(start, to, progress.served, progress.total)
+            self._jump = JumpState(start, to, progress.served, progress.total, progress.at)
 
         try:
             await self._engine.jump(to, see)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 TICK_SECONDS = 0.1
 """What tenths of a second need."""
 FAST_SECONDS = 1 / 30
-"""While time runs faster, or jumps."""
+"""While time runs faster."""
 STILL_SECONDS = 1.0
 """While time stands: nothing is drawn, and what was said goes away."""
 
@@ -43,6 +43,11 @@ class Standing:
         """The wait, None when it is over, and the count: from the waits of one user and an index."""
         row = next((each for each in views.waits(user=self.user, limit=1000) if each.seq == self.seq), None)
         return row, views.due_until(row.due_at) if row is not None and row.due_at is not None else 0
+
+
+def _beside(speed: int, by: int) -> int:
+    at = SPEEDS.index(speed) + by if speed in SPEEDS else 0
+    return SPEEDS[max(0, min(at, len(SPEEDS) - 1))]
 
 
 def _next_due(views: Views) -> int | None:
@@ -96,10 +101,12 @@ class ClockKeys(App[None]):
     def keep_pace(self) -> None:
         """Tick as often as the clock needs it."""
         reading = self.clock_reading()
-        if reading.jump is not None or (reading.speed > 1 and not reading.paused):
-            pace = FAST_SECONDS
+        if reading.jump is not None:
+            pace = TICK_SECONDS
+        elif reading.paused:
+            pace = STILL_SECONDS
         else:
-            pace = STILL_SECONDS if reading.paused else TICK_SECONDS
+            pace = FAST_SECONDS if reading.speed > 1 else TICK_SECONDS
         if pace != self._pace:
             if self._ticker is not None:
                 self._ticker.stop()
@@ -109,6 +116,13 @@ class ClockKeys(App[None]):
     def clock_reading(self) -> ClockReading:
         """How the clock stands."""
         return self.desk.hand.reading() if self.desk is not None else ClockReading(movable=False)
+
+    def shown_now(self) -> int:
+        """The moment that the screen shows: during a jump, that of the rows that can be read."""
+        if self.desk is None:
+            return 0
+        jump = self.desk.hand.reading().jump
+        return jump.at if jump is not None and jump.at else self.desk.clock.now()
 
     async def learn_clock(self) -> None:
         """A viewer is told by the store how the engine's clock stands."""
@@ -158,9 +172,8 @@ class ClockKeys(App[None]):
         self._step_speed(-1)
 
     def _step_speed(self, by: int) -> None:
-        speed = self.clock_reading().speed
-        at = SPEEDS.index(speed) + by if speed in SPEEDS else 0
-        self.action_speed(SPEEDS[max(0, min(at, len(SPEEDS) - 1))])
+        # Looked at when it is done, not when the key is pressed: keys may come faster than acts.
+        self._do(lambda hand: hand.speed(_beside(hand.reading().speed, by)))
 
     def action_stop_jump(self) -> None:
         """Stop where it has come to."""

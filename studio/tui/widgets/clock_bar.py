@@ -18,7 +18,7 @@ from studio.tui.widgets.line import Line
 from studio.tui.widgets.one_line import Buttons, OneLine
 from studio.tui.widgets.signs import Look, bar, signs
 from studio.tui.widgets.text import cut, literal
-from studio.tui.widgets.times import day_clock, left, span
+from studio.tui.widgets.times import age, day_clock, left, span
 from studio.tui.widgets.waiting import wait_words
 
 if TYPE_CHECKING:
@@ -74,8 +74,6 @@ class ClockBar(OneLine):
     def build(self, line: Line, colours: Look) -> None:
         wide = line.width >= 100
         self._buttons.clear()
-        right = self._next(colours, line.width)
-        room = line.width - sum(cell_len(text) for text, _ in right) - 1
         line.gap()
         if not self.open:
             line.add("opening the store …", colours.muted)
@@ -90,18 +88,18 @@ class ClockBar(OneLine):
         self._speeds(line, colours, wide)
         ahead = 0 if self.virtual else self.now - time.time_ns() // 1_000_000
         if abs(ahead) >= AHEAD_MS:
-            far, side = span(abs(ahead)), "ahead" if ahead > 0 else "behind"
-            words = f"{far} {side}" if wide else f"{'+' if ahead > 0 else '-'}{far}"
+            side = "ahead" if ahead > 0 else "behind"
+            words = f"{span(abs(ahead))} {side}" if wide else f"{'+' if ahead > 0 else '-'}{age(abs(ahead))}"
             if line.width >= 160:
                 words += " of real time"
-            if line.used + cell_len(words) + 2 <= room or self._said[0]:
-                line.gap(2).add(words, colours.warning + bold)
+            line.gap(2).add(words, colours.warning + bold)
         if self._said[0]:
             line.gap(2).add(literal(self._said[0]), colours.warning)
-        elif right and line.used <= room:
-            line.gap(line.room - sum(cell_len(text) for text, _ in right))
-            for text, style in right:
-                self._buttons.add(line, text, style, "next_deadline", self.app)
+            return
+        right = self._next(colours, line.width, line.room - 2)
+        line.gap(line.room - sum(cell_len(text) for text, _ in right))
+        for text, style in right:
+            self._buttons.add(line, text, style, "next_deadline", self.app)
 
     def _state(self, line: Line, colours: Look) -> None:
         mark, bold = signs(), Style(bold=True)
@@ -124,8 +122,7 @@ class ClockBar(OneLine):
             self._buttons.add(line, text, colours.success + bold, "pause_run", self.app)
 
     def _jumping(self, line: Line, colours: Look, jump: JumpState) -> None:
-        percent = min(99, jump.served * 100 // jump.total) if jump.total else 0
-        line.gap().add(f"{percent}%", colours.strong)
+        line.gap().add(f"{jump.percent}%", colours.strong)
         line.add(f" · {jump.served:,} of {jump.total:,}", colours.text)
         line.add(" · ", colours.muted)
         self._buttons.add(line, "esc", colours.accent + Style(bold=True), "stop_jump", self.app)
@@ -147,7 +144,20 @@ class ClockBar(OneLine):
         if self.reading.held:
             line.gap().add("a step runs: ×1" if wide else "(×1)", colours.muted)
 
-    def _next(self, colours: Look, width: int) -> list[tuple[str, Style]]:
+    def _next(self, colours: Look, width: int, room: int) -> list[tuple[str, Style]]:
+        """What comes next, as much of it as there is room for; the countdown is the last to go."""
+        sizes = [(12, 14, 6), (8, 10, 4), (8, 8, 0), (6, 0, 0), (0, 0, 0)]
+        if width >= 100:
+            sizes.insert(0, (20, 24, 6 if width < 160 else 10))
+        for size in sizes:
+            pieces = self._next_pieces(colours, width, *size)
+            if sum(cell_len(text) for text, _ in pieces) <= room:
+                return pieces
+        return []
+
+    def _next_pieces(
+        self, colours: Look, width: int, user_width: int, words_width: int, bar_width: int
+    ) -> list[tuple[str, Style]]:
         if self.next is None or self.next.due_at is None:
             return []
         row, due_at = self.next, self.next.due_at
@@ -156,13 +166,13 @@ class ClockBar(OneLine):
         words = wait_words(row)
         if width < 160:
             words = words.rpartition("/")[2]
-        user = cut(literal(row.user), 12 if width < 100 else 20)
-        words = cut(words, 14 if width < 100 else 24, "end")
-        solid, gone = bar(left_ms, due_at - row.opened_at, 6 if width < 160 else 10)
+        user = cut(literal(row.user), user_width)
+        words = cut(words, words_width, "end")
+        solid, gone = bar(left_ms, due_at - row.opened_at, bar_width)
         return [
             ("next ", colours.muted),
             (user, colours.strong),
-            (f" {words} ", colours.text),
+            (f" {words} " if words else "", colours.text),
             (solid, tone),
             (gone, colours.faint),
             (f" {left(due_at, self.now)} ", tone + Style(bold=True)),

@@ -148,12 +148,9 @@ def _say_wait(entry: Entry, around: Around, now: int, name: str) -> Said:
             return Said(mark.matched, "success", f"matched {name}", detail)
         case "wait.timeout":
             limit = _number(opening, "timeout")
-            return Said(
-                mark.timeout,
-                "muted",
-                f"timed out {name}",
-                f"after {whole(limit)}" if limit is not None else "",
-            )
+            detail = f"after {whole(limit)}" if limit is not None else ""
+            detail = "by hand" if _fields(entry).get("by_hand") else detail
+            return Said(mark.timeout, "muted", f"timed out {name}", detail)
         case _:
             return Said(mark.stopped, "muted", f"closed {name}")
 

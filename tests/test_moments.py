@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from studio import moments
+from studio.clock import to_ms
+from studio.errors import ClockError
+
+DAY = 86_400_000
+NOW = to_ms(datetime(2026, 11, 24, 11, 30, tzinfo=UTC))
+
+
+@pytest.fixture(autouse=True)
+def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Local time is two hours ahead of UTC."""
+    monkeypatch.setenv("TZ", "EET-2")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+def utc(*parts: int) -> int:
+    year, month, day, *rest = parts
+    return to_ms(datetime(year, month, day, *rest, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("7d", NOW + 7 * DAY),
+        (" +2h30m ", NOW + 9_000_000),
+        ("90s", NOW + 90_000),
+        ("2026-12-01", utc(2026, 11, 30, 22)),
+        ("2026-12-01 09:00", utc(2026, 12, 1, 7)),
+        ("2026-12-01T09:00:30", utc(2026, 12, 1, 7, 0, 30)),
+        ("2026-12-01T09:00Z", utc(2026, 12, 1, 9)),
+        ("14:00", utc(2026, 11, 24, 12)),
+        ("9:05", utc(2026, 11, 25, 7, 5)),
+        ("13:30", utc(2026, 11, 25, 11, 30)),
+        ("13:30:01", utc(2026, 11, 24, 11, 30, 1)),
+    ],
+)
+def test_a_moment_is_read_from_where_the_reader_stands(text: str, moment: int) -> None:
+    assert moments.parse(text, NOW) == moment
+
+
+def test_now_is_real_time() -> None:
+    assert abs(moments.parse("now", NOW) - time.time() * 1000) < 5_000
+
+
+@pytest.mark.parametrize(
+    "text", ["", "soon", "7", "2026-13-01", "2026-02-30 09:00", "25:00", "12:99", "2026-", "9" * 400 + "d"]
+)
+def test_what_names_no_moment_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(ClockError, match='Write "7d", "09:00" or'):
+        moments.parse(text, NOW)

@@ -24,9 +24,8 @@ def zone(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     time.tzset()
 
 
-def utc(*parts: int) -> int:
-    year, month, day, *rest = parts
-    return to_ms(datetime(year, month, day, *rest, tzinfo=UTC))
+def utc(year: int, month: int, day: int, hour: int, minute: int = 0, second: int = 0) -> int:
+    return to_ms(datetime(year, month, day, hour, minute, second, tzinfo=UTC))
 
 
 @pytest.mark.parametrize(

@@ -208,6 +208,7 @@ def test_the_table_of_exit_codes_is_whole() -> None:
 async def test_the_table_of_keys_is_the_live_screens() -> None:
     spelled = {"⏎": "enter", "esc": "escape", "↑": "up", "↓": "down", "pgup": "pageup", "pgdn": "pagedown"}
     spelled |= {"/": "slash", "?": "question_mark"}
+    spelled |= {"+": "plus", "-": "minus", "=": "equals_sign", ">": "greater_than_sign"}
     told = [spelled.get(key, key) for row in table("keys") for key in codes(row[0])]
     async with open_studio() as studio:
         live = [studio.app, studio.live, *studio.live.walk_children()]

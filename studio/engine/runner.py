@@ -796,11 +796,14 @@ class Runner:
         except StoreError as error:
             self.rewinds.holds.begin()
             self.problem = str(error)
+            # The end of a jump was not written: it goes on.
+            self.deck.before_commit(False)
             self._undo(finished, error)
             self._pause(error)
             return False
         except Exception as error:
             self.rewinds.holds.begin()
+            self.deck.before_commit(False)
             self._blame(store, batch.watch, error, list(self._taken))
             return True
         finally:

@@ -19,7 +19,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from studio.errors import StudioError
-from studio.tui.clock_keys import ClockKeys
+from studio.tui.clock_keys import STILL_SECONDS, ClockKeys
 from studio.tui.desk import Desk, EngineDesk, open_desk
 from studio.tui.messages import DeskOpened, StoreChanged
 from studio.tui.reading import Reader
@@ -91,7 +91,6 @@ class StudioApp(ClockKeys):
             self.exit(return_code=1)
             return
         self._show_desk(desk, ours=self._given is None)
-        await self.learn_clock()
         self.post_message(DeskOpened())
 
     def _show_desk(self, desk: Desk, *, ours: bool) -> None:
@@ -124,6 +123,7 @@ class StudioApp(ClockKeys):
         """Everything that is shown may be another now: the store, or what is in it."""
         if (live := self.live) is not None:
             live.show_store()
+            self.look_at_clock()
             self._tick()
 
     def make_reader(self, path: Path) -> Reader:
@@ -134,6 +134,7 @@ class StudioApp(ClockKeys):
     def start_showing(self) -> None:
         """Everything may be asked now."""
         self._tick()
+        self.look_at_clock()
         if (live := self.live) is not None:
             live.show_store()
 
@@ -172,8 +173,9 @@ class StudioApp(ClockKeys):
         self._signalled.clear()
         if (live := self.live) is not None:
             live.post_message(StoreChanged())
-        # A clock that stood may have been moved. Not called at once: see _schedule_change.
-        self.call_later(self._tick)
+        if self._pace == STILL_SECONDS:
+            # The clock that stood may have been moved. Not called at once: see _schedule_change.
+            self.call_later(self._tick)
 
     @work(group="look", exclusive=True, exit_on_error=False)
     async def _look(self) -> None:

@@ -149,6 +149,14 @@ class ClockKeys(App[None]):
             self.say_of_clock(str(error))
         self._tick()
 
+    def look_at_clock(self) -> None:
+        """See how the clock stands: a viewer has to read it."""
+
+        async def only_look(hand: ClockHand) -> None:
+            hand.reading()
+
+        self._do(only_look)
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """`esc` is the clock's only while there is a jump to stop."""
         if action == "stop_jump":

@@ -14,8 +14,10 @@ import pytest
 
 from studio import Engine, Journey, StudioClock, VirtualClock, WallClock, incoming, workflow
 from studio.engine.jump import JumpProgress
-from studio.errors import ClockError
+from studio.errors import ClockError, StoreFull
 from studio.store.inbox import send
+from studio.store.schema import Kind
+from studio.store.sqlite import Changes, Store
 from tests.engine.jump_child import DAY, drip, nudged, signups
 from tests.engine.support import ROOT, Row, entries, history, logs, settled, sound, until
 
@@ -132,6 +134,34 @@ def test_a_kill_during_a_jump_loses_nothing_that_it_has_come_past(tmp_path: Path
     assert (cut["from"], cut["to"]) == (start, stands)
     assert cut["deadlines"] >= served
     assert history(path) == expected
+    sound(path)
+
+
+async def test_a_disk_that_is_full_for_a_while_holds_a_jump_up_and_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "studio.db"
+    writes, ends = 0, 0
+    write = Store.write
+
+    def full_at_times(store: Store, changes: Changes) -> None:
+        nonlocal writes, ends
+        writes += 1
+        ends += any(row[2] == Kind.CLOCK_MOVED and '"deadlines"' in row[13] for row in changes.history)
+        if writes in (5, 6, 40) or ends == 1:
+            ends += ends == 1
+            raise StoreFull("the disk is full")
+        write(store, changes)
+
+    async with Engine([drip, nudged], store=path, clock=StudioClock()) as engine:
+        start = await begun(engine)
+        monkeypatch.setattr(Store, "write", full_at_times)
+        end = await engine.jump(start + 60 * DAY)
+        assert ends == 3
+        assert (end.at, end.stopped) == (start + 60 * DAY, False)
+        assert engine.clock.now() == end.at
+        monkeypatch.undo()
+    assert history(path) == await forwarded(tmp_path / "other.db", start)
     sound(path)
 
 

@@ -39,6 +39,8 @@ PLANS: dict[str, list[str]] = {
         f"SEARCH h {ROWID}",
         f"SEARCH g {ROWID}",
     ],
+    "WAIT_AT": [f"SEARCH w {ROWID}", f"SEARCH h {ROWID}", f"SEARCH g {ROWID}"],
+    "COUNT_DUE": ["SEARCH waits USING COVERING INDEX waits_due (due>? AND due<?)"],
     "NEXT_DUE": ["SEARCH waits USING COVERING INDEX waits_due (due>?)"],
     "PARKED": ["SEARCH w USING INDEX waits_due (due<?)", f"SEARCH g {ROWID}"],
     "WAITING_IN": ["SEARCH g USING INTEGER PRIMARY KEY (rowid>?)"],

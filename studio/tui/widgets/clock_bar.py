@@ -128,11 +128,15 @@ class ClockBar(OneLine):
         self._buttons.add(line, "esc", colours.accent + Style(bold=True), "stop_jump", self.app)
         self._buttons.add(line, " stops here", colours.text, "stop_jump", self.app)
 
+    def _quiet(self, colours: Look) -> Style:
+        # Muted letters on the muted yellow of a paused bar cannot be read.
+        return colours.text if self.has_class("-paused") else colours.muted
+
     def _speeds(self, line: Line, colours: Look, wide: bool) -> None:
         line.gap()
         for speed in SPEEDS if wide and self.reading.movable else (self.reading.speed,):
             here = speed == self.reading.speed
-            style = (colours.chip if wide else colours.strong) if here else colours.muted
+            style = (colours.chip if wide else colours.strong) if here else self._quiet(colours)
             line.gap()
             if self.reading.movable:
                 # The blanks are part of the button: easier to hit, and a chip has edges.
@@ -170,7 +174,7 @@ class ClockBar(OneLine):
         words = cut(words, words_width, "end")
         solid, gone = bar(left_ms, due_at - row.opened_at, bar_width)
         return [
-            ("next ", colours.muted),
+            ("next ", self._quiet(colours)),
             (user, colours.strong),
             (f" {words} " if words else "", colours.text),
             (solid, tone),

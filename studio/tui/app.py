@@ -174,6 +174,7 @@ class StudioApp(ClockKeys):
         """Everything that is shown may be another now: the store, or what is in it."""
         if (live := self.live) is not None:
             live.show_store()
+            self.look_at_clock()
             self._tick()
 
     def make_reader(self, path: Path) -> Reader:

@@ -219,6 +219,14 @@ class LiveActs:
         if subject is not None:
             self.follow_subject(subject)
 
+    def follow_newest(self) -> None:
+        """The pane follows a list that shows what is new."""
+        focused = self._screen.focused
+        if isinstance(focused, VirtualList) and focused.follows and focused.following:
+            subject = self.subject()
+            if subject is not None:
+                self._screen.query_one(WhyPane).drift(subject)
+
     def on_why_pane_mend(self, message: WhyPane.Mend) -> None:
         """The event that would have done it is wanted."""
         self._take_proposal(message.proposal)

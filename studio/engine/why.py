@@ -169,7 +169,8 @@ def _compare(event: Entry, opening: Entry, names_: Names, what: str) -> Finding 
         return Finding(
             "near", what, opening.at, opening.line, opening.seq, wrong, "", proposal, far=10 * len(wrong)
         )
-    near = nearest(name, names_.literals, 1)
+    # What a journey sends is written in its source, and means what it says.
+    near = nearest(name, names_.literals, 1) if event.journey is None else []
     if not near:
         return None
     proposal = Proposal(near[0], user, mend(match, data))
@@ -207,7 +208,7 @@ def _triggers(
     name = event.name or ""
     for workflow in sorted(workflows.values(), key=lambda each: each.name):
         if not workflow.trigger.meets(name):
-            if near := nearest(name, workflow.trigger.literals, 1):
+            if event.journey is None and (near := nearest(name, workflow.trigger.literals, 1)):
                 proposal = Proposal(near[0], event.user or "", fields(event))
                 hint = f"{near[0]}, {how(name, near[0])}"
                 far = 5 * (nearness(name, near[0]) or 0) + 2
@@ -328,8 +329,9 @@ def _wait(views: Views, opening: Entry, names_: Names) -> Why:
         found += _sent_to_others(views, opening, names_)
     elif ending is not None:
         word = _ENDED.get(ending.kind, "was over").removeprefix("had ").removeprefix("was ")
-        found.append(Finding("woke", word, ending.at, ending.line, ending.seq))
-    found.sort(key=lambda each: (each.kind != "woke", each.far, -(each.seq or 0)))
+        kind: Literal["woke", "over"] = "woke" if ending.kind == "wait.matched" else "over"
+        found.append(Finding(kind, word, ending.at, ending.line, ending.seq, far=-1))
+    found.sort(key=lambda each: (each.far, -(each.seq or 0)))
     answer = Proposal(name_for(names_.parts, sorted(known)), user, satisfy(match)) if is_open else None
     return Why(opening, f"{user} {opening.name}", tuple(found[:MOST_FINDINGS]), answer, is_open)
 

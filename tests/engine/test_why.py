@@ -179,6 +179,25 @@ async def test_a_wait_that_is_over_tells_how(world: World) -> None:
     assert [each.what for each in why.findings] == ["answered", "app/email.verified"]
 
 
+async def test_a_wait_that_timed_out_says_so_and_what_journeys_send_is_no_slip(tmp_path: Path) -> None:
+    @workflow(trigger="app/signup")
+    async def remind(journey: Journey) -> dict[str, bool]:
+        await journey.wait_for("app/account.created", timeout="1h")
+        await journey.ingest("reminder/account.created", {})
+        return {"ok": True}
+
+    async with Engine(remind, store=tmp_path / "s.db", clock=VirtualClock(START)) as engine:
+        world = World(engine)
+        await world.send("app/signup")
+        seq = world.wait_of()
+        await engine.forward("2h")
+        why = world.why(seq)
+        assert [(each.kind, each.what) for each in why.findings] == [("over", "timed out")]
+        with Views(engine.path) as views:
+            (sent,) = [each for each in views.entries(kinds=["event"]) if each.journey]
+        assert world.why(sent.seq).findings == ()
+
+
 async def test_other_entries_name_what_brought_them_about(world: World) -> None:
     seq = await world.send("app/signup")
     why = world.why(seq + 1)

@@ -57,6 +57,17 @@ async def test_answer_fills_the_form(studio: Studio) -> None:
     assert studio.focus == "event"
     assert studio.field("data").value == '{"userId": "user1"}'
     assert studio.outcome == "✓ answers user1 ⏎"
+    await studio.press("enter")
+    assert studio.focus == "waiting", "sending goes back to the row"
+
+
+async def test_a_wait_that_is_over_takes_no_act(studio: Studio) -> None:
+    await studio.press("3")
+    studio.app.views.rows_waits = studio.app.views.rows_waits[1:]
+    await studio.changed()
+    await studio.press("a")
+    assert studio.screen == "LiveScreen"
+    assert studio.outcome == "this wait is over"
 
 
 async def test_a_wait_is_timed_out_by_hand(studio: Studio) -> None:

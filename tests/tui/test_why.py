@@ -79,6 +79,22 @@ async def test_the_pane_is_always_open_where_there_is_room_and_follows_the_selec
         assert studio.focus == "event"
 
 
+async def test_the_pane_goes_on_with_a_timeline_that_follows_what_is_new() -> None:
+    async with open_studio(size=(200, 60)) as studio:
+        await studio.press("2", "end")
+        pane = studio.find(WhyPane)
+        assert pane.subject == Subject(62)
+        rows = studio.app.views.rows_timeline["user1"]
+        rows.append(entry(90, 8_000, "event", "app/new", journey=None, workflow=None))
+        await studio.changed()
+        await studio.changed()
+        assert pane.subject == Subject(90)
+        pane._asked_at = 0.0
+        studio.app.move(0)
+        await studio.settle()
+        assert "● app/new" in "\n".join(line[100:] for line in studio.lines)
+
+
 async def test_six_shows_it_over_the_screen_where_there_is_no_room(studio: Studio) -> None:
     assert not studio.find(WhyPane).display
     await studio.press("3", "6")

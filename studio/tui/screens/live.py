@@ -230,6 +230,7 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
     @on(StoreChanged)
     def follow_store(self) -> None:
         """Something was committed."""
+        self.follow_newest()
         self.ask_all()
 
     def tick(self, now: int) -> None:

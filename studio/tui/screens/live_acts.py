@@ -15,13 +15,13 @@ from studio.store.records import Entry, UserRow, WaitRow
 from studio.tui.acting import ActAnswer, ActQuestion, Chosen
 from studio.tui.desk import event_name
 from studio.tui.drafts import Draft
-from studio.tui.messages import UserChosen
 from studio.tui.send_command import send_command
 from studio.tui.widgets.inject import Inject, focus_first
 from studio.tui.widgets.json_fault import JsonFault, read_data
 from studio.tui.widgets.signs import signs
 from studio.tui.widgets.text import size
 from studio.tui.widgets.virtual_list import VirtualList
+from studio.tui.widgets.waiting import WaitingList
 from studio.tui.widgets.why import Subject, WhyPane, WhyScreen
 
 if TYPE_CHECKING:
@@ -62,10 +62,6 @@ class LiveActs:
     @property
     def _inject(self) -> Inject:
         return self._screen.query_one(Inject)
-
-    def follow_user(self, message: UserChosen) -> None:
-        """All panes follow this user from now on."""
-        raise NotImplementedError
 
     @property
     def selected(self) -> _Selected:
@@ -135,7 +131,9 @@ class LiveActs:
             inject.say(f"a {wait.kind} takes no event", "muted")
             return False
         name, says = event_name(wait.name), f"{signs().completed} answers {wait.user} ⏎"
-        inject.fill(name, wait.user, satisfy(wait.match), says)
+        # Sending goes back to the row, and until then its list stands still.
+        origin = self._screen.focused if isinstance(self._screen.focused, WaitingList) else None
+        inject.fill(name, wait.user, satisfy(wait.match), says, origin)
         focus_first(inject)
         return True
 
@@ -219,6 +217,14 @@ class LiveActs:
         if subject is not None:
             self.follow_subject(subject)
 
+    def follow_newest(self) -> None:
+        """The pane follows a list that shows what is new."""
+        focused = self._screen.focused
+        if isinstance(focused, VirtualList) and focused.follows and focused.following:
+            subject = self.subject()
+            if subject is not None:
+                self._screen.query_one(WhyPane).drift(subject)
+
     def on_why_pane_mend(self, message: WhyPane.Mend) -> None:
         """The event that would have done it is wanted."""
         self._take_proposal(message.proposal)
@@ -233,6 +239,8 @@ class LiveActs:
     def action_act(self) -> None:
         """What can be done to the journey that is selected."""
         match self.selected:
+            case WaitRow() if self._is_gone():
+                self._inject.say("this wait is over", "muted")
             case WaitRow(user=user, journey=journey, seq=seq):
                 self._offer_acts(ActQuestion(user, journey, seq))
             case Entry(user=str(user), journey=journey):

@@ -92,6 +92,11 @@ class WhyPane(Asking, Page):
             else:
                 self._stale = True
 
+    def drift(self, subject: Subject) -> None:
+        """The cursor was carried on to what is new: explain that, after a rest."""
+        if subject != self.subject:
+            self.subject, self._stale = subject, True
+
     def ask(self) -> None:
         """The store has changed: read anew, after a rest."""
         self._stale = True

@@ -107,7 +107,7 @@ class EngineDesk:
         return done[0].seq
 
     async def send_many(self, events: Sequence[Incoming]) -> list[int | None]:
-        done = await asyncio.wrap_future(self.engine.submit(list(events)))
+        done = await asyncio.wrap_future(self.engine.submit(list(events), by_hand=True))
         return [event.seq for event in done]
 
     async def act(self, act: str, target: str | int) -> None:

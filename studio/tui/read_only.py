@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, NoReturn
 
 from studio.errors import StudioError
 from studio.incoming import Incoming
 from studio.store.views import Views
+from studio.studio_clock import ShownClock
+from studio.tui.clock_hand import ClockHand, ViewerHand
 from studio.tui.desk import ViewerDesk
 
-REFUSAL = "READ ONLY: nothing is sent from here"
+
+def refuse(what: str) -> NoReturn:
+    """Refuse an act by name."""
+    raise StudioError(f"READ ONLY: {what} from here", fix="Start journey-studio without --readonly.")
+
+
+class ReadOnlyHand(ViewerHand):
+    """Sees how the clock stands, and may not move it."""
+
+    async def _ask(self, command: str, body: dict[str, Any]) -> None:
+        refuse("time is not moved")
 
 
 class ReadOnlyDesk(ViewerDesk):
@@ -24,6 +38,15 @@ class ReadOnlyDesk(ViewerDesk):
     def __init__(self, path: Path, workflows: str) -> None:
         Views(path).close()
         super().__init__(path, workflows)
+        shown = ShownClock()
+        self.clock = shown
+        self.hand: ClockHand = ReadOnlyHand(path, shown)
 
     async def send(self, event: Incoming) -> int | None:
-        raise StudioError(REFUSAL, fix="Start journey-studio without --readonly.")
+        refuse("nothing is sent")
+
+    async def send_many(self, events: Sequence[Incoming]) -> list[int | None]:
+        refuse("nothing is sent")
+
+    async def act(self, act: str, target: str | int) -> None:
+        refuse("nothing is done")

@@ -107,9 +107,11 @@ def travel_of(desk: Desk | None) -> Travel:
     """Who is to be asked.
 
     Raises:
-        StudioError: nothing is open that could be asked.
+        StudioError: nothing is open that could be asked, or it is only looked at.
     """
     if desk is None:
         raise StudioError("the store is not open yet")
+    if desk.read_only:
+        raise StudioError("READ ONLY: time is not taken back from here", fix="Start it without --readonly.")
     engine: Engine | None = getattr(desk, "engine", None)
     return engine if engine is not None else ElsewhereTravel(desk.path)

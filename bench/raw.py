@@ -19,7 +19,7 @@ from bench.machine import pin
 from bench.numbers import Numbers
 from studio import Engine
 from studio.store.schema import Kind
-from studio.store.sqlite import Changes, Durability, Row, Store, open_database
+from studio.store.sqlite import ADD_ENTRIES, ADD_HISTORY, Changes, Durability, Row, Store, open_database
 
 Batch = list[tuple[str, list[Row]]]
 """The statements of a transaction, each with its rows."""
@@ -30,7 +30,7 @@ def rows(folder: Path, users: int, durability: Durability = "full") -> Numbers:
     pin()
     batches = _record(folder / "recorded.db", users)
     history = [
-        [(statement, rows) for statement, rows in batch if " history " in statement] for batch in batches
+        [(statement, rows) for statement, rows in batch if statement == ADD_HISTORY] for batch in batches
     ]
     count = sum(len(rows) for batch in history for _, rows in batch)
     history_seconds = _write(folder / "history.db", history, durability)
@@ -50,7 +50,14 @@ def _record(store: Path, users: int) -> list[Batch]:
     write: Callable[[Store, Changes], None] = Store.write
 
     def recording(self: Store, changes: Changes) -> None:
-        batch = [(text, [_plain(row) for row in rows]) for text, rows in changes.statements() if rows]
+        batch = [
+            (ADD_HISTORY, [_plain(row) for row in changes.history]),
+            *(
+                (text, [_plain(row) for row in rows])
+                for text, rows in changes.statements()
+                if rows and text not in (ADD_HISTORY, ADD_ENTRIES)
+            ),
+        ]
         batches.append(batch)
         write(self, changes)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from studio.errors import StoreError, StoreFull, StoreReadOnly
-from studio.store.schema import VERSION, migrations
+from studio.store.schema import MIGRATION_SET, VERSION
 
 
 def connect_reader(path: str | Path) -> sqlite3.Connection:
@@ -44,10 +44,11 @@ def connect_reader(path: str | Path) -> sqlite3.Connection:
     return con
 
 
-def check_version(con: sqlite3.Connection, path: Path) -> None:
+def check_version(con: sqlite3.Connection, path: Path) -> int:
     """Refuse what is no store of ours, or one that a newer version made.
 
-    An empty database passes: it becomes a store.
+    Returns:
+        How many migrations it has seen; 0 for an empty database, which becomes a store.
 
     Raises:
         StoreError: says which of these it is.
@@ -59,13 +60,13 @@ def check_version(con: sqlite3.Connection, path: Path) -> None:
     except sqlite3.Error as error:
         raise translate(error, path) from error
     if not tables:
-        return
+        return 0
     if "_sqlite_migrations" not in tables:
         raise StoreError(
             "it is a database, but no store of Journey Studio", where=str(path), fix="Name another file."
         )
     (known,) = con.execute(
-        "SELECT count(*) FROM _sqlite_migrations WHERE migration_set = ?", (migrations.name,)
+        "SELECT count(*) FROM _sqlite_migrations WHERE migration_set = ?", (MIGRATION_SET,)
     ).fetchone()
     if known > VERSION:
         raise StoreError(
@@ -74,6 +75,7 @@ def check_version(con: sqlite3.Connection, path: Path) -> None:
             where=str(path),
             fix="Update journey-studio.",
         )
+    return int(known)
 
 
 def _is_full(path: Path) -> bool:

@@ -1,4 +1,4 @@
-"""Tables, indexes and migrations of a store.
+"""Tables and indexes of a store.
 
 `history` is the one truth, append-only; the tables below "derived" say what it
 amounts to now and can be rebuilt from it (`rebuild.py`). The row diet decides the
@@ -8,13 +8,11 @@ in as few indexes as its look-ups need, and rowids are handed out by the engine.
 
 from __future__ import annotations
 
-import sqlite_utils
-from sqlite_utils.migrations import Migrations
-
 VERSION = 1
 """How many migrations this program knows; a store with more was made by a newer one."""
 
-migrations = Migrations("journey-studio")
+MIGRATION_SET = "journey-studio"
+"""Under this name a store keeps which migrations it has seen (`migrations.py`)."""
 
 
 class Kind:
@@ -245,10 +243,3 @@ CREATE TABLE totals (              -- kept by the engine, so that no screen coun
     PRIMARY KEY (workflow, kind)
 ) WITHOUT ROWID;
 """
-
-
-@migrations()
-def m001_create_tables(db: sqlite_utils.Database) -> None:
-    for statement in TABLES.split(";\n"):
-        if statement.strip():
-            db.execute(statement)

@@ -19,11 +19,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
-import sqlite_utils
-
 from studio.errors import StoreError, StoreReadOnly
 from studio.store.connect import check_version, translate
-from studio.store.schema import migrations
+from studio.store.schema import VERSION
 
 MEMORY = ":memory:"
 CACHE_KIB = 48 * 1024
@@ -445,13 +443,14 @@ def open_database(path: Path, durability: Durability = "full") -> sqlite3.Connec
     con: sqlite3.Connection | None = None
     try:
         con = sqlite3.connect(path, isolation_level=None, timeout=BUSY, cached_statements=256)
-        check_version(con, path)
+        known = check_version(con, path)
         _use_wal(con)
         con.execute(f"PRAGMA synchronous = {durability.upper()}")
         con.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         con.execute(f"PRAGMA journal_size_limit = {WAL_LIMIT}")
         con.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
-        migrate(con)
+        if known < VERSION:
+            migrate(con)
     except sqlite3.Error as error:
         if con is not None:
             con.close()
@@ -479,9 +478,11 @@ def _use_wal(con: sqlite3.Connection) -> None:
 
 def migrate(con: sqlite3.Connection) -> None:
     """Bring the tables up to this version, and give a new store its salt."""
+    import sqlite_utils
+
+    from studio.store.migrations import migrations
+
     database = sqlite_utils.Database(con)
-    if not migrations.pending(database):
-        return
     # Two processes may make a store at the same moment: the second waits here, and finds it made.
     con.execute("BEGIN IMMEDIATE")
     try:

@@ -183,7 +183,7 @@ class StudioApp(ClockKeys):
 
     def sent_path(self) -> Path | None:
         """Where what is sent by hand is kept: beside the store; None for a store that is not kept itself."""
-        if self.desk is None or self._store == ":memory:":
+        if self.desk is None or self.desk.read_only or self._store == ":memory:":
             return None
         return self.desk.path.with_name(self.desk.path.name + SUFFIX)
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import sqlite_utils
 
-from studio.store.schema import TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS, Kind, Status, migrations
+from studio.store.migrations import migrations
+from studio.store.schema import TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS, Kind, Status
 
 START = 1_767_225_600_000
 """2026-01-01 00:00 UTC, milliseconds since 1970."""

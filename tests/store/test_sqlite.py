@@ -18,7 +18,7 @@ from studio.clock import iso
 from studio.errors import StoreError, StoreFull, StoreLocked, StoreReadOnly
 from studio.store.connect import connect_reader
 from studio.store.inbox import engine_of, send
-from studio.store.schema import VERSION, migrations
+from studio.store.schema import MIGRATION_SET, VERSION
 from studio.store.sqlite import Changes, Store, open_database, remove_store, temporary_store
 from tests.engine.support import child, python, sound
 
@@ -182,7 +182,7 @@ def test_a_store_of_a_newer_version_is_refused_with_both_versions(path: Path, op
     con = open_database(path)
     con.execute(
         "INSERT INTO _sqlite_migrations (migration_set, name, applied_at) VALUES (?, 'm999_of_tomorrow', '')",
-        (migrations.name,),
+        (MIGRATION_SET,),
     )
     con.close()
     with pytest.raises(StoreError) as caught:

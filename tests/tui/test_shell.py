@@ -115,8 +115,7 @@ async def test_the_footer_drops_keys_whole_and_keeps_help(width: int) -> None:
             assert first.description in footer
             words = {binding.description for _, bindings in groups(studio.live) for binding in bindings}
             for part in footer.removesuffix("? help ").strip().split("  "):
-                _, _, said = part.strip().partition(" ")
-                assert not said or said in words, part
+                assert not part.strip() or any(part.strip().endswith(f" {said}") for said in words), part
         await studio.press("i")
         assert studio.lines[-1].endswith("^q quit ")
 

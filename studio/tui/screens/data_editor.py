@@ -54,7 +54,7 @@ class DataEditor(ModalScreen[Edited]):
             sheet.border_title = Content(f"Data · {who}" if who else "Data")
             sheet.border_subtitle = "^s send · esc back"
             yield JsonArea(_spread(self._data), id="editor", show_line_numbers=True, compact=True)
-            yield Label("", id="said", markup=False)
+            yield Label("", id="checked", markup=False)
 
     def on_mount(self) -> None:
         """Type at once."""
@@ -68,7 +68,7 @@ class DataEditor(ModalScreen[Edited]):
 
     def _check(self) -> JsonFault | None:
         text = self.query_one(TextArea).text
-        said = self.query_one("#said", Label)
+        said = self.query_one("#checked", Label)
         try:
             read_data(text)
         except JsonFault as fault:

@@ -7,6 +7,7 @@ from rich.style import Style
 from textual import events
 from textual.binding import Binding
 from textual.dom import DOMNode
+from textual.keys import key_to_character
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
@@ -17,7 +18,10 @@ from studio.tui.widgets.signs import Look
 
 NAMES = {"enter": "⏎", "escape": "esc", "question_mark": "?", "slash": "/", "ctrl+q": "^q", "ctrl+p": "^p"}
 NAMES |= {"plus": "+", "equals_sign": "=", "minus": "-", "greater_than_sign": ">"}
-CLOCK_TYPED = ("plus", "equals_sign", "minus", "greater_than_sign")
+RENAMED = ("plus", "minus", "slash", "underscore")
+"""Characters whose keys have other names than Unicode gives them."""
+EVERYWHERE = ("maximise", "pane.next", "quit")
+"""Keys that are learnt once."""
 
 
 def key_name(binding: Binding) -> str:
@@ -28,9 +32,10 @@ def key_name(binding: Binding) -> str:
 
 def typed(binding: Binding) -> bool:
     """Whether the key is a character that an input takes for itself."""
-    if binding.key in CLOCK_TYPED:
+    if binding.key in RENAMED:
         return True
-    return len(binding.key) == 1 or binding.key in ("question_mark", "slash", "space", "full_stop")
+    character = key_to_character(binding.key)
+    return character is not None and character.isprintable()
 
 
 def usable(screen: Screen[object], node: Widget | None) -> list[tuple[Binding, DOMNode]]:
@@ -72,7 +77,9 @@ class KeysBar(OneLine):
         key_style = colours.accent + Style(bold=True)
         line.gap()
         said: set[tuple[str, str]] = set()
-        for binding, node in usable(self.screen, focused):
+        # What is the same everywhere gives way to what can be done here.
+        found = sorted(usable(self.screen, focused), key=lambda each: each[0].id in EVERYWHERE)
+        for binding, node in found:
             key, words = key_name(binding), binding.description
             if not binding.show or not words or key == last[0] or (key, words) in said:
                 continue

@@ -270,6 +270,12 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         """What `y` takes of a row; nothing when it is empty."""
         return ""
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """On a screen that asks, `y` is yes."""
+        if action == "copy" and self.is_attached and self.screen.is_modal:
+            return False
+        return super().check_action(action, parameters)
+
     def action_copy(self) -> None:
         """Put the row under the cursor on the clipboard of the terminal."""
         if (row := self.row) is not None and (text := self.copy_text(row)):

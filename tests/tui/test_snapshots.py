@@ -1,0 +1,411 @@
+"""Every screen as it is drawn, at three sizes: its text, and the colours of each stretch of it.
+
+A snapshot is `snapshots/NAME-WIDTHxHEIGHT.txt`: the lines of the screen without blanks at their ends,
+then for each line its stretches as `cells ink+attributes/ground`, then the colours behind these names.
+A ground that is not named is the background. `JOURNEY_STUDIO_SNAPSHOTS=write` writes them anew.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from rich.cells import cell_len
+from rich.style import Style
+from textual.app import App
+from textual.color import Color
+from textual.widgets import Input, TextArea
+
+from studio.engine.rewind import RewindPreview
+from studio.errors import WorkflowError
+from studio.store.cut import Behind
+from studio.store.holds import HeldStep
+from studio.store.snapshots import Snapshot
+from studio.studio_clock import JumpState
+from studio.tui.themes import LIGHT
+from studio.tui.widgets.signs import look
+from studio.tui.widgets.why import WhyPane
+from tests.tui.conftest import Studio, open_studio
+from tests.tui.fakes import DAY, MINUTE, START, FakeDesk, FakeReader, FakeStudio, FakeViews, entry, world
+
+FOLDER = Path(__file__).with_name("snapshots")
+WRITE = os.environ.get("JOURNEY_STUDIO_SNAPSHOTS") == "write"
+HOW = "JOURNEY_STUDIO_SNAPSHOTS=write writes the snapshots anew"
+RULE = "== styles =="
+
+SMALL, MIDDLE, LARGE = (80, 24), (120, 36), (200, 60)
+ALL = (SMALL, MIDDLE, LARGE)
+
+GROUNDS = ("background", "surface", "panel", "primary-muted", "warning-muted", "error-muted", "primary")
+DIMMED = (40, 60)
+"""How much of the background lies over a screen that is below another one, in per cent."""
+
+
+# -- what is drawn -----------------------------------------------------------------------------------
+
+
+class Names:
+    """What a colour is called in the theme, and the colours that were asked for."""
+
+    def __init__(self, app: App[Any]) -> None:
+        variables = app.theme_variables
+        background = Color.parse(variables["background"])
+        colours = look(cast("App[object]", app))
+        plain: dict[str, Color] = {}
+        for field in fields(colours):
+            ink = colours.tone(field.name).color
+            if ink is not None and field.name not in ("strong", "chip", "selected"):
+                plain[field.name] = Color.from_rich_color(ink)
+        for name in GROUNDS:
+            colour = Color.parse(variables[name])
+            plain[name] = background.blend(colour, colour.a, 1) if colour.a < 1 else colour
+        self._names = {colour.hex6.lower(): name for name, colour in reversed(plain.items())}
+        for share in DIMMED:
+            for name, colour in plain.items():
+                dimmed = colour.blend(background, share / 100).hex6.lower()
+                self._names.setdefault(dimmed, f"{name}~{share}")
+        self.used: dict[str, str] = {}
+
+    def of(self, colour: Any) -> str:
+        """The name of a colour of a segment; its number when the theme has none."""
+        if colour is None:
+            return "none"
+        found = Color.from_rich_color(colour).hex6.lower()
+        name = self._names.get(found, found)
+        self.used[name] = found
+        return name
+
+
+def drawn(app: App[Any]) -> str:
+    """What stands on the screen, with its styles."""
+    names = Names(app)
+    texts: list[str] = []
+    styles: list[tuple[int, int, str]] = []
+    for y, strip in enumerate(app.screen._compositor.render_strips(), 1):
+        text, runs = "", list[tuple[int, str, str]]()
+        for part, style, _ in strip:
+            text += part
+            if cells := cell_len(part):
+                runs.append((cells, *style_names(names, style or Style(), part)))
+        assert cell_len(text) == app.size.width, text
+        assert text.isprintable(), ascii(text)
+        texts.append(text.rstrip())
+        said = ", ".join(f"{cells} {ink}{ground}" for cells, ink, ground in joined(runs))
+        if styles and styles[-1][2] == said:
+            styles[-1] = (styles[-1][0], y, said)
+        else:
+            styles.append((y, y, said))
+    rows = [f"{one}{f'-{last}' if last > one else ''}: {said}" for one, last, said in styles]
+    legend = [f"{name} = {number}" for name, number in sorted(names.used.items()) if name != number]
+    return "\n".join([*texts, RULE, *rows, "", *legend, ""])
+
+
+def style_names(names: Names, style: Style, text: str) -> tuple[str, str]:
+    """Ink and ground of a segment; the ink of blanks is "" because nobody sees it."""
+    ground = names.of(style.bgcolor)
+    marks = [
+        mark
+        for mark, set_ in (
+            ("d", style.dim),
+            ("i", style.italic),
+            ("u", style.underline),
+            ("r", style.reverse),
+            ("s", style.strike),
+        )
+        if set_
+    ]
+    if style.bold:
+        marks.insert(0, "b")
+    blank = not text.strip() and not set(marks) & {"u", "r", "s"}
+    ink = "" if blank else "+".join([names.of(style.color), "".join(marks)]).rstrip("+")
+    return ink, "" if ground == "background" else f"/{ground}"
+
+
+def joined(runs: list[tuple[int, str, str]]) -> list[tuple[int, str, str]]:
+    """Neighbours of one style as one; blanks go with what stands before them, or after."""
+    found: list[tuple[int, str, str]] = []
+    for cells, ink, ground in runs:
+        before = found[-1] if found else (0, "", "")
+        if found and before[2] == ground and (not ink or not before[1] or before[1] == ink):
+            found[-1] = (before[0] + cells, before[1] or ink, ground)
+        else:
+            found.append((cells, ink, ground))
+    return [(cells, ink or "blank", ground) for cells, ink, ground in found]
+
+
+# -- scenes -----------------------------------------------------------------------------------------
+
+
+class HeldViews(FakeViews):
+    """Two steps wait for a yes."""
+
+    def hold(self) -> dict[str, Any]:
+        return {"why": "rewind", "at": START + 2_001}
+
+    def held_steps(self, limit: int = 1_000) -> list[HeldStep]:
+        """Two of them."""
+        return [
+            HeldStep(61, START + 6_700, "max", "trial", "trial/max", "charge", "trial.py:12"),
+            HeldStep(
+                70,
+                START + 8_100,
+                "o.brien+test@example.com",
+                "cart",
+                "cart/o",
+                "send a reminder",
+                "cart.py:30",
+            ),
+        ][:limit]
+
+
+def held_world() -> FakeViews:
+    """The small world with steps on hold."""
+    views = HeldViews()
+    views.__dict__.update(world().__dict__)
+    return views
+
+
+def read_world() -> FakeViews:
+    """The small world whose entries can also be read one by one."""
+    views = world()
+    views.rows_entries = [*views.rows_timeline["user1"], *views.rows_logs]
+    return views
+
+
+def why_world() -> FakeViews:
+    """An event that woke a wait."""
+    views = world()
+    views.rows_entries = [
+        entry(15, 6_511, "wait.matched", "app/account.created", cause=14, line="onboarding.py:13")
+    ]
+    return views
+
+
+def empty_world() -> FakeViews:
+    """Nothing has happened."""
+    views = FakeViews()
+    views.events = 0
+    return views
+
+
+class FakeTravel:
+    """Has snapshots, and knows what a rewind would take."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def snapshots(self) -> list[Snapshot]:
+        """Two of them."""
+        return [
+            Snapshot(
+                2, self._path.with_name("studio.2.db"), 3 << 20, START + 7_000, "before undo of app/login"
+            ),
+            Snapshot(
+                1, self._path.with_name("studio.1.db"), 143_360, START + 3_000, "before rewind to 11:30:02"
+            ),
+        ]
+
+    async def preview_rewind(self, seq: int) -> RewindPreview:
+        """A cut with steps behind it."""
+        steps = (("send welcome", 1), ("charge", 2))
+        return RewindPreview(seq, START + 2_001, Behind(seq, START + 2_001, 41, 3, 4, steps, 0), 3)
+
+
+def kept(desk: FakeDesk) -> None:
+    """A store with snapshots."""
+    desk.engine = FakeTravel(desk.path)  # type: ignore[attr-defined]
+
+
+def read_only(desk: FakeDesk) -> None:
+    desk.read_only = True
+
+
+def viewer(desk: FakeDesk) -> None:
+    desk.viewer_of = 4_711
+
+
+def stopped(desk: FakeDesk) -> None:
+    desk.wrong = "DISK FULL: the engine is paused until there is space"
+
+
+def broken(desk: FakeDesk) -> None:
+    desk.refused = [WorkflowError("SyntaxError: '(' was never closed", path="onboarding.py", line=24)]
+
+
+def paused(desk: FakeDesk) -> None:
+    desk.fake_hand.stands = replace(desk.fake_hand.stands, paused=True, speed=60)
+
+
+def jumping(desk: FakeDesk) -> None:
+    jump = JumpState(START, START + 30 * DAY, 12_400, 30_112, START + 5 * MINUTE)
+    desk.fake_hand.stands = replace(desk.fake_hand.stands, jump=jump)
+
+
+async def day_theme(studio: Studio) -> None:
+    studio.app.theme = LIGHT
+
+
+async def second_store(studio: Studio) -> None:
+    """Another store is open beside the one that is shown."""
+    stores, desk = studio.app.stores, FakeDesk()
+    first, desk.path = stores.open[0], studio.app.fake_desk.path.with_name("studio-fork.db")
+    stores.add(desk, cast(Any, FakeReader(FakeViews())))
+    stores.show(first)
+
+
+async def bad_json(studio: Studio) -> None:
+    for name, text in (("event", "app/login"), ("user", "user1"), ("data", '{"a": 1, "b" 2}')):
+        studio.field(name).value = text
+
+
+async def no_step(studio: Studio) -> None:
+    """Nothing further."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """How a screen is reached: a world, a desk, something done, keys."""
+
+    name: str
+    keys: tuple[str, ...] = ()
+    sizes: tuple[tuple[int, int], ...] = ALL
+    views: Callable[[], FakeViews] = world
+    desk: Callable[[FakeDesk], None] | None = None
+    first: Callable[[Studio], Any] = no_step
+    then: tuple[str, ...] = ()
+    """Keys after all has come to rest."""
+
+
+SCENES = [
+    Scene("home"),
+    Scene("home-timeline", ("2",), (SMALL,)),
+    Scene("home-waiting", ("3",)),
+    Scene("home-log", ("4",), (SMALL,)),
+    Scene("home-day", sizes=(MIDDLE,), first=day_theme),
+    Scene("home-empty", views=empty_world),
+    Scene("home-filter", ("1", "slash", *"user1", "enter")),
+    Scene("home-filter-typed", ("3", "slash", *"email"), (SMALL, MIDDLE)),
+    Scene("home-filter-nothing", ("1", "slash", *"zzz", "enter"), (SMALL, MIDDLE)),
+    Scene("home-maximised", ("2", "m"), (MIDDLE, LARGE)),
+    Scene("bar-read-only", desk=read_only),
+    Scene("bar-viewer", desk=viewer),
+    Scene("bar-paused", desk=paused),
+    Scene("bar-jumping", desk=jumping),
+    Scene("bar-stopped", desk=stopped, sizes=(SMALL, MIDDLE)),
+    Scene("bar-broken-file", desk=broken, sizes=(SMALL, MIDDLE)),
+    Scene("help", ("3", "question_mark")),
+    Scene("commands", ("3", "colon")),
+    Scene("commands-typed", ("3", "colon", *"next"), (MIDDLE,)),
+    Scene("act", ("3", "a")),
+    Scene("act-cancel", ("3", "a", "c")),
+    Scene("act-failed", ("4", "home", "j", "a")),
+    Scene("why-wait", ("3", "w")),
+    Scene("why-event", ("2", "home", *["j"] * 10, "w"), views=why_world),
+    Scene("entry-unfolded", ("2", "g", "enter"), views=read_world),
+    Scene("entry-page", ("2", "g", "enter", "down", "enter"), views=read_world),
+    Scene("entry-failure", ("4", "home", "j", "enter"), views=read_world),
+    Scene("forward", ("greater_than_sign",)),
+    Scene("forward-typed", ("greater_than_sign", *"7d")),
+    Scene("time-out-question", ("3", "j", "j", "j", "x")),
+    Scene("inject-answer", ("3", "enter")),
+    Scene("inject-completion", ("i", *"app")),
+    Scene("inject-fault", ("i",), first=bad_json, then=("enter",)),
+    Scene("editor", ("3", "enter", "ctrl+o")),
+    Scene("editor-fault", ("i",), (MIDDLE,), first=bad_json, then=("ctrl+o",)),
+    Scene("stores", ("s",), desk=kept, first=second_store),
+    Scene("rewind", ("2", "home", "R"), desk=kept),
+    Scene("fork", ("2", "home", "F"), desk=kept),
+    Scene("held-bar", ("3",), views=held_world),
+    Scene("held-steps", ("H",), views=held_world),
+]
+CASES = [(scene, size) for scene in SCENES for size in scene.sizes]
+
+
+def file_of(scene: Scene, size: tuple[int, int]) -> Path:
+    """Where its snapshot is."""
+    return FOLDER / f"{scene.name}-{size[0]}x{size[1]}.txt"
+
+
+def opened(scene: Scene, size: tuple[int, int], folder: Path) -> AbstractAsyncContextManager[Studio]:
+    """A studio on the world of a scene."""
+    desk = FakeDesk()
+    desk.path = folder / "studio.db"
+    if scene.desk is not None:
+        scene.desk(desk)
+    return open_studio(size=size, app=FakeStudio(scene.views(), desk))
+
+
+async def at_rest(studio: Studio) -> None:
+    """Nothing blinks, and nothing waits for its turn."""
+    for field in studio.app.screen.query("Input, TextArea"):
+        if isinstance(field, Input | TextArea):
+            field.cursor_blink = False
+    # The explanation follows what is selected after a rest.
+    studio.find(WhyPane)._asked_at = 0.0
+    studio.app.move(0)
+    await studio.settle()
+    await studio.settle()
+
+
+@pytest.fixture(autouse=True)
+def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The same zone, signs and colours on every machine."""
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setenv("JOURNEY_STUDIO_SYMBOLS", "unicode")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+# -- comparing --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("scene", "size"), CASES, ids=[f"{scene.name}-{size[0]}x{size[1]}" for scene, size in CASES]
+)
+async def test_it_is_drawn_as_it_was(scene: Scene, size: tuple[int, int], tmp_path: Path) -> None:
+    async with opened(scene, size, tmp_path) as studio:
+        await scene.first(studio)
+        await studio.press(*scene.keys)
+        await at_rest(studio)
+        if scene.then:
+            await studio.press(*scene.then)
+            await at_rest(studio)
+        found = drawn(studio.app)
+    path = file_of(scene, size)
+    if WRITE:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(found, encoding="utf-8", newline="\n")
+        return
+    assert path.exists(), f"there is no {path.name}; {HOW}"
+    wanted = path.read_text(encoding="utf-8")
+    if found != wanted:
+        lines = difflib.unified_diff(
+            wanted.splitlines(),
+            found.splitlines(),
+            f"{path.name} as it was",
+            "as it is drawn",
+            lineterm="",
+            n=1,
+        )
+        pytest.fail("\n".join([*lines, "", f"{HOW}: {path.name}"]), pytrace=False)
+
+
+def test_every_snapshot_belongs_to_a_scene() -> None:
+    known = {file_of(scene, size) for scene, size in CASES}
+    assert len(known) == len(CASES)
+    strangers = sorted(path.name for path in set(FOLDER.iterdir()) - known)
+    if WRITE:
+        for name in strangers:
+            (FOLDER / name).unlink()
+    else:
+        assert not strangers, f"nobody draws these any more; {HOW}, and removes them"

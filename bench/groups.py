@@ -1,10 +1,11 @@
-"""The groups of rows: what is measured for each, and what issue 3, §7, asks of it."""
+"""The groups of rows: what is measured for each, and what is asked of it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from bench import commands, deadlines, latency, long_user, rates, raw, sends, waiting
+from bench import commands, deadlines, latency, long_user, rates, raw, screen, sends, waiting
+from bench.big_store import ENTRIES
 from bench.checks import BenchError
 from bench.numbers import Numbers
 from bench.session import Session
@@ -151,6 +152,27 @@ def _commands(session: Session) -> Iterator[Row]:
         yield Row("commands", what, numbers["median_ms"], "ms", target)
 
 
+def _studio(session: Session) -> Iterator[Row]:
+    sizes = session.sizes
+    users = sizes.screen_users
+    opened = session.measure(screen.opening, users=users)
+    what = f"studio on {users:,} users, {users * ENTRIES:,} entries"
+    yield Row("studio", f"{what}: first paint", opened["first_paint_s"], "s", Target("under", 0.7))
+    yield Row("studio", f"{what}: the first users on the screen", opened["first_users_s"], "s")
+    yield Row("studio", f"{what}: resident", opened["rss_mb"], "MB", Target("under", 200))
+    rate = sizes.flood
+    flood = session.measure(screen.answering, rate=rate, presses=sizes.presses)
+    yield Row(
+        "studio", "studio: from another process's send to the screen, p50", flood["arrival_p50_ms"], "ms"
+    )
+    yield Row("studio", "studio: the same, p99", flood["arrival_p99_ms"], "ms", Target("under", 100))
+    what = f"studio while {rate:,} events a second come"
+    yield Row("studio", f"{what}: events that came, each second", flood["events_per_s"], "/s")
+    yield Row("studio", f"{what}: a key is answered, p50", flood["key_p50_ms"], "ms")
+    yield Row("studio", f"{what}: a key is answered, p99", flood["key_p99_ms"], "ms", Target("under", 100))
+    yield Row("studio", f"{what}: redraws", flood["frames_per_s"], "/s", Target("under", 30.5))
+
+
 GROUPS: dict[str, Callable[[Session], Iterator[Row]]] = {
     "journeys": _journeys,
     "many": _many,
@@ -161,5 +183,6 @@ GROUPS: dict[str, Callable[[Session], Iterator[Row]]] = {
     "waiting": _waiting,
     "deadlines": _deadlines,
     "commands": _commands,
+    "studio": _studio,
 }
 """In the order of the table."""

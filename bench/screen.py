@@ -35,6 +35,10 @@ async def reference(journey: Journey):
 ROWS, COLUMNS = 36, 120
 FRAME = b"\x1b[?2026h"
 """How a terminal is told that a frame begins (synchronized output)."""
+ASKS_FOR_FRAMES = b"\x1b[?2026$p"
+HAS_FRAMES = "\x1b[?2026;2$y"
+"""The question whether the terminal knows frames, and yes."""
+ESCAPE = "\x1b"
 SETTLE_SECONDS = 3.0
 LIMIT_SECONDS = 30.0
 
@@ -105,6 +109,8 @@ class Screen:
             data = b""
         except pexpect.EOF:
             raise BenchError("the studio ended") from None
+        if ASKS_FOR_FRAMES in data:
+            self._child.send(HAS_FRAMES)
         self.bytes += len(data)
         self.frames += data.count(FRAME)
         # Colours between the letters are not part of a text.
@@ -144,13 +150,18 @@ def answering(folder: Path, rate: int, presses: int) -> Numbers:
             send(store, [incoming("visit", user)])
             arrivals.append(screen.until(user) - start)
             screen.read(0.05)
+        # Out of the form: there a question mark is a letter.
+        for _ in range(2):
+            screen.press(ESCAPE)
+            screen.read(0.3)
         flood = Flood(store, rate)
         flood.start()
         screen.read(1.0)
         screen.frames, start = 0, time.perf_counter()
         answers = []
-        for _ in range(presses):
-            for key, text in (("?", "help"), ("\x1b", "Users")):
+        # Once untimed: what a key shows is imported at its first press.
+        for _ in range(presses + 1):
+            for key, text in (("?", "esc closes"), (ESCAPE, "? help")):
                 screen.forget()
                 pressed = screen.press(key)
                 answers.append(screen.until(text) - pressed)
@@ -163,8 +174,8 @@ def answering(folder: Path, rate: int, presses: int) -> Numbers:
         return {
             "arrival_p50_ms": percentile(arrivals, 0.5) * 1e3,
             "arrival_p99_ms": percentile(arrivals, 0.99) * 1e3,
-            "key_p50_ms": percentile(answers, 0.5) * 1e3,
-            "key_p99_ms": percentile(answers, 0.99) * 1e3,
+            "key_p50_ms": percentile(answers[2:], 0.5) * 1e3,
+            "key_p99_ms": percentile(answers[2:], 0.99) * 1e3,
             "frames_per_s": frames,
             "events_per_s": flood.sent / flood.seconds,
             "idle_bytes_per_s": screen.bytes / SETTLE_SECONDS,

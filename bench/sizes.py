@@ -27,6 +27,10 @@ class Sizes:
     many_deadlines: int = 20_000
     virtual_deadlines: int = 50_000
     commands: int = 10
+    screen_users: int = 1_000_000
+    flood: int = 5_000
+    """Events a second."""
+    presses: int = 50
 
 
 FULL = Sizes()
@@ -42,6 +46,8 @@ QUICK = Sizes(
     restarts=1,
     virtual_deadlines=20_000,
     commands=5,
+    screen_users=100_000,
+    presses=20,
 )
 
 SMOKE = Sizes(
@@ -60,4 +66,7 @@ SMOKE = Sizes(
     many_deadlines=100,
     virtual_deadlines=200,
     commands=1,
+    screen_users=2_000,
+    flood=500,
+    presses=3,
 )

@@ -51,7 +51,7 @@ from studio.store.inbox import EVENT, decode
 from studio.store.schema import Kind
 from studio.store.sqlite import Durability, Store
 
-POLL = 0.04
+POLL = 0.03
 """Seconds between two looks for what other processes have added; a look costs microseconds."""
 LEAST_REACH = 16
 """Deadlines that are read at once in moved time, at the least."""

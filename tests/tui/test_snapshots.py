@@ -33,7 +33,7 @@ from studio.tui.themes import LIGHT
 from studio.tui.widgets.signs import look
 from studio.tui.widgets.why import WhyPane
 from tests.tui.conftest import Studio, open_studio
-from tests.tui.fakes import DAY, MINUTE, START, FakeDesk, FakeReader, FakeStudio, FakeViews, entry, world
+from tests.tui.fakes import DAY, START, FakeDesk, FakeReader, FakeStudio, FakeViews, world
 
 FOLDER = Path(__file__).with_name("snapshots")
 WRITE = os.environ.get("JOURNEY_STUDIO_SNAPSHOTS") == "write"
@@ -46,6 +46,7 @@ ALL = (SMALL, MIDDLE, LARGE)
 GROUNDS = ("background", "surface", "panel", "primary-muted", "warning-muted", "error-muted", "primary")
 DIMMED = (40, 60)
 """How much of the background lies over a screen that is below another one, in per cent."""
+MARKS = {"b": "bold", "d": "dim", "i": "italic", "u": "underline", "r": "reverse", "s": "strike"}
 
 
 # -- what is drawn -----------------------------------------------------------------------------------
@@ -110,21 +111,9 @@ def drawn(app: App[Any]) -> str:
 def style_names(names: Names, style: Style, text: str) -> tuple[str, str]:
     """Ink and ground of a segment; the ink of blanks is "" because nobody sees it."""
     ground = names.of(style.bgcolor)
-    marks = [
-        mark
-        for mark, set_ in (
-            ("d", style.dim),
-            ("i", style.italic),
-            ("u", style.underline),
-            ("r", style.reverse),
-            ("s", style.strike),
-        )
-        if set_
-    ]
-    if style.bold:
-        marks.insert(0, "b")
-    blank = not text.strip() and not set(marks) & {"u", "r", "s"}
-    ink = "" if blank else "+".join([names.of(style.color), "".join(marks)]).rstrip("+")
+    marks = "".join(mark for mark, name in MARKS.items() if getattr(style, name))
+    blank = not text.strip() and not set(marks) & set("urs")
+    ink = "" if blank else names.of(style.color) + (f"+{marks}" if marks else "")
     return ink, "" if ground == "background" else f"/{ground}"
 
 
@@ -175,7 +164,8 @@ def held_world() -> FakeViews:
 def read_world() -> FakeViews:
     """The small world whose entries can also be read one by one."""
     views = world()
-    views.rows_entries = [*views.rows_timeline["user1"], *views.rows_logs]
+    rows = [*views.rows_timeline["user1"], *views.rows_logs]
+    views.rows_entries = sorted(rows, key=lambda row: row.seq)
     return views
 
 
@@ -183,7 +173,7 @@ def why_world() -> FakeViews:
     """An event that woke a wait."""
     views = world()
     views.rows_entries = [
-        entry(15, 6_511, "wait.matched", "app/account.created", cause=14, line="onboarding.py:13")
+        replace(row, cause=14) for row in views.rows_timeline["user1"] if row.kind == "wait.matched"
     ]
     return views
 
@@ -244,7 +234,7 @@ def paused(desk: FakeDesk) -> None:
 
 
 def jumping(desk: FakeDesk) -> None:
-    jump = JumpState(START, START + 30 * DAY, 12_400, 30_112, START + 5 * MINUTE)
+    jump = JumpState(START, START + 30 * DAY, 12_400, 30_112, START + 20 * DAY)
     desk.fake_hand.stands = replace(desk.fake_hand.stands, jump=jump)
 
 
@@ -281,6 +271,8 @@ class Scene:
     first: Callable[[Studio], Any] = no_step
     then: tuple[str, ...] = ()
     """Keys after all has come to rest."""
+    over: str = "LiveScreen"
+    """The screen that the keys open, where a worker waits for what is answered there."""
 
 
 SCENES = [
@@ -319,11 +311,11 @@ SCENES = [
     Scene("inject-fault", ("i",), first=bad_json, then=("enter",)),
     Scene("editor", ("3", "enter", "ctrl+o")),
     Scene("editor-fault", ("i",), (MIDDLE,), first=bad_json, then=("ctrl+o",)),
-    Scene("stores", ("s",), desk=kept, first=second_store),
-    Scene("rewind", ("2", "home", "R"), desk=kept),
-    Scene("fork", ("2", "home", "F"), desk=kept),
+    Scene("stores", ("s",), desk=kept, first=second_store, over="StoresScreen"),
+    Scene("rewind", ("2", "home", "R"), desk=kept, over="QuestionScreen"),
+    Scene("fork", ("2", "home", "F"), desk=kept, over="NameFileScreen"),
     Scene("held-bar", ("3",), views=held_world),
-    Scene("held-steps", ("H",), views=held_world),
+    Scene("held-steps", ("H",), views=held_world, over="HeldStepsScreen"),
 ]
 CASES = [(scene, size) for scene in SCENES for size in scene.sizes]
 
@@ -342,16 +334,32 @@ def opened(scene: Scene, size: tuple[int, int], folder: Path) -> AbstractAsyncCo
     return open_studio(size=size, app=FakeStudio(scene.views(), desk))
 
 
-async def at_rest(studio: Studio) -> None:
-    """Nothing blinks, and nothing waits for its turn."""
+async def settle(studio: Studio) -> None:
+    """Until nothing is under way, but for a question that waits for its answer."""
+    for _ in range(2):
+        await studio.pilot.pause()
+        under_way = [worker for worker in studio.app.workers if worker.group != "time"]
+        if under_way:
+            await studio.app.workers.wait_for_complete(under_way)
+    await studio.pilot.pause()
+
+
+async def press(studio: Studio, keys: tuple[str, ...], over: str) -> None:
+    """Press keys, and wait until all that they begin has come to rest."""
+    await studio.pilot.press(*keys)
+    await settle(studio)
+    end = time.monotonic() + 10
+    while over != "LiveScreen" and studio.screen != over:
+        assert time.monotonic() < end, f"{over} does not come:\n{studio.text}"
+        await studio.pilot.pause(0.02)
+    # Nothing blinks.
     for field in studio.app.screen.query("Input, TextArea"):
         if isinstance(field, Input | TextArea):
             field.cursor_blink = False
     # The explanation follows what is selected after a rest.
     studio.find(WhyPane)._asked_at = 0.0
     studio.app.move(0)
-    await studio.settle()
-    await studio.settle()
+    await settle(studio)
 
 
 @pytest.fixture(autouse=True)
@@ -375,11 +383,9 @@ def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 async def test_it_is_drawn_as_it_was(scene: Scene, size: tuple[int, int], tmp_path: Path) -> None:
     async with opened(scene, size, tmp_path) as studio:
         await scene.first(studio)
-        await studio.press(*scene.keys)
-        await at_rest(studio)
+        await press(studio, scene.keys, scene.over)
         if scene.then:
-            await studio.press(*scene.then)
-            await at_rest(studio)
+            await press(studio, scene.then, scene.over)
         found = drawn(studio.app)
     path = file_of(scene, size)
     if WRITE:

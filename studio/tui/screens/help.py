@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.binding import Binding
+from textual.keys import key_to_character
 
 from studio.tui.screens.overlay import Overlay, Piece
 from studio.tui.widgets.keys_bar import NAMES
@@ -70,8 +71,17 @@ class HelpScreen(Overlay):
         return lines
 
 
+MOVES = {"up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn"}
+
+
 def key_names(binding: Binding) -> str:
     """The keys of a binding as they are written in words about them."""
-    names = {"up": "↑", "down": "↓", "pageup": "pgup", "pagedown": "pgdn", "colon": ":", **NAMES}
-    parts = binding.key.split(",")
-    return " ".join(names.get(part, part.replace("ctrl+", "^")) for part in parts)
+    return " ".join(_written(part) for part in binding.key.split(","))
+
+
+def _written(key: str) -> str:
+    if key in NAMES or key in MOVES:
+        return NAMES.get(key) or MOVES[key]
+    # A character under the name that Unicode gives it: full_stop.
+    character = key_to_character(key) if "_" in key or key == "colon" else None
+    return character if character is not None else key.replace("ctrl+", "^")

@@ -51,8 +51,8 @@ class Page(VirtualList[tuple[int, tuple[Piece, ...]]]):
         return [line]
 
     def _facts(self, row: tuple[int, tuple[Piece, ...]]) -> tuple[object, ...]:
-        width, _, gone, colours = super()._facts(row)
-        return (width, False, gone, colours)
+        width, _, gone, colours, focused = super()._facts(row)
+        return (width, False, gone, colours, focused)
 
 
 def _style(colours: Look, tone: str) -> Style:

@@ -336,10 +336,10 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
     def _facts(self, row: Row) -> tuple[object, ...]:
         key = self.key_of(row)
         selected = key == self.cursor and (not self.follows or not self.following or self.has_focus)
-        return (self.size.width, selected, key in self._gone, look(self.app))
+        return (self.size.width, selected, key in self._gone, look(self.app), self.has_focus)
 
     def _draw(self, row: Row, at: int, facts: tuple[object, ...]) -> list[Strip]:
-        width, selected, gone, colours = facts
+        width, selected, gone, colours, _ = facts
         assert isinstance(width, int)
         assert isinstance(colours, Look)
         state = RowState(width, self.now, bool(selected), bool(gone), colours)

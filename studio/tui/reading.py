@@ -38,13 +38,16 @@ class Reader:
         self._path = path
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="studio-reader")
         self._views: Views | None = None
+        self._closed = False
 
     async def ask(self, question: Callable[[Views], T]) -> T:
         """Answer a question in the reader's thread.
 
         Raises:
-            StudioError: the store cannot be read.
+            StudioError: the store cannot be read, or is being left.
         """
+        if self._closed:
+            raise StudioError("the store is closed")
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, question)
 
     def _answer(self, question: Callable[[Views], T]) -> T:
@@ -54,6 +57,7 @@ class Reader:
 
     def close(self) -> None:
         """Drop what is not answered yet, and close the connection in its own thread."""
+        self._closed = True
         self._thread.shutdown(wait=False, cancel_futures=True)
         # The thread is gone or about to go; Views gives its connection back when it is dropped.
         self._views = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,6 +23,7 @@ from studio.tui.screens.stores import size
 from studio.tui.widgets.timeline import EntryList
 from tests.engine.support import entries
 from tests.tui.fakes import screen_text
+from tests.tui.test_studio import until
 
 calls: list[str] = []
 
@@ -38,14 +38,6 @@ async def greet(journey: Journey) -> dict[str, bool]:
     await journey.step("charge", charge, journey.user.id)
     await journey.wait_for("app/verified", timeout="1h")
     return {"ok": True}
-
-
-async def until(pilot: Pilot[None], text: str, seconds: float = 10.0) -> str:
-    end = time.monotonic() + seconds
-    while text not in (shown := screen_text(pilot.app)):  # type: ignore[arg-type]
-        assert time.monotonic() < end, f"{text!r} does not come:\n{shown}"
-        await pilot.pause(0.03)
-    return shown
 
 
 @asynccontextmanager

@@ -87,7 +87,6 @@ class Journey:
         user: str,
         trigger: Event | Callable[[], Event],
         reader: Reader,
-        *,
         log: Log,
         salt: str = "",
         pass_number: int = 1,

@@ -106,6 +106,8 @@ class Resolved(NamedTuple):
 class Answers:
     """The answers to the commands of one drive."""
 
+    __slots__ = ("batch", "cause", "journey", "overlay", "resolved", "resuming", "seen", "state")
+
     def __init__(self, batch: Batch, state: JourneyState, journey: Journey, cause: Cause) -> None:
         self.batch = batch
         self.overlay = batch.overlay

@@ -12,7 +12,6 @@ import heapq
 from collections import deque
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
-from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -163,6 +162,7 @@ class Batch:
         self.on_hold: Collection[int] = ()
         """Started steps that wait for a yes."""
         self._running = running
+        self._salt = overlay.store.salt
         self._ids: dict[str, int] = {}
         self._ids_asked: set[str] = set()
         self._current: tuple[JourneyState, Cause] | None = None
@@ -240,8 +240,9 @@ class Batch:
         self.took_id(incoming.id, seq)
         overlay.add_event(user, event)
         overlay.learn(event, meta)
-        self._deliver(event, user, Cause(at, seq, outside=True))
-        self._drain()
+        self._deliver(event, user, Cause(at, seq, True))
+        if self.queue:
+            self._drain()
         return event
 
     def timer(self, wait: WaitState, late: int) -> None:
@@ -563,20 +564,11 @@ class Batch:
             if (poison := self.watch.poisoned.get(state.id)) is not None:
                 self._fail(state, cause, poison)
                 return
-            at, bound, late = state.start
+            name = state.user.name
+            id = f"{workflow.name}/{name}" if state.n == 1 and not state.key else state.text_id(workflow.name)
+            reader = _Reader(self.overlay, state)
             journey = Journey(
-                f"{workflow.name}/{state.user.name}"
-                if not state.key and state.n == 1
-                else state.text_id(workflow.name),
-                state.user.name,
-                partial(_own_event, self.overlay, state.trigger),
-                _Reader(self.overlay, state),
-                log=self.log,
-                salt=self.overlay.store.salt,
-                pass_number=state.pass_no,
-                at=at,
-                bound=bound,
-                late=late,
+                id, name, reader.trigger, reader, self.log, self._salt, state.pass_no, *state.start
             )
             journey._live = state.begun
             answers = Answers(self, state, journey, cause)
@@ -817,7 +809,10 @@ class _Reader:
         self._overlay = overlay
         self._state = state
         self._known: dict[str, Any] | None = None
-        self._given: dict[str, Any] = {}
+        self._given: dict[str, Any] | None = None
+
+    def trigger(self) -> Event:
+        return self._overlay.event(self._state.trigger).copy()
 
     def events(self, wanted: Names, match: Mapping[str, Any] | None, past: Any, bound: int) -> list[Event]:
         state = self._state
@@ -832,11 +827,8 @@ class _Reader:
         if known is not self._known:
             # The author may change what was given, and changes it for nobody else.
             self._known, self._given = known, copy.deepcopy(known)
+        assert self._given is not None
         return self._given
-
-
-def _own_event(overlay: Overlay, seq: int) -> Event:
-    return overlay.event(seq).copy()
 
 
 def _order(journey: JourneyState) -> tuple[str, int]:

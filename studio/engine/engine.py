@@ -76,7 +76,7 @@ class Engine(TimeTravel):
         check_event: CheckEvent | None = None,
         set_event: SetEvent | None = None,
         durability: Durability = "full",
-        batch: int = 4000,
+        batch: int = 10_000,
         hang_after: float = 10.0,
     ) -> None:
         if durability not in ("full", "normal"):

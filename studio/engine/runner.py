@@ -77,7 +77,7 @@ class Runner:
         clock: Clock,
         *,
         durability: Durability = "full",
-        batch: int = 4000,
+        batch: int = 10_000,
         hang_after: float = 10.0,
         asker: Asker | None = None,
         teller: Teller | None = None,

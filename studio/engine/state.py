@@ -43,6 +43,12 @@ FAMILY: dict[int, str] = {
     Kind.STEP_FAILED: "step",
     Kind.EVENT: "ingest",
 }
+KIND_BITS = 12
+"""A total's number is its workflow's, shifted by so many bits, and its kind: one key for a dictionary."""
+
+WAIT_USER = sql.WAIT_COLUMNS + 1
+"""Where the user stands in a row of a wait and its journey."""
+
 OPENS = frozenset(
     (Kind.WAIT_OPENED, Kind.GROUP_OPENED, Kind.SLEEP_OPENED, Kind.STEP_STARTED, Kind.STEP_RETRY)
 )
@@ -192,6 +198,7 @@ class JourneyState:
 
     __slots__ = (
         "begun",
+        "code",
         "fresh",
         "id",
         "key",
@@ -218,10 +225,14 @@ class JourneyState:
         "workflow_id",
     )
 
-    def __init__(self, user: UserState, workflow: Workflow | None, row: Row, new: bool) -> None:
+    def __init__(
+        self, user: UserState, workflow: Workflow | None, code: int | None, row: Row, new: bool
+    ) -> None:
         self.user = user
         self.workflow = workflow
         """None when no workflow of that name is loaded any more."""
+        self.code = code
+        """codes.id of the version that drives it."""
         (
             self.id,
             _,
@@ -276,6 +287,7 @@ class Overlay:
         self.codes = codes
         """codes.id of each workflow's running version."""
         self.changes = Changes()
+        self._history = self.changes.history
         self.seq = store.next_seq
         self.users: dict[str, UserState] = {}
         self._users_by_id: dict[int, UserState] = {}
@@ -286,9 +298,11 @@ class Overlay:
         self._new_places: list[Place] = []
         self._keyed: dict[tuple[int, int, str], JourneyState | None] = {}
         self._stored_waits: dict[tuple[int, int], list[WaitState]] = {}
+        """By user and event name, those for a pattern among them."""
         self._new_waits: dict[tuple[int, int], list[WaitState]] = {}
         self._all_new_waits: list[WaitState] = []
-        self._totals: dict[tuple[int, int], int] = {}
+        self._totals: dict[int, int] = {}
+        """What is added to the totals, by `_slot`."""
         self._next_user = store.next_user
         self._next_journey = store.next_journey
         self._next_name = store.next_name
@@ -367,8 +381,10 @@ class Overlay:
 
     def learn(self, event: Event, meta: str | None) -> None:
         """Take from an event what it says of its user."""
-        given = jsontext.loads(meta).get("profile") if meta and '"profile":' in meta else None
         identify = event.name == IDENTIFY
+        if meta is None and event._text is None and not identify:
+            return
+        given = jsontext.loads(meta).get("profile") if meta and '"profile":' in meta else None
         if not (given or identify or '"email":' in event.text):
             return
         user = self.users[event.user]
@@ -387,24 +403,29 @@ class Overlay:
 
     def load_keyed(self, wanted: Iterable[tuple[UserState, int, str]]) -> None:
         """Read the newest journeys of users, workflows and keys."""
-        missing: list[tuple[int, int, str]] = []
-        users: dict[int, UserState] = {}
+        plain: dict[int, list[int]] = {}
+        keyed: list[tuple[int, int, str]] = []
         for user, workflow_id, key in wanted:
             slot = (user.id, workflow_id, key)
-            if slot not in self._keyed:
-                self._keyed[slot] = None
-                if not user.new:
-                    missing.append(slot)
-                    users[user.id] = user
-        for row in self.store.many(sql.JOURNEYS_KEYED, missing):
-            self._keyed[(row[1], row[2], row[3])] = self._journey(row, users[row[1]])
+            if user.new or slot in self._keyed:
+                continue
+            self._keyed[slot] = None
+            if key:
+                keyed.append(slot)
+            else:
+                plain.setdefault(workflow_id, []).append(user.id)
+        rows = self.store.many(sql.JOURNEYS_KEYED, keyed)
+        for workflow_id, ids in plain.items():
+            rows += self.store.rows(sql.JOURNEYS_NEWEST, json.dumps(ids), workflow_id)
+        for row in rows:
+            self._keyed[(row[1], row[2], row[3])] = self._journey(row, self._users_by_id[row[1]])
 
     def keyed(self, user: UserState, workflow_id: int, key: str) -> JourneyState | None:
         """The newest journey of this user, workflow and key."""
         slot = (user.id, workflow_id, key)
         if slot not in self._keyed:
             self.load_keyed(((user, workflow_id, key),))
-        return self._keyed[slot]
+        return self._keyed.get(slot)
 
     def open_journeys(self, user: UserState, workflow_id: int) -> list[JourneyState]:
         """The user's journeys in a workflow that have not ended, oldest first."""
@@ -467,7 +488,7 @@ class Overlay:
         id = self._next_journey
         self._next_journey += 1
         row = (id, user.id, workflow_id, key, n, Status.WAITING, 1, seq, trigger, trigger, 0, None)
-        journey = JourneyState(user, workflow, row, True)
+        journey = JourneyState(user, workflow, self.codes.get(workflow.name), row, True)
         self.journeys[id] = journey
         user.journeys.append(journey)
         self._keyed[(user.id, workflow_id, key)] = journey
@@ -476,8 +497,9 @@ class Overlay:
     def _journey(self, row: Row, user: UserState) -> JourneyState:
         found = self.journeys.get(row[0])
         if found is None:
-            workflow = self.workflows.get(self.store.name_text(row[2]))
-            found = self.journeys[row[0]] = JourneyState(user, workflow, row, False)
+            name = self.store.name_text(row[2])
+            found = JourneyState(user, self.workflows.get(name), self.codes.get(name), row, False)
+            self.journeys[row[0]] = found
             user.journeys.append(found)
         return found
 
@@ -536,33 +558,35 @@ class Overlay:
 
     def load_waits(self, wanted: Iterable[tuple[UserState, int]]) -> None:
         """Read the open waits that events of these users and names may end."""
-        missing = []
-        users: dict[int, UserState] = {}
+        stored = self._stored_waits
+        missing: dict[int, list[int]] = {}
         for user, name in wanted:
-            for slot in ((user.id, name), (user.id, 0)):
-                if slot not in self._stored_waits:
-                    self._stored_waits[slot] = []
-                    if not user.new:
-                        missing.append(slot)
-                        users[user.id] = user
-        for row in self.store.many(sql.WAITS_NAMED, missing):
-            wait = self.take_wait(row, users[row[10]])
-            self._stored_waits[(row[10], row[2])].append(wait)
+            slot = (user.id, name)
+            if not user.new and slot not in stored:
+                stored[slot] = []
+                missing.setdefault(name, []).append(user.id)
+        for name, ids in missing.items():
+            for row in self.store.rows(sql.WAITS_NAMED, json.dumps(ids), name):
+                user_id = row[WAIT_USER]
+                stored[(user_id, name)].append(self.take_wait(row, self._users_by_id[user_id]))
 
     def waits_for(self, user: UserState, name: int) -> list[WaitState]:
         """The open waits that an event of this name may end, oldest first."""
-        if (user.id, name) not in self._stored_waits or (user.id, 0) not in self._stored_waits:
-            self.load_waits(((user, name),))
+        slot, patterns = (user.id, name), (user.id, 0)
         found: list[WaitState] = []
-        for slot in ((user.id, name), (user.id, 0)):
+        if not user.new:
+            if slot not in self._stored_waits:
+                self.load_waits(((user, name),))
             found += self._stored_waits[slot]
-            if slot in self._new_waits:
-                found += self._new_waits[slot]
+        if slot in self._new_waits:
+            found += self._new_waits[slot]
+        if patterns in self._new_waits:
+            found += self._new_waits[patterns]
         if not found:
             return found
         found = [wait for wait in found if wait.open]
         if len(found) > 1:
-            found.sort(key=lambda wait: wait.id)
+            found.sort(key=_by_id)
         return found
 
     def due_waits(self, until: int, limit: int) -> list[WaitState]:
@@ -581,18 +605,25 @@ class Overlay:
         return self._take_waits(self.store.rows(sql.WAITS_STEPS, after, limit))
 
     def _take_waits(self, rows: list[Row]) -> list[WaitState]:
-        users = self._load_users_by_id({row[10] for row in rows})
-        return [self.take_wait(row, users[row[10]]) for row in rows]
+        users = self._load_users_by_id({row[WAIT_USER] for row in rows})
+        return [self.take_wait(row, users[row[WAIT_USER]]) for row in rows]
 
     def take_wait(self, row: Row, user: UserState) -> WaitState:
         """The wait of a row that was read, the same object for the same wait."""
-        id, kind, name, due, label, n, data, cause, place = row[:9]
+        id, kind, name, due, label, n, data, cause, place, at, newest = row[: sql.WAIT_COLUMNS]
         found = self.waits.get(id)
         if found is None:
-            journey = self._journey(row[9:], user)
+            journey = self._journey(row[sql.WAIT_COLUMNS :], user)
             key = self._key(kind, label, n, data)
             found = WaitState(id, journey, kind, name, due, key, data, cause, label, place, True)
             self.waits[id] = found
+            if newest == id == journey.pass_seq + 1 and journey.pass_no == 1 and not journey.loaded:
+                # Its first command, and the last thing that happened to it: the pass is known.
+                assert cause is not None
+                journey.start = (at, cause, 0)
+                journey.pass_at, journey.pass_cause = at, cause
+                journey.opened[key] = found
+                journey.loaded = True
         return found
 
     def open_wait(
@@ -615,10 +646,7 @@ class Overlay:
         self._all_new_waits.append(wait)
         if name is not None:
             self._new_waits.setdefault((journey.user.id, name), []).append(wait)
-        totals = self._totals
-        totals[(0, TOTAL_WAITS)] = totals.get((0, TOTAL_WAITS), 0) + 1
-        slot = (journey.workflow_id, TOTAL_WAITS)
-        totals[slot] = totals.get(slot, 0) + 1
+        self.count(journey.workflow_id, TOTAL_WAITS)
         return wait
 
     def end_wait(self, wait: WaitState) -> None:
@@ -629,10 +657,7 @@ class Overlay:
             del journey.opened[wait.key]
         if wait.stored:
             self.changes.ended_waits.append((wait.id,))
-        totals = self._totals
-        totals[(0, TOTAL_WAITS)] = totals.get((0, TOTAL_WAITS), 0) - 1
-        slot = (journey.workflow_id, TOTAL_WAITS)
-        totals[slot] = totals.get(slot, 0) - 1
+        self.count(journey.workflow_id, TOTAL_WAITS, -1)
 
     def park(self, wait: WaitState) -> None:
         """Its workflow is not loaded: the deadline stands by until it is (`due` is kept negated)."""
@@ -757,41 +782,22 @@ class Overlay:
         seq = self.seq
         self.seq = seq + 1
         totals = self._totals
-        slot = (0, kind)
-        totals[slot] = totals.get(slot, 0) + 1
         if journey is None:
-            self.changes.history.append(
-                (seq, at, kind, user, None, None, name, n, place, cause, code, late, id, data, meta)
-            )
-            return seq
-        slot = (journey.workflow_id, kind)
-        totals[slot] = totals.get(slot, 0) + 1
-        if code is None and journey.workflow is not None:
-            code = self.codes.get(journey.workflow.name)
-        self.changes.history.append(
-            (
-                seq,
-                at,
-                kind,
-                user,
-                journey.id,
-                journey.pass_no,
-                name,
-                n,
-                place,
-                cause,
-                code,
-                late,
-                id,
-                data,
-                meta,
-            )
-        )
+            totals[kind] = totals.get(kind, 0) + 1
+            row = (seq, at, kind, user, None, None, name, n, place, cause, code, late, id, data, meta)
+        else:
+            slot = journey.workflow_id << KIND_BITS | kind
+            totals[slot] = totals.get(slot, 0) + 1
+            number, pass_no = journey.id, journey.pass_no
+            if code is None:
+                code = journey.code
+            row = (seq, at, kind, user, number, pass_no, name, n, place, cause, code, late, id, data, meta)
+        self._history.append(row)
         return seq
 
     def count(self, workflow: int, kind: int, by: int = 1) -> None:
-        """Change a total."""
-        slot = (workflow, kind)
+        """Change a total of a workflow, and with it that of all; 0: of no workflow."""
+        slot = workflow << KIND_BITS | kind
         self._totals[slot] = self._totals.get(slot, 0) + by
 
     # -- the end ---------------------------------------------------------------------------
@@ -803,10 +809,9 @@ class Overlay:
             if not journey.touched:
                 continue
             if journey.status != journey.stored_status:
-                for workflow in (0, journey.workflow_id):
-                    self.count(workflow, TOTAL_STATUS + journey.status)
-                    if journey.stored_status is not None:
-                        self.count(workflow, TOTAL_STATUS + journey.stored_status, -1)
+                self.count(journey.workflow_id, TOTAL_STATUS + journey.status)
+                if journey.stored_status is not None:
+                    self.count(journey.workflow_id, TOTAL_STATUS + journey.stored_status, -1)
             j = journey
             if j.new:
                 changes.journeys.append(
@@ -834,8 +839,19 @@ class Overlay:
             for w in self._all_new_waits
             if w.open
         ]
-        changes.totals += [(workflow, kind, n) for (workflow, kind), n in self._totals.items() if n]
+        changes.totals += self._summed()
         return changes
+
+    def _summed(self) -> list[Row]:
+        """What the totals change by: of each workflow, and of all together."""
+        rows: list[Row] = []
+        of_all: dict[int, int] = {}
+        for slot, n in self._totals.items():
+            workflow, kind = slot >> KIND_BITS, slot & (1 << KIND_BITS) - 1
+            of_all[kind] = of_all.get(kind, 0) + n
+            if workflow and n:
+                rows.append((workflow, kind, n))
+        return rows + [(0, kind, n) for kind, n in of_all.items() if n]
 
     def commit(self) -> None:
         """Write it all, and let the numbers that were given out count.
@@ -887,6 +903,7 @@ OPEN_STATUSES = (Status.WAITING, Status.IDLE, Status.FAILED)
 
 
 _by_seq = attrgetter("seq")
+_by_id = attrgetter("id")
 
 
 def _sent_at(meta: str | None) -> int | None:

@@ -38,21 +38,27 @@ Row = tuple[Any, ...]
 JOURNEY = (
     "g.id, g.user, g.workflow, g.key, g.n, g.status, g.pass, g.pass_seq, g.trigger, g.since, g.still, g.note"
 )
+# An open wait and the entry that opened it; last, the newest entry of its journey.
+WAIT = """
+w.id, w.kind, w.name, w.due, h.name, h.n, h.data, h.cause, h.place, h.at,
+(SELECT max(m.seq) FROM history m WHERE m.journey = w.journey)
+"""
+WAIT_COLUMNS = 11
 
 USERS = "SELECT u.name, u.id FROM json_each(?) j CROSS JOIN users u ON u.name = j.value"
 USER_NAMES = "SELECT u.id, u.name FROM json_each(?) j CROSS JOIN users u ON u.id = j.value"
 
-# Open waits that an event of this user and name may end, with their journeys.
+# Open waits that an event of one name may end, of these users, with their journeys; 0: patterns.
 WAITS_NAMED = f"""
-SELECT w.id, w.kind, w.name, w.due, h.name, h.n, h.data, h.cause, h.place, {JOURNEY}
+SELECT {WAIT}, {JOURNEY}
 FROM json_each(?) j
-CROSS JOIN waits w ON w.user = json_extract(j.value, '$[0]') AND w.name = json_extract(j.value, '$[1]')
+CROSS JOIN waits w ON w.user = j.value AND w.name IN (0, ?)
 CROSS JOIN history h ON h.seq = w.id
 CROSS JOIN journeys g ON g.id = w.journey
 """
 
 WAITS_DUE = f"""
-SELECT w.id, w.kind, w.name, w.due, h.name, h.n, h.data, h.cause, h.place, {JOURNEY}
+SELECT {WAIT}, {JOURNEY}
 FROM waits w
 CROSS JOIN history h ON h.seq = w.id
 CROSS JOIN journeys g ON g.id = w.journey
@@ -61,7 +67,7 @@ ORDER BY w.due, w.id LIMIT ?
 """
 
 WAITS_STEPS = f"""
-SELECT w.id, w.kind, w.name, w.due, h.name, h.n, h.data, h.cause, h.place, {JOURNEY}
+SELECT {WAIT}, {JOURNEY}
 FROM waits w
 CROSS JOIN history h ON h.seq = w.id
 CROSS JOIN journeys g ON g.id = w.journey
@@ -70,7 +76,7 @@ ORDER BY w.id LIMIT ?
 """
 
 WAIT_AT = f"""
-SELECT w.id, w.kind, w.name, w.due, h.name, h.n, h.data, h.cause, h.place, {JOURNEY}
+SELECT {WAIT}, {JOURNEY}
 FROM waits w
 CROSS JOIN history h ON h.seq = w.id
 CROSS JOIN journeys g ON g.id = w.journey
@@ -92,7 +98,15 @@ SELECT {JOURNEY} FROM journeys g WHERE g.id > ? AND g.workflow = ? AND g.status 
 
 JOURNEYS = f"SELECT {JOURNEY} FROM json_each(?) j CROSS JOIN journeys g ON g.id = j.value"
 
-# The newest journey of each user, workflow and key.
+# The newest journey of each user in a workflow without key=.
+JOURNEYS_NEWEST = f"""
+SELECT {JOURNEY} FROM json_each(?) j
+CROSS JOIN journeys g ON g.id = (
+    SELECT m.id FROM journeys m WHERE m.user = j.value AND m.workflow = ? AND m.key = ''
+    ORDER BY m.n DESC LIMIT 1
+)
+"""
+# The same of each user, workflow and key.
 JOURNEYS_KEYED = f"""
 SELECT {JOURNEY} FROM json_each(?) j
 CROSS JOIN journeys g ON g.id = (
@@ -230,7 +244,9 @@ class Changes:
 
 def _grouped(rows: list[Row], size: int) -> list[Row]:
     """Several rows as one, for a statement that takes several at once."""
-    return [tuple(chain.from_iterable(rows[at : at + size])) for at in range(0, len(rows), size)]
+    values = list(chain.from_iterable(rows))
+    width = size * len(rows[0]) if rows else 1
+    return [tuple(values[at : at + width]) for at in range(0, len(values), width)]
 
 
 class Store:

@@ -21,6 +21,9 @@ GROWING = ("history", "journeys", "waits", "users", "names", "profiles")
 
 ROWID = "USING INTEGER PRIMARY KEY (rowid=?)"
 
+NEWEST = "SEARCH m USING COVERING INDEX history_journeys (journey=?)"
+"""The newest entry of a wait's journey."""
+
 PLANS: dict[str, list[str]] = {
     "USERS": ["SEARCH u USING COVERING INDEX sqlite_autoindex_users_1 (name=?)"],
     "USER_NAMES": [f"SEARCH u {ROWID}"],
@@ -28,24 +31,31 @@ PLANS: dict[str, list[str]] = {
         "SEARCH w USING INDEX waits_names (user=? AND name=?)",
         f"SEARCH h {ROWID}",
         f"SEARCH g {ROWID}",
+        NEWEST,
     ],
     "WAITS_DUE": [
         "SEARCH w USING INDEX waits_due (due>? AND due<?)",
         f"SEARCH h {ROWID}",
         f"SEARCH g {ROWID}",
+        NEWEST,
     ],
     "WAITS_STEPS": [
         "SEARCH w USING INDEX waits_steps (kind=? AND rowid>?)",
         f"SEARCH h {ROWID}",
         f"SEARCH g {ROWID}",
+        NEWEST,
     ],
-    "WAIT_AT": [f"SEARCH w {ROWID}", f"SEARCH h {ROWID}", f"SEARCH g {ROWID}"],
+    "WAIT_AT": [f"SEARCH w {ROWID}", f"SEARCH h {ROWID}", f"SEARCH g {ROWID}", NEWEST],
     "COUNT_DUE": ["SEARCH waits USING COVERING INDEX waits_due (due>? AND due<?)"],
     "NEXT_DUE": ["SEARCH waits USING COVERING INDEX waits_due (due>?)"],
     "PARKED": ["SEARCH w USING INDEX waits_due (due<?)", f"SEARCH g {ROWID}"],
     "WAITING_IN": ["SEARCH g USING INTEGER PRIMARY KEY (rowid>?)"],
     "ASKED": ["SEARCH meta USING PRIMARY KEY (key>? AND key<?)"],
     "JOURNEYS": [f"SEARCH g {ROWID}"],
+    "JOURNEYS_NEWEST": [
+        f"SEARCH g {ROWID}",
+        "SEARCH m USING COVERING INDEX sqlite_autoindex_journeys_1 (user=? AND workflow=? AND key=?)",
+    ],
     "JOURNEYS_KEYED": [
         f"SEARCH g {ROWID}",
         "SEARCH m USING COVERING INDEX sqlite_autoindex_journeys_1 (user=? AND workflow=? AND key=?)",

@@ -19,7 +19,7 @@ from bench.machine import pin
 from bench.numbers import Numbers
 from studio import Engine
 from studio.store.schema import Kind
-from studio.store.sqlite import ADD_ENTRIES, ADD_HISTORY, Changes, Durability, Row, Store, open_database
+from studio.store.sqlite import ADD_HISTORY, Changes, Durability, Row, Store, many_rows, open_database
 
 Batch = list[tuple[str, list[Row]]]
 """The statements of a transaction, each with its rows."""
@@ -55,7 +55,7 @@ def _record(store: Path, users: int) -> list[Batch]:
             *(
                 (text, [_plain(row) for row in rows])
                 for text, rows in changes.statements()
-                if rows and text not in (ADD_HISTORY, ADD_ENTRIES)
+                if rows and text not in (ADD_HISTORY, many_rows(ADD_HISTORY))
             ),
         ]
         batches.append(batch)

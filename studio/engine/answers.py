@@ -170,15 +170,9 @@ class Answers:
     def _outcome(
         self, command: Command[Any], record: Record, value: Any = None, error: StepFailed | None = None
     ) -> Outcome:
-        return Outcome(
-            value,
-            record.at,
-            record.bound,
-            late=record.late,
-            error=error,
-            fresh=command.key in self.state.fresh,
-            hit=RECORDS.get(record.kind, True),
-        )
+        fresh = command.key in self.state.fresh
+        hit = RECORDS.get(record.kind, True)
+        return Outcome(value, record.at, record.bound, record.late, error, fresh, hit)
 
     # -- waits -----------------------------------------------------------------------------
 

@@ -43,7 +43,6 @@ class Outcome:
         value: Any,
         at: int,
         bound: int,
-        *,
         late: int = 0,
         error: StepFailed | None = None,
         fresh: bool = True,
@@ -272,6 +271,8 @@ def printable(text: str, longest: int) -> str:
     """Text as SQLite can hold it: half surrogate pairs shown as what they are, the rest cut off."""
     if len(text) > longest:
         text = text[:longest] + "…"
+    elif text.isascii():
+        return text
     return text.encode("utf-8", "backslashreplace").decode()
 
 

@@ -953,7 +953,7 @@ class Runner:
             self._taken = []
 
     def _settle_idle(self) -> None:
-        if not self._idle:
+        if not self._idle or self._due_now:
             return
         with self._lock:
             if self._queue or self._running or self._held or (self._asker is not None and self._asker.busy):
@@ -962,6 +962,14 @@ class Runner:
         for future in idle:
             if not future.done():
                 future.set_result(True)
+
+    @property
+    def _due_now(self) -> bool:
+        """A deadline stands in this very millisecond, which is served when that is over."""
+        due = self._next_due
+        if due is None or self.deck.moved or due > self.clock.now():
+            return False
+        return self.deck.seconds_until(due) is not None
 
     # -- steps and hooks -------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from operator import attrgetter
+from operator import attrgetter, itemgetter
 from typing import Any
 
 from studio import jsontext
@@ -805,14 +805,13 @@ class Overlay:
     def finish(self) -> Changes:
         """All that is to be written."""
         changes = self.changes
-        for journey in self.journeys.values():
-            if not journey.touched:
+        for j in self.journeys.values():
+            if not j.touched:
                 continue
-            if journey.status != journey.stored_status:
-                self.count(journey.workflow_id, TOTAL_STATUS + journey.status)
-                if journey.stored_status is not None:
-                    self.count(journey.workflow_id, TOTAL_STATUS + journey.stored_status, -1)
-            j = journey
+            if j.status != j.stored_status:
+                self.count(j.workflow_id, TOTAL_STATUS + j.status)
+                if j.stored_status is not None:
+                    self.count(j.workflow_id, TOTAL_STATUS + j.stored_status, -1)
             if j.new:
                 changes.journeys.append(
                     (
@@ -839,6 +838,9 @@ class Overlay:
             for w in self._all_new_waits
             if w.open
         ]
+        # In the order of their pages: each is fetched and changed once.
+        changes.ended_waits.sort()
+        changes.journey_updates.sort(key=_by_last)
         changes.totals += self._summed()
         return changes
 
@@ -904,6 +906,7 @@ OPEN_STATUSES = (Status.WAITING, Status.IDLE, Status.FAILED)
 
 _by_seq = attrgetter("seq")
 _by_id = attrgetter("id")
+_by_last = itemgetter(-1)
 
 
 def _sent_at(meta: str | None) -> int | None:

@@ -21,6 +21,8 @@ from tests.engine.support import ROOT, entries, sound
 CHILD = Path(__file__).with_name("kill_child.py")
 SECONDS = 8.0
 """How long there are kills; a few seconds more are needed to come to the end."""
+KILLS, ORDERS = 5, 21
+"""At the least."""
 USERS = 8
 
 Line = tuple[str, str, str, dict[str, int]]
@@ -109,7 +111,9 @@ def test_kill_9_at_any_moment_loses_nothing_and_doubles_nothing(tmp_path: Path) 
     sent: dict[str, Line] = {f"hello-{u}": (f"hello-{u}", "hello", f"user{u}", {}) for u in range(USERS)}
     orders, kills = 0, 0
     end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
+    # A machine that is busy gets the time it needs to see enough.
+    while time.monotonic() < end or kills < KILLS or orders < ORDERS:
+        assert time.monotonic() < end + 10 * SECONDS, f"{kills} kills, {orders} orders"
         other = Other(store, ledger, acknowledged)
         # Some are killed while they start, most while they work.
         patience = time.monotonic() + dice.uniform(0.1, 1.4)
@@ -137,8 +141,6 @@ def test_kill_9_at_any_moment_loses_nothing_and_doubles_nothing(tmp_path: Path) 
     assert other.wait() == 0
     assert acknowledged == set(sent)
     print(f"{kills} kills, {orders} orders, {len(sent)} events")
-    assert kills >= 5
-    assert orders > 20
     check(store, ledger, orders)
 
 

@@ -24,7 +24,7 @@ async def test_the_screen_shows_who_waits_for_what_and_how_long(studio: Studio) 
     assert "101 users  ◷ 41 waiting  ✗ 1 failed" in lines[0]
     assert "► RUNNING" in lines[1]
     assert "next user1 email.verified ━━━━── 4.2s" in lines[1]
-    assert "▸user1       ◷ 4.2s" in lines[3]
+    assert "▸user1        ◷ 4.2s" in lines[3]
     assert "✗ failed" in studio.text
     assert "▸ step" in studio.text
     assert "∞ no limit" in studio.text

@@ -23,11 +23,13 @@ from studio.tui.widgets.hold_bar import HoldBar
 from studio.tui.widgets.said_bar import SaidBar
 from studio.tui.widgets.timeline import EntryList
 from studio.tui.widgets.times import clock
+from studio.tui.widgets.users_list import UsersList
 from studio.tui.widgets.waiting import WaitingList
 
 if TYPE_CHECKING:
     from studio.engine.rewind import RewindPreview, UndoPreview
     from studio.store.cut import Behind
+    from studio.store.holds import HeldStep
     from studio.store.records import Entry
     from studio.tui.app import StudioApp
 
@@ -196,13 +198,16 @@ class LiveTime:
 
     # -- steps on hold -----------------------------------------------------------------------------------
 
-    def show_held(self, seqs: frozenset[int]) -> None:
-        """Lists say of these steps that they wait."""
-        waiting, timeline = self._live.query_one(WaitingList), self._live.query_one(EntryList)
+    def show_held(self, steps: list[HeldStep]) -> None:
+        """Lists say of these steps, and of their users, that they wait."""
+        find = self._live.query_one
+        users, waiting, timeline = find(UsersList), find(WaitingList), find(EntryList)
+        seqs = frozenset(step.seq for step in steps)
         if waiting.on_hold != seqs:
             waiting.on_hold = timeline.around.on_hold = seqs
-            waiting.forget_drawn()
-            timeline.forget_drawn()
+            users.on_hold = frozenset(step.user for step in steps)
+            for each in (users, waiting, timeline):
+                each.forget_drawn()
 
     def action_held_steps(self) -> None:
         """Show the steps that wait for a yes."""

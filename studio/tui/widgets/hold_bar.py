@@ -55,7 +55,7 @@ class HoldBar(Asking, OneLine):
 
     def show_answer(self, answer: HoldState) -> None:
         self.why, self.steps = answer.why, answer.steps
-        cast("LiveTime", self.screen).show_held(frozenset(step.seq for step in self.steps))
+        cast("LiveTime", self.screen).show_held(self.steps)
         self.set_class(self.why is not None, "-shown")
         self.update_line()
 

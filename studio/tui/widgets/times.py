@@ -21,6 +21,16 @@ whole = durations.show
 """A span that someone wrote, exactly: 6s 1h 3d 250ms."""
 
 
+TIME_CELLS = 7
+"""As much as any time on a row takes."""
+
+
+def total(ms: int) -> str:
+    """The length of a wait: as it was written where that is short, else in two units."""
+    text = whole(ms)
+    return text if len(text) <= TIME_CELLS else span(ms)
+
+
 def left(due_at: int, now: int) -> str:
     """What is left until a deadline: "0.0s" means due in this very moment, "due" that it is late."""
     return "due" if now > due_at else span(due_at - now)
@@ -61,6 +71,10 @@ def clock(ms: int, millis: bool = False) -> str:
 def day(ms: int) -> str:
     """The day of a moment: "24 Nov"."""
     return f"{_local(ms):%d %b}".lstrip("0")
+
+
+DAY_CLOCK_CELLS = 19
+"""As much as `day_clock` takes."""
 
 
 def day_clock(ms: int) -> str:

@@ -34,7 +34,10 @@ if TYPE_CHECKING:
     from studio.tui.app import StudioApp
 
 FILE_WIDTH = 23
-
+STATE_WIDTH = 11
+"""Sign and words: "⊘ cancelled"."""
+NAME_WIDTH, EVENT_WIDTH = 13, 14
+"""The least that a name has where others stand beside it, and the last event; with the blanks between."""
 MOST = 2_000
 """Rows that are read again after each change, by time or state."""
 WINDOW = 3 * PAGE
@@ -58,6 +61,8 @@ class UsersList(Asking, VirtualList[UserRow]):
         super().__init__(id="users", classes="pane")
         self.filter_text = ""
         self.total = 0
+        self.on_hold: frozenset[str] = frozenset()
+        """Users with a started step that waits for a yes."""
         self.order: Order = "activity"
         self._search = UserSearch()
         self._found: dict[str, UserRow] = {}
@@ -302,15 +307,18 @@ class UsersList(Asking, VirtualList[UserRow]):
     def draw(self, row: UserRow, index: int, state: RowState) -> list[Line]:
         colours = state.look
         width = state.width
-        sign, words, tone = user_state(row, state.now, colours)
+        sign, words, tone = user_state(row, state.now, colours, held=row.id in self.on_hold)
         quiet = row.state in ("completed", "exited", "cancelled", "none") and not state.selected
         line = Line(width).add(*cursor_mark(state))
         name_style = colours.strong if state.selected else colours.muted if quiet else colours.text
-        columns = 12  # of sign and state
         workflow_width = 14 if width >= 34 else 0
         age_width = 5 if width >= 44 else 0
-        event_width = min(30, width // 3) if width >= 58 else 0
-        name_width = max(4, width - 1 - columns - workflow_width - age_width - event_width)
+        free = width - line.used - STATE_WIDTH - workflow_width - age_width
+        event_width = 0
+        if width >= 58:
+            # Names come first: the last event is the first to give way.
+            event_width = min(30, free - max(NAME_WIDTH, min(2 * NAME_WIDTH, free - EVENT_WIDTH)))
+        name_width = max(4, free - event_width)
         line.cell(literal(row.id), name_width - 1, name_style).gap()
         if workflow_width:
             line.cell(
@@ -321,7 +329,7 @@ class UsersList(Asking, VirtualList[UserRow]):
             )
             line.gap()
         line.cell(sign, 2, tone)
-        line.cell(words, columns - 2, colours.text if state.selected else tone)
+        line.cell(words, STATE_WIDTH - 2, colours.text if state.selected else tone)
         if age_width:
             ago = age(state.now - row.last_at) if row.last_at is not None else ""
             line.cell(ago, age_width, colours.text if state.selected else colours.muted, align="right")
@@ -336,14 +344,20 @@ def _workflow(row: UserRow) -> str:
     return f"{name} +{row.journeys - 1}" if row.journeys > 1 else name
 
 
-def user_state(row: UserRow, now: int, colours: Look) -> tuple[str, str, Style]:
-    """Sign, words and colour of where a user stands."""
+def user_state(row: UserRow, now: int, colours: Look, held: bool = False) -> tuple[str, str, Style]:
+    """Sign, words and colour of where a user stands.
+
+    Args:
+        held: a step of this user waits for a yes.
+    """
     mark = signs()
     countdown = left(row.due_at, now) if row.due_at is not None else None
     left_ms = max(0, row.due_at - now) if row.due_at is not None else None
     match row.state:
         case "failed":
             return mark.failed, "failed", colours.error
+        case "step" if held:
+            return mark.paused_clock, "on hold", colours.warning
         case "step":
             return mark.running, "step", colours.accent
         case "waiting" if countdown is not None:
@@ -359,4 +373,4 @@ def user_state(row: UserRow, now: int, colours: Look) -> tuple[str, str, Style]:
         case "idle":
             return mark.idle, "idle", colours.muted
         case _:
-            return mark.idle, "no journey", colours.muted
+            return mark.idle, "none yet", colours.muted

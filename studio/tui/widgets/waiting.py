@@ -17,7 +17,7 @@ from studio.tui.reading import Asking, Question
 from studio.tui.widgets.line import Line
 from studio.tui.widgets.signs import bar, signs
 from studio.tui.widgets.text import literal
-from studio.tui.widgets.times import left, whole
+from studio.tui.widgets.times import TIME_CELLS, left, total
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
 
 if TYPE_CHECKING:
@@ -31,6 +31,9 @@ MOST_LOOKED_AT = 20_000
 """A filter looks at the nearest so many waits: what is due later can be looked for by user."""
 ONE_LINE_WIDTH = 58
 """From this width on a wait takes one line, below it two."""
+OF = " of "
+FIGURES = 1 + TIME_CELLS + len(OF) + TIME_CELLS
+"""Cells of "  4.2s of 6s" with the blank before: the bar gives way to them, and they are never cut."""
 ENDINGS = (
     "wait.matched",
     "wait.timeout",
@@ -213,27 +216,23 @@ class WaitingList(Asking, VirtualList[WaitRow]):
         what = wait_words(row)
         quiet = colours.text if state.selected and not state.gone else colours.muted
         count = colours.text if state.selected and not state.gone else tone
-        total = whole(row.due_at - row.opened_at) if row.due_at is not None else ""
+        of = f"{OF}{total(row.due_at - row.opened_at)}" if row.due_at is not None and not words else ""
         line = Line(width).add(*cursor_mark(state)).add(sign, tone).gap()
         if self.row_height == 1:
             bar_width = max(8, min(14, width // 7))
-            tail = 1 + bar_width + 1 + 7 + 4 + 7
+            tail = 1 + bar_width + FIGURES
             name = (line.room - tail) * 2 // 5
             line.cell(literal(row.user), name - 1, strong).gap()
             line.cell(what, line.room - tail, quiet if row.kind == "sleep" else text, keep="end").gap()
             self._countdown(line, row, left_ms, words, bar_width, state, tone, count)
-            if not words and total:
-                line.add(" of ", quiet).add(total, quiet)
-            return [line]
+            return [line.add(of, quiet)]
         name = max(6, (line.room - 1) * 2 // 5)
         line.cell(literal(row.user), name, strong).gap()
         line.cell(what, line.room, quiet if row.kind == "sleep" else text, keep="end")
         second = Line(width).gap(3)
-        bar_width = max(6, width - 3 - 1 - 7 - 8)
+        bar_width = max(4, second.room - FIGURES)
         self._countdown(second, row, left_ms, words, bar_width, state, tone, count)
-        if not words and total:
-            second.add(f" of {total}", quiet)
-        return [line, second]
+        return [line, second.add(of, quiet)]
 
     def _countdown(
         self,
@@ -251,7 +250,7 @@ class WaitingList(Asking, VirtualList[WaitRow]):
             return
         solid, gone = bar(left_ms, row.due_at - row.opened_at, bar_width)
         line.add(solid, tone).add(gone, state.look.faint).gap()
-        line.cell(left(row.due_at, state.now), 7, count, align="right")
+        line.cell(left(row.due_at, state.now), TIME_CELLS, count, align="right")
 
     def _ending(self, row: WaitRow) -> tuple[str, str]:
         mark = signs()

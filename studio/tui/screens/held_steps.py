@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -17,6 +18,12 @@ from studio.tui.widgets.text import literal
 from studio.tui.widgets.times import clock
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
 
+MOST_CELLS = 32
+"""The most that a user or a step takes."""
+HEAD_CELLS = 12
+"""Cursor, sign and clock."""
+APART = "  "
+
 Answer = tuple[str, int | None]
 """("run", the step) or ("all", None)."""
 
@@ -24,10 +31,25 @@ Answer = tuple[str, int | None]
 class HeldList(VirtualList[HeldStep]):
     """Oldest first."""
 
+    _widths: Sequence[int] = (MOST_CELLS,) * 3
     empty_text = "No step waits now. New ones do, until a lets them all run."
 
     def key_of(self, row: HeldStep) -> Hashable:
         return row.seq
+
+    def on_resize(self) -> None:
+        widths = [
+            max((cell_len(text) for text in texts), default=0)
+            for texts in zip(*(self._texts(row) for row in self.rows), strict=True)
+        ]
+        # Which step would run is never cut where there is room below it.
+        fits = HEAD_CELLS + sum(widths) + 2 * len(APART) <= self.size.width
+        self.row_height = 1 if fits or not widths else 2
+        self._widths = [min(width, MOST_CELLS) for width in widths]
+
+    @staticmethod
+    def _texts(row: HeldStep) -> tuple[str, str, str]:
+        return literal(row.user), literal(row.name), literal(f"{row.workflow}  {row.line or ''}")
 
     def draw(self, row: HeldStep, index: int, state: RowState) -> list[Line]:
         colours = state.look
@@ -35,10 +57,11 @@ class HeldList(VirtualList[HeldStep]):
         line = Line(state.width).add(*cursor_mark(state))
         line.add(f"{signs().paused_clock} ", colours.warning)
         line.cell(clock(row.at), 8, quiet).gap()
-        line.cell(literal(row.user), 20, colours.strong).gap()
-        line.cell(literal(row.name), 24, colours.text).gap()
-        line.add(literal(f"{row.workflow}  {row.line or ''}"), quiet)
-        return [line]
+        user, name, where = self._texts(row)
+        line.cell(user, self._widths[0], colours.strong).gap(len(APART))
+        if self.row_height == 1:
+            return [line.cell(name, self._widths[1], colours.text).add(APART + where, quiet)]
+        return [line.add(name, colours.text), Line(state.width).gap(HEAD_CELLS).add(where, quiet)]
 
 
 class HeldStepsScreen(ModalScreen[Answer | None]):
@@ -64,6 +87,7 @@ class HeldStepsScreen(ModalScreen[Answer | None]):
             f"Steps on hold {len(self._steps):,}", "y runs this · a runs all, and holds no more · esc closes"
         )
         found.show_rows(self._steps)
+        found.on_resize()
         if self._seq is not None:
             found.point_at(self._seq)
         found.focus()

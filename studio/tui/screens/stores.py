@@ -6,6 +6,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -15,9 +16,11 @@ from studio.store.snapshots import Snapshot
 from studio.tui.stores import OpenStore
 from studio.tui.widgets.line import Line
 from studio.tui.widgets.text import literal
-from studio.tui.widgets.times import day_clock
+from studio.tui.widgets.times import DAY_CLOCK_CELLS, day_clock
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
 
+NAME_WIDTH = 32
+"""The most that a name takes."""
 SIZES = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
 Choice = OpenStore | Snapshot
@@ -36,24 +39,35 @@ class StoreRow:
 class StoreList(VirtualList[StoreRow]):
     """Open stores first, then snapshots, newest first."""
 
+    _name_width = NAME_WIDTH
+
     def key_of(self, row: StoreRow) -> Hashable:
         return (type(row.choice).__name__, str(row.choice.path))
+
+    def on_resize(self) -> None:
+        self._name_width = min(NAME_WIDTH, max((cell_len(name_of(row)) for row in self.rows), default=0))
+        whys = [literal(row.choice.why) for row in self.rows if isinstance(row.choice, Snapshot)]
+        beside = self.size.width - 3 - self._name_width - 2 - 9 - 2 - DAY_CLOCK_CELLS - 2
+        # Why a snapshot was made is never cut where there is room below it.
+        self.row_height = 2 if any(cell_len(why) > beside for why in whys) else 1
 
     def draw(self, row: StoreRow, index: int, state: RowState) -> list[Line]:
         colours = state.look
         quiet = colours.text if state.selected else colours.muted
         line = Line(state.width).add(*cursor_mark(state))
         line.cell(str(row.number) if row.number else "", 2, colours.accent)
+        below = Line(state.width).gap(3)
         if isinstance(row.choice, OpenStore):
-            line.cell(literal(row.choice.path.name), 24, colours.strong).gap(2)
+            line.cell(name_of(row), self._name_width, colours.strong, keep="both").gap(2)
             viewer = row.choice.desk.viewer_of
             words = "shown" if row.shown else "open"
             line.add(words if viewer is None else f"{words}, viewer of pid {viewer}", quiet)
         else:
-            line.cell(literal(row.choice.path.name), 24, colours.text).gap(2)
+            line.cell(name_of(row), self._name_width, colours.text, keep="both").gap(2)
             line.cell(size(row.choice.size), 9, quiet, align="right").gap(2)
-            line.add(f"{day_clock(row.choice.made_at)}  {literal(row.choice.why)}", quiet)
-        return [line]
+            line.add(day_clock(row.choice.made_at), quiet)
+            (line.gap(2) if self.row_height == 1 else below).add(literal(row.choice.why), quiet)
+        return [line, below][: self.row_height]
 
 
 class StoresScreen(ModalScreen[Choice | None]):
@@ -79,6 +93,7 @@ class StoresScreen(ModalScreen[Choice | None]):
         found = self.query_one(StoreList)
         found.set_titles("Stores and snapshots", "⏎ or its number takes it · esc closes")
         found.show_rows(self._rows)
+        found.on_resize()
         others = [row for row in self._rows if not row.shown and isinstance(row.choice, OpenStore)]
         if others:
             found.point_at(found.key_of(others[0]))
@@ -104,6 +119,11 @@ class StoresScreen(ModalScreen[Choice | None]):
     def action_leave(self) -> None:
         """Stay where one is."""
         self.dismiss(None)
+
+
+def name_of(row: StoreRow) -> str:
+    """The name of its file, literal."""
+    return literal(row.choice.path.name)
 
 
 def size(count: int) -> str:

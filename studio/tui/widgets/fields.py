@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
+from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
@@ -16,7 +18,7 @@ from textual.widgets import Input
 from studio.tui.widgets.json_fault import JsonFault
 from studio.tui.widgets.line import Line, ground_of
 from studio.tui.widgets.signs import look
-from studio.tui.widgets.text import cut, literal, visible
+from studio.tui.widgets.text import ELLIPSIS, cut, literal, visible
 
 if TYPE_CHECKING:
     from studio.tui.widgets.inject import Inject
@@ -43,6 +45,40 @@ class Field(Input):
 
     def _position_to_cell(self, position: int) -> int:
         return cell_len(visible(self.value[:position]))
+
+    def watch_has_focus(self, focused: bool) -> None:
+        """Whoever types sees the cursor, everyone else the beginning."""
+        super().watch_has_focus(focused)
+        self.look_at_place()
+
+    def on_resize(self) -> None:
+        """The cursor may lie outside now."""
+        self.look_at_place()
+
+    def look_at_place(self) -> None:
+        """Scroll to what matters: the cursor while it is typed in, else the beginning."""
+        at = self._cursor_offset if self.has_focus else 0
+        self.scroll_to_region(Region(at, 0, 1, 1), force=True, animate=False, immediate=True)
+
+    def render_line(self, y: int) -> Strip:
+        """The text, with a mark at each end where there is more of it than is seen."""
+        strip = super().render_line(y)
+        width = self.scrollable_content_region.width
+        start = round(self.scroll_x)
+        cursor = self._cursor_offset - start if self.has_focus else -1
+        more = start + width < self._position_to_cell(len(self.value))
+        if y or width < 3:
+            return strip
+        for at, cut_off in ((0, start > 0), (width - 1, more)):
+            if cut_off and at != cursor:
+                strip = self._marked(strip, at)
+        return strip
+
+    def _marked(self, strip: Strip, at: int) -> Strip:
+        mark = Segment(ELLIPSIS, self.rich_style + look(self.app).muted)
+        # A wide character of which one half is hidden goes as a whole.
+        before, after = strip.crop(0, at), strip.crop(at + 1, strip.cell_length)
+        return Strip.join([before, Strip([mark], 1), after])
 
     def _on_paste(self, event: events.Paste) -> None:
         # Input keeps the first line only; JSON is mostly copied in several.

@@ -121,9 +121,10 @@ class Inject(Vertical):
         self._batch = []
         self.query_one(Completion).close()
         for name in ("event", "user", "data"):
-            field = self.query_one(f"#{name}", Input)
+            field = self.query_one(f"#{name}", Field)
             field.value = getattr(draft, name)
             field.cursor_position = len(field.value)
+            field.look_at_place()
 
     def fill(
         self, event: str, user: str, data: Mapping[str, Any], says: str, origin: Widget | None = None

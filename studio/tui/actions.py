@@ -13,14 +13,25 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.widgets import Input
 
-from studio.tui.screens.help import Group, key_names
-from studio.tui.widgets.keys_bar import usable
+from studio.tui.screens.help import Group
+from studio.tui.widgets.key_names import key_name
+from studio.tui.widgets.keys_bar import EVERYWHERE, rank, typed, usable
+from studio.tui.widgets.text import fit
 
 if TYPE_CHECKING:
     from studio.tui.app import StudioApp
 
 PALETTE = "command_palette"
+PALETTE_WIDTH = 76
+"""As in studio.tcss."""
+KEYS_WIDTH = 12
+MARGIN = 6
+"""Cells of the palette that are no text."""
+MOVES = ("move", "page", "first", "last", "scroll_by", "scroll_page", "earlier", "later")
+"""Everyone knows these; they are found by their names only."""
+LEARNT_ONCE = (*EVERYWHERE, "step_out", "help", "quit_now")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +52,11 @@ class Command:
 
 def groups(screen: Screen[Any]) -> list[Group]:
     """The keys that act now: of the focused pane, of what is around it, of the studio."""
-    found: dict[DOMNode, list[Binding]] = {}
+    found: dict[DOMNode, list[tuple[Binding, DOMNode]]] = {}
     for binding, node in usable(screen, screen.focused):
         # Those without an id are Textual's own: everyone knows how a field is edited.
         if binding.id is not None:
-            found.setdefault(node, []).append(binding)
+            found.setdefault(node, []).append((binding, node))
     return [(_title(node), bindings) for node, bindings in found.items()]
 
 
@@ -60,21 +71,45 @@ def _title(node: DOMNode) -> str:
 
 
 def commands(app: App[Any], screen: Screen[Any]) -> list[Command]:
-    """Every action: of the focused pane first, then of the screen, the studio, and the other panes."""
-    actives = [active for active in screen.active_bindings.values() if active.enabled]
+    """Every action: of the focused pane first, then of the screen, the studio, and the other panes.
+
+    In each the most used stand first; what is the same everywhere and learnt once is last of all.
+    """
+    here = [(active.binding, active.node) for active in screen.active_bindings.values() if active.enabled]
     near = list(screen.focused.ancestors_with_self) if screen.focused is not None else [screen, app]
-    actives.sort(key=lambda each: near.index(each.node) if each.node in near else len(near))
-    found = [_command(app, active.binding, active.node, "") for active in actives]
+    if isinstance(screen.focused, Input):
+        # It takes their keys for itself, not what they do.
+        around: tuple[DOMNode, ...] = (screen, app)
+        here += [(binding, node) for node in around for binding in _bindings(node) if typed(binding)]
+    here.sort(key=lambda each: (near.index(each[1]) if each[1] in near else len(near), rank(*each)))
+    found = [_command(app, binding, node, "") for binding, node in here if not _learnt_once(binding)]
     for widget in screen.query("*"):
         if widget.focusable and widget not in near:
-            own = [each for keys in widget._bindings.key_to_bindings.values() for each in keys if each.show]
+            own = sorted(
+                (each for each in _bindings(widget) if not _is_move(each)),
+                key=lambda each: rank(each, widget),
+            )
             found += [_command(app, binding, widget, f"{_pane(widget)}: ") for binding in own]
+    found += [_command(app, binding, node, "") for binding, node in here if _learnt_once(binding)]
     merged: dict[str, Command] = {}
     for command in found:
         if command is not None:
             first = merged.get(command.title)
             merged[command.title] = command if first is None else first.also(command.keys)
     return list(merged.values())
+
+
+def _bindings(node: DOMNode) -> list[Binding]:
+    return [each for keys in node._bindings.key_to_bindings.values() for each in keys]
+
+
+def _learnt_once(binding: Binding) -> bool:
+    name = binding.id or ""
+    return name in LEARNT_ONCE or name.startswith("pane.")
+
+
+def _is_move(binding: Binding) -> bool:
+    return not binding.show and binding.action.partition("(")[0] in MOVES
 
 
 def _pane(widget: Widget) -> str:
@@ -89,8 +124,7 @@ def _command(app: App[Any], binding: Binding, node: DOMNode, where: str) -> Comm
         return None
     words = binding.description
     title = f"{where}{words}" if where else words[:1].upper() + words[1:]
-    moves = isinstance(node, Widget) and not isinstance(node, Screen) and not binding.show
-    return Command(title, key_names(binding), _runner(app, binding.action, node), not moves)
+    return Command(title, key_name(binding), _runner(app, binding.action, node), not _is_move(binding))
 
 
 def _runner(app: App[Any], action: str, node: DOMNode) -> Callable[[], Any]:
@@ -110,7 +144,11 @@ class Commands(Provider):
         return [*commands(app, self.screen), *app.further_commands(self.screen)]
 
     def _line(self, command: Command) -> Text:
-        return Text.assemble(command.title, "  ", (command.keys, self.app.theme_variables["accent"]))
+        room = min(PALETTE_WIDTH, self.app.size.width) - MARGIN
+        keys = fit(command.keys, KEYS_WIDTH, align="right")
+        return Text.assemble(
+            fit(command.title, room - KEYS_WIDTH), (keys, self.app.theme_variables["accent"])
+        )
 
     async def discover(self) -> Hits:
         """Before anything is typed: what is done most first."""

@@ -30,6 +30,8 @@ FAST_SECONDS = 1 / 30
 """While time runs faster."""
 STILL_SECONDS = 1.0
 """While time stands: nothing is drawn, and what was said goes away."""
+SPEED = Binding.Group("speed")
+"""Keys that the footer and the help name together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,8 @@ class ClockKeys(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "next_deadline", "next deadline", id="clock.next"),
         Binding("space", "pause_run", "pause / run", key_display="space", id="clock.pause"),
-        Binding("plus,equals_sign", "faster", "speed", key_display="+ -", id="clock.faster"),
-        Binding("minus", "slower", "slower", show=False, id="clock.slower"),
+        Binding("plus,equals_sign", "faster", "faster", group=SPEED, id="clock.faster"),
+        Binding("minus", "slower", "slower", group=SPEED, id="clock.slower"),
         Binding(
             "greater_than_sign",
             "forward",

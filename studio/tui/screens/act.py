@@ -18,7 +18,8 @@ from studio.tui.acting import (
     ends_by_time,
     failure_lines,
 )
-from studio.tui.screens.overlay import Page, Piece
+from studio.tui.screens.overlay import Page
+from studio.tui.widgets.pieces import Pieces
 from studio.tui.widgets.signs import signs
 from studio.tui.widgets.text import literal
 
@@ -76,11 +77,10 @@ class ActScreen(ModalScreen[Chosen]):
         found, page = self._found, self.query_one(ActPage)
         lines = self._asking(self.asked) if self.asked is not None else self._menu(found)
         many = f"  {self._at + 1} of {len(self._journeys)} ← →" if len(self._journeys) > 1 else ""
-        page.set_titles(f"Act · {found.row.id}{many}", "y does it · ⏎ no" if self.asked else "esc back")
-        page.styles.height = len(lines) + 2
+        page.set_titles(f"Act · {found.row.id}{many}", "⏎ no" if self.asked else "esc back")
         page.show_lines(lines)
 
-    def _menu(self, found: Actable) -> list[tuple[Piece, ...]]:
+    def _menu(self, found: Actable) -> list[Pieces]:
         row, mark = found.row, signs()
         sign, tone = (
             (mark.failed, "error")
@@ -92,7 +92,7 @@ class ActScreen(ModalScreen[Chosen]):
             else (mark.wait, "warning")
         )
         said = f"{row.status}, pass {row.pass_number}" + (f", at {row.waits_for}" if row.waits_for else "")
-        lines: list[tuple[Piece, ...]] = [((f" {sign} ", tone), (literal(said), "text")), ()]
+        lines: list[Pieces] = [((f" {sign} ", tone), (literal(said), "text")), ()]
         lines += [((f"   {each.key} ", "accent"), (literal(each.words), "text")) for each in acts_for(found)]
         if found.failure is not None:
             lines.append(())
@@ -101,10 +101,10 @@ class ActScreen(ModalScreen[Chosen]):
                 lines.append(((f"   {literal(text)}", tones[kind]),))
         return lines
 
-    def _asking(self, act: Act) -> list[tuple[Piece, ...]]:
-        lines: list[tuple[Piece, ...]] = [()]
+    def _asking(self, act: Act) -> list[Pieces]:
+        lines: list[Pieces] = []
         lines += [((f"   {literal(part)}", "text"),) for part in _sentences(act.question)]
-        lines += [(), (("   y ", "accent"), (f"{act.name}     ", "text"), ("⏎ ", "accent"), ("no", "text"))]
+        lines += [(), (("   y ", "accent"), (f"{act.name}   ", "text"), ("⏎ ", "accent"), ("no", "text"))]
         return lines
 
     # -- keys ------------------------------------------------------------------------------------

@@ -11,8 +11,9 @@ from textual import work
 from studio.errors import StudioError
 from studio.store.records import Entry
 from studio.store.views import Views
-from studio.tui.screens.overlay import Overlay, Piece
+from studio.tui.screens.overlay import Overlay
 from studio.tui.widgets.entry_text import Around, say
+from studio.tui.widgets.pieces import Pieces
 from studio.tui.widgets.text import LITERAL_CHARS, literal
 from studio.tui.widgets.times import day_clock
 
@@ -50,9 +51,9 @@ def body(entry: Entry) -> list[str]:
     lines: list[str] = []
     for part in parts:
         for line in part.split("\n"):
-            # A line longer than what is drawn at once goes on in the next.
-            for start in range(0, max(1, len(line)), LITERAL_CHARS // 10):
-                lines.append(literal(line[start : start + LITERAL_CHARS // 10].replace("\t", "    ")))
+            # A line longer than what is looked at at once goes on in the next.
+            for start in range(0, max(1, len(line)), LITERAL_CHARS // 4):
+                lines.append(literal(line[start : start + LITERAL_CHARS // 4].replace("\t", "    ")))
         lines.append("")
     return lines[:MOST_LINES]
 
@@ -70,10 +71,10 @@ class EntryScreen(Overlay):
         self.page.show_lines(self._facts())
         self._read()
 
-    def _facts(self) -> list[tuple[Piece, ...]]:
+    def _facts(self) -> list[Pieces]:
         entry = self._entry
         said = say(entry, Around(), entry.at)
-        lines: list[tuple[Piece, ...]] = [((f" {said.sign} ", said.tone), (said.text, "strong")), ()]
+        lines: list[Pieces] = [((f" {said.sign} ", said.tone), (said.text, "strong")), ()]
         late = f", {entry.late_ms:,} ms late" if entry.late_ms else ""
         for name, value in (
             ("at", f"{day_clock(entry.at)}.{entry.at % 1000:03d}{late}"),

@@ -81,8 +81,8 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("i", "inject", "inject", id="inject"),
-        *TIME_BINDINGS,
         *ACT_BINDINGS,
+        *TIME_BINDINGS,
         Binding("m", "maximise", "maximise", id="maximise"),
         Binding("1", "pane(1)", "users", show=False, id="pane.users"),
         Binding("2", "pane(2)", "timeline", show=False, id="pane.timeline"),

@@ -12,22 +12,15 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
+from studio.tui.widgets.key_names import labels
 from studio.tui.widgets.line import Line
 from studio.tui.widgets.one_line import Buttons, OneLine
 from studio.tui.widgets.signs import Look
 
-NAMES = {"enter": "⏎", "escape": "esc", "question_mark": "?", "slash": "/", "ctrl+q": "^q", "ctrl+p": "^p"}
-NAMES |= {"plus": "+", "equals_sign": "=", "minus": "-", "greater_than_sign": ">"}
 RENAMED = ("plus", "minus", "slash", "underscore")
 """Characters whose keys have other names than Unicode gives them."""
 EVERYWHERE = ("maximise", "pane.next", "quit")
 """Keys that are learnt once."""
-
-
-def key_name(binding: Binding) -> str:
-    """How a key is written on the screen."""
-    first = binding.key.split(",")[0]
-    return binding.key_display or NAMES.get(first, first.replace("ctrl+", "^"))
 
 
 def typed(binding: Binding) -> bool:
@@ -46,14 +39,19 @@ def usable(screen: Screen[object], node: Widget | None) -> list[tuple[Binding, D
     for active in screen.active_bindings.values():
         if active.enabled and not (typing and typed(active.binding)):
             distance = near.index(active.node) if active.node in near else len(near)
-            found.append((distance, _rank(active.binding, active.node), active.binding, active.node))
+            found.append((distance, rank(active.binding, active.node), active.binding, active.node))
     found.sort(key=lambda each: each[:2])
     return [(binding, node) for _, _, binding, node in found]
 
 
-def _rank(binding: Binding, node: DOMNode) -> int:
-    """The place of a binding where it was written: the most used stand first there."""
-    own = [each.id for each in type(node).BINDINGS if isinstance(each, Binding)]
+def rank(binding: Binding, node: DOMNode) -> int:
+    """The place of a binding where it was written: the most used stand first there, inherited ones last."""
+    own = [
+        each.id
+        for kind in type(node).__mro__
+        for each in kind.__dict__.get("BINDINGS", ())
+        if isinstance(each, Binding)
+    ]
     return own.index(binding.id) if binding.id is not None and binding.id in own else len(own)
 
 
@@ -76,19 +74,16 @@ class KeysBar(OneLine):
         tail = cell_len(f"{last[0]} {last[1]} ")
         key_style = colours.accent + Style(bold=True)
         line.gap()
-        said: set[tuple[str, str]] = set()
         # What is the same everywhere gives way to what can be done here.
         found = sorted(usable(self.screen, focused), key=lambda each: each[0].id in EVERYWHERE)
-        for binding, node in found:
-            key, words = key_name(binding), binding.description
-            if not binding.show or not words or key == last[0] or (key, words) in said:
+        for label in labels(each for each in found if each[0].show):
+            keys = label.first_keys
+            needed = sum(cell_len(key) + 1 for key, *_ in keys) + cell_len(label.words) + 2
+            if keys[0][0] == last[0] or line.used + needed > line.width - tail:
                 continue
-            said.add((key, words))
-            needed = cell_len(key) + 1 + cell_len(words) + 2
-            if line.used + needed > line.width - tail:
-                continue
-            self._buttons.add(line, key, key_style, binding.action, node)
-            self._buttons.add(line, f" {words}", colours.muted, binding.action, node)
+            for at, (key, binding, node) in enumerate(keys):
+                self._buttons.add(line, f" {key}" if at else key, key_style, binding.action, node)
+            self._buttons.add(line, f" {label.words}", colours.muted, keys[0][1].action, keys[0][2])
             line.gap(2)
         line.gap(line.room - tail)
         self._buttons.add(line, last[0], key_style, last[2], self.app)

@@ -42,6 +42,8 @@ WIDE = 66
 INDENT = 3
 LANES_PERCENT = 45
 """As much of the pane's height as the lanes take at most."""
+ZOOM = Binding.Group("zoom")
+"""Keys that the footer and the help name together."""
 
 
 class EntryList(VirtualList[Entry | Detail]):
@@ -54,8 +56,8 @@ class EntryList(VirtualList[Entry | Detail]):
         Binding("X", "end_by_hand", "end only this wait", show=False, id="entry.by_hand"),
         Binding("left", "happening(-1)", "happening before", key_display="←", show=False, id="entry.before"),
         Binding("right", "happening(1)", "next happening", key_display="→", show=False, id="entry.after"),
-        Binding("left_square_bracket", "zoom(-1)", "zoom out", key_display="[", id="lanes.out"),
-        Binding("right_square_bracket", "zoom(1)", "zoom in", key_display="]", id="lanes.in"),
+        Binding("left_square_bracket", "zoom(-1)", "zoom out", group=ZOOM, id="lanes.out"),
+        Binding("right_square_bracket", "zoom(1)", "zoom in", group=ZOOM, id="lanes.in"),
         Binding("0", "fit", "fit all", show=False, id="lanes.fit"),
         Binding("slash", "app.filter", "filter", key_display="/", id="filter"),
     ]

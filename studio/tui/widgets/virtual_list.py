@@ -23,6 +23,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from studio.tui.widgets.line import Line, ground_of
+from studio.tui.widgets.pieces import wrapped
 from studio.tui.widgets.signs import Look, look, signs
 from studio.tui.widgets.text import literal
 
@@ -369,10 +370,17 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         return self._draw(row, at, facts)[part]
 
     def _empty_line(self, y: int, width: int) -> Strip:
-        lines = self.empty_text.split("\n")
+        lines = [
+            part
+            for text in self.empty_text.split("\n")
+            for part in wrapped(((" ", "muted"), (literal(text), "muted")), width)
+        ]
         if y >= len(lines) or width <= 2:
             return Strip.blank(width, self._ground())
-        return Line(width).gap().add(literal(lines[y]), look(self.app).muted).strip(self._ground())
+        line = Line(width)
+        for text, tone in lines[y]:
+            line.add(text, look(self.app).tone(tone))
+        return line.strip(self._ground())
 
     def on_resize(self) -> None:
         """Keep what was looked at in sight."""

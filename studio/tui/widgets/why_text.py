@@ -5,12 +5,12 @@ from __future__ import annotations
 from studio.engine.matching import MISSING, Difference
 from studio.engine.scene import match_of
 from studio.engine.why import Finding, Proposal, Why
-from studio.tui.screens.overlay import Piece
+from studio.tui.widgets.pieces import Piece, Pieces
 from studio.tui.widgets.signs import signs
 from studio.tui.widgets.text import literal, preview
 from studio.tui.widgets.times import clock
 
-Lines = list[tuple[Piece, ...]]
+Lines = list[Pieces]
 SHORT_HINT = 32
 """Longer hints stand on a line of their own."""
 

@@ -261,7 +261,7 @@ class ClockKeys(App[None]):
 
         come = f"{deadlines(others, other=True)} come{'s' * (others == 1)} first." if others > 0 else ""
         text = f"Jump {span(max(0, left))}? {come or 'Nobody else is due before it.'}"
-        self.push_screen(QuestionScreen(text, others={"X": "only this one"}), go)
+        self.push_screen(QuestionScreen(text, "jump", others={"X": "end only this one"}), go)
 
     @work(group="deadline", exclusive=True, exit_on_error=False)
     async def _jump_if_open(self, user: str, seq: int) -> None:

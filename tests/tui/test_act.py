@@ -23,7 +23,7 @@ async def test_cancel_asks_first_and_enter_is_no(studio: Studio) -> None:
     await studio.press("c")
     assert "Cancel onboarding/user1?" in studio.text
     assert "2 open waits with it." in studio.text
-    assert "y cancel     ⏎ no" in studio.text
+    assert "y cancel   ⏎ no" in studio.text
     await studio.press("enter")
     assert acts == []
     assert studio.screen == "ActScreen", "no leads back to the menu"

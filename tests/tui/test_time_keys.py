@@ -299,7 +299,7 @@ async def test_a_question_is_whole_at_every_size(tmp_path: Path, shape: tuple[in
     async with open_studio(tmp_path / "s.db", shape) as (_, _, pilot):
         await pilot.press("R")
         shown = " ".join((await until(pilot, "⏎ no")).split())
-        assert "Kept as snapshot 1. y / ⏎ no" in shown
+        assert "Kept as snapshot 1. y rewind ⏎ no" in shown
 
 
 def test_a_question_names_at_most_five_steps() -> None:

@@ -8,9 +8,8 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Label, Static
 
 from studio import moments
@@ -18,6 +17,7 @@ from studio.clock import Clock
 from studio.errors import StudioError
 from studio.store.views import Views
 from studio.tui.reading import Reader
+from studio.tui.screens.drawer import Drawer, DrawerScreen, keys_line
 from studio.tui.widgets.signs import signs
 from studio.tui.widgets.text import literal
 from studio.tui.widgets.times import day_clock, span
@@ -39,7 +39,7 @@ def deadlines(count: int, other: bool = False) -> str:
     return f"{count:,} {'other ' if other else ''}deadline{'s' * (count != 1)}"
 
 
-class ForwardScreen(ModalScreen[int]):
+class ForwardScreen(DrawerScreen[int]):
     """Gives the moment, ms since 1970; 0 when it was left."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -51,11 +51,12 @@ class ForwardScreen(ModalScreen[int]):
         self._clock, self._reader = clock, reader
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="question"):
+        with Drawer():
             with Horizontal(id="forward-line"):
                 yield Label(Content.styled(f"{signs().moved} forward by, or to ", "bold $accent"))
                 yield Input(placeholder="7d · 2h30m · 09:00 · 2026-12-01 09:00", compact=True, id="forward")
-            yield Static(Content("⏎ jumps there · esc leaves"), id="question-text")
+            yield Static("", id="question-text")
+            yield Static(keys_line([("⏎", "jump there"), ("esc", "leave time as it is")]), id="question-keys")
 
     def on_mount(self) -> None:
         """Ready to be typed in."""
@@ -71,7 +72,7 @@ class ForwardScreen(ModalScreen[int]):
         try:
             to = moments.parse(message.value, now)
         except StudioError as error:
-            self._say(str(error) if message.value.strip() else "⏎ jumps there · esc leaves")
+            self._say(str(error) if message.value.strip() else "")
             return
         if to < now:
             self._say(f"{day_clock(to)} is over: time goes forward only")
@@ -86,7 +87,7 @@ class ForwardScreen(ModalScreen[int]):
             self._say(str(error))
             return
         left = span(max(0, to - self._clock.now()))
-        self._say(f"to {day_clock(to)} · in {left} · {deadlines(count)} on the way · ⏎ jumps there")
+        self._say(f"to {day_clock(to)} · in {left} · {deadlines(count)} on the way")
 
     def _say(self, text: str) -> None:
         self.query_one("#question-text", Static).update(Content(literal(text)))

@@ -66,10 +66,10 @@ class LiveTime:
     def _refuse_time(self, error: StudioError) -> None:
         self._say_time(str(error), "error")
 
-    async def _put_question(self, text: str, **more: Any) -> str:
+    async def _put_question(self, text: str, yes: str, **more: Any) -> str:
         from studio.tui.screens.question import QuestionScreen
 
-        return await self._studio.push_screen_wait(QuestionScreen(text, **more)) or ""
+        return await self._studio.push_screen_wait(QuestionScreen(text, yes, **more)) or ""
 
     def _entry(self) -> Entry | None:
         row = self._live.query_one(EntryList).entry
@@ -87,7 +87,7 @@ class LiveTime:
             return
         try:
             preview = await self._travel.preview_rewind(row.seq)
-            if await self._put_question(rewind_question(preview)) != "y":
+            if await self._put_question(rewind_question(preview), "rewind") != "y":
                 return
             self._say_time("rewinding …", "muted")
             result = await self._travel.rewind(row.seq)
@@ -108,8 +108,10 @@ class LiveTime:
             return
         from studio.tui.screens.name_file import NameFileScreen
 
-        text = f"Fork at {clock(row.at)}: the store up to there goes into a new file, and opens. Its name:"
-        name = await self._studio.push_screen_wait(NameFileScreen(text, fork_name(desk.path)))
+        text = f"Fork at {clock(row.at)}? The store up to there is copied into a new file. Its name:"
+        name = await self._studio.push_screen_wait(
+            NameFileScreen(text, fork_name(desk.path), "fork and open it")
+        )
         if not name:
             return
         path = beside(desk.path, name)
@@ -129,7 +131,10 @@ class LiveTime:
         """Take back the newest act done here; asks when others are touched."""
         try:
             preview = await self._travel.preview_undo()
-            if preview.touches_others and await self._put_question(undo_question(preview)) != "y":
+            if (
+                preview.touches_others
+                and await self._put_question(undo_question(preview), "take it back") != "y"
+            ):
                 return
             result = await self._travel.undo()
         except StudioError as error:
@@ -172,7 +177,7 @@ class LiveTime:
             f"Return to snapshot {snapshot.number} ({snapshot.why or snapshot.path.name})? "
             "What is now is kept as another snapshot."
         )
-        answer = await self._put_question(text, others={"o": "open a copy beside"})
+        answer = await self._put_question(text, "return to it", others={"o": "open a copy beside"})
         if answer == "y":
             result = await self._travel.restore(snapshot.number)
             self._say_time(f"returned to {clock(result['at'])} · what was is snapshot {result['snapshot']}")

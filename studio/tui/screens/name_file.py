@@ -7,29 +7,35 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
+from studio.tui.screens.drawer import Drawer, DrawerScreen, keys_line
 from studio.tui.widgets.text import literal
 
 
-class NameFileScreen(ModalScreen[str]):
-    """Gives the name; "" when it was left."""
+class NameFileScreen(DrawerScreen[str]):
+    """Gives the name; "" when it was left.
+
+    Args:
+        text: what is asked; literal.
+        name: what is proposed.
+        takes: what enter does, in a few words.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", "leave", key_display="esc", id="name_file.leave")
     ]
 
-    def __init__(self, text: str, name: str) -> None:
+    def __init__(self, text: str, name: str, takes: str) -> None:
         super().__init__()
-        self._text, self._name = text, name
+        self._text, self._name, self._takes = text, name, takes
 
     def compose(self) -> ComposeResult:
-        with Vertical(id="question"):
+        with Drawer():
             yield Static(Content(literal(self._text)), id="question-text")
             yield Input(self._name, compact=True, id="file-name")
+            yield Static(keys_line([("⏎", self._takes), ("esc", "no file")]), id="question-keys")
 
     def on_mount(self) -> None:
         """Ready to be typed over."""

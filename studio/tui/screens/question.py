@@ -7,21 +7,20 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from studio.tui.screens.drawer import Drawer, DrawerScreen, keys_line
 from studio.tui.widgets.text import literal
 
 
-class QuestionScreen(ModalScreen[str]):
+class QuestionScreen(DrawerScreen[str]):
     """Gives the key that was chosen: "y", one of the others, or "" for the safe answer.
 
     Args:
         text: the question with its numbers; literal.
-        others: further answers, by their key.
         yes: what `y` does, in a word or two.
+        others: further answers, by their key.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -29,20 +28,17 @@ class QuestionScreen(ModalScreen[str]):
         Binding("enter,escape,n,q", "answer('')", "no", key_display="⏎", id="question.no"),
     ]
 
-    def __init__(self, text: str, *, yes: str = "", others: Mapping[str, str] | None = None) -> None:
+    def __init__(self, text: str, yes: str, *, others: Mapping[str, str] | None = None) -> None:
         super().__init__()
         self._text = text
         self._yes = yes
         self._others = dict(others or {})
 
     def compose(self) -> ComposeResult:
-        keys = [f"y {self._yes}".strip(), *(f"{key} {words}" for key, words in self._others.items()), "⏎ no"]
-        with Vertical(id="question"):
+        with Drawer():
+            yield Static(Content(literal(self._text)), id="question-text")
             yield Static(
-                Content.assemble(
-                    Content(literal(self._text)), "  ", Content.styled(" / ".join(keys), "bold $accent")
-                ),
-                id="question-text",
+                keys_line([("y", self._yes), *self._others.items(), ("⏎", "no")]), id="question-keys"
             )
 
     def on_mount(self) -> None:

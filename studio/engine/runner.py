@@ -171,7 +171,8 @@ class Runner:
         for item in left:
             fail(item, StudioError("the engine has stopped"))
         for future in idle:
-            future.set_exception(StudioError("the engine has stopped"))
+            if not future.done():
+                future.set_exception(StudioError("the engine has stopped"))
         self.deck.fail(StudioError("the engine has stopped"))
 
     def submit(self, events: list[Incoming], *, by_hand: bool = False) -> Future[list[Event]]:

@@ -617,9 +617,9 @@ class Overlay:
             key = self._key(kind, label, n, data)
             found = WaitState(id, journey, kind, name, due, key, data, cause, label, place, True)
             self.waits[id] = found
-            if newest == id == journey.pass_seq + 1 and journey.pass_no == 1 and not journey.loaded:
+            first = newest == id == journey.pass_seq + 1 and journey.pass_no == 1
+            if first and cause is not None and not journey.loaded:
                 # Its first command, and the last thing that happened to it: the pass is known.
-                assert cause is not None
                 journey.start = (at, cause, 0)
                 journey.pass_at, journey.pass_cause = at, cause
                 journey.opened[key] = found

@@ -147,6 +147,14 @@ class Stage:
         """Wait until no step runs; unlike `run_until_idle` it serves no deadline."""
         await until(lambda: self.engine.status().steps == 0 and self.engine.status().queue == 0)
 
+    async def rest(self) -> None:
+        """Real time by hand: wait for all but deadlines of the very moment at which the hand stands."""
+        idle = asyncio.ensure_future(self.engine.run_until_idle())
+        await until(lambda: idle.done() or self.engine.next_due == self.clock.now())
+        await self.settle()
+        if not idle.done():
+            idle.cancel()
+
     # -- the script ------------------------------------------------------------------------
 
     async def act(self, op: Op, hangs: bool = False) -> None:
@@ -182,7 +190,7 @@ class Stage:
         if hangs:
             await until(gate.entered.is_set)
         elif self.wall:
-            await self.engine.run_until_idle()
+            await self.rest()
 
     def incoming(self, op: Send) -> Incoming:
         """The event of an act; its `after` counts from the clock."""
@@ -194,7 +202,7 @@ class Stage:
     async def forward(self, by: int) -> None:
         if self.wall:
             self.clock.move(self.clock.now() + by)
-            await self.engine.run_until_idle()
+            await self.rest()
         else:
             await self.engine.forward(by / 1000)
 

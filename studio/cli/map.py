@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -15,9 +15,11 @@ from studio.errors import StudioError
 if TYPE_CHECKING:
     from studio.definition import Workflow
     from studio.outline.model import Outline
+    from studio.outline.tally import Tally
 
-WIDTH = 100
-"""Columns where the output is no terminal, and of a picture."""
+WIDTH, WIDEST = 100, 120
+"""Columns where the output is no terminal, and of a picture; and how many of a wide terminal are used:
+numbers that stand far from what they count are hard to read."""
 
 
 @click.command("map")
@@ -29,18 +31,20 @@ WIDTH = 100
     default="text",
     help="text for reading, mermaid and svg for a README, json for scripts.  [default: text]",
 )
+@click.option("--counts", is_flag=True, help="Who waits at each place now, and how many ever came.")
 @shared
-def map(settings: Settings, name: str, form: str) -> None:
+def map(settings: Settings, name: str, form: str, counts: bool) -> None:
     """Draw the map of the workflow NAME from its source.
 
-    Matched goes on down the left, timed out hangs on the right. Nothing is run but the import of its file.
+    Matched goes on down the left, timed out hangs on the right. With --counts percentages are of
+    those who have left a place, and loops count each time round.
     """
     from studio.outline.reading import read
 
     outline = read(_find(settings, name))
     if outline.cut:
         complain("the map is large: some helpers are not unfolded")
-    write(_lines(outline, form))
+    write(_lines(outline, form, _counts(settings, outline) if counts else None))
 
 
 def _find(settings: Settings, name: str) -> Workflow:
@@ -58,18 +62,38 @@ def _find(settings: Settings, name: str) -> Workflow:
     raise StudioError(f"there is no workflow {name!r}", where=settings.workflows, fix=fix)
 
 
-def _lines(outline: Outline, form: str) -> Iterable[str]:
+def _counts(settings: Settings, outline: Outline) -> Mapping[str, Tally]:
+    from studio.outline.tally import Counted, Tally, join
+    from studio.store.views import Views
+
+    with Views(settings.file()) as views:
+        found = views.funnel(outline.name)
+    return join(
+        outline,
+        [
+            Counted(
+                each.place,
+                each.kind,
+                each.name,
+                Tally(each.now, each.matched, each.timed_out, each.closed, each.said, each.median_ms),
+            )
+            for each in found
+        ],
+    )
+
+
+def _lines(outline: Outline, form: str, counts: Mapping[str, Tally] | None) -> Iterable[str]:
     from studio.outline.drawing import draw, text_of
 
     if form == "json":
         from studio.outline.as_json import as_json
 
-        return [json_line(as_json(outline))]
+        return [json_line(as_json(outline, counts))]
     if form == "mermaid":
         from studio.outline.mermaid import mermaid
 
-        return mermaid(outline).splitlines()
-    rows = draw(outline, WIDTH if form == "svg" else terminal_width() or WIDTH)
+        return mermaid(outline, counts).splitlines()
+    rows = draw(outline, WIDTH if form == "svg" else min(terminal_width() or WIDTH, WIDEST), counts)
     if form == "svg":
         from studio.outline.svg import svg
 

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 from studio import durations
 from studio.outline.labels import hidden, remarks, times_drawn, title
-from studio.outline.model import Node, Outline, Side
+from studio.outline.model import Node, Outline, Role, Side
 from studio.outline.signs import SIGNS, Signs, sign
 from studio.outline.tally import Tally
 from studio.printable import cells, clean, cut, pad
@@ -136,8 +136,18 @@ class _Drawing:
 
     def _remarks(self, node: Node, member: bool) -> list[str]:
         found = [text for text in remarks(node) if text]
+        tally = self._counts.get(node.id) if member and self._counts else None
+        if tally is not None and tally.left:
+            found.insert(0, f"{self._signs.matched} {tally.percent(tally.matched)}%")
         endless = node.kind == "wait" and not member and node.detail("timeout") is None
         return [self._signs.no_limit, *found] if endless and node.detail("") is None else found
+
+    def _share(self, wait: Node, lead: str) -> None:
+        """Of a wait whose result decides nothing right here: how many matched, and how fast."""
+        tally = self._counts.get(wait.id) if self._counts else None
+        if tally is not None and tally.left:
+            told = [*self._told("matched", tally), ("  matched", "muted"), ("", LINE)]
+            self.row(wait, wait.line, lead, told)
 
     def _where(self, node: Node) -> str:
         file, _, line = node.place.rpartition(":")
@@ -191,6 +201,8 @@ class _Drawing:
                 at += 2
                 continue
             self._node(node, prefix, lead, hung=hung, closed=closed and last)
+            if node.kind in ("wait", "any", "all"):
+                self._share(node, f"{prefix}│ ")
             at += 1
 
     def _node(self, node: Node, prefix: str, lead: str, *, hung: bool, closed: bool) -> None:
@@ -241,10 +253,10 @@ class _Drawing:
         if (both and not hangs.ends) or self._room - cells(prefix) < BESIDE_CELLS:
             self._branch(branch, prefix, closed=closed)
             return
-        left, right = self._told(stays, wait), self._told(hangs, wait)
+        tally = self._counts.get(wait.id) if self._counts else None
+        left, right = self._told(stays.role, tally), self._told(hangs.role, tally)
         column = max(cells("".join(text for text, _ in left)) + 4, 14)
         self.row(None, 0, f"{prefix}├{'─' * (column - 1)}┐", [])
-        tally = self._counts.get(wait.id) if self._counts else None
         each = (EVER_CELLS - 1) // 2
         shown = f"{_short(tally.matched, each)}·{_short(tally.timed_out, each)}" if tally else ""
         folded = branch.id in self._folded
@@ -262,10 +274,9 @@ class _Drawing:
         elif stays.body:
             self.row(branch, branch.line, f"{prefix}│ ", [self._folded_text((stays,))])
 
-    def _told(self, side: Side, wait: Node) -> list[Segment]:
-        tally = self._counts.get(wait.id) if self._counts else None
+    def _told(self, role: Role, tally: Tally | None) -> list[Segment]:
         signs = self._signs
-        if side.role == "matched":
+        if role == "matched":
             if tally is None or not tally.left:
                 return [(f"{signs.matched} ", "success"), ("matched", "text")]
             speed = "" if tally.median_ms is None else f"  {durations.show(_rounded(tally.median_ms))}"

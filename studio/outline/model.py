@@ -148,6 +148,7 @@ _FAMILIES: dict[Kind, str] = {
     "ingest": "event",
     "log": "log",
     "note": "log",
+    "raise": "journey",
 }
 
 
@@ -155,7 +156,7 @@ def meets(node: Node, kind: str, name: str | None) -> bool:
     """Whether an entry of this kind and name, at the node's place, is of the node."""
     if _FAMILIES.get(node.kind) != kind.partition(".")[0]:
         return False
-    if name is None or node.kind in ("log", "note", "sleep"):
+    if name is None or node.kind in ("log", "note", "sleep", "raise"):
         return True
     # A name that is computed may be any, but for those of groups.
     return node.name == name if node.name is not None else name not in ("wait_any", "wait_all")

@@ -63,3 +63,28 @@ def test_a_file_that_does_not_load_is_told_and_the_others_are_drawn(run: Any) ->
     assert code == Exit.DONE
     assert "◷ activated" in out
     assert "broken.py:1: SyntaxError" in err
+
+
+def test_counts_stand_at_the_right(run: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    code, _, err = run("welcome", "--counts")
+    assert code == Exit.WRONG
+    assert "data/studio.db" in err
+    Path("events.jsonl").write_text(
+        '{"event": "signup", "user": "ada"}\n{"event": "signup", "user": "bob"}\n'
+        '{"at": "2d", "event": "activated", "user": "bob"}\n'
+    )
+    Path("data").mkdir()
+    assert call(["play", "events.jsonl", "--until", "3d", "--store", "data/studio.db"]) == Exit.DONE
+    capsys.readouterr()
+    _, out, _ = run("welcome", "--counts")
+    lines = out.splitlines()
+    assert lines[0].split() == ["now", "ever"]
+    assert lines[3].split()[-1] == "2"
+    assert "◷ activated  7d  :8" in lines[5]
+    assert lines[5].split()[-3:] == ["◷", "1", "2"]
+    assert "◉ 100%  2d  ┃ 0%  timed out" in lines[7]
+    assert lines[7].split()[-1] == "1·0"
+    (line,) = run("welcome", "--counts", "--format", "json")[1].splitlines()
+    (wait,) = [node for node in json.loads(line)["nodes"] if node["kind"] == "wait"]
+    assert wait["counts"]["median_ms"] == 2 * 86_400_000
+    assert "1 now, 2 ever, 100% matched" in run("welcome", "--counts", "--format", "mermaid")[1]

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from studio import durations
 from studio.outline.labels import hidden, remarks, times_drawn, title
 from studio.outline.model import Node, Outline, Role, Side
-from studio.outline.signs import SIGNS, Signs, sign
+from studio.outline.signs import SIGNS, MapSigns, sign
 from studio.outline.tally import Tally
 from studio.printable import cells, clean, cut, pad
 
@@ -60,7 +60,7 @@ def draw(
     width: int,
     counts: Mapping[str, Tally] | None = None,
     folded: Collection[str] = frozenset(),
-    signs: Signs = SIGNS,
+    signs: MapSigns = SIGNS,
 ) -> list[Row]:
     """Draw a map.
 
@@ -83,7 +83,7 @@ class _Drawing:
         width: int,
         counts: Mapping[str, Tally] | None,
         folded: Collection[str],
-        signs: Signs,
+        signs: MapSigns,
     ) -> None:
         self.rows: list[Row] = []
         self._outline = outline

@@ -8,8 +8,8 @@ from studio.outline.model import Kind, Node
 
 
 @dataclass(frozen=True, slots=True)
-class Signs:
-    """One character for each thing; a screen may hand in its own."""
+class MapSigns:
+    """One character for each thing that a map shows; a screen hands in its own."""
 
     event: str = "●"
     sent: str = "◆"
@@ -18,7 +18,7 @@ class Signs:
     wait: str = "◷"
     no_limit: str = "∞"
     sleep: str = "☾"
-    step: str = "■"
+    done: str = "■"
     failed: str = "✗"
     completed: str = "✓"
     again: str = "↻"
@@ -32,7 +32,7 @@ class Signs:
     folded: str = "⋯"
 
 
-SIGNS = Signs()
+SIGNS = MapSigns()
 
 _TONES: dict[Kind, str] = {
     "start": "primary",
@@ -48,7 +48,7 @@ _TONES: dict[Kind, str] = {
 }
 
 
-def sign(node: Node, signs: Signs) -> tuple[str, str]:
+def sign(node: Node, signs: MapSigns) -> tuple[str, str]:
     """A node's sign and its tone."""
     if node.kind == "return":
         if node.outcome == "pass":
@@ -62,7 +62,7 @@ def sign(node: Node, signs: Signs) -> tuple[str, str]:
         "any": signs.wait,
         "all": signs.wait,
         "sleep": signs.sleep,
-        "step": signs.step,
+        "step": signs.done,
         "ingest": signs.sent,
         "events": signs.looked,
         "log": signs.log,

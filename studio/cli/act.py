@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from studio.cli.options import Settings, json_option, shared
-from studio.cli.output import Exit, clean, complain, json_line, write
+from studio.cli.output import Exit, complain, json_line, write
 from studio.errors import StoreLocked
+from studio.printable import clean
 
 if TYPE_CHECKING:
     from studio.store.records import JourneyRow

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import select
 import shutil
 import sys
-import unicodedata
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -20,6 +18,7 @@ from enum import IntEnum
 from typing import Any
 
 from studio.errors import StudioError
+from studio.printable import UNSAFE, cells, clean, cut, pad
 
 
 class Exit(IntEnum):
@@ -40,28 +39,11 @@ def exit_code(error: StudioError) -> Exit:
     return Exit.FAILED if isinstance(error, WorkflowError) else Exit.WRONG
 
 
-# Controls (C0, DEL, C1), line and paragraph separators, marks of writing direction,
-# halves of surrogate pairs.
-_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
-_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\x1b"}
-
-
-def clean(text: str) -> str:
-    """Text as it may be shown: what could steer a terminal is spelled out."""
-    return _UNSAFE.sub(_spell, text)
-
-
-def _spell(found: re.Match[str]) -> str:
-    char = found[0]
-    code = ord(char)
-    return _SHORT.get(char) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
-
-
 def json_line(value: Any) -> str:
     """A value as one line of JSON, in the same spelling for every command."""
     text = json.dumps(value, ensure_ascii=False)
     # JSON's own escapes: the line stays what it was, and a terminal is not steered.
-    return _UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def write(lines: Iterable[str]) -> None:
@@ -131,35 +113,6 @@ _STYLES = {"dim": "2", "bold": "1", "red": "31", "green": "32", "yellow": "33", 
 def styled(text: str, style: str, on: bool) -> str:
     """Text in a style, when styles are on."""
     return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if on and text and style else text
-
-
-def cells(text: str) -> int:
-    """How many columns a terminal gives to a text."""
-    return len(text) if text.isascii() else sum(map(_cells_of, text))
-
-
-def _cells_of(char: str) -> int:
-    if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf"):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-def cut(text: str, width: int) -> str:
-    """Text in no more than `width` cells; what is cut ends in …"""
-    if cells(text) <= width:
-        return text
-    kept, used = [], 0
-    for char in text:
-        used += _cells_of(char)
-        if used > width - 1:
-            break
-        kept.append(char)
-    return "".join(kept) + "…" if width > 0 else ""
-
-
-def pad(text: str, width: int) -> str:
-    """Text filled up to `width` cells."""
-    return text + " " * (width - cells(text))
 
 
 CUT_TO = 12

@@ -16,7 +16,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from studio import durations
-from studio.cli.output import cells, clean, cut, json_line, pad, styled
+from studio.cli.output import json_line, styled
+from studio.printable import cells, clean, cut, pad
 
 if TYPE_CHECKING:
     from studio.store.records import Entry

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from studio.cli.options import Settings, json_option, shared
-from studio.cli.output import clean, complain, json_line, local, write
+from studio.cli.output import complain, json_line, local, write
 from studio.errors import StudioError
+from studio.printable import clean
 
 if TYPE_CHECKING:
     from studio.engine.matching import Difference

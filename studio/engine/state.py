@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from operator import attrgetter, itemgetter
@@ -21,6 +22,7 @@ from studio.definition import Workflow
 from studio.engine.matching import MISSING, look_up, meets
 from studio.event import Event
 from studio.names import IDENTIFY, Names, names
+from studio.store import places
 from studio.store import sqlite as sql
 from studio.store.records import journey_id
 from studio.store.schema import TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS, Kind, Status
@@ -301,6 +303,8 @@ class Overlay:
         """By user and event name, those for a pattern among them."""
         self._new_waits: dict[tuple[int, int], list[WaitState]] = {}
         self._all_new_waits: list[WaitState] = []
+        self._ended: list[WaitState] = []
+        """Stored waits that are over."""
         self._totals: dict[int, int] = {}
         """What is added to the totals, by `_slot`."""
         self._next_user = store.next_user
@@ -657,6 +661,7 @@ class Overlay:
             del journey.opened[wait.key]
         if wait.stored:
             self.changes.ended_waits.append((wait.id,))
+            self._ended.append(wait)
         self.count(journey.workflow_id, TOTAL_WAITS, -1)
 
     def park(self, wait: WaitState) -> None:
@@ -842,7 +847,18 @@ class Overlay:
         changes.ended_waits.sort()
         changes.journey_updates.sort(key=_by_last)
         changes.totals += self._summed()
+        changes.places += self._placed()
         return changes
+
+    def _placed(self) -> list[Row]:
+        """What has happened at each line, and how many more wait there."""
+        workflows = {code: self.name_id(name) for name, code in self.codes.items()}
+        found = places.counted(self._history, workflows, lambda id: self.journeys[id].workflow_id)
+        for waits, by in ((filter(_is_open, self._all_new_waits), 1), (self._ended, -1)):
+            for (workflow, place, name, kind), n in Counter(map(_stands_at, waits)).items():
+                if place is not None:
+                    found[(workflow, place, name or 0, kind)] += by * n
+        return places.rows(found.items())
 
     def _summed(self) -> list[Row]:
         """What the totals change by: of each workflow, and of all together."""
@@ -905,6 +921,8 @@ OPEN_STATUSES = (Status.WAITING, Status.IDLE, Status.FAILED)
 
 
 _by_seq = attrgetter("seq")
+_is_open = attrgetter("open")
+_stands_at = attrgetter("journey.workflow_id", "place", "label", "kind")
 _by_id = attrgetter("id")
 _by_last = itemgetter(-1)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from studio.errors import StoreError
+from studio.store.places import OPENING
 from studio.store.rebuild import COLUMNS, derive_journeys
 from studio.store.schema import TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS, Kind
 
@@ -79,6 +80,7 @@ SELECT w, {TOTAL_STATUS} + status, :sign * count(*) FROM (
 ) WHERE true GROUP BY w, status
 ON CONFLICT (workflow, kind) DO UPDATE SET n = n + excluded.n
 """
+_OPENING = ", ".join(map(str, sorted(OPENING)))
 # Waits have no index by journey, and need none: those of a journey are among its entries.
 OPEN_WAITS = """
 SELECT w.id, w.journey FROM touched t
@@ -92,6 +94,20 @@ SELECT w, {TOTAL_WAITS}, :sign * count(*) FROM (
     SELECT j.workflow FROM ({OPEN_WAITS}) o JOIN journeys j ON j.id = o.journey
 ) WHERE true GROUP BY w
 ON CONFLICT (workflow, kind) DO UPDATE SET n = n + excluded.n
+"""
+COUNT_PLACES = f"""
+INSERT INTO places (workflow, place, name, kind, n)
+SELECT j.workflow, h.place, coalesce(h.name, 0), h.kind, :sign * count(*)
+FROM {{source_h}} JOIN journeys j ON j.id = h.journey
+WHERE h.place IS NOT NULL AND h.kind NOT IN ({_OPENING}) GROUP BY 1, 2, 3, 4
+ON CONFLICT (workflow, place, name, kind) DO UPDATE SET n = n + excluded.n
+"""
+COUNT_WAITS_AT = f"""
+INSERT INTO places (workflow, place, name, kind, n)
+SELECT j.workflow, h.place, coalesce(h.name, 0), h.kind, :sign * count(*)
+FROM ({OPEN_WAITS}) o JOIN journeys j ON j.id = o.journey JOIN history h ON h.seq = o.id
+WHERE h.place IS NOT NULL GROUP BY 1, 2, 3, 4
+ON CONFLICT (workflow, place, name, kind) DO UPDATE SET n = n + excluded.n
 """
 ADD_TOTAL = """
 INSERT INTO totals (workflow, kind, n) VALUES (0, ?, ?)
@@ -273,15 +289,15 @@ def _save(
 
 def _count_kinds(con: sqlite3.Connection, table: str, bound: int, sign: int) -> None:
     where = "seq > :bound" if table == "history" else "undo = :bound"
-    statement = COUNT_KINDS.format(
-        source=f"{table} WHERE {where}", source_h=f"(SELECT * FROM {table} WHERE {where}) h"
-    )
-    con.execute(statement, {"bound": bound, "sign": sign})
+    source, source_h = f"{table} WHERE {where}", f"(SELECT * FROM {table} WHERE {where}) h"
+    for statement in (COUNT_KINDS, COUNT_PLACES):
+        con.execute(statement.format(source=source, source_h=source_h), {"bound": bound, "sign": sign})
 
 
 def _drop_derived(con: sqlite3.Connection) -> None:
     """Forget what is known of the touched journeys. Their entries must still be there."""
     con.execute(COUNT_WAITS, {"sign": -1})
+    con.execute(COUNT_WAITS_AT, {"sign": -1})
     con.execute(COUNT_STATUS, {"sign": -1})
     con.execute(f"DELETE FROM waits WHERE id IN (SELECT id FROM ({OPEN_WAITS}))")
     con.execute("DELETE FROM journeys WHERE id IN (SELECT journey FROM touched)")
@@ -294,4 +310,5 @@ def _derive(con: sqlite3.Connection) -> None:
         marks = ", ".join("?" * len(row))
         con.execute(f"INSERT INTO {table} ({COLUMNS[table]}) VALUES ({marks})", row)
     con.execute(COUNT_WAITS, {"sign": 1})
+    con.execute(COUNT_WAITS_AT, {"sign": 1})
     con.execute(COUNT_STATUS, {"sign": 1})

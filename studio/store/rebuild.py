@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,11 +19,14 @@ from typing import Any
 from studio import jsontext
 from studio.names import IDENTIFY
 from studio.store.connect import connect_reader, translate
+from studio.store.places import OPENING, Slot
 from studio.store.records import journey_id
 from studio.store.schema import OPEN, STATUS_TEXT, TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS, Kind, Status
 
 Row = tuple[Any, ...]
 Key = tuple[str, int | str | None, int | None]
+_Placed = tuple[int, int, int]
+"""Place, name (0: none) and kind."""
 
 SHOWN = 20
 """Differences of one table that are told one by one."""
@@ -31,7 +35,7 @@ BATCH_ROWS = 1_000
 # The index gives each journey's entries together and in order. The cause of a pass is
 # looked up beside it: whether it came from outside decides what `still` is.
 JOURNEY_ENTRIES = """
-SELECT h.journey, h.seq, h.at, h.kind, h.user, h.pass, h.name, h.n, h.cause,
+SELECT h.journey, h.seq, h.at, h.kind, h.user, h.pass, h.name, h.n, h.place, h.cause,
        CASE WHEN h.kind BETWEEN 40 AND 43 THEN NULL ELSE h.data END, c.kind, c.journey
 FROM history h INDEXED BY history_journeys
 LEFT JOIN history c ON c.seq = h.cause AND h.kind = 51
@@ -58,9 +62,12 @@ COLUMNS = {
     "waits": "id, journey, user, kind, name, due",
     "profiles": "user, seq, profile",
     "totals": "workflow, kind, n",
+    "places": "workflow, place, name, kind, n",
 }
 """Of the derived tables; the first columns, as many as KEYS says, tell a row from the others."""
-KEYS = {"journeys": 1, "waits": 1, "profiles": 2, "totals": 2}
+KEYS = {"journeys": 1, "waits": 1, "profiles": 2, "totals": 2, "places": 4}
+COUNTS = ("totals", "places")
+"""Tables in which a row of 0 may be there or not."""
 
 ENDS = {
     Kind.COMPLETED: Status.COMPLETED,
@@ -86,6 +93,7 @@ class Derived:
     waits: list[Row] = field(default_factory=list)
     profiles: list[Row] = field(default_factory=list)
     totals: list[Row] = field(default_factory=list)
+    places: list[Row] = field(default_factory=list)
 
 
 def rebuild(con: sqlite3.Connection) -> Derived:
@@ -104,15 +112,18 @@ def derive(con: sqlite3.Connection) -> Iterator[tuple[str, Row]]:
         for slot in {(0, kind), (workflow, kind)}:
             totals[slot] = totals.get(slot, 0) + by
 
+    at_places: Counter[Slot] = Counter()
     journey: _Journey | None = None
     for id, *values in con.execute(JOURNEY_ENTRIES):
         if journey is None or journey.id != id:
             if journey is not None:
                 yield from journey.rows(count)
+                journey.count_places(at_places)
             journey = _Journey(id)
         journey.take(*values)
     if journey is not None:
         yield from journey.rows(count)
+        journey.count_places(at_places)
     for kind, n in con.execute(OUTSIDE_KINDS):
         count(0, kind, n)
     for (n,) in con.execute(USERS):
@@ -121,6 +132,9 @@ def derive(con: sqlite3.Connection) -> Iterator[tuple[str, Row]]:
     for (workflow, kind), n in sorted(totals.items()):
         if n:
             yield "totals", (workflow, kind, n)
+    for placed, n in sorted(at_places.items()):
+        if n:
+            yield "places", (*placed, n)
 
 
 def derive_journeys(con: sqlite3.Connection, ids: Sequence[int]) -> Iterator[tuple[str, Row]]:
@@ -151,8 +165,10 @@ class _Journey:
         self.note: str | None = None
         self._pass_at: int | None = None
         self._pass_cause: int | None = None
-        self._waits: dict[Key, Row] = {}
+        self._waits: dict[Key, tuple[Row, _Placed | None]] = {}
+        """Rows of the table, and where each is counted."""
         self._kinds: dict[int, int] = {}
+        self._places: Counter[_Placed] = Counter()
 
     def take(
         self,
@@ -163,6 +179,7 @@ class _Journey:
         pass_number: int,
         name: int | None,
         n: int | None,
+        place: int | None,
         cause: int | None,
         data: str | None,
         cause_kind: int | None,
@@ -170,6 +187,8 @@ class _Journey:
     ) -> None:
         """The next entry."""
         self._kinds[kind] = self._kinds.get(kind, 0) + 1
+        if place is not None and kind not in OPENING:
+            self._places[(place, name or 0, kind)] += 1
         if kind == Kind.NOTE:
             self.note = data
             return
@@ -201,7 +220,7 @@ class _Journey:
         elif kind in ENDS:
             self.status = ENDS[kind]
         elif kind < Kind.LOG_DEBUG:
-            self._wait(seq, at, kind, name, n, facts)
+            self._wait(seq, at, kind, name, n, place, facts)
 
     def _begin(self, seq: int, at: int, pass_number: int, trigger: int, still: int) -> None:
         self.status = Status.WAITING
@@ -209,7 +228,14 @@ class _Journey:
         self._pass_at = at
 
     def _wait(
-        self, seq: int, at: int, kind: int, name: int | None, n: int | None, facts: dict[str, Any]
+        self,
+        seq: int,
+        at: int,
+        kind: int,
+        name: int | None,
+        n: int | None,
+        place: int | None,
+        facts: dict[str, Any],
     ) -> None:
         family = "once" if facts.get("once") is True else _family(kind, name)
         key: Key = (family, facts.get("id") if n == -1 else name, n)
@@ -219,7 +245,8 @@ class _Journey:
             return
         time = facts.get(OPENS[kind])
         waited = None if kind != Kind.WAIT_OPENED else 0 if "events" in facts else name
-        self._waits[key] = (seq, self.id, self.user, kind, waited, None if time is None else at + time)
+        row = (seq, self.id, self.user, kind, waited, None if time is None else at + time)
+        self._waits[key] = row, None if place is None else (place, name or 0, kind)
 
     def rows(self, count: Any) -> Iterator[tuple[str, Row]]:
         """What the tables must hold of it now."""
@@ -244,12 +271,19 @@ class _Journey:
                 self.note,
             ),
         )
-        for wait in self._waits.values():
+        for wait, _ in self._waits.values():
             yield "waits", wait
         for kind, n in self._kinds.items():
             count(self.workflow, kind, n)
         count(self.workflow, TOTAL_STATUS + status)
         count(self.workflow, TOTAL_WAITS, len(self._waits))
+
+    def count_places(self, found: Counter[Slot]) -> None:
+        """Add what it has done at each place, and where it waits."""
+        waiting = Counter(placed for _, placed in self._waits.values() if placed is not None)
+        for counts in (self._places, waiting):
+            for placed, n in counts.items():
+                found[(self.workflow, *placed)] += n
 
 
 def _family(kind: int, name: int | None) -> str:
@@ -335,8 +369,7 @@ def _fill(con: sqlite3.Connection) -> None:
 
 def _differences(con: sqlite3.Connection, table: str) -> list[str]:
     columns = COLUMNS[table]
-    # A total of 0 may be there or not.
-    where = " WHERE n <> 0" if table == "totals" else ""
+    where = " WHERE n <> 0" if table in COUNTS else ""
     stored = f"SELECT {columns} FROM main.{table}{where}"
     rebuilt = f"SELECT {columns} FROM temp.rebuilt_{table}"
     kept, wanted = (
@@ -393,6 +426,11 @@ def _what(con: sqlite3.Connection, table: str, key: Row) -> str:
         else:
             counted = f"entries of kind {kind}"
         return f"the number of {counted}" + (f" in {_name(con, workflow)}" if workflow else "")
+    if table == "places":
+        workflow, place, name, kind = key
+        named = f" of {_name(con, name)}" if name else ""
+        what = "open waits" if kind in OPENING else "entries"
+        return f"the number of {what} of kind {kind}{named} at {_name(con, place)} in {_name(con, workflow)}"
     if table == "profiles":
         names = con.execute("SELECT name FROM users WHERE id = ?", (key[0],)).fetchone()
         return f"the profile of {names[0] if names else key[0]} as of entry {key[1]}"

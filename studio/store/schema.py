@@ -242,4 +242,13 @@ CREATE TABLE totals (              -- kept by the engine, so that no screen coun
     n        INTEGER NOT NULL,
     PRIMARY KEY (workflow, kind)
 ) WITHOUT ROWID;
+
+CREATE TABLE places (              -- what happened at each line of a workflow: `places.py`
+    workflow INTEGER NOT NULL,     -- names.id
+    place    INTEGER NOT NULL,     -- names.id of "file.py:13"
+    name     INTEGER NOT NULL,     -- names.id, as in history; 0: none
+    kind     INTEGER NOT NULL,     -- Kind; of an entry that opens a wait: how many are open now
+    n        INTEGER NOT NULL,
+    PRIMARY KEY (workflow, place, name, kind)
+) WITHOUT ROWID;
 """

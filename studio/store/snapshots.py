@@ -31,7 +31,7 @@ ABOUT = "snapshot"
 """meta of a snapshot: what it was kept from and when."""
 # Rows that belong to the engine that runs and to those who speak with it, and to no moment.
 OWN_META = ("engine", "told", "salt", ABOUT)
-COPIED = ("names", "codes", "users", "history", "journeys", "waits", "profiles", "totals")
+COPIED = ("names", "codes", "users", "history", "journeys", "waits", "profiles", "totals", "places")
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from typing import Any, Literal
 
 from studio.errors import StoreError, StoreReadOnly
 from studio.store.connect import check_version, translate
+from studio.store.places import ADD_PLACE
 from studio.store.schema import VERSION
 
 MEMORY = ":memory:"
@@ -215,6 +216,7 @@ class Changes:
         self.parked: list[Row] = []
         self.profiles: list[Row] = []
         self.totals: list[Row] = []
+        self.places: list[Row] = []
         self.meta: list[Row] = []
         self.ended_meta: list[Row] = []
         self.inbox: list[Row] = []
@@ -234,6 +236,7 @@ class Changes:
         yield SET_DUE, self.parked
         yield ADD_PROFILE, self.profiles
         yield ADD_TOTAL, self.totals
+        yield ADD_PLACE, self.places
         yield SET_META, self.meta
         yield END_META, self.ended_meta
         yield END_INBOX, self.inbox

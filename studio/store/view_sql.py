@@ -13,6 +13,30 @@ HAS_HISTORY = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'hist
 LAST_SEQ = "SELECT max(seq) FROM history"
 META = "SELECT value FROM meta WHERE key = ?"
 TOTALS = "SELECT kind, n FROM totals WHERE workflow = ?"
+
+PLACES = """
+SELECT p.text, n.text, t.kind, t.n FROM places t
+JOIN names p ON p.id = t.place LEFT JOIN names n ON n.id = t.name
+WHERE t.workflow = ? AND t.n <> 0
+"""
+# The newest matches, and how long each took. A wait that was answered at once has no opening:
+# the name of a wait may come again in a pass, so the newest opening before the match is its own.
+MATCHES = """
+SELECT p.text, n.text, newest.kind, newest.at - coalesce((
+    SELECT o.at FROM history o INDEXED BY history_journeys
+    WHERE o.journey = newest.journey AND o.seq < newest.seq
+        AND o.kind = CASE newest.kind WHEN 32 THEN 30 ELSE newest.kind - 1 END
+        AND o.pass = newest.pass AND o.n = newest.n AND o.name IS newest.name
+    ORDER BY o.seq DESC LIMIT 1
+), newest.at)
+FROM (
+    SELECT h.seq, h.at, h.kind, h.journey, h.pass, h.name, h.n, h.place
+    FROM history h CROSS JOIN journeys j ON j.id = h.journey
+    WHERE h.seq > :from AND h.kind IN (11, 16, 32) AND j.workflow = :workflow AND h.place IS NOT NULL
+    ORDER BY h.seq DESC LIMIT :limit
+) newest
+JOIN names p ON p.id = newest.place LEFT JOIN names n ON n.id = newest.name
+"""
 USER_ID = "SELECT id FROM users WHERE name = ?"
 NAME_ID = "SELECT id FROM names WHERE text = ?"
 

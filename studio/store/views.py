@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from studio.errors import StoreError
-from studio.store import view_journeys, view_users
+from studio.store import view_funnel, view_journeys, view_users
 from studio.store import view_sql as sql
 from studio.store.connect import connect_reader, translate
 from studio.store.entries import entry, key_of
@@ -35,6 +35,7 @@ from studio.store.schema import (
     Kind,
     Status,
 )
+from studio.store.view_funnel import PlaceCounts
 from studio.store.view_users import UserPage, UserSearch
 
 Row = tuple[Any, ...]
@@ -130,6 +131,12 @@ class Views(Scenes):
             exited=n.get(TOTAL_STATUS + Status.EXITED, 0),
             cancelled=n.get(TOTAL_STATUS + Status.CANCELLED, 0),
         )
+
+    def funnel(self, workflow: str) -> list[PlaceCounts]:
+        """How people get on at each line of a workflow; empty when it never ran."""
+        with self._snapshot():
+            id = self._name_id(workflow)
+            return [] if id is None else view_funnel.funnel(self._rows, id, self.last_seq())
 
     def hold(self) -> dict[str, Any] | None:
         """Why steps are on hold; None when they run."""

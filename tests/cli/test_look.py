@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from studio.cli import call
-from studio.cli.output import Exit, clean
+from studio.cli.output import Exit
+from studio.printable import clean
 from studio.store.schema import Kind, Status
 from tests.store.build import HOSTILE, Builder, many, small
 

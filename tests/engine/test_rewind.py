@@ -66,6 +66,11 @@ def dump(path: Path) -> dict[str, list[Any]]:
         found["totals"] = con.execute(
             "SELECT * FROM totals WHERE n <> 0 AND kind <> 72 ORDER BY 1, 2"
         ).fetchall()
+        found["places"] = con.execute(
+            "SELECT w.text, p.text, n.text, kind, t.n FROM places t JOIN names w ON w.id = t.workflow"
+            " JOIN names p ON p.id = t.place LEFT JOIN names n ON n.id = t.name"
+            " WHERE t.n <> 0 ORDER BY 1, 2, 3, 4"
+        ).fetchall()
         return found
     finally:
         con.close()

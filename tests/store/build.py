@@ -11,6 +11,7 @@ from typing import Any
 import sqlite_utils
 
 from studio.store.migrations import migrations
+from studio.store.places import OPENING
 from studio.store.schema import TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS, Kind, Status
 
 START = 1_767_225_600_000
@@ -202,6 +203,14 @@ class Builder:
         count(f"SELECT 0, {TOTAL_STATUS} + status, count(*) FROM journeys GROUP BY status")
         count(f"SELECT workflow, {TOTAL_STATUS} + status, count(*) FROM journeys GROUP BY 1, 2")
         self.con.executemany("INSERT INTO totals VALUES (?, ?, ?)", rows)
+        opening = ", ".join(map(str, OPENING))
+        ended, waiting = f"h.kind NOT IN ({opening})", "h.seq IN (SELECT id FROM waits)"
+        for which in (ended, waiting):
+            self.con.execute(
+                "INSERT INTO places SELECT j.workflow, h.place, coalesce(h.name, 0), h.kind, count(*)"
+                f" FROM {history} WHERE h.place IS NOT NULL AND h.journey IS NOT NULL AND {which}"
+                " GROUP BY 1, 2, 3, 4"
+            )
         self.con.execute("COMMIT")
         self.con.close()
         return self.path

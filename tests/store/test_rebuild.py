@@ -47,6 +47,7 @@ def test_what_is_rebuilt_equals_what_is_stored(store: Path) -> None:
     assert derived.waits == con.execute("SELECT * FROM waits ORDER BY journey, id").fetchall()
     assert derived.profiles == con.execute("SELECT * FROM profiles").fetchall()
     assert derived.totals == con.execute("SELECT * FROM totals ORDER BY workflow, kind").fetchall()
+    assert derived.places == con.execute("SELECT * FROM places ORDER BY 1, 2, 3, 4").fetchall() != []
     con.close()
 
 
@@ -80,6 +81,11 @@ def test_what_is_rebuilt_equals_what_is_stored(store: Path) -> None:
             "UPDATE totals SET n = 7 WHERE workflow > 0 AND kind = 2004",
             "totals: the number of journeys that are failed in cart: n is 7 and must be 1",
         ),
+        (
+            "UPDATE places SET n = 7 WHERE kind = 10",
+            "places: the number of open waits of kind 10 of paid, left at welcome.py:7 in welcome: n is 7",
+        ),
+        ("DELETE FROM places", "is missing"),
         ("DELETE FROM users WHERE id = 2", "history speaks of user 2, who is not in users"),
     ],
 )

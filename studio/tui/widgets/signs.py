@@ -15,28 +15,16 @@ from rich.style import Style
 from textual.app import App
 from textual.color import Color, ColorParseError
 
+from studio.outline.signs import MapSigns
 from studio.tui.widgets.times import URGENT_MS
 
 
 @dataclass(frozen=True, slots=True)
-class Signs:
-    """One character for each thing that happens."""
+class Signs(MapSigns):
+    """One character for each thing that happens; those of the map among them."""
 
-    event: str = "●"
-    sent: str = "◆"
-    matched: str = "◉"
-    timeout: str = "┃"
-    wait: str = "◷"
-    no_limit: str = "∞"
-    sleep: str = "☾"
-    done: str = "■"
     running: str = "▸"
-    failed: str = "✗"
-    completed: str = "✓"
     stopped: str = "⊘"
-    again: str = "↻"
-    log: str = "›"
-    warning: str = "!"
     moved: str = "»"
     loaded: str = "⟳"
     idle: str = "·"
@@ -67,6 +55,11 @@ ASCII = Signs(
     stopped="-",
     again="^",
     log=">",
+    branch="%",
+    looked=".",
+    leave="_",
+    back="<",
+    folded="&",
     moved="~",
     loaded="~",
     idle=".",

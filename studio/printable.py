@@ -1,0 +1,54 @@
+"""Text as a terminal may show it: what could steer one is spelled out, and widths are of cells.
+
+Below the command line, so that what is drawn without a terminal (`outline`) counts the same cells.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# Controls (C0, DEL, C1), line and paragraph separators, marks of writing direction,
+# halves of surrogate pairs.
+UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\x1b"}
+
+
+def clean(text: str) -> str:
+    """Text as it may be shown: what could steer a terminal is spelled out."""
+    return UNSAFE.sub(_spell, text)
+
+
+def _spell(found: re.Match[str]) -> str:
+    char = found[0]
+    code = ord(char)
+    return _SHORT.get(char) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
+
+
+def cells(text: str) -> int:
+    """How many columns a terminal gives to a text."""
+    return len(text) if text.isascii() else sum(map(_cells_of, text))
+
+
+def _cells_of(char: str) -> int:
+    if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
+
+
+def cut(text: str, width: int) -> str:
+    """Text in no more than `width` cells; what is cut ends in …"""
+    if cells(text) <= width:
+        return text
+    kept, used = [], 0
+    for char in text:
+        used += _cells_of(char)
+        if used > width - 1:
+            break
+        kept.append(char)
+    return "".join(kept) + "…" if width > 0 else ""
+
+
+def pad(text: str, width: int) -> str:
+    """Text filled up to `width` cells."""
+    return text + " " * (width - cells(text))

@@ -3,6 +3,8 @@
     StudioError
     ├── DurationError        a text that is no duration
     ├── WorkflowError        a workflow file, or what a workflow asks for, is wrong
+    │   └── EditError        a change of its source that is refused: nothing was written
+    │       └── EditConflict the file has changed on disk in between
     ├── EventError           an event that is refused before it is stored
     ├── JourneyError         an act on a journey that is not there, or not in that state
     ├── ClockError           time that cannot be moved, or not to there
@@ -50,6 +52,14 @@ class WorkflowError(StudioError):
         self.path = path
         self.line = line
         super().__init__(what, where=f"{path}:{line}" if line else path, fix=fix)
+
+
+class EditError(WorkflowError):
+    """A change of a workflow's source that is refused; path and line say where to edit by hand."""
+
+
+class EditConflict(EditError):
+    """The file on disk is not the one that the change was made for; nothing was written."""
 
 
 class EventError(StudioError):

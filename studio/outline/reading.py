@@ -60,6 +60,23 @@ def read_source(source: str, function: str, path: str = "workflow.py", resolve: 
     return _outline(sources, function, Function(module, made), _decorated(module, made))
 
 
+def read_each(source: str, path: str, resolve: Resolver = beside) -> list[Outline]:
+    """The outline of every function of a source text, helpers and inner ones included.
+
+    Of each the first parameter is taken for the journey. What only a caller knows is not known here.
+
+    Raises:
+        WorkflowError: the text is no Python.
+    """
+    sources = Sources(resolve)
+    module = sources.add(path, source)
+    return [
+        _outline(sources, made.name, Function(module, made), _decorated(module, made))
+        for made in ast.walk(module.tree)
+        if isinstance(made, _FunctionNode)
+    ]
+
+
 def _function_of(sources: Sources, function: Any, source: str = "", depth: int = 8) -> Function | None:
     """The function as source; of one that a decorator put around it, also what it sees there."""
     code: CodeType | None = getattr(function, "__code__", None)

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Protocol
 import click
 
 from studio.cli.options import (
-    MEMORY,
     DurationParameter,
     Settings,
     UntilParameter,
@@ -24,6 +23,7 @@ from studio.cli.options import (
 )
 from studio.cli.output import Exit, coloured, complain, reader_gone, terminal_width, write
 from studio.errors import StoreError, StudioError
+from studio.project import MEMORY
 
 if TYPE_CHECKING:
     from studio.engine.engine import Engine
@@ -60,7 +60,8 @@ def run(settings: Settings, for_ms: int | None, until_idle: bool, events: str | 
 
     It prints what happens. It ends with ctrl+c or a polite kill, as --for says, or as --until-idle says.
     """
-    from studio.cli.trace import JsonLines, Trace
+    from studio.cli.json_lines import JsonLines
+    from studio.trace import Trace
 
     _check_workflows(settings)
     lines = JsonLines() if as_json else Trace(start=None, users=12, width=terminal_width(), styles=coloured())
@@ -223,9 +224,10 @@ async def _play(
     as_json: bool,
 ) -> Exit:
     from studio import eventfiles
-    from studio.cli.trace import JsonLines, Trace
+    from studio.cli.json_lines import JsonLines
     from studio.clock import VirtualClock
     from studio.engine.engine import Engine
+    from studio.trace import Trace
 
     clock = VirtualClock(eventfiles.first_moment(read(), name))
     # Once through before anything is stored: a slip in the last line must not leave half a file.

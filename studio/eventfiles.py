@@ -7,6 +7,9 @@ milliseconds since 1970 (a whole number from 10^11 on, which is 1973); without i
 event comes at the moment of the line above. `user` is an id or {"id": …, …profile}.
 `id` may be left out; fields that are not known here are kept. Empty lines and lines
 that begin with # are passed over.
+
+A line with `expect` is no event: it says what is to have happened (`expectations.py`).
+`play --check` and tests look at it, everything else passes it over.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ from typing import Any
 from studio import durations, jsontext
 from studio.clock import LAST_MOMENT, iso, to_ms
 from studio.errors import DurationError, EventError
+from studio.expectations import EXPECT, Expectation, expectation
 from studio.incoming import Incoming, incoming
 
 FIRST_EPOCH_MS = 10**11
@@ -33,7 +37,14 @@ Line = str | bytes
 
 
 def read(lines: Iterable[Line], start: int, name: str = "events") -> Iterator[Incoming]:
-    """Events with their moments, for `play` and imports.
+    """Events with their moments, for `play` and imports. Arguments and errors are those of `read_all`."""
+    for line in read_all(lines, start, name):
+        if isinstance(line, Incoming):
+            yield line
+
+
+def read_all(lines: Iterable[Line], start: int, name: str = "events") -> Iterator[Incoming | Expectation]:
+    """Events and expectations with their moments, in the order of time.
 
     Args:
         lines: of the file, as text or as UTF-8.
@@ -51,11 +62,14 @@ def read(lines: Iterable[Line], start: int, name: str = "events") -> Iterator[In
             at = _moment(sent, start, where)
         if at < now:
             raise EventError(
-                f"the field at ({sent!r:.60}) lies before the start or the event above it ({iso(now)})",
+                f"the field at ({sent!r:.60}) lies before the start or the line above it ({iso(now)})",
                 where=where,
                 fix="Put the lines in the order of time.",
             )
         now = at
+        if EXPECT in fields:
+            yield expectation(fields, at, where)
+            continue
         event = _incoming(fields, where)
         event.at = at
         yield event
@@ -69,7 +83,7 @@ def parse_line(text: Line, where: str, start: int) -> Incoming | None:
         start: the moment that offsets count from, milliseconds since 1970, UTC.
 
     Returns:
-        None for an empty line and a comment.
+        None for an empty line, a comment and an expectation.
 
     Raises:
         EventError: as `read`.
@@ -78,6 +92,9 @@ def parse_line(text: Line, where: str, start: int) -> Incoming | None:
     if fields is None:
         return None
     sent = fields.get("at")
+    if EXPECT in fields:
+        expectation(fields, start, where)
+        return None
     event = _incoming(fields, where)
     if sent is not None:
         event.sent_at = _moment(sent, start, where)
@@ -85,7 +102,7 @@ def parse_line(text: Line, where: str, start: int) -> Incoming | None:
 
 
 def first_moment(lines: Iterable[Line], name: str = "events") -> int | None:
-    """The moment of the first event, when its line says one that is no offset."""
+    """The moment of the first line, when it says one that is no offset."""
     for where, fields in _objects(lines, name):
         at = fields.get("at")
         return _moment(at, 0, where) if _is_absolute(at) else None

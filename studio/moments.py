@@ -6,7 +6,7 @@ Absolute ones are in local time unless they name a zone. Milliseconds since 1970
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from studio import durations
 from studio.clock import to_ms
@@ -17,12 +17,13 @@ _DATE = re.compile(r"\d{4}-")
 FIX = 'Write "7d", "09:00" or "2026-12-01 09:00".'
 
 
-def parse(text: str, now: int) -> int:
+def parse(text: str, now: int, zone: tzinfo | None = None) -> int:
     """The moment that a text names.
 
     Args:
         text: a duration counts from `now`; a time of day is the next of that time; "now" is real time.
         now: the moment at which it is read, ms since 1970.
+        zone: of what names none; local time when not given.
 
     Raises:
         ClockError: it names no moment.
@@ -32,9 +33,10 @@ def parse(text: str, now: int) -> int:
         return to_ms(datetime.now(UTC))
     try:
         if _DATE.match(text):
-            return _ms(datetime.fromisoformat(text))
+            return _ms(datetime.fromisoformat(text), zone)
         if _CLOCK.fullmatch(text):
-            return _next(time.fromisoformat(text.rjust(5, "0") if len(text) < 6 else text.rjust(8, "0")), now)
+            at = time.fromisoformat(text.rjust(5, "0") if len(text) < 6 else text.rjust(8, "0"))
+            return _next(at, now, zone)
     except (ValueError, OverflowError, OSError) as error:
         raise ClockError(f"{text!r} is no moment", fix=FIX) from error
     try:
@@ -43,12 +45,14 @@ def parse(text: str, now: int) -> int:
         raise ClockError(f"{text!r} is no moment and no duration", fix=FIX) from error
 
 
-def _ms(moment: datetime) -> int:
-    # A moment without a zone is the reader's own, as on the screen.
-    return to_ms(moment if moment.tzinfo is not None else moment.astimezone())
+def _ms(moment: datetime, zone: tzinfo | None) -> int:
+    if moment.tzinfo is None:
+        # A moment without a zone is the reader's own, as on the screen.
+        moment = moment.astimezone() if zone is None else moment.replace(tzinfo=zone)
+    return to_ms(moment)
 
 
-def _next(at: time, now: int) -> int:
-    today = datetime.fromtimestamp(now / 1000).astimezone().date()
-    found = _ms(datetime.combine(today, at))
-    return found if found > now else _ms(datetime.combine(today + timedelta(days=1), at))
+def _next(at: time, now: int, zone: tzinfo | None) -> int:
+    today = datetime.fromtimestamp(now / 1000, zone).date()
+    found = _ms(datetime.combine(today, at), zone)
+    return found if found > now else _ms(datetime.combine(today + timedelta(days=1), at), zone)

@@ -52,3 +52,11 @@ def cut(text: str, width: int) -> str:
 def pad(text: str, width: int) -> str:
     """Text filled up to `width` cells."""
     return text + " " * (width - cells(text))
+
+
+_STYLES = {"dim": "2", "bold": "1", "red": "31", "green": "32", "yellow": "33", "blue": "34"}
+
+
+def styled(text: str, style: str, on: bool) -> str:
+    """Text in a style, when styles are on."""
+    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if on and text and style else text

@@ -138,7 +138,7 @@ def test_what_is_not_utf8_is_named_by_its_byte() -> None:
 
 def test_lines_out_of_order_are_refused() -> None:
     with pytest.raises(
-        EventError, match=r"x:2: the field at \('1s'\) lies before the start or the event above it"
+        EventError, match=r"x:2: the field at \('1s'\) lies before the start or the line above it"
     ):
         list(read([one(at="2s"), one(at="1s")], START, "x"))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import json
 import os
@@ -20,16 +21,22 @@ from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 
 from studio import Event, Journey, Waited, eventfiles, workflow
+from studio.checked_play import play_and_check
 from studio.cli import COMMANDS, SHARED, commands
 from studio.cli.options import Settings, settings
 from studio.cli.output import Exit
+from studio.expectations import FIELDS
 from studio.store.views import Views
+from studio.testing import Journeys
 from studio.tui import preferences, themes
 from studio.tui.keymap import complaints
 from tests.tui.conftest import open_studio
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+PLUGINS = ("-p", "studio.testing", "-p", "no:cacheprovider")
+"""What is found by itself where Journey Studio is installed, and no files of pytest."""
 
 MOMENT = re.compile(r"(\d{4}-\d\d-\d\d )?\d\d:\d\d:\d\d(\.\d{3})?")
 """What differs from run to run: the local time. Virtual time does not, and is compared."""
@@ -109,7 +116,7 @@ def follow(here: Path, block: Block, shown: str | None) -> None:
         path = here / name[1]
         path.write_text(block.text, encoding="utf-8")
         if path.name.startswith("test_"):
-            code, came = run(here, sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", path.name)
+            code, came = run(here, sys.executable, "-m", "pytest", "-q", *PLUGINS, path.name)
             assert (code, "1 passed" in came) == (0, True), f"{where}: {came}"
         return
     code, came = run(here, sys.executable, "-W", "error", "-c", block.text)
@@ -159,12 +166,45 @@ def test_the_application_starts_and_stops_the_engine(here: Path) -> None:
 
 
 def test_the_event_file_reads_as_one() -> None:
-    (block,) = blocks("jsonl")
+    block, _ = blocks("jsonl")
     events = list(eventfiles.read(block.text.splitlines(), 1_767_225_600_000))
     assert [event.name for event in events] == ["signup", "app/login", "activated"]
     fields = {field for line in block.text.splitlines() for field in json.loads(line)}
     assert [row[0].strip("`") for row in table("field")] == ["event", "user", "data", "at", "id"]
     assert fields == {"event", "user", "data", "at", "id"}
+
+
+def test_the_expectations_are_met_and_each_is_told(here: Path) -> None:
+    follow(here, blocks("python")[0], None)
+    _, block = blocks("jsonl")
+    done = asyncio.run(play_and_check(block.text.splitlines(), here / "workflows" / "welcome.py"))
+    assert (done.expectations, done.mismatch) == (4, None)
+    told = {codes(row[0])[0]: tuple(codes(row[1])) for row in table("`expect`")}
+    assert told == FIELDS
+
+
+def test_under_a_test_that_fails_stands_what_is_shown(here: Path) -> None:
+    follow(here, blocks("python")[0], None)
+    block = next(block for block in blocks("text") if " timeline ---" in block.text)
+    statement = block.text.splitlines()[0].removeprefix(">").strip()
+    lines = [
+        "def test(journeys):",
+        '    journeys.stub("*")',
+        '    journeys.send("signup", user="ada")',
+        '    journeys.forward("90d")',
+        f"    {statement}",
+    ]
+    (here / "test_fails.py").write_text("\n".join(lines))
+    code, came = run(here, sys.executable, "-m", "pytest", *PLUGINS, "test_fails.py")
+    assert code == 1
+    assert [line for line in block.text.splitlines() if line not in came.splitlines()] == []
+
+
+def test_the_verbs_of_a_test_are_told() -> None:
+    (*rows,) = table("`journeys.…`")
+    told = {match[0] for row in rows for code in codes(row[0]) if (match := re.match(r"\w+", code))}
+    there = {name for name in dir(Journeys) if not name.startswith("_")}
+    assert told == there - {"began", "close", "differences"}
 
 
 def test_the_projects_table_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,6 +24,7 @@ COMMANDS = {
     "serve": "studio.cli.serve",
     "run": "studio.cli.run",
     "play": "studio.cli.run",
+    "record": "studio.cli.record",
     "send": "studio.cli.send",
     "users": "studio.cli.look",
     "journeys": "studio.cli.look",

@@ -6,7 +6,6 @@ An option on the command line wins; then `[tool.journey-studio]` in the nearest
 
 from __future__ import annotations
 
-import difflib
 import functools
 import re
 from collections.abc import Callable
@@ -17,12 +16,7 @@ from typing import Any, Literal, TypeVar, cast
 import click
 
 from studio.errors import DurationError, StudioError
-
-WORKFLOWS = "workflows"
-STORE = "data/studio.db"
-MEMORY = ":memory:"
-DURABILITIES = ("full", "normal")
-NAMES = ("workflows", "store", "durability")
+from studio.project import DURABILITIES, MEMORY, STORE, WORKFLOWS, project
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -102,50 +96,6 @@ def settings(workflows: str | None, store: str | None, durability: str | None) -
         file,
         cast("Literal['full', 'normal']", durability or found.get("durability", DURABILITIES[0])),
     )
-
-
-def project(folder: Path) -> dict[str, str]:
-    """`[tool.journey-studio]` of the nearest pyproject.toml, at or above a folder."""
-    for place in (folder, *folder.parents):
-        file = place / "pyproject.toml"
-        if file.is_file():
-            return _read_project(file)
-    return {}
-
-
-def _read_project(file: Path) -> dict[str, str]:
-    import tomllib
-
-    try:
-        with file.open("rb") as opened:
-            tool = tomllib.load(opened).get("tool")
-    except tomllib.TOMLDecodeError as error:
-        raise StudioError(f"it is no TOML: {error}", where=str(file)) from None
-    table = tool.get("journey-studio", {}) if isinstance(tool, dict) else {}
-    found: dict[str, str] = {}
-    where = f"{file}: [tool.journey-studio]"
-    if not isinstance(table, dict):
-        raise StudioError(f"it is {table!r} and no table", where=where)
-    # A name that is not known may be of a later version; one that is nearly ours is a slip.
-    for name in table:
-        if name not in NAMES and (close := difflib.get_close_matches(name, NAMES, n=1)):
-            raise StudioError(f"there is no setting {name}", where=where, fix=f"Did you mean {close[0]}?")
-    for name in NAMES:
-        value = table.get(name)
-        if value is None:
-            continue
-        if not isinstance(value, str) or not value:
-            raise StudioError(f"{name} is {value!r} and must be a text", where=where)
-        found[name] = value
-    if found.get("durability", "full") not in DURABILITIES:
-        raise StudioError(
-            f"durability is {found['durability']!r}", where=where, fix='Write "full" or "normal".'
-        )
-    if "workflows" in found:
-        found["workflows"] = str(file.parent / found["workflows"])
-    if "store" in found and found["store"] != MEMORY:
-        found["store"] = str(file.parent / found["store"])
-    return found
 
 
 class LimitParameter(click.ParamType[int]):

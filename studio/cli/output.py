@@ -18,7 +18,7 @@ from enum import IntEnum
 from typing import Any
 
 from studio.errors import StudioError
-from studio.printable import UNSAFE, cells, clean, cut, pad
+from studio.printable import UNSAFE, cells, clean, cut, pad, styled
 
 
 class Exit(IntEnum):
@@ -105,14 +105,6 @@ def terminal_width() -> int | None:
 def coloured() -> bool:
     """Whether styles may be used (no-color.org)."""
     return for_people() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-_STYLES = {"dim": "2", "bold": "1", "red": "31", "green": "32", "yellow": "33", "blue": "34"}
-
-
-def styled(text: str, style: str, on: bool) -> str:
-    """Text in a style, when styles are on."""
-    return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if on and text and style else text
 
 
 CUT_TO = 12

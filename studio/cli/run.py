@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Protocol
 import click
 
 from studio.cli.options import (
-    MEMORY,
     DurationParameter,
     Settings,
     UntilParameter,
@@ -22,8 +21,9 @@ from studio.cli.options import (
     shared,
     shared_in_memory,
 )
-from studio.cli.output import Exit, coloured, complain, reader_gone, terminal_width, write
+from studio.cli.output import Exit, coloured, complain, counted, reader_gone, terminal_width, write
 from studio.errors import StoreError, StudioError
+from studio.project import MEMORY
 
 if TYPE_CHECKING:
     from studio.engine.engine import Engine
@@ -60,7 +60,8 @@ def run(settings: Settings, for_ms: int | None, until_idle: bool, events: str | 
 
     It prints what happens. It ends with ctrl+c or a polite kill, as --for says, or as --until-idle says.
     """
-    from studio.cli.trace import JsonLines, Trace
+    from studio.cli.json_lines import JsonLines
+    from studio.trace import Trace
 
     _check_workflows(settings)
     lines = JsonLines() if as_json else Trace(start=None, users=12, width=terminal_width(), styles=coloured())
@@ -187,19 +188,25 @@ class Feed:
 @click.option(
     "--until", type=UntilParameter(), metavar="30d", help="Go on to here: from the start, or an ISO time."
 )
+@click.option("--check", is_flag=True, help="Hold the expect lines of the file against what comes.")
 @json_option
 @shared_in_memory
-def play(settings: Settings, file: str, until: tuple[int, bool] | None, as_json: bool) -> Exit:
+def play(settings: Settings, file: str, until: tuple[int, bool] | None, check: bool, as_json: bool) -> Exit:
     """Play an event file in virtual time.
 
     It prints what happens, and works on a store in memory unless --store names one. Time
     jumps from deadline to deadline, to the last of them, or a year after the last event.
+    With --check it ends at the last line of the file, and prints only what is not as expected.
     """
     from studio.cli.lines import lines as lines_of
     from studio.cli.lines import opened
 
     _check_workflows(settings)
+    if check and (as_json or settings.store != MEMORY):
+        raise click.UsageError("--check plays on an empty store in memory and prints no entries.")
     with opened(file) as (descriptor, name):
+        if check:
+            return _checked(settings, list(lines_of(descriptor, name)), name, until)
         if _can_seek(descriptor):
 
             def read() -> Iterator[bytes]:
@@ -215,6 +222,21 @@ def play(settings: Settings, file: str, until: tuple[int, bool] | None, as_json:
         return _finish(asyncio.run(_play(settings, read, name, until, as_json)))
 
 
+def _checked(settings: Settings, lines: list[bytes], name: str, until: tuple[int, bool] | None) -> Exit:
+    from studio.checked_play import play_and_check
+
+    done = asyncio.run(play_and_check(lines, settings.workflows, until=until, name=name))
+    for problem in done.problems:
+        complain(str(problem))
+    if done.mismatch is not None:
+        for what in done.mismatch.problems:
+            complain(what, plain=True)
+        write(done.mismatch.diff.splitlines())
+        return Exit.FAILED
+    complain(f"{name}: {counted(done.expectations, 'expectation')} met.", plain=True)
+    return Exit.FAILED if done.problems else Exit.DONE
+
+
 async def _play(
     settings: Settings,
     read: Callable[[], Iterator[bytes]],
@@ -223,9 +245,10 @@ async def _play(
     as_json: bool,
 ) -> Exit:
     from studio import eventfiles
-    from studio.cli.trace import JsonLines, Trace
+    from studio.cli.json_lines import JsonLines
     from studio.clock import VirtualClock
     from studio.engine.engine import Engine
+    from studio.trace import Trace
 
     clock = VirtualClock(eventfiles.first_moment(read(), name))
     # Once through before anything is stored: a slip in the last line must not leave half a file.

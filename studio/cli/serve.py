@@ -9,9 +9,10 @@ from pathlib import Path
 
 import click
 
-from studio.cli.options import MEMORY, Settings, shared
+from studio.cli.options import Settings, shared
 from studio.cli.output import Exit, complain
 from studio.errors import StoreLocked
+from studio.project import MEMORY
 
 
 @click.command()

@@ -24,6 +24,7 @@ from studio.engine.hooks import Asker, Teller
 from studio.engine.jump import JumpEnd, JumpProgress
 from studio.engine.runner import Runner
 from studio.engine.state import JourneyState
+from studio.engine.steps import StandIn
 from studio.engine.time_travel import TimeTravel
 from studio.errors import StoreLocked, StoreReadOnly, StudioError, WorkflowError
 from studio.event import Event
@@ -65,6 +66,7 @@ class Engine(TimeTravel):
         durability: "full" outlives a power cut, "normal" a kill.
         batch: causes in one transaction, at the most.
         hang_after: seconds after which a workflow that does not come back fails.
+        stand_in: asked with each step's name for what to call instead of its function; None calls that.
     """
 
     def __init__(
@@ -78,6 +80,7 @@ class Engine(TimeTravel):
         durability: Durability = "full",
         batch: int = 10_000,
         hang_after: float = 10.0,
+        stand_in: StandIn | None = None,
     ) -> None:
         if durability not in ("full", "normal"):
             raise StudioError(f'durability is {durability!r}; use "full" or "normal"')
@@ -92,6 +95,7 @@ class Engine(TimeTravel):
         self._durability: Durability = durability
         self._batch = batch
         self._hang_after = hang_after
+        self._stand_in = stand_in
         self._check_event = check_event
         self._set_event = set_event
         self._lock: FileLock | None = None
@@ -131,6 +135,7 @@ class Engine(TimeTravel):
                 asker=self._asker,
                 teller=told,
                 changed=self._tell,
+                stand_in=self._stand_in,
             )
             capture.install()
             try:

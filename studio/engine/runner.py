@@ -42,7 +42,7 @@ from studio.engine.items import Act, Advance, Alone, Arrival, Delivery, Entry, I
 from studio.engine.jump import Jump, JumpEnd, JumpProgress
 from studio.engine.rewind import Rewinds
 from studio.engine.state import JourneyState, Overlay, WaitState
-from studio.engine.steps import Steps
+from studio.engine.steps import StandIn, Steps
 from studio.errors import ClockError, EventError, JourneyError, StoreError, StudioError
 from studio.event import Event
 from studio.incoming import Incoming
@@ -82,6 +82,7 @@ class Runner:
         asker: Asker | None = None,
         teller: Teller | None = None,
         changed: Callable[[], None] | None = None,
+        stand_in: StandIn | None = None,
     ) -> None:
         self.path = path
         self.workflows = dict(workflows)
@@ -98,7 +99,7 @@ class Runner:
         self._teller = teller
         self._changed = changed
         self._routes = Routes(self.workflows)
-        self._steps = Steps()
+        self._steps = Steps(stand_in)
         self.rewinds = Rewinds(path, clock)
         self._running: set[tuple[int, int, Key, int]] = set()
         self._held: deque[Launch] = deque()
@@ -110,6 +111,8 @@ class Runner:
         """What the current turn took off the queue; put back when the turn comes to nothing."""
         self._idle: list[Future[bool]] = []
         self._stopping = False
+        self._over = threading.Event()
+        """The engine has stopped: nothing is left to guard."""
         self._backlog = False
         """The inbox may hold more than was taken: nobody else's commit will say so again."""
         self._stop_by = math.inf
@@ -163,6 +166,8 @@ class Runner:
         self._wake.set()
         if self._thread is not None:
             self._thread.join(timeout)
+        if self._thread is None or not self._thread.is_alive():
+            self._over.set()
         self._steps.stop()
         with self._lock:
             left = [item for _, item in self._queue]
@@ -1094,7 +1099,7 @@ class Runner:
         """Look for a drive that does not come back; give its thread up and replace it."""
         interval = min(0.25, self.hang_after / 4)
         while not self._stopping or (self._thread is not None and self._thread.is_alive()):
-            time.sleep(interval)
+            self._over.wait(interval)
             watch, thread = self._watch, self._thread
             journey = watch.journey
             if journey is None or thread is None or time.monotonic() - watch.since < self.hang_after:

@@ -210,6 +210,10 @@ ENTRIES_BY_SEQ = f"""
 SELECT {COLUMNS} FROM json_each(:seqs) i CROSS JOIN history h ON h.seq = i.value {JOINS}
 """
 
+EVENTS_META = """
+SELECT h.seq, h.meta FROM json_each(:seqs) i CROSS JOIN history h ON h.seq = i.value WHERE h.meta IS NOT NULL
+"""
+
 # IFNULL and IS: a plain `=` would turn the outer joins round and lead with the wrong table.
 _ENTRY_FILTER = """
     (:kinds IS NULL OR h.kind IN (SELECT value FROM json_each(:kinds)))

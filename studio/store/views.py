@@ -513,6 +513,11 @@ class Views(Scenes):
             found.sort(key=lambda e: e.seq)
             return found
 
+    def given_with(self, events: Iterable[int]) -> dict[int, dict[str, Any]]:
+        """What came with events beside their data ("profile", "sent_at", "extra"), by their seqs."""
+        rows = self._rows(sql.EVENTS_META, {"seqs": json.dumps(list(events))})
+        return {seq: json.loads(meta) for seq, meta in rows}
+
     def entries(
         self,
         *,

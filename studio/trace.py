@@ -6,18 +6,21 @@
 
 Events from outside stand flush left, what journeys said under them, and an event that a
 journey sent at the right of the line that came with it. Waits and sleeps that were opened
-are left out: they are the machinery, `--json` and `timeline` have them.
+are left out: they are the machinery, `--json` and `timeline` have them. So has a *whole*
+trace, which is for comparing: a line an entry, and times to the millisecond.
+
+Below the command line, because tests and event files that are checked show the same.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from studio import durations
-from studio.cli.output import json_line, styled
-from studio.printable import cells, clean, cut, pad
+from studio.printable import cells, clean, cut, pad, styled
 
 if TYPE_CHECKING:
     from studio.store.records import Entry
@@ -50,11 +53,19 @@ class Trace:
         users: width of a column that says whose entry it is; 0 for none.
         width: columns of the terminal; None cuts nothing.
         styles: whether the terminal may be sent styles.
+        whole: leave nothing out but what is about the machine: for comparing.
     """
 
     def __init__(
-        self, *, start: int | None, users: int, width: int | None = None, styles: bool = False
+        self,
+        *,
+        start: int | None,
+        users: int,
+        width: int | None = None,
+        styles: bool = False,
+        whole: bool = False,
     ) -> None:
+        self._whole = whole
         self._start = start
         self._users = min(users, USER_WIDTH)
         self._width = width
@@ -80,6 +91,8 @@ class Trace:
                 for text, style in firsts:
                     yield self._line(e, text, style)
                 self._said = (e, *last)
+                if self._whole:
+                    yield from self.flush()
                 continue
             for text, style in self._texts(e):
                 yield self._line(e, text, style)
@@ -123,7 +136,10 @@ class Trace:
         elif e.kind == "workflow.failed":
             yield f"✗ {clean(e.line or e.workflow or '')}: {message}", "red"
         elif e.kind == "clock.moved":
-            yield "» the clock was moved", "dim"
+            if not self._whole:
+                yield "» the clock was moved", "dim"
+        elif self._whole and (machinery := _machinery(e)):
+            yield f"{INDENT}{machinery}", "dim"
 
     def _log(self, e: Entry) -> list[tuple[str, str]]:
         sign, style = _LEVELS.get(e.level or "", ("", ""))
@@ -133,8 +149,9 @@ class Trace:
     def _event(self, e: Entry) -> str:
         """An event's name, and which of several of that name it is, where its data says so."""
         text = clean(e.name or "")
-        id = _id_of(e)
-        if id is not None:
+        if self._whole:
+            text += f" {clean(json.dumps(e.data, ensure_ascii=False))}" if e.data else ""
+        elif (id := _id_of(e)) is not None:
             text += f" ({cut(clean(id), 40)})"
         if e.journey is not None and e.user is not None and e.workflow is not None:
             # Sent to another user than the journey's own.
@@ -161,7 +178,26 @@ class Trace:
     def _time(self, at: int) -> str:
         if self._start is None:
             return datetime.fromtimestamp(at / 1000).strftime("%H:%M:%S")  # noqa: DTZ006
-        return f"+{durations.short(max(0, at - self._start))}"
+        passed = max(0, at - self._start)
+        return f"+{durations.show(passed) if self._whole else durations.short(passed)}"
+
+
+def _machinery(e: Entry) -> str | None:
+    """What only a whole trace has: how waits and sleeps open and end, and where a pass begins."""
+    name, message = clean(e.name or ""), clean(e.message or "")
+    if e.kind == "wait.opened":
+        return f"◷ waits for {name}" + (f" ({message})" if message else "")
+    if e.kind == "wait.matched":
+        return f"◉ {name} matched" + (f" ({message})" if message else "")
+    if e.kind == "wait.timeout":
+        return f"◷ {name} timed out"
+    if e.kind == "sleep.opened":
+        return f"☾ sleeps {message}".rstrip()
+    if e.kind == "journey.started":
+        return f"▶ {_journey(e)} begins"
+    if e.kind == "journey.pass":
+        return f"↻ pass {e.pass_number}"
+    return None
 
 
 def _field(e: Entry, name: str) -> Any:
@@ -189,16 +225,3 @@ def _id_of(e: Entry) -> str | None:
         if isinstance(value, str | int) and not isinstance(value, bool) and str(value) != e.user:
             return str(value)
     return None
-
-
-class JsonLines:
-    """Entries as JSON, a line each."""
-
-    def take(self, entries: Iterable[Entry]) -> Iterator[str]:
-        """Lines for the next entries."""
-        for e in entries:
-            yield json_line(e.as_json())
-
-    def flush(self) -> Iterator[str]:
-        """Nothing is kept back."""
-        return iter(())

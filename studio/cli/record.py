@@ -1,0 +1,61 @@
+"""Make an event file of what happened to a user."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from studio.cli.options import Settings, shared
+from studio.cli.output import Exit, complain, counted, json_line, write
+from studio.errors import StudioError
+
+
+@click.command()
+@click.argument("user")
+@click.option("--as", "file", metavar="FILE", help="The event file to write, instead of stdout.")
+@click.option("--expect", is_flag=True, help="Write also what journeys logged, sent, waited for and came to.")
+@shared
+def record(settings: Settings, user: str, file: str | None, expect: bool) -> Exit:
+    """Write what came to a user from outside as an event file.
+
+    Played, it comes to the same history; with --expect, play --check and pytest hold it against that.
+    """
+    from studio import durations
+    from studio.recording import record as recorded
+    from studio.store.views import Views
+
+    with Views(settings.file()) as views:
+        if views.user(user) is None:
+            raise StudioError(
+                f"there is no user {user!r}", where=settings.store, fix="journey-studio users lists them."
+            )
+        found = recorded(views, user, expect=expect)
+    lines = [json_line(line) for line in found.lines]
+    if file is None:
+        write(lines)
+    else:
+        _save(Path(file), lines)
+    name = file or "FILE"
+    how = f"play {name} --check" if expect else f"play {name} --until {durations.show(found.lasted_ms)}"
+    complain(f"{counted(found.events, 'event')} of {user}. Play it with journey-studio {how}", plain=True)
+    if found.acts:
+        complain(
+            f"{counted(found.acts, 'act')} by hand (cancel, resume, restart, time out) cannot be in it.",
+            plain=True,
+        )
+    return Exit.DONE
+
+
+def _save(file: Path, lines: list[str]) -> None:
+    try:
+        # "x": what was recorded before, and mended by hand since, is not written over.
+        with file.open("x", encoding="utf-8") as opened:
+            opened.writelines(f"{line}\n" for line in lines)
+    except FileExistsError:
+        raise StudioError("the file is there already", where=str(file), fix="Name another.") from None
+    except OSError as error:
+        raise StudioError(f"the file cannot be written: {error.strerror}", where=str(file)) from None
+
+
+__all__ = ["record"]

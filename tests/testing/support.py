@@ -1,0 +1,53 @@
+"""A project as a person has it, and pytest run in it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+WELCOME = """
+from studio import Journey, workflow
+
+
+def send_mail(to: str, text: str) -> str:
+    raise RuntimeError("no mail leaves a test")
+
+
+@workflow(trigger="signup", exit_on="left")
+async def welcome(journey: Journey):
+    await journey.step("send welcome", send_mail, journey.user.id, "hello", retries=3)
+    for number in (1, 2):
+        if await journey.wait_for("activated", timeout="30d"):
+            return {"reminders": number - 1}
+        journey.log(f"reminder {number}")
+        await journey.ingest("reminder/sent", {"number": number})
+    return {"reminders": 2}
+"""
+
+# As a project has it that takes warnings for errors.
+INI = """
+[pytest]
+filterwarnings = error
+asyncio_default_fixture_loop_scope = function
+"""
+
+
+def project(folder: Path) -> Path:
+    """A folder with a workflow and a place for tests."""
+    (folder / "workflows").mkdir()
+    (folder / "workflows" / "welcome.py").write_text(WELCOME)
+    (folder / "tests" / "journeys").mkdir(parents=True)
+    (folder / "pytest.ini").write_text(INI)
+    return folder
+
+
+def run_pytest(folder: Path, *arguments: str) -> tuple[int, str]:
+    """Exit code and output of pytest in a folder. The plugin is named, since it may not be installed."""
+    command = [sys.executable, "-m", "pytest", "-p", "studio.testing", "-p", "no:cacheprovider", *arguments]
+    environment = {**os.environ, "PYTHONIOENCODING": "utf-8", "COLUMNS": "120"}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120
+    )
+    return done.returncode, done.stdout.decode()

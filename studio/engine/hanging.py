@@ -1,0 +1,40 @@
+"""A drive that does not come back: where it hangs, and how its thread is given up."""
+
+from __future__ import annotations
+
+import ctypes
+import linecache
+import os
+import sys
+import threading
+import traceback
+from types import FrameType
+
+from studio.engine.drive import Abandoned, Failed, is_library
+
+
+def hung(thread: threading.Thread, after: float) -> Failed:
+    """How a journey failed that hangs in a thread, with the author's line.
+
+    Args:
+        after: seconds that it was given.
+    """
+    frame: FrameType | None = sys._current_frames().get(thread.ident or 0)
+    stack = "".join(traceback.format_stack(frame)) if frame is not None else ""
+    while frame is not None and is_library(frame.f_code.co_filename):
+        frame = frame.f_back
+    line = source = ""
+    if frame is not None:
+        path, number = frame.f_code.co_filename, frame.f_lineno
+        line, source = f"{os.path.basename(path)}:{number}", linecache.getline(path, number).strip()
+    what = (
+        f"{line}: it did not come back within {after:g} s (a loop without await, or a call that blocks). "
+        "Put what takes long into await journey.step(name, function)"
+    )
+    return Failed("Hung", what, line, source, stack)
+
+
+def give_up(thread: threading.Thread) -> None:
+    """End a busy loop in a thread; a blocking call goes on until it comes back, and then ends."""
+    if thread.ident is not None:
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Abandoned))

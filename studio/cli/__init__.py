@@ -31,6 +31,7 @@ COMMANDS = {
     "timeline": "studio.cli.look",
     "logs": "studio.cli.look",
     "why": "studio.cli.why",
+    "explore": "studio.cli.explore",
     "cancel": "studio.cli.act",
     "resume": "studio.cli.act",
     "restart": "studio.cli.act",

@@ -12,6 +12,8 @@ from types import FrameType
 
 from studio.engine.drive import Abandoned, Failed, is_library
 
+_given_up: list[threading.Thread] = []
+
 
 def hung(thread: threading.Thread, after: float) -> Failed:
     """How a journey failed that hangs in a thread, with the author's line.
@@ -37,4 +39,16 @@ def hung(thread: threading.Thread, after: float) -> Failed:
 def give_up(thread: threading.Thread) -> None:
     """End a busy loop in a thread; a blocking call goes on until it comes back, and then ends."""
     if thread.ident is not None:
+        _given_up.append(thread)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(Abandoned))
+
+
+def any_blocks() -> bool:
+    """Whether a thread that was given up is still in a call that does not come back.
+
+    As long as its end is pending, Python 3.11 never leaves the first instruction of a traced
+    frame, in whatever thread (RESUME under DO_TRACING looks at the eval breaker again and again):
+    nothing may be traced meanwhile.
+    """
+    _given_up[:] = [thread for thread in _given_up if thread.is_alive()]
+    return bool(_given_up)

@@ -32,6 +32,7 @@ COMMANDS = {
     "logs": "studio.cli.look",
     "why": "studio.cli.why",
     "explore": "studio.cli.explore",
+    "check": "studio.cli.check",
     "cancel": "studio.cli.act",
     "resume": "studio.cli.act",
     "restart": "studio.cli.act",

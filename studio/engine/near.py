@@ -77,12 +77,15 @@ def likely_slip(written: str, known: Iterable[str]) -> str | None:
     """Of the known names the one that this is most likely a slip of; None when there is none.
 
     Stricter than `nearest`: one letter at the most, or other signs and capitals. Names that
-    differ in their digits ("step1", "step2") are meant.
+    differ in their digits ("step1", "step2") or in tense or number ("invite", "invited") are meant.
     """
     for name in sorted(set(known)):
         if name == written or min(len(name), len(written)) < LEAST_CHARS:
             continue
         if _DIGITS.sub("#", name) == _DIGITS.sub("#", written):
+            continue
+        short, long = sorted((name, written), key=len)
+        if long in (f"{short}d", f"{short}s"):
             continue
         if bare(name) == bare(written) or slips(written, name, 1) is not None:
             return name

@@ -31,6 +31,7 @@ COMMANDS = {
     "timeline": "studio.cli.look",
     "logs": "studio.cli.look",
     "why": "studio.cli.why",
+    "new": "studio.cli.new",
     "explore": "studio.cli.explore",
     "check": "studio.cli.check",
     "cancel": "studio.cli.act",

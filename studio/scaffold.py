@@ -11,8 +11,10 @@ from pathlib import Path
 
 from studio.errors import StudioError
 from studio.loader import short
+from studio.templates import TEMPLATES
 
-TEMPLATES = ("welcome", "onboarding", "trial", "cart", "winback", "digest")
+__all__ = ["TEMPLATES", "events", "paths", "source", "write", "write_new"]
+
 PLACEHOLDER = "journey_name"
 """What stands in the templates for the name; a name, so that the templates are code like any other."""
 

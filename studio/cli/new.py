@@ -8,7 +8,7 @@ import click
 
 from studio.cli.options import Settings, shared
 from studio.cli.output import complain, write
-from studio.scaffold import TEMPLATES
+from studio.templates import TEMPLATES
 
 
 @click.command()

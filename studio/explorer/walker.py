@@ -531,7 +531,7 @@ class Walker:
             error.key = step.key
             return _Ending(self._now + pauses, True, None, "failed", error=error)
         result = self.samples.step_result(step.name, step.function)
-        if not self.samples.knows_step(step.name):
+        if result is None and not self.samples.knows_step(step.name):
             self._unknown_step = step.name
         if step.once:
             self._once[step.key] = result
@@ -701,7 +701,7 @@ _KINDS: tuple[tuple[type[Command[Any]], str], ...] = (
 
 def _member(command: Command[Any], ending: _Ending | None) -> Member:
     kind = next((kind for of, kind in _KINDS if isinstance(command, of)), "group")
-    outcome = "open" if ending is None else ending.outcome
+    outcome = "open" if ending is None or ending.at is None else ending.outcome
     if isinstance(command, Wait):
         return Member(kind, _title(command), outcome, command.match, command.timeout)
     return Member(kind, _title(command), outcome)

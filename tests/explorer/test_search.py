@@ -164,6 +164,18 @@ def test_a_step_gives_what_was_recorded_or_the_plainest_of_its_type() -> None:
     assert results(odd.step_result, samples=Samples(steps={"charge": {"id": 7}})) == ["7"]
 
 
+def test_a_group_in_a_group_that_is_cut_off_is_none_as_in_the_engine() -> None:
+    @workflow(trigger="go")
+    async def cut_off(journey: Journey) -> list[bool]:
+        inner = journey.wait_any(journey.wait_for("a", timeout="1h"), journey.wait_for("b", timeout="3h"))
+        (found,) = await journey.wait_all(inner, timeout="2h")
+        return [bool(each) for each in found]
+
+    way = explore(cut_off).ways[-1]
+    assert (way.end.kind, way.end.hint, way.time) == ("failed", "", 7_200_000)
+    assert [each.outcome for each in way.moves[0].members] == ["open"]
+
+
 def test_a_match_makes_the_event_and_a_sample_that_meets_it_is_taken_first() -> None:
     @workflow(trigger="go")
     async def matches(journey: Journey) -> Any:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Iterable, Iterator
 
 MOST_CHARS = 64
 """Of longer texts no slips are looked for: the work grows with the square of the length."""
+_DIGITS = re.compile(r"\d+")
 _LETTERS = string.ascii_lowercase + string.digits + "-_./@"
 
 
@@ -65,6 +67,29 @@ def nearest(written: str, known: Iterable[str], most: int = 3) -> list[str]:
         (far, text) for text in dict.fromkeys(known) if (far := nearness(written, text)) is not None and far
     ]
     return [text for _, text in sorted(found)[:most]]
+
+
+LEAST_CHARS = 5
+"""In shorter names one letter is a lot: "in" and "on" are no slips of each other."""
+
+
+def likely_slip(written: str, known: Iterable[str]) -> str | None:
+    """Of the known names the one that this is most likely a slip of; None when there is none.
+
+    Stricter than `nearest`: one letter at the most, or other signs and capitals. Names that
+    differ in their digits ("step1", "step2") or in tense or number ("invite", "invited") are meant.
+    """
+    for name in sorted(set(known)):
+        if name == written or min(len(name), len(written)) < LEAST_CHARS:
+            continue
+        if _DIGITS.sub("#", name) == _DIGITS.sub("#", written):
+            continue
+        short, long = sorted((name, written), key=len)
+        if long in (f"{short}d", f"{short}s"):
+            continue
+        if bare(name) == bare(written) or slips(written, name, 1) is not None:
+            return name
+    return None
 
 
 def how(written: str, meant: str) -> str:

@@ -7,14 +7,11 @@ those who wait for it and starts the steps that it launched.
 
 from __future__ import annotations
 
-import ctypes
 import gc
 import heapq
 import json
-import linecache
 import math
 import os
-import sys
 import threading
 import time
 import traceback
@@ -24,7 +21,6 @@ from concurrent.futures import Future
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from studio import jsontext
@@ -36,7 +32,8 @@ from studio.engine.answers import Ask, Launch
 from studio.engine.batch import Batch, Cause, Routes, StepResult, Watch
 from studio.engine.clock_commands import COMMANDS, command
 from studio.engine.clock_deck import JUMP_BATCH, ClockDeck, interrupted
-from studio.engine.drive import Abandoned, Failed, is_library
+from studio.engine.drive import Abandoned, Failed
+from studio.engine.hanging import give_up, hung
 from studio.engine.hooks import Asker, Teller
 from studio.engine.items import Act, Advance, Alone, Arrival, Delivery, Entry, Item, fail
 from studio.engine.jump import Jump, JumpEnd, JumpProgress
@@ -1108,12 +1105,8 @@ class Runner:
                 if watch.committing or watch.journey != journey:
                     continue
                 watch.abandoned = True
-            self._poisoned[journey] = _hung(thread, self.hang_after)
-            if thread.ident is not None:
-                # Ends a busy loop; a blocking call goes on until it comes back, and then ends.
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                    ctypes.c_ulong(thread.ident), ctypes.py_object(Abandoned)
-                )
+            self._poisoned[journey] = hung(thread, self.hang_after)
+            give_up(thread)
             self._put_back()
             self._start_thread()
             self._wake.set()
@@ -1142,22 +1135,6 @@ def _takes_in(item: Item, at: int) -> bool:
 
 def _start(launch: Launch) -> tuple[int, int, Key, int]:
     return (launch.journey, launch.pass_no, launch.key, launch.start)
-
-
-def _hung(thread: threading.Thread, after: float) -> Failed:
-    frame: FrameType | None = sys._current_frames().get(thread.ident or 0)
-    stack = "".join(traceback.format_stack(frame)) if frame is not None else ""
-    while frame is not None and is_library(frame.f_code.co_filename):
-        frame = frame.f_back
-    line = source = ""
-    if frame is not None:
-        path, number = frame.f_code.co_filename, frame.f_lineno
-        line, source = f"{os.path.basename(path)}:{number}", linecache.getline(path, number).strip()
-    what = (
-        f"{line}: it did not come back within {after:g} s (a loop without await, or a call that blocks). "
-        "Put what takes long into await journey.step(name, function)"
-    )
-    return Failed("Hung", what, line, source, stack)
 
 
 def _due(wait: WaitState) -> int:

@@ -5,36 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+from studio import scaffold
 from studio.definition import Workflow
-from studio.errors import StudioError, WorkflowError
-from studio.loader import short
+from studio.errors import WorkflowError
 
-NAME = "welcome.py"
-
-TEMPLATE = '''\
-"""The first journey: greet who signs up, and ask again when nothing comes of it."""
-
-from studio import Journey, workflow
-
-
-@workflow(trigger="signup")
-async def welcome(journey: Journey):
-    await journey.step("send welcome", send_email, journey.user.email, "welcome", retries=3)
-    activated = await journey.wait_for("activated", timeout="3d")
-    if not activated:
-        await journey.step("send reminder", send_email, journey.user.email, "still there?", retries=3)
-    return {"activated": bool(activated)}
-
-
-async def send_email(to: str, text: str):
-    print(f"mail to {to}: {text}")  # Here: your mail service.
-'''
+NAME = "welcome"
 
 
 def welcome_path(workflows: str) -> Path:
     """Where the file would be written: into the folder, or as the very file that was named."""
     path = Path(workflows)
-    return path if path.suffix == ".py" else path / NAME
+    return path if path.suffix == ".py" else path / f"{NAME}.py"
 
 
 def write_welcome(workflows: str) -> Path:
@@ -44,14 +25,7 @@ def write_welcome(workflows: str) -> Path:
         StudioError: it is there, or it cannot be written.
     """
     path = welcome_path(workflows)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8") as opened:
-            opened.write(TEMPLATE)
-    except FileExistsError:
-        raise StudioError("it is there already and was left as it is", where=short(path)) from None
-    except OSError as error:
-        raise StudioError(f"it cannot be written: {error.strerror}", where=short(path)) from error
+    scaffold.write_new(path, scaffold.source(NAME, NAME))
     return path
 
 

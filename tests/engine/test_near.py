@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from studio.engine.near import bare, how, nearest, nearness, slips, variants
+from studio.engine.near import bare, how, likely_slip, nearest, nearness, slips, variants
 
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """The machine may be busy with other tests."""
@@ -80,3 +80,22 @@ def test_other_names_are_not_near(written: str, meant: str) -> None:
 
 def test_the_nearest_comes_first() -> None:
     assert nearest("app/logn", ["app/longs", "app/login", "app/logn"]) == ["app/login", "app/longs"]
+
+
+@pytest.mark.parametrize(
+    ("written", "known", "meant"),
+    [
+        ("app/logn", ["app/login", "app/logout"], "app/login"),
+        ("app/sign-up", ["app/signup"], "app/signup"),
+        ("APP/login", ["app/login"], "app/login"),
+        ("app/login", ["app/login"], None),
+        ("app/signed_in", ["app/signed_up"], None),
+        ("step1", ["step2"], None),
+        ("in", ["on"], None),
+        ("invite", ["invited"], None),
+    ],
+)
+def test_only_what_is_hardly_meant_is_a_likely_slip(
+    written: str, known: list[str], meant: str | None
+) -> None:
+    assert likely_slip(written, known) == meant

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from studio import Engine, VirtualClock
+from studio import Engine, VirtualClock, scaffold
 from studio.cli import commands
 from studio.errors import StudioError, WorkflowError
 from studio.loader import load
 from studio.store.views import Views
 from studio.tui.app import StudioApp
-from studio.tui.welcome import TEMPLATE, is_first_start, welcome_path, write_welcome
+from studio.tui.welcome import is_first_start, welcome_path, write_welcome
 from tests.tui.test_studio import WORKFLOWS, until
 
 SIZE = (120, 36)
@@ -33,7 +33,7 @@ async def test_the_first_workflow_is_one_key_and_its_first_event_another(tmp_pat
         assert "✗" not in shown, "an empty folder is no mistake"
         await pilot.press("enter")
         await until(pilot, "⏎ sends this example")
-        assert (flows / "welcome.py").read_text(encoding="utf-8") == TEMPLATE
+        assert (flows / "welcome.py").read_text(encoding="utf-8") == scaffold.source("welcome", "welcome")
         await until(pilot, "signup")
         await pilot.press("enter")
         await until(pilot, "sent · started welcome")

@@ -1,0 +1,1 @@
+"""What in a workflow will go wrong, seen from its source."""

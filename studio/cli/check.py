@@ -1,0 +1,53 @@
+"""What in the workflows will go wrong, before they run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from studio.cli.options import MEMORY, Settings, json_option, shared_in_memory
+from studio.cli.output import Exit, clean, coloured, complain, counted, json_line, styled, write
+from studio.errors import StudioError
+
+MOST_NAMES = 100_000
+"""Names of events of a store that are compared."""
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[PATHS]")
+@click.option("--strict", is_flag=True, help="Warnings fail, too.")
+@json_option
+@shared_in_memory
+def check(settings: Settings, paths: tuple[str, ...], strict: bool, as_json: bool) -> Exit:
+    """Load and read the workflows of PATHS, and say what will go wrong.
+
+    PATHS are files and folders, those of --workflows when none is given. With a --store also names of events
+    that neither a workflow nor the history ever sends are told. `# studio: ok` behind a line says that it is
+    meant so.
+    """
+    from studio import loader
+    from studio.checks.check import check, of_problem
+    from studio.store.views import Views
+
+    places = paths or (settings.workflows,)
+    for place in places:
+        if not Path(place).exists():
+            raise StudioError("there is no such file or folder", where=place)
+    loaded = loader.collect(places)
+    history: list[str] | None = None
+    if settings.store != MEMORY:
+        with Views(settings.store) as views:
+            history = views.event_names(limit=MOST_NAMES)
+    findings = [of_problem(problem) for problem in loaded.problems]
+    findings += check(loaded.workflows, history)
+    if as_json:
+        write(json_line(each.as_json()) for each in findings)
+    else:
+        styles = {"error": "red", "warning": "yellow"}
+        write(styled(clean(str(each)), styles[each.level], coloured()) for each in findings)
+    errors = sum(each.level == "error" for each in findings)
+    warnings = len(findings) - errors
+    told = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}" if findings else "nothing found"
+    complain(f"{counted(len(loaded.workflows), 'workflow')}: {told}.", plain=True)
+    return Exit.FAILED if errors or (strict and warnings) else Exit.DONE

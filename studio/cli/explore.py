@@ -1,0 +1,221 @@
+"""Every path through a journey, before anybody goes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from studio.cli.options import MEMORY, Settings, json_option, shared_in_memory
+from studio.cli.output import (
+    cells,
+    clean,
+    complain,
+    counted,
+    cut,
+    json_line,
+    pad,
+    terminal_width,
+    write,
+)
+from studio.errors import StudioError
+
+if TYPE_CHECKING:
+    from studio.definition import Workflow
+    from studio.explorer.report import Summary
+    from studio.explorer.samples import Samples
+    from studio.explorer.search import Exploration
+
+TEXT_CELLS = 64
+"""Where the times begin, if no row is longer."""
+MOST_LISTED = 12
+"""Of a kind of finding, so many are written out."""
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--depth", type=click.IntRange(1, 100), default=10, show_default=True, help="Decisions on a path."
+)
+@click.option(
+    "--paths", type=click.IntRange(1, 100_000), default=1_000, show_default=True, help="At most so many."
+)
+@click.option(
+    "--seconds", type=click.FloatRange(0.1), default=5.0, show_default=True, help="At most so long."
+)
+@click.option(
+    "--most",
+    type=click.IntRange(0),
+    metavar="N",
+    help="Tell the paths that send one event or step more often.",
+)
+@click.option(
+    "--sample", "samples", multiple=True, metavar="EVENT=JSON", help="What an event carries; step:NAME=JSON."
+)
+@click.option(
+    "--events", metavar="FILE", help="An event file to take samples from.  [default: data/NAME.jsonl]"
+)
+@click.option("--user", metavar="ID|JSON", help="Whom it is about: an id, or an object with id and profile.")
+@click.option("--failures", is_flag=True, help="Let each step fail, too, not only those in a try.")
+@json_option
+@shared_in_memory
+def explore(
+    settings: Settings,
+    name: str,
+    depth: int,
+    paths: int,
+    seconds: float,
+    most: int | None,
+    samples: tuple[str, ...],
+    events: str | None,
+    user: str | None,
+    failures: bool,
+    as_json: bool,
+) -> None:
+    """Go every path that a user can take through the journey NAME.
+
+    Its function is driven down both outcomes of each wait, in virtual time; no step is run.
+    What events carry is taken from --sample, from the history of a --store, from an event
+    file, and from match=.
+    """
+    from studio.explorer import report
+    from studio.explorer.search import Bounds, explore
+
+    workflow = _workflow(settings, name)
+    known = _samples(settings, workflow, samples, events, user)
+    found = explore(
+        workflow, known, bounds=Bounds(depth=depth, paths=paths, seconds=seconds), failures=failures
+    )
+    if as_json:
+        write([json_line(report.as_json(found, most))])
+        return
+    write(_tree(found))
+    write(("", *_told(found, report.summarise(found, most), most)))
+
+
+def _workflow(settings: Settings, name: str) -> Workflow:
+    from studio import loader
+    from studio.engine.near import nearest
+
+    loaded = loader.load(settings.workflows)
+    workflow = loaded.workflows.get(name)
+    if workflow is not None:
+        for problem in loaded.problems:
+            complain(str(problem))
+        return workflow
+    if loaded.problems:
+        # Most likely it stands in the file that does not load.
+        *others, last = loaded.problems
+        for problem in others:
+            complain(str(problem))
+        raise last
+    near = nearest(name, loaded.workflows) or sorted(loaded.workflows)
+    raise StudioError(
+        f"there is no workflow {name!r}", where=settings.workflows, fix=f"There is {', '.join(near)}."
+    )
+
+
+def _samples(
+    settings: Settings, workflow: Workflow, given: tuple[str, ...], events: str | None, user: str | None
+) -> Samples:
+    """What is known of events, the best last."""
+    from studio import eventfiles, jsontext
+    from studio.cli.lines import lines, opened
+    from studio.explorer.samples import Samples
+    from studio.loader import short
+    from studio.store.views import Views
+
+    samples = Samples()
+    file = events or _event_file(workflow)
+    if file is not None:
+        with opened(file) as (descriptor, title):
+            samples.add_events(eventfiles.read(lines(descriptor, title), 0, title))
+        samples.sources.append(short(file))
+    if settings.store != MEMORY:
+        with Views(settings.store) as views:
+            samples.add_history(views, workflow.name)
+        samples.sources.append(settings.store)
+    for text in given:
+        samples.add_text(text)
+    if user is not None:
+        try:
+            profile = jsontext.loads(user) if user.lstrip().startswith("{") else {"id": user}
+        except jsontext.NotJson as error:
+            raise StudioError(f"it is no JSON: {error}", where="--user") from None
+        samples.user = {**samples.user, **profile}
+    return samples
+
+
+def _event_file(workflow: Workflow) -> str | None:
+    """`data/NAME.jsonl` beside the folder of the workflow's file, named as the workflow or its file is."""
+    file = Path(workflow.path)
+    for name in dict.fromkeys((workflow.name, file.stem)):
+        path = file.parent.parent / "data" / f"{name}.jsonl"
+        if path.is_file():
+            return str(path)
+    return None
+
+
+# -- for people ----------------------------------------------------------------------------
+
+
+def _tree(found: Exploration) -> Iterator[str]:
+    from studio.explorer.tree import rows
+
+    shown = rows(found.ways)
+    texts = [clean(f"{row.guide}{row.sign} {row.text}") for row in shown]
+    width = terminal_width()
+    times = max((cells(row.time) for row in shown), default=0)
+    lines = max((cells(row.line) for row in shown), default=0)
+    column = max(TEXT_CELLS, *map(cells, texts)) if width is None else max(20, width - times - lines - 4)
+    for row, text in zip(shown, texts, strict=True):
+        time = " " * (times - cells(row.time)) + row.time
+        yield f"{pad(cut(text, column), column)}  {time}  {clean(row.line)}".rstrip()
+
+
+def _told(found: Exploration, summary: Summary, most: int | None) -> Iterator[str]:
+    """The summary, a line a finding."""
+    from studio import durations
+
+    ends = ", ".join(f"{count} {kind}" for kind, count in summary.ends.items())
+    yield f"{counted(len(found.ways), 'path')}: {ends}"
+    if summary.longest is not None:
+        yield f"longest: path {summary.longest}, {durations.show(found.ways[summary.longest - 1].time)}"
+    if summary.never_end:
+        yield f"never end: {_paths(summary.never_end)}"
+    if (sent := summary.most_sent) is not None:
+        times = counted(sent.count, "time")
+        yield f"sent most often: {sent.kind} {clean(sent.name)}, {times} on path {sent.path}"
+    if most is not None:
+        over = f": {_paths(tuple(each.path for each in summary.over_most))}" if summary.over_most else ""
+        yield f"more than {counted(most, 'time')} the same: {counted(len(summary.over_most), 'path')}{over}"
+    for hint in dict.fromkeys(way.end.hint for way in found.ways if way.end.hint):
+        yield f"missing: {clean(hint)}"
+    for each in summary.never_match[:MOST_LISTED]:
+        yield f"can never match: {clean(each.name)} at {each.line}, {clean(each.why)}"
+    for line in found.unreached[:MOST_LISTED]:
+        yield f"no path reaches: {Path(line.path).name}:{line.line}  {clean(line.text)}"
+    if len(found.unreached) > MOST_LISTED:
+        yield f"no path reaches {len(found.unreached) - MOST_LISTED:,} more lines"
+    for bound in found.truncated:
+        yield f"cut: {_CUT[bound].format(getattr(found.bounds, bound, ''))}"
+    if found.samples.sources:
+        yield f"samples: {clean(', '.join(found.samples.sources))}"
+
+
+_CUT = {
+    "depth": "some paths go on after {} decisions; --depth goes further",
+    "paths": "there are more than {} paths; --paths takes more",
+    "seconds": "not all was gone in {} s; --seconds gives more time",
+    "lines": "a path blocks, so that it is not known which lines no path reaches",
+    "moves": "the paths have too many moves to keep",
+}
+
+
+def _paths(numbers: tuple[int, ...]) -> str:
+    shown: list[Any] = list(numbers[:MOST_LISTED])
+    if len(numbers) > MOST_LISTED:
+        shown.append(f"and {len(numbers) - MOST_LISTED:,} more")
+    return ", ".join(map(str, shown))

@@ -1,0 +1,47 @@
+"""A new journey from a template."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from studio.cli.options import Settings, shared
+from studio.cli.output import complain, write
+from studio.templates import TEMPLATES
+
+
+@click.command()
+@click.argument("name")
+@click.option(
+    "--template",
+    type=click.Choice(TEMPLATES),
+    default=TEMPLATES[0],
+    show_default=True,
+    help="What it is to be like.",
+)
+@shared
+def new(settings: Settings, name: str, template: str) -> None:
+    """Write a journey NAME into the workflows folder, and events that play it into data/.
+
+    It is a working one, with comments, to be changed as you like. Nothing is written over.
+    """
+    from studio import loader, scaffold
+    from studio.errors import StudioError
+
+    if Path(settings.workflows).is_dir():
+        other = loader.load(settings.workflows).workflows.get(name)
+        if other is not None:
+            raise StudioError(
+                f"there is a workflow {name!r} already",
+                where=f"{loader.short(other.path)}:{other.line}",
+                fix="Use another name.",
+            )
+    flow, events = (loader.short(path) for path in scaffold.write(template, name, settings.workflows))
+    write((flow, events))
+    complain(
+        f"journey-studio play {events}    plays it, in virtual time\n"
+        f"journey-studio explore {name}    shows every path through it\n"
+        f"journey-studio check {flow}    reads it for mistakes",
+        plain=True,
+    )

@@ -1,0 +1,112 @@
+"""What the explorer finds: ways through a journey, their moves, and where they end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple
+
+ROUNDS = 3
+"""A way that is cut off when it has gone the same round so often in a row never ends."""
+
+EndKind = Literal["completed", "failed", "exited", "waits for ever", "never ends", "bound reached"]
+MoveKind = Literal["wait", "any", "all", "sleep", "step", "send", "log", "pass"]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """What one member of a `wait_any` or `wait_all` came to."""
+
+    kind: str
+    name: str
+    outcome: str
+    match: Mapping[str, Any] | None = None
+    timeout: int | None = None
+
+
+class Move(NamedTuple):
+    """Something that a journey did or met on its way."""
+
+    kind: MoveKind
+    name: str
+    """Of the event, the step; what a log says."""
+    line: str
+    """ "onboarding.py:20"."""
+    at: int
+    """When it was over, milliseconds since the journey began."""
+    pass_number: int
+    outcome: str = ""
+    """ "matched", "timed out", "done", "failed", "waits for ever"; of a log its level."""
+    match: Mapping[str, Any] | None = None
+    timeout: int | None = None
+    """Milliseconds that a wait lasts at most; that a sleep lasts."""
+    data: Mapping[str, Any] | None = None
+    """What a sent event carries."""
+    user: str | None = None
+    """To whom it was sent, when that is another user."""
+    members: tuple[Member, ...] = ()
+
+    @property
+    def turn(self) -> tuple[str, ...]:
+        """What makes it another turn of the way than a neighbour: the same in each round of a loop."""
+        said = "" if self.kind in ("log", "pass") else self.name
+        return (self.kind, said, self.line, self.outcome, *(each.outcome for each in self.members))
+
+
+@dataclass(frozen=True, slots=True)
+class WayEnd:
+    """Where a way ends."""
+
+    kind: EndKind
+    text: str = ""
+    """For people: what went wrong, or what is waited for."""
+    line: str = ""
+    result: Any = None
+    hint: str = ""
+    """What to do about it."""
+
+
+@dataclass(slots=True)
+class Impossible:
+    """A wait that no event can end, and why."""
+
+    name: str
+    line: str
+    why: str
+
+
+@dataclass(slots=True)
+class Way:
+    """A way that was gone."""
+
+    choices: tuple[int, ...]
+    """Which outcome was taken at each decision, from 0."""
+    widths: tuple[int, ...]
+    """How many there were to choose from."""
+    moves: list[Move]
+    end: WayEnd
+    time: int
+    """Milliseconds that it takes at the least."""
+    passes: int
+    impossible: list[Impossible] = field(default_factory=list)
+    events: list[tuple[int, str, dict[str, Any]]] = field(default_factory=list)
+    """What came from outside: milliseconds since the journey began, name, data."""
+
+    @property
+    def sends(self) -> Iterator[tuple[Move, str, str]]:
+        """Events that were sent and steps that were done, in groups too: move, "event" or "step", name."""
+        for move in self.moves:
+            if move.outcome in ("done", "sent") and move.kind in ("step", "send"):
+                yield move, "event" if move.kind == "send" else "step", move.name
+            for each in move.members:
+                if each.outcome in ("done", "sent") and each.kind in ("step", "send"):
+                    yield move, "event" if each.kind == "send" else "step", each.name
+
+
+def goes_round(turns: Sequence[tuple[str, ...]], times: int) -> int:
+    """How many turns a round has that a way has gone so often in a row at its end; 0 when it has not."""
+    for length in range(1, len(turns) // times + 1):
+        last = turns[-length:]
+        if all(turns[-length * n : len(turns) - length * (n - 1)] == last for n in range(2, times + 1)):
+            return length
+    return 0

@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -35,6 +36,15 @@ STOP_SECONDS = 2.0
 """How long quitting waits for the engine. What was acknowledged is safe without that."""
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where an event that was handed in stands in the history."""
+
+    seq: int
+    came_at: int | None = None
+    """Of a duplicate: when the event that has its id was accepted, ms since 1970; None: it was stored now."""
+
+
 class Desk(Protocol):
     """What the screen may ask for, whoever drives the journeys."""
 
@@ -58,10 +68,10 @@ class Desk(Protocol):
     def trouble(self) -> str | None:
         """Why the engine does not run, in a sentence; None when it does."""
 
-    async def send(self, event: Incoming) -> int | None:
-        """Store an event. Gives its `seq` when that is known at once."""
+    async def send(self, event: Incoming) -> Stored | None:
+        """Store an event. Tells where it is when that is known at once."""
 
-    async def send_many(self, events: Sequence[Incoming]) -> list[int | None]:
+    async def send_many(self, events: Sequence[Incoming]) -> list[Stored | None]:
         """Store events together, in their order."""
 
     async def act(self, act: str, target: str | int) -> None:
@@ -101,14 +111,13 @@ class EngineDesk:
         status = self.engine.status()
         return None if status.state == "running" else status.problem or f"the engine is {status.state}"
 
-    async def send(self, event: Incoming) -> int | None:
-        future: Future[list[Event]] = self.engine.submit([event], by_hand=True)
-        done = await asyncio.wrap_future(future)
-        return done[0].seq
+    async def send(self, event: Incoming) -> Stored | None:
+        return (await self.send_many([event]))[0]
 
-    async def send_many(self, events: Sequence[Incoming]) -> list[int | None]:
-        done = await asyncio.wrap_future(self.engine.submit(list(events), by_hand=True))
-        return [event.seq for event in done]
+    async def send_many(self, events: Sequence[Incoming]) -> list[Stored | None]:
+        future: Future[list[Event]] = self.engine.submit(list(events), by_hand=True)
+        done = await asyncio.wrap_future(future)
+        return [Stored(event.seq, event.at_ms if event.duplicate else None) for event in done]
 
     async def act(self, act: str, target: str | int) -> None:
         # What an engine can do is its driver's to say (DESIGN rule 21).
@@ -166,13 +175,13 @@ class ViewerDesk:
     def trouble(self) -> str | None:
         return None
 
-    async def send(self, event: Incoming) -> int | None:
+    async def send(self, event: Incoming) -> Stored | None:
         from studio.store.inbox import send
 
         await asyncio.to_thread(send, self.path, [event])
         return None
 
-    async def send_many(self, events: Sequence[Incoming]) -> list[int | None]:
+    async def send_many(self, events: Sequence[Incoming]) -> list[Stored | None]:
         from studio.store.inbox import send
 
         await asyncio.to_thread(send, self.path, events)

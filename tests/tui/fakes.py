@@ -18,6 +18,7 @@ from studio.store.views import Views
 from studio.studio_clock import ClockReading
 from studio.tui.app import StudioApp
 from studio.tui.clock_hand import ClockHand
+from studio.tui.desk import Stored
 from studio.tui.reading import Reader
 
 T = TypeVar("T")
@@ -342,11 +343,11 @@ class FakeDesk:
     def trouble(self) -> str | None:
         return self.wrong
 
-    async def send(self, event: Incoming) -> int | None:
+    async def send(self, event: Incoming) -> Stored | None:
         self.sent.append(event)
-        return 1_000 + len(self.sent)
+        return Stored(1_000 + len(self.sent))
 
-    async def send_many(self, events: Sequence[Incoming]) -> list[int | None]:
+    async def send_many(self, events: Sequence[Incoming]) -> list[Stored | None]:
         return [await self.send(event) for event in events]
 
     async def act(self, act: str, target: str | int) -> None:

@@ -22,6 +22,7 @@ from studio.tui.picture import START, draw
 from studio.tui.widgets.inject import Inject
 from studio.tui.widgets.log import LogList
 from studio.tui.widgets.waiting import WaitingList
+from tests.engine.support import entries
 from tests.tui.fakes import screen_text
 
 ROOT = Path(__file__).parents[2]
@@ -145,6 +146,38 @@ async def test_a_second_studio_is_a_viewer_that_may_send(tmp_path: Path) -> None
         assert engine.stdin is not None
         engine.stdin.close()
         await asyncio.wait_for(engine.wait(), 20)
+
+
+async def test_an_id_that_came_already_is_said_and_nothing_is_sent(tmp_path: Path) -> None:
+    @workflow(trigger="signup")
+    async def greet(journey: Journey) -> bool:
+        return True
+
+    event = '{"event": "signup", "user": "ann", "id": "once"}'
+    at = time.strftime("%H:%M:%S", time.localtime(START / 1000))
+    async with Engine(greet, store=tmp_path / "s.db", clock=VirtualClock(START)) as engine:
+        app = StudioApp(desk=EngineDesk(engine))
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, "⏎ sends this example")
+            inject = pilot.app.screen.query_one(Inject)
+            await pilot.pause(0.2)
+            inject.take_paste(event)
+            await until(pilot, "signup for ann pasted")
+            await pilot.press("enter")
+            await until(pilot, "sent · started greet")
+            await engine.forward("5s")
+            inject.take_paste(event)
+            await pilot.press("enter")
+            await until(pilot, f"duplicate: that id came already at {at} · nothing sent")
+            # Nor is there anything to explain.
+            assert not inject.offers_why
+            inject.take_paste(f"[{event}, {event.replace('once', 'new')}]")
+            await pilot.press("enter")
+            await until(pilot, "sent 1 · duplicate ×1, woke nothing ×1")
+            inject.take_paste(f"[{event}, {event}]")
+            await pilot.press("enter")
+            await until(pilot, "duplicates: these 2 ids came already · nothing sent")
+        assert [each.id for each in entries(tmp_path / "s.db", "event")] == ["once", "new"]
 
 
 async def test_events_of_other_processes_appear(tmp_path: Path) -> None:

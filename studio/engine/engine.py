@@ -25,7 +25,7 @@ from studio.engine.jump import JumpEnd, JumpProgress
 from studio.engine.runner import Runner
 from studio.engine.state import JourneyState
 from studio.engine.time_travel import TimeTravel
-from studio.errors import StoreLocked, StoreReadOnly, StudioError, WorkflowError
+from studio.errors import StoreError, StoreLocked, StoreReadOnly, StudioError, WorkflowError
 from studio.event import Event
 from studio.incoming import Incoming, incoming
 from studio.store.hooks import CheckEvent, SetEvent
@@ -43,13 +43,15 @@ class EngineStatus:
 
     state: Literal["running", "paused", "stopped"]
     problem: str | None
-    """Why it is paused."""
+    """Why it is paused, or has ended."""
     queue: int
     """Causes that wait to be taken."""
     steps: int
     """Steps that run now."""
     last_batch: int
     """Causes in the newest batch."""
+    fault: StoreError | None = None
+    """What keeps it paused, when that is the store."""
 
 
 class Engine(TimeTravel):
@@ -405,13 +407,16 @@ class Engine(TimeTravel):
         if runner is None:
             return EngineStatus("stopped", None, 0, 0, 0)
         problem = runner.problem
-        state: Literal["running", "paused"] = "running" if problem is None else "paused"
+        state: Literal["running", "paused", "stopped"] = "running" if problem is None else "paused"
+        if runner.has_died:
+            state = "stopped"
         return EngineStatus(
             state,
             problem or next(iter(self._complaints.values()), None),
             runner.queued,
             runner.running_steps,
             runner.last_batch,
+            runner.fault,
         )
 
     def on_change(self, call: Callable[[], None]) -> Callable[[], None]:

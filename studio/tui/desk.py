@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from studio.clock import Clock
 from studio.definition import Workflow
 from studio.engine.satisfy import name_for, put
-from studio.errors import EventError, StoreLocked, StudioError, WorkflowError
+from studio.errors import EventError, StoreFull, StoreLocked, StudioError, WorkflowError
 from studio.event import Event
 from studio.eventfiles import read
 from studio.incoming import Incoming, incoming
@@ -45,6 +45,18 @@ class Stored:
     """Of a duplicate: when the event that has its id was accepted, ms since 1970; None: it was stored now."""
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why the engine serves nobody."""
+
+    head: str
+    """In a few words: "DISK FULL: engine paused"."""
+    why: str
+    """In a sentence, with what to do."""
+    ended: bool
+    """It does not go on by itself."""
+
+
 class Desk(Protocol):
     """What the screen may ask for, whoever drives the journeys."""
 
@@ -65,8 +77,8 @@ class Desk(Protocol):
     def problems(self) -> list[WorkflowError]:
         """The files that did not load."""
 
-    def trouble(self) -> str | None:
-        """Why the engine does not run, in a sentence; None when it does."""
+    def trouble(self) -> Trouble | None:
+        """Why the engine does not run; None when it does."""
 
     async def send(self, event: Incoming) -> Stored | None:
         """Store an event. Tells where it is when that is known at once."""
@@ -107,9 +119,18 @@ class EngineDesk:
     def problems(self) -> list[WorkflowError]:
         return self.engine.problems
 
-    def trouble(self) -> str | None:
+    def trouble(self) -> Trouble | None:
         status = self.engine.status()
-        return None if status.state == "running" else status.problem or f"the engine is {status.state}"
+        if status.state == "running":
+            return None
+        if status.state == "stopped":
+            why = status.problem or "the engine has stopped"
+            return Trouble(f"STOPPED: {why.partition(': ')[0]}", why, ended=True)
+        fault = status.fault
+        why = status.problem or "the engine is paused"
+        if isinstance(fault, StoreFull):
+            return Trouble("DISK FULL: engine paused", why, ended=False)
+        return Trouble(f"ENGINE PAUSED: {fault.what if fault is not None else why}", why, ended=False)
 
     async def send(self, event: Incoming) -> Stored | None:
         return (await self.send_many([event]))[0]
@@ -172,7 +193,7 @@ class ViewerDesk:
     def problems(self) -> list[WorkflowError]:
         return self._problems
 
-    def trouble(self) -> str | None:
+    def trouble(self) -> Trouble | None:
         return None
 
     async def send(self, event: Incoming) -> Stored | None:

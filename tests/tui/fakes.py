@@ -18,7 +18,7 @@ from studio.store.views import Views
 from studio.studio_clock import ClockReading
 from studio.tui.app import StudioApp
 from studio.tui.clock_hand import ClockHand
-from studio.tui.desk import Stored
+from studio.tui.desk import Stored, Trouble
 from studio.tui.reading import Reader
 
 T = TypeVar("T")
@@ -328,7 +328,7 @@ class FakeDesk:
         self.read_only = False
         self.sent: list[Incoming] = []
         self.acts: list[tuple[str, str | int]] = []
-        self.wrong: str | None = None
+        self.wrong: Trouble | None = None
         self.named: Mapping[str, Workflow] = {"onboarding": onboarding, "cart": cart}
         self.refused: list[WorkflowError] = []
 
@@ -340,7 +340,7 @@ class FakeDesk:
     def problems(self) -> list[WorkflowError]:
         return self.refused
 
-    def trouble(self) -> str | None:
+    def trouble(self) -> Trouble | None:
         return self.wrong
 
     async def send(self, event: Incoming) -> Stored | None:

@@ -14,6 +14,8 @@ import pytest
 from textual.pilot import Pilot
 
 from studio import Engine, Journey, VirtualClock, workflow
+from studio.engine.runner import Runner
+from studio.errors import StoreFull
 from studio.incoming import incoming
 from studio.store.inbox import send
 from studio.tui.app import StudioApp, run_studio
@@ -23,6 +25,7 @@ from studio.tui.widgets.inject import Inject
 from studio.tui.widgets.log import LogList
 from studio.tui.widgets.waiting import WaitingList
 from tests.engine.support import entries
+from tests.engine.test_full_disk import no_room
 from tests.tui.fakes import screen_text
 
 ROOT = Path(__file__).parents[2]
@@ -110,6 +113,44 @@ async def test_a_file_that_does_not_load_is_said(tmp_path: Path) -> None:
     async with open_studio(tmp_path / "studio.db", str(tmp_path / "flows")) as (_, pilot):
         await until(pilot, "✗ ")
         await until(pilot, "broken.py:1")
+
+
+async def test_a_full_disk_is_seen_at_the_clock_until_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_studio(tmp_path / "studio.db") as (app, pilot):
+        await until(pilot, "⏎ sends this example")
+        desk = app.desk
+        assert isinstance(desk, EngineDesk)
+        async with no_room(monkeypatch, desk.engine):
+            with pytest.raises(StoreFull):
+                await desk.engine.ingest("app/login", "ann", {"x": "y" * 20_000})
+            shown = (await until(pilot, "✗ DISK FULL: engine paused")).splitlines()
+            assert "RUNNING" not in shown[1]
+            assert "studio.db: the disk is full" in shown[2]
+        await until(pilot, "► RUNNING")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+async def test_an_engine_whose_thread_ends_is_seen_to_be_dead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_studio(tmp_path / "studio.db") as (app, pilot):
+        await until(pilot, "► RUNNING")
+
+        def break_down(*_: object) -> bool:
+            raise ValueError("no way on")
+
+        monkeypatch.setattr(Runner, "_turn", break_down)
+        # Nothing is sent: it is told all the same.
+        shown = (await until(pilot, "✗ STOPPED: the engine's thread ended ")).splitlines()
+        assert "RUNNING" not in shown[1]
+        assert "the engine's thread ended: ValueError: no way on" in shown[2]
+        await pilot.press("escape", "1")
+        assert "inject" not in screen_text(app).splitlines()[-1]
+        desk = app.desk
+        assert isinstance(desk, EngineDesk)
+        assert desk.engine.status().state == "stopped"
 
 
 async def test_a_second_studio_is_a_viewer_that_may_send(tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
         self.query_one(ClockBar).show(answer.next, desk.viewer_of, trouble, desk.clock.virtual)
         first = is_first_start(desk.workflows, desk.problems) and not totals.users
         self.query_one(ProblemBar).show(
-            ([trouble] if trouble else []) + [str(each) for each in desk.problems if not first]
+            ([trouble.why] if trouble else []) + [str(each) for each in desk.problems if not first]
         )
         self._offer_welcome(first)
         self.query_one(WaitingList).set_total(totals.waits)

@@ -303,6 +303,7 @@ class StudioApp(ClockKeys):
 
     async def on_unmount(self) -> None:
         """Stop the engine; the store is whole at any moment, so this is never waited for long."""
+        self.memory.write_notes()
         await self._close()
 
 

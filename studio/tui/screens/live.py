@@ -142,9 +142,9 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
         self._lay_out(self.app.size.width, self.app.size.height)
         if (name := self.studio.memory.text("maximised")) in TABBED:
             self._maximise(self.query_one(f"#{name}"))
-            self.action_pane(TABBED.index(name) + 1)
         else:
-            self.query_one(UsersList).focus()
+            name = self.studio.memory.text("pane")
+        self.action_pane(TABBED.index(name) + 1 if name in TABBED else 1)
         self.ready = True
         if self.studio.desk is not None:
             self.show_store()
@@ -216,6 +216,7 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
             header = self.query_one(Header)
             header.store, header.workflows = desk.path, sorted(desk.workflows)
             self.query_one(Inject).open_history(SentHistory(self.studio.sent_path()))
+            self.query_one(EntryList).recall_unfolded(desk.path)
         self.ask_all()
 
     def ask_all(self) -> None:
@@ -430,6 +431,7 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
 
     def _show_tab(self, number: int) -> None:
         self._tab = number
+        self.studio.memory.note("pane", TABBED[number - 1], TABBED[0])
         tabs = self.query_one(PaneTabs)
         tabs.current = number
         tabs.update_line()

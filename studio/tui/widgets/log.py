@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding, BindingType
 
@@ -19,6 +19,9 @@ from studio.tui.widgets.standing import kept
 from studio.tui.widgets.text import literal
 from studio.tui.widgets.times import clock
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
+
+if TYPE_CHECKING:
+    from studio.tui.app import StudioApp
 
 __all__ = ["LogList", "light"]
 
@@ -55,6 +58,13 @@ class LogList(Asking, VirtualList[Entry]):
         """The next answer is about other entries."""
         self._around = Around()
 
+    def on_mount(self) -> None:
+        """At the level at which it was left."""
+        left = cast("StudioApp", self.app).memory.text("log_level")
+        if left in LEVELS:
+            self.level = left
+            self._say_empty()
+
     def question(self) -> Question:
         if self.following:
             self._limit = PAGE
@@ -78,6 +88,7 @@ class LogList(Asking, VirtualList[Entry]):
     def action_level(self) -> None:
         """Everything, from info up, warnings, errors, or only notes."""
         self.level = LEVELS[(LEVELS.index(self.level) + 1) % len(LEVELS)]
+        cast("StudioApp", self.app).memory.remember("log_level", self.level or "")
         self._ask_anew()
 
     def action_only_user(self) -> None:
@@ -103,7 +114,7 @@ class LogList(Asking, VirtualList[Entry]):
         super().action_last()
         self.ask()
 
-    def _ask_anew(self) -> None:
+    def _say_empty(self) -> None:
         narrowed = self.filter_text or self.only_user or self.level
         self.empty_text = (
             f"No entry has {self.filter_text} in it. esc clears the filter."
@@ -112,6 +123,9 @@ class LogList(Asking, VirtualList[Entry]):
             if narrowed
             else type(self).empty_text
         )
+
+    def _ask_anew(self) -> None:
+        self._say_empty()
         self._fresh = True
         self.ask()
         self._title()

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections.abc import Hashable
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on, work
@@ -29,7 +30,7 @@ from studio.tui.widgets.standing import kept
 from studio.tui.widgets.text import literal
 from studio.tui.widgets.timeline_question import FIELDS, TimelineAnswer, TimelineQuestion
 from studio.tui.widgets.times import clock, day, gap, same_day
-from studio.tui.widgets.unfolded import Detail, UnfoldQuestion
+from studio.tui.widgets.unfolded import Detail, Unfolded, UnfoldQuestion
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
 
 if TYPE_CHECKING:
@@ -71,6 +72,9 @@ class EntryList(VirtualList[Entry | Detail]):
         self.filter_text = ""
         self.entries: list[Entry] = []
         self._unfolded: dict[int, list[str]] = {}
+        self._open = Unfolded()
+        self._reading: set[int] = set()
+        """Entries that are being unfolded again."""
 
     def action_let_time_out(self) -> None:
         """Let the time of the wait at the cursor pass, for all."""
@@ -90,6 +94,18 @@ class EntryList(VirtualList[Entry | Detail]):
         if not entries:
             self._unfolded.clear()
         self.show_rows(self._with_details(entries))
+        again = {entry.seq for entry in entries if entry.seq in self._open.seqs}
+        again -= self._reading | self._unfolded.keys()
+        if again and self.size.width > INDENT + 1:
+            self._reading |= again
+            self._unfold_again(sorted(again))
+
+    def recall_unfolded(self, store: Path) -> None:
+        """Go on with what was unfolded in this store."""
+        self._open = Unfolded.of(cast("StudioApp", self.app).memory.text("unfolded"), store)
+
+    def _keep_unfolded(self) -> None:
+        cast("StudioApp", self.app).memory.remember("unfolded", self._open.text())
 
     def set_filter(self, text: str) -> None:
         """Show only entries that the filter means, and the lanes of their journeys."""
@@ -121,6 +137,8 @@ class EntryList(VirtualList[Entry | Detail]):
             self.post_message(self.Opened(self, row.entry, False))
         elif row is not None and row.seq in self._unfolded:
             del self._unfolded[row.seq]
+            self._open.take(row.seq, unfolded=False)
+            self._keep_unfolded()
             self.show_entries(self.entries)
         elif row is not None:
             self.following = False
@@ -139,8 +157,29 @@ class EntryList(VirtualList[Entry | Detail]):
         # Meanwhile another user may have been chosen.
         if self.is_attached and any(entry.seq == seq for entry in self.entries):
             self._unfolded[seq] = lines
+            self._open.take(seq, unfolded=True)
+            self._keep_unfolded()
             self.show_entries(self.entries)
             self._show_unfolded(seq, len(lines))
+
+    @work(group="unfold-again", exit_on_error=False)
+    async def _unfold_again(self, seqs: list[int]) -> None:
+        reader = cast("StudioApp", self.app).reader
+        if reader is None:
+            self._reading -= set(seqs)
+            return
+        width = self.size.width - INDENT - 1
+        try:
+            for seq in seqs:
+                lines = await reader.ask(UnfoldQuestion(seq, width).read)
+                if seq in self._open.seqs and any(entry.seq == seq for entry in self.entries):
+                    self._unfolded[seq] = lines
+        except StudioError as error:
+            self.post_message(ReadFailed(str(error)))
+        finally:
+            self._reading -= set(seqs)
+        if self.is_attached:
+            self.show_rows(self._with_details(self.entries))
 
     def _show_unfolded(self, seq: int, lines: int) -> None:
         at = self._at.get(seq, 0)

@@ -79,6 +79,11 @@ class UsersList(Asking, VirtualList[UserRow]):
         self._fresh = False
         """The next rows are others, not the same ones in another order."""
 
+    def on_mount(self) -> None:
+        """In the order in which they were left."""
+        left = cast("StudioApp", self.app).memory.text("users_order")
+        self.order = next((order for order in ORDERS if order == left), self.order)
+
     # -- what is asked ---------------------------------------------------------------------------
 
     def action_open(self) -> None:
@@ -220,6 +225,7 @@ class UsersList(Asking, VirtualList[UserRow]):
         """The next order: latest, nearest deadline, failed first, by name."""
         names = list(ORDERS)
         self.set_order(names[(names.index(self.order) + 1) % len(names)])
+        cast("StudioApp", self.app).memory.remember("users_order", self.order)
 
     def set_order(self, order: Order, go_to: str = "") -> None:
         """Show the users in another order, the cursor on the same one."""

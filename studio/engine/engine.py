@@ -34,6 +34,7 @@ from studio.store.sqlite import MEMORY, Durability, open_database, remove_store,
 
 _log = logging.getLogger("studio")
 
+LOOK_SECONDS = 0.1
 YEAR = 365 * 24 * 3600 * 1000
 
 
@@ -184,7 +185,8 @@ class Engine(TimeTravel):
         open_database(self.path, self._durability).close()
         lock = FileLock(lock_path(self.path), timeout=0, thread_local=False)
         try:
-            lock.acquire()
+            # Whoever looks whether an engine runs holds it for a moment (`engine_of`).
+            lock.acquire(timeout=LOOK_SECONDS, poll_interval=0.01)
         except Timeout:
             # Between its start and its first entry an engine has a lock and no name yet.
             pid, since = engine_of(self.path) or (0, 0)

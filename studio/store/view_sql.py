@@ -13,6 +13,7 @@ HAS_HISTORY = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'hist
 LAST_SEQ = "SELECT max(seq) FROM history"
 META = "SELECT value FROM meta WHERE key = ?"
 TOTALS = "SELECT kind, n FROM totals WHERE workflow = ?"
+INBOX_EVENTS = "SELECT count(*) FROM (SELECT 1 FROM inbox WHERE kind = 'event' LIMIT ?)"
 USER_ID = "SELECT id FROM users WHERE name = ?"
 NAME_ID = "SELECT id FROM names WHERE text = ?"
 

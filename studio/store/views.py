@@ -22,7 +22,16 @@ from studio.store import view_sql as sql
 from studio.store.connect import connect_reader, translate
 from studio.store.entries import entry, key_of
 from studio.store.holds import HOLD, HeldStep, held_steps
-from studio.store.records import Entry, JourneyRow, JourneysView, Totals, UserRow, WaitRow, journey_id
+from studio.store.records import (
+    Entry,
+    JourneyRow,
+    JourneysView,
+    LeftWaiting,
+    Totals,
+    UserRow,
+    WaitRow,
+    journey_id,
+)
 from studio.store.scenes import Scenes
 from studio.store.schema import (
     KIND_TEXT,
@@ -47,6 +56,9 @@ NEAR_JOURNEYS = 100
 
 SUGGEST_ROWS = 10_000
 """Entries, from either end of the history, in which event names are looked for."""
+
+MOST_INBOX = 10_000
+"""Events in the inbox that are counted: more are more than enough to know."""
 
 _STATUS_OF = {text: status for status, text in STATUS_TEXT.items()}
 # The most telling first; a waiting journey is one of step, waiting, sleeping.
@@ -130,6 +142,11 @@ class Views(Scenes):
             exited=n.get(TOTAL_STATUS + Status.EXITED, 0),
             cancelled=n.get(TOTAL_STATUS + Status.CANCELLED, 0),
         )
+
+    def left_waiting(self) -> LeftWaiting:
+        """The events that no engine has taken in yet, counted up to `MOST_INBOX`."""
+        count = int(self._rows(sql.INBOX_EVENTS, MOST_INBOX + 1)[0][0])
+        return LeftWaiting(min(count, MOST_INBOX), count > MOST_INBOX)
 
     def hold(self) -> dict[str, Any] | None:
         """Why steps are on hold; None when they run."""

@@ -174,16 +174,23 @@ class ViewerDesk:
 
     def __init__(self, path: Path, workflows: str) -> None:
         from studio.loader import load
-        from studio.store.inbox import engine_of
 
         self.path = path
         shown = ShownClock()
         self.clock: Clock = shown
         self.hand: ClockHand = ViewerHand(path, shown)
-        found = engine_of(path)
-        self.viewer_of: int | None = found[0] if found else 0
+        self.viewer_of: int | None = 0
+        self.look_for_engine()
         loaded = load(workflows)
         self._workflows, self._problems = loaded.workflows, loaded.problems
+
+    def look_for_engine(self) -> bool:
+        """See who drives the journeys now, 0 for nobody; True when that is another than before."""
+        from studio.store.inbox import engine_of
+
+        before, found = self.viewer_of, engine_of(self.path)
+        self.viewer_of = found[0] if found else 0
+        return self.viewer_of != before
 
     @property
     def workflows(self) -> Mapping[str, Workflow]:

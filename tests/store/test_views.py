@@ -392,6 +392,8 @@ _WALKS = {
     # In the order of its index, up to the limit.
     "USERS_LAST_PAGE": {"users"},
     "USERS_FAILED": {"journeys"},
+    # What is on its way, up to the limit.
+    "INBOX_EVENTS": {"inbox", "(subquery-1)"},
 }
 _SORTS_FEW = {
     *("USERS_ACTIVE", "USER_STATUSES", "JOURNEYS_OF_USER", "USER_WAITING", "EVENT_NAMES"),

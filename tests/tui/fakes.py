@@ -12,7 +12,7 @@ from studio.definition import Workflow, workflow
 from studio.errors import StudioError, WorkflowError
 from studio.incoming import Incoming
 from studio.journey import Journey
-from studio.store.records import Entry, JourneyRow, JourneysView, Totals, UserRow, WaitRow
+from studio.store.records import Entry, JourneyRow, JourneysView, LeftWaiting, Totals, UserRow, WaitRow
 from studio.store.view_users import UserPage, UserSearch, rank
 from studio.store.views import Views
 from studio.studio_clock import ClockReading
@@ -91,6 +91,7 @@ class FakeViews:
         self.rows_logs: list[Entry] = []
         self.rows_entries: list[Entry] = []
         self.rows_moves: list[Entry] = []
+        self.rows_inbox = 0
         self.events = 1
         self.asked: list[str] = []
 
@@ -257,6 +258,9 @@ class FakeViews:
 
     def changed(self) -> bool:
         return False
+
+    def left_waiting(self) -> LeftWaiting:
+        return LeftWaiting(self.rows_inbox, False)
 
     def hold(self) -> dict[str, Any] | None:
         return None

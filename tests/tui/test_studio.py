@@ -11,15 +11,16 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from textual.pilot import Pilot
 
-from studio import Engine, Journey, VirtualClock, workflow
+from studio import Engine, Journey, StudioClock, VirtualClock, workflow
 from studio.engine.runner import Runner
 from studio.errors import StoreFull
 from studio.incoming import incoming
-from studio.store.inbox import send
+from studio.store.inbox import lock_path, send
 from studio.tui.app import StudioApp, run_studio
-from studio.tui.desk import EngineDesk
+from studio.tui.desk import EngineDesk, Mode
 from studio.tui.picture import START, draw
 from studio.tui.widgets.inject import Inject
 from studio.tui.widgets.log import LogList
@@ -219,6 +220,39 @@ async def test_an_id_that_came_already_is_said_and_nothing_is_sent(tmp_path: Pat
             await pilot.press("enter")
             await until(pilot, "duplicates: these 2 ids came already · nothing sent")
         assert [each.id for each in entries(tmp_path / "s.db", "event")] == ["once", "new"]
+
+
+async def test_who_only_looks_sees_what_waits_for_an_engine(tmp_path: Path) -> None:
+    store = tmp_path / "studio.db"
+    async with Engine(WORKFLOWS, store=store) as engine:
+        await engine.ingest("app/email.submitted", user="ann", data={"email": "ann@x.io"})
+    await asyncio.to_thread(send, store, [incoming("app/login", "zed", {})])
+    looks: list[tuple[Mode, str]] = [("read", "READ ONLY"), ("view", "VIEWER · no engine runs")]
+    for mode, who in looks:
+        app = StudioApp(WORKFLOWS, str(store), mode=mode)
+        async with app.run_test(size=(120, 36)) as pilot:
+            shown = (await until(pilot, "1 event waits in the inbox: no engine runs")).splitlines()
+            assert who in shown[1]
+    app = StudioApp(WORKFLOWS, str(store), mode="view")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "1 in the inbox")
+        assert "speed" not in screen_text(app).splitlines()[-1]
+        # An engine that starts is seen, and so is its end.
+        async with Engine(WORKFLOWS, store=store, clock=StudioClock()):
+            await until(pilot, "VIEWER of pid")
+            shown = (await until(pilot, "2u")).splitlines()
+            assert "in the inbox" not in shown[0]
+            await until(pilot, "+ - speed")
+        await until(pilot, "VIEWER · no engine runs")
+        await until(pilot, "2u")
+
+
+async def test_an_engine_starts_while_others_look_whether_one_runs(tmp_path: Path) -> None:
+    store = tmp_path / "studio.db"
+    with FileLock(lock_path(store), thread_local=False) as held:
+        threading.Timer(0.03, held.release).start()
+        async with Engine(store=store) as engine:
+            assert engine.status().state == "running"
 
 
 async def test_events_of_other_processes_appear(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from textual.widgets import Input, Static
 from studio.engine.satisfy import satisfy
 from studio.errors import StudioError
 from studio.loader import short
-from studio.store.records import Entry, Totals, UserRow, WaitRow
+from studio.store.records import Entry, LeftWaiting, Totals, UserRow, WaitRow
 from studio.store.views import Views
 from studio.tui.desk import event_name, example_event
 from studio.tui.messages import (
@@ -64,16 +64,22 @@ class Pulse:
 
     totals: Totals
     next: WaitRow | None
+    inbox: LeftWaiting
+    """Events that nobody takes in."""
 
 
 @dataclass(frozen=True, slots=True)
 class PulseQuestion:
     """The counts, and what happens next."""
 
+    alone: bool
+    """No engine runs: what others send stays in the inbox."""
+
     def read(self, views: Views) -> Pulse:
         """The answer, from what the engine keeps and one row of an index."""
         first = views.waits(limit=1)
-        return Pulse(views.totals(), first[0] if first and first[0].due_at is not None else None)
+        due = first[0] if first and first[0].due_at is not None else None
+        return Pulse(views.totals(), due, views.left_waiting() if self.alone else LeftWaiting(0, False))
 
 
 class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
@@ -152,7 +158,8 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
     # -- what is shown -------------------------------------------------------------------------------
 
     def question(self) -> Question:
-        return PulseQuestion()
+        desk = self.studio.desk
+        return PulseQuestion(alone=desk is not None and desk.viewer_of == 0)
 
     def show_answer(self, answer: Pulse) -> None:
         totals, desk = answer.totals, self.studio.desk
@@ -160,7 +167,9 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
             # The last answer may come while the screen is being taken down.
             return
         trouble = desk.trouble()
-        self.query_one(Header).show(totals)
+        self.query_one(Header).show(totals, answer.inbox)
+        # Whether an engine runs decides which keys do something.
+        self.query_one(KeysBar).update_line()
         self.query_one(ClockBar).read_only = desk.read_only
         self.query_one(ClockBar).show(answer.next, desk.viewer_of, trouble, desk.clock.virtual)
         first = is_first_start(desk.workflows, desk.problems) and not totals.users

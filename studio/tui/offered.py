@@ -8,9 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio.tui.clock_hand import ViewerHand
+from studio.tui.editor import place_of
 
 if TYPE_CHECKING:
     from studio.tui.app import StudioApp
+    from studio.tui.desk import Desk
 
 TURNS = frozenset({"clock.pause", "clock.faster", "clock.slower"})
 LEADS = frozenset({"clock.next", "clock.forward", "wait.time_out", "entry.time_out"})
@@ -30,6 +32,8 @@ SENDS = frozenset(
     }
 )
 COPIES = frozenset({"fork", "stores"})
+NOWHERE = frozenset({"problem.go"})
+"""Every workflow file loads."""
 
 
 def not_offered(app: StudioApp) -> frozenset[str]:
@@ -37,6 +41,11 @@ def not_offered(app: StudioApp) -> frozenset[str]:
     desk = app.desk
     if desk is None:
         return frozenset()
+    nowhere = NOWHERE if place_of(desk.problems) is None else frozenset()
+    return nowhere | _not_asked(desk)
+
+
+def _not_asked(desk: Desk) -> frozenset[str]:
     if desk.read_only:
         return TURNS | LEADS | ACTS | SENDS | COPIES
     trouble = desk.trouble()

@@ -19,6 +19,7 @@ from studio.loader import short
 from studio.store.records import Entry, LeftWaiting, Totals, UserRow, WaitRow
 from studio.store.views import Views
 from studio.tui.desk import event_name, example_event
+from studio.tui.editor import go, place_of
 from studio.tui.messages import (
     EventRefused,
     EventSent,
@@ -89,6 +90,7 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
         Binding("i", "inject", "inject", id="inject"),
         *ACT_BINDINGS,
         *TIME_BINDINGS,
+        Binding("E", "go_there", "editor at the problem", show=False, id="problem.go"),
         Binding("m", "maximise", "maximise", id="maximise"),
         Binding("1", "pane(1)", "users", show=False, id="pane.users"),
         Binding("2", "pane(2)", "timeline", show=False, id="pane.timeline"),
@@ -174,7 +176,8 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
         self.query_one(ClockBar).show(answer.next, desk.viewer_of, trouble, desk.clock.virtual)
         first = is_first_start(desk.workflows, desk.problems) and not totals.users
         self.query_one(ProblemBar).show(
-            ([trouble.why] if trouble else []) + [str(each) for each in desk.problems if not first]
+            ([trouble.why] if trouble else []) + [str(each) for each in desk.problems if not first],
+            place_of(desk.problems),
         )
         self._offer_welcome(first)
         self.query_one(WaitingList).set_total(totals.waits)
@@ -368,6 +371,17 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
     def action_inject(self) -> None:
         """Go to the form."""
         self.query_one("#event", Input).focus()
+
+    def action_go_there(self) -> None:
+        """Open the editor at the file that does not load."""
+        place = self.query_one(ProblemBar).place
+        if place is None:
+            self._say_time("every workflow file loads: there is nowhere to go", "muted")
+            return
+        try:
+            self._say_time(go(self.app, place), "muted")
+        except StudioError as error:
+            self._say_time(str(error), "error")
 
     def action_next_failed(self) -> None:
         """Look at the next user with a failed journey."""

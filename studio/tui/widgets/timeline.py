@@ -21,14 +21,15 @@ from studio.errors import StudioError
 from studio.store.records import Entry
 from studio.tui import filters
 from studio.tui.messages import ReadFailed
-from studio.tui.reading import Asking, Question
+from studio.tui.reading import Asking
 from studio.tui.widgets.entry_text import Around, say
+from studio.tui.widgets.hits import Counting
 from studio.tui.widgets.lanes import Lanes
 from studio.tui.widgets.line import Line
 from studio.tui.widgets.signs import signs
 from studio.tui.widgets.standing import kept
 from studio.tui.widgets.text import literal
-from studio.tui.widgets.timeline_question import FIELDS, TimelineAnswer, TimelineQuestion
+from studio.tui.widgets.timeline_question import FIELDS, TimelineAnswer, TimelineCount, TimelineQuestion
 from studio.tui.widgets.times import clock, day, gap, same_day
 from studio.tui.widgets.unfolded import Detail, Unfolded, UnfoldQuestion
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
@@ -284,7 +285,7 @@ def _seq(entry: Entry) -> int:
     return entry.seq
 
 
-class TimelinePane(Asking, Vertical):
+class TimelinePane(Counting, Asking, Vertical):
     """Pane 2: lanes above, entries below."""
 
     def __init__(self) -> None:
@@ -307,6 +308,7 @@ class TimelinePane(Asking, Vertical):
         """Show this user, at this entry when one is given."""
         if user != self.user:
             self.user = user
+            self.forget_hits()
             self._limit = PAGE
             self._workflows = []
             entries = self.entries
@@ -322,12 +324,13 @@ class TimelinePane(Asking, Vertical):
         elif seq is None:
             self._wanted = None
 
-    def question(self) -> Question | None:
+    def question(self) -> TimelineQuestion | None:
         return None if self.user is None else TimelineQuestion(self.user, self._limit, self._filter)
 
     def filter_entries(self, text: str) -> None:
         """Narrow list and lanes; without a text, back to all, on the same entry."""
         self._filter = filters.parse(text, FIELDS)
+        self.forget_hits()
         self._limit = PAGE
         selected = self.entries.entry
         if not text and selected is not None and not self.entries.following:
@@ -344,6 +347,8 @@ class TimelinePane(Asking, Vertical):
         for entry in answer.entries:
             around.learn(entry)
         entries.around = around
+        if self._filter and self.user is not None:
+            self.take_hits(answer.all, TimelineCount(TimelineQuestion(self.user, 0, self._filter)))
         entries.empty_text = "Nothing has happened to this user."
         if entries.filter_text:
             entries.empty_text = f"No entry has {entries.filter_text}.\nesc clears the filter."
@@ -396,6 +401,9 @@ class TimelinePane(Asking, Vertical):
         self.entries.tick(now)
         self.lanes.tick(now)
 
+    def _title(self) -> None:
+        self.retitle()
+
     def retitle(self) -> None:
         """Write the border."""
         entries = self.entries
@@ -405,6 +413,7 @@ class TimelinePane(Asking, Vertical):
             more = len(self._workflows) - 3
             title += f" · {shown}" + (f" +{more}" if more > 0 else "")
         if entries.filter_text:
+            title += f" · {self.hits_words}" if self._filter else ""
             title += f" /{literal(entries.filter_text)}"
         count = len(entries.entries)
         selected = entries.entry

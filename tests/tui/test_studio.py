@@ -247,6 +247,25 @@ async def test_who_only_looks_sees_what_waits_for_an_engine(tmp_path: Path) -> N
         await until(pilot, "2u")
 
 
+async def test_where_nothing_can_be_sent_no_example_is_promised(tmp_path: Path) -> None:
+    store = tmp_path / "studio.db"
+    async with Engine(WORKFLOWS, store=store):
+        pass
+    app = StudioApp(WORKFLOWS, str(store), mode="read")
+    async with app.run_test(size=(120, 36)) as pilot:
+        assert "sends the example" not in await until(pilot, "Nobody here yet.")
+
+
+async def test_a_store_whose_events_wait_in_the_inbox_is_no_first_start(tmp_path: Path) -> None:
+    store = tmp_path / "studio.db"
+    send(store, [incoming("app/email.submitted", f"user{n}", {"email": "a@x.io"}) for n in range(5_000)])
+    async with open_studio(store) as (app, pilot):
+        await until(pilot, "5,000 users", 60)
+        assert "sends this example" not in screen_text(app)
+        assert app.focused is not None
+        assert app.focused.id == "users"
+
+
 async def test_an_engine_starts_while_others_look_whether_one_runs(tmp_path: Path) -> None:
     store = tmp_path / "studio.db"
     with FileLock(lock_path(store), thread_local=False) as held:

@@ -80,7 +80,9 @@ class PulseQuestion:
         """The answer, from what the engine keeps and one row of an index."""
         first = views.waits(limit=1)
         due = first[0] if first and first[0].due_at is not None else None
-        return Pulse(views.totals(), due, views.left_waiting() if self.alone else LeftWaiting(0, False))
+        totals = views.totals()
+        left = views.left_waiting() if self.alone or not totals.events else LeftWaiting(0, False)
+        return Pulse(totals, due, left)
 
 
 class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
@@ -115,6 +117,8 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
         self._started = False
         self._user_by_hand = False
         self._tab = 1
+        self._before_small: Widget | None = None
+        """What had focus before there was no room for anything."""
 
     def compose(self) -> ComposeResult:
         yield Header()
@@ -169,7 +173,8 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
             # The last answer may come while the screen is being taken down.
             return
         trouble = desk.trouble()
-        self.query_one(Header).show(totals, answer.inbox)
+        alone = desk.viewer_of == 0
+        self.query_one(Header).show(totals, answer.inbox if alone else LeftWaiting(0, False))
         # Whether an engine runs decides which keys do something.
         self.query_one(KeysBar).update_line()
         self.query_one(ClockBar).read_only = desk.read_only
@@ -187,7 +192,8 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
         tabs.users, tabs.waits, tabs.failed = totals.users, totals.waits, totals.failed
         tabs.user = self.query_one(TimelinePane).user
         tabs.update_line()
-        if not self._started:
+        if not self._started and (totals.events or alone or not answer.inbox):
+            # With events in the inbox it is no first start: an engine takes them in just now.
             self._started = True
             if not totals.events:
                 self._offer_example()
@@ -207,7 +213,8 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
             file = short(welcome_path(self.studio.workflows))
         else:
             file = None
-        self.query_one(UsersList).offer_welcome(first, file)
+        quiet = self.studio.desk is not None and self.studio.desk.read_only
+        self.query_one(UsersList).offer_welcome(first, file, sends=not quiet)
 
     @on(WelcomeWanted)
     def write_welcome(self) -> None:
@@ -446,11 +453,21 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
 
     def _lay_out(self, width: int, height: int) -> None:
         tabbed = width < NARROW or height < LOW
-        self.set_class(width < LEAST_WIDTH or height < LEAST_HEIGHT, "-too-small")
+        small = width < LEAST_WIDTH or height < LEAST_HEIGHT
+        if small and not self.has_class("-too-small"):
+            self._before_small = self.focused
+        elif not small and self.has_class("-too-small"):
+            # What is not shown has no focus.
+            self.call_after_refresh(self._focus_again)
+        self.set_class(small, "-too-small")
         self.set_class(tabbed, "-tabbed")
         self.set_class(not tabbed and width >= WIDE, "-wide")
         self.set_class(not tabbed and height >= 50, "-high")
         self._show_tab(self._tab)
+
+    def _focus_again(self) -> None:
+        if self.focused is None:
+            (self._before_small or self._pane_target(self._tab)).focus()
 
     def _show_tab(self, number: int) -> None:
         self._tab = number

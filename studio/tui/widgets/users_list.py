@@ -95,10 +95,10 @@ class UsersList(Counting, Asking, VirtualList[UserRow]):
         else:
             super().action_open()
 
-    def offer_welcome(self, first: bool, file: str | None) -> None:
-        """Say that there is no workflow yet, and that ⏎ writes this file."""
+    def offer_welcome(self, first: bool, file: str | None, *, sends: bool) -> None:
+        """Say that there is no workflow yet, and that ⏎ writes this file; else what can be sent."""
         self.offers_welcome = file is not None
-        text = type(self).empty_text
+        text = type(self).empty_text if sends else "Nobody here yet."
         if first:
             # The pane may be 25 cells wide, and the end of a path tells.
             text = "No journeys here yet."

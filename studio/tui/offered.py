@@ -1,6 +1,7 @@
 """Which keys do something as things stand: in a studio that only looks, without an engine, in a jump.
 
-What is not offered stands in neither footer nor help. Pressed all the same, it is refused by name.
+What is not offered stands in neither footer nor help, nor among the commands. Pressed all the
+same, it is refused by name.
 """
 
 from __future__ import annotations

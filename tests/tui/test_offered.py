@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from studio.studio_clock import JumpState
+from studio.tui.actions import commands
 from studio.tui.desk import Trouble
 from studio.tui.offered import ACTS, COPIES, LEADS, SENDS, TURNS
 from studio.tui.screens.help import HelpScreen
@@ -158,3 +159,12 @@ async def test_a_key_that_is_not_offered_is_refused_by_name(studio: Studio) -> N
     studio.app.fake_desk.read_only = True
     await studio.press("z")
     assert "READ ONLY: time is not taken back from here" in studio.text
+
+
+async def test_commands_are_those_that_do_something() -> None:
+    desk = FakeDesk()
+    desk.read_only = True
+    async with open_studio(app=FakeStudio(world(), desk)) as studio:
+        titles = {each.title for each in commands(studio.app, studio.live)}
+        assert {"Why", "Maximise", "Quit"} <= titles
+        assert not titles & {"Inject", "Undo", "Next deadline", "Waiting: answer", "Editor at the problem"}

@@ -6,7 +6,8 @@ import dataclasses
 import signal
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -269,10 +270,17 @@ def _log_row(e: Entry) -> tuple[object, ...]:
 # -- helpers -------------------------------------------------------------------------------
 
 
-def _views(settings: Settings) -> Views:
+@contextmanager
+def _views(settings: Settings) -> Iterator[Views]:
+    from studio.store.inbox import engine_of
     from studio.store.views import Views
 
-    return Views(settings.file())
+    with Views(settings.file()) as views:
+        left = views.left_waiting()
+        if left and engine_of(views.path) is None:
+            them = "it" if left.events == 1 else "them"
+            complain(f"{left.words}; journey-studio run takes {them} in", plain=True)
+        yield views
 
 
 def _pages(page: Callable[[int, Any], Sequence[Any]], limit: int) -> list[Any]:

@@ -26,7 +26,7 @@ from studio.engine.runner import Runner
 from studio.engine.state import JourneyState
 from studio.engine.steps import StandIn
 from studio.engine.time_travel import TimeTravel
-from studio.errors import StoreLocked, StoreReadOnly, StudioError, WorkflowError
+from studio.errors import StoreError, StoreLocked, StoreReadOnly, StudioError, WorkflowError
 from studio.event import Event
 from studio.incoming import Incoming, incoming
 from studio.store.hooks import CheckEvent, SetEvent
@@ -35,6 +35,7 @@ from studio.store.sqlite import MEMORY, Durability, open_database, remove_store,
 
 _log = logging.getLogger("studio")
 
+LOOK_SECONDS = 0.1
 YEAR = 365 * 24 * 3600 * 1000
 
 
@@ -44,13 +45,15 @@ class EngineStatus:
 
     state: Literal["running", "paused", "stopped"]
     problem: str | None
-    """Why it is paused."""
+    """Why it is paused, or has ended."""
     queue: int
     """Causes that wait to be taken."""
     steps: int
     """Steps that run now."""
     last_batch: int
     """Causes in the newest batch."""
+    fault: StoreError | None = None
+    """What keeps it paused, when that is the store."""
 
 
 class Engine(TimeTravel):
@@ -187,7 +190,8 @@ class Engine(TimeTravel):
         open_database(self.path, self._durability).close()
         lock = FileLock(lock_path(self.path), timeout=0, thread_local=False)
         try:
-            lock.acquire()
+            # Whoever looks whether an engine runs holds it for a moment (`engine_of`).
+            lock.acquire(timeout=LOOK_SECONDS, poll_interval=0.01)
         except Timeout:
             # Between its start and its first entry an engine has a lock and no name yet.
             pid, since = engine_of(self.path) or (0, 0)
@@ -410,13 +414,16 @@ class Engine(TimeTravel):
         if runner is None:
             return EngineStatus("stopped", None, 0, 0, 0)
         problem = runner.problem
-        state: Literal["running", "paused"] = "running" if problem is None else "paused"
+        state: Literal["running", "paused", "stopped"] = "running" if problem is None else "paused"
+        if runner.has_died:
+            state = "stopped"
         return EngineStatus(
             state,
             problem or next(iter(self._complaints.values()), None),
             runner.queued,
             runner.running_steps,
             runner.last_batch,
+            runner.fault,
         )
 
     def on_change(self, call: Callable[[], None]) -> Callable[[], None]:

@@ -89,6 +89,10 @@ class Runner:
         self.batch_size = batch
         self.hang_after = hang_after
         self.problem: str | None = None
+        self.fault: StoreError | None = None
+        """The problem, when the store is what it is with."""
+        self.has_died = False
+        """Its thread has ended by an error."""
         """Why the engine is paused; None while it runs."""
         self.last_batch = 0
         """Causes in the newest batch."""
@@ -325,6 +329,7 @@ class Runner:
 
     def _die(self, error: BaseException) -> None:
         self.problem = f"the engine's thread ended: {type(error).__name__}: {error}"
+        self.has_died = True
         with self._lock:
             self._stopping = True
             left = [item for _, item in [*self._taken, *self._queue]]
@@ -332,6 +337,8 @@ class Runner:
         for item in left:
             fail(item, error)
         self.deck.fail(error)
+        if self._changed is not None:
+            self._changed()
 
     def _loop(self, store: Store, watch: Watch) -> None:
         while True:
@@ -813,7 +820,7 @@ class Runner:
             batch.overlay.commit()
         except StoreError as error:
             self.rewinds.holds.begin()
-            self.problem = str(error)
+            self._complain(error)
             # The end of a jump was not written: it goes on.
             self.deck.before_commit(False)
             self._undo(finished, error)
@@ -830,7 +837,7 @@ class Runner:
         self.rewinds.after_commit(batch)
         self._taken = []
         self._careful = max(0, self._careful - 1)
-        self.problem = None
+        self.problem = self.fault = None
         self.last_batch = len(finished)
         self._stored_state = self._new_state
         self._next_due = store.next_due()
@@ -904,12 +911,15 @@ class Runner:
         self._taken = []
 
     def _pause(self, error: StoreError) -> None:
-        self.problem = str(error)
+        self._complain(error)
         if self._changed is not None:
             self._changed()
         if self._stopping:
             return
         time.sleep(RETRY)
+
+    def _complain(self, error: StoreError) -> None:
+        self.problem, self.fault = str(error), error
 
     def _probe(self, store: Store) -> None:
         """Paused and nothing to do: see whether the store can be written again."""

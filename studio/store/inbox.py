@@ -91,9 +91,14 @@ def ask(path: str | Path, command: str, body: dict[str, Any], timeout: float = 5
 
     Raises:
         JourneyError: the engine refused, with its words.
-        StoreError: no engine answered in time.
+        StoreError: no engine runs, or it did not answer in time.
     """
     path = Path(path)
+    if engine_of(path) is None:
+        # Left in the inbox it would be done by an engine that starts much later.
+        raise StoreError(
+            "no engine runs", where=str(path), fix="Start journey-studio, or journey-studio run."
+        )
     number = _add(path, [(command, json.dumps(body))], timeout)
     con = sqlite3.connect(path, timeout=timeout)
     try:

@@ -144,6 +144,28 @@ class UserRow:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftWaiting:
+    """Events in the inbox, which an engine would take in."""
+
+    events: int
+    more: bool
+    """There are more than were counted."""
+
+    def __bool__(self) -> bool:
+        return self.events > 0
+
+    @property
+    def number(self) -> str:
+        """ "3", "10,000+"."""
+        return f"{self.events:,}{'+' if self.more else ''}"
+
+    @property
+    def words(self) -> str:
+        """ "3 events wait in the inbox: no engine runs"."""
+        return f"{self.number} event{' waits' if self.events == 1 else 's wait'} in the inbox: no engine runs"
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
     """Counts that the engine keeps."""
 

@@ -37,6 +37,7 @@ FROM (
 ) newest
 JOIN names p ON p.id = newest.place LEFT JOIN names n ON n.id = newest.name
 """
+INBOX_EVENTS = "SELECT count(*) FROM (SELECT 1 FROM inbox WHERE kind = 'event' LIMIT ?)"
 USER_ID = "SELECT id FROM users WHERE name = ?"
 NAME_ID = "SELECT id FROM names WHERE text = ?"
 

@@ -19,6 +19,9 @@ Rows = Callable[..., list[tuple[Any, ...]]]
 
 STRETCH = 50_000
 """Users that one step of a search walks over at most."""
+COUNT_PAGE = 10_000
+"""Users that one step of a count looks at at most; where their states count, `COUNT_ROWS`."""
+COUNT_ROWS = 500
 DUE_PAGE = 2_000
 MOST_DUE_PAGES = 10
 STATES = (
@@ -73,6 +76,16 @@ class UserPage:
     """The part of all users that has been looked at, 0 to 1."""
 
 
+@dataclass(frozen=True, slots=True)
+class UserCount:
+    """What one step of a count came to."""
+
+    count: int
+    before: int
+    """Where the next step begins; 0: all were counted."""
+    done: float
+
+
 def step(
     rows: Rows, search: UserSearch, before: int | None, limit: int
 ) -> tuple[list[tuple[int, str]], int, float]:
@@ -104,6 +117,11 @@ def step(
         next_before = 0
     done = 1.0 if not next_before or not newest else 1 - (next_before - 1) / newest
     return [(id, name) for id, name in found if search.named(name)], next_before, done
+
+
+def needs_rows(search: UserSearch) -> bool:
+    """Whether an id alone does not tell if a user is one that is looked for."""
+    return bool(search.states or search.not_states or search.not_workflows)
 
 
 def starting(rows: Rows, prefix: str, limit: int) -> list[tuple[int, str]]:

@@ -22,7 +22,16 @@ from studio.store import view_sql as sql
 from studio.store.connect import connect_reader, translate
 from studio.store.entries import entry, key_of
 from studio.store.holds import HOLD, HeldStep, held_steps
-from studio.store.records import Entry, JourneyRow, JourneysView, Totals, UserRow, WaitRow, journey_id
+from studio.store.records import (
+    Entry,
+    JourneyRow,
+    JourneysView,
+    LeftWaiting,
+    Totals,
+    UserRow,
+    WaitRow,
+    journey_id,
+)
 from studio.store.scenes import Scenes
 from studio.store.schema import (
     KIND_TEXT,
@@ -36,7 +45,7 @@ from studio.store.schema import (
     Status,
 )
 from studio.store.view_funnel import PlaceCounts
-from studio.store.view_users import UserPage, UserSearch
+from studio.store.view_users import UserCount, UserPage, UserSearch
 
 Row = tuple[Any, ...]
 
@@ -48,6 +57,9 @@ NEAR_JOURNEYS = 100
 
 SUGGEST_ROWS = 10_000
 """Entries, from either end of the history, in which event names are looked for."""
+
+MOST_INBOX = 10_000
+"""Events in the inbox that are counted: more are more than enough to know."""
 
 _STATUS_OF = {text: status for status, text in STATUS_TEXT.items()}
 # The most telling first; a waiting journey is one of step, waiting, sleeping.
@@ -137,6 +149,11 @@ class Views(Scenes):
         with self._snapshot():
             id = self._name_id(workflow)
             return [] if id is None else view_funnel.funnel(self._rows, id, self.last_seq())
+
+    def left_waiting(self) -> LeftWaiting:
+        """The events that no engine has taken in yet, counted up to `MOST_INBOX`."""
+        count = int(self._rows(sql.INBOX_EVENTS, MOST_INBOX + 1)[0][0])
+        return LeftWaiting(min(count, MOST_INBOX), count > MOST_INBOX)
 
     def hold(self) -> dict[str, Any] | None:
         """Why steps are on hold; None when they run."""
@@ -235,6 +252,19 @@ class Views(Scenes):
             found, next_before, done = view_users.step(self._rows, search, before, limit)
             rows = [row for row in self._user_rows(list(found)) if search.fits(row)]
             return view_users.UserPage(rows, next_before, done)
+
+    def count_users(self, search: UserSearch, *, before: int | None = None) -> UserCount:
+        """One step of counting the users that a search finds, which takes some ten milliseconds.
+
+        Args:
+            before: `UserCount.before` of the step before; None begins with the newest users.
+        """
+        rows_too = view_users.needs_rows(search)
+        limit = view_users.COUNT_ROWS if rows_too else view_users.COUNT_PAGE
+        with self._snapshot():
+            found, next_before, done = view_users.step(self._rows, search, before, limit)
+            count = sum(map(search.fits, self._user_rows(list(found)))) if rows_too else len(found)
+            return UserCount(count, next_before, done)
 
     def _users_filled(self, ids: list[int], limit: int) -> list[UserRow]:
         with self._snapshot():
@@ -583,6 +613,24 @@ class Views(Scenes):
             found += [entry(row) for row in self._rows(sql.ENTRIES_BEFORE, span)]
             upto = low
         return found[::-1]
+
+    def logs_step(
+        self, before: int | None, *, level: str | None = None, contains: str | None = None, limit: int = 1000
+    ) -> tuple[list[Entry], int]:
+        """One stretch of the log, newest first, and where the next begins, 0 at the end.
+
+        Takes milliseconds however rare the entries are; `logs` walks on until it has found enough.
+
+        Args:
+            before: a seq; only what is older. None begins with the newest.
+        """
+        upto = self.last_seq() if before is None else before - 1
+        low = max(0, upto - WINDOW_ROWS)
+        values = {**self._filter(_log_kinds(level), None, None), "contains": contains or None}
+        rows = self._rows(sql.ENTRIES_BEFORE, {**values, "from": low, "to": upto, "limit": limit})
+        found = [entry(row) for row in rows]
+        next_before = found[-1].seq if len(found) == limit else low + 1
+        return found, next_before if next_before > 1 else 0
 
     def _logs_of(
         self,

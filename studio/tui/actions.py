@@ -15,6 +15,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
+from studio.tui.offered import not_offered
 from studio.tui.screens.help import Group
 from studio.tui.widgets.key_names import key_name
 from studio.tui.widgets.keys_bar import EVERYWHERE, rank, typed, usable
@@ -71,7 +72,7 @@ def _title(node: DOMNode) -> str:
 
 
 def commands(app: App[Any], screen: Screen[Any]) -> list[Command]:
-    """Every action: of the focused pane first, then of the screen, the studio, and the other panes.
+    """Every action that does something now: of the focused pane, the screen, the studio, the other panes.
 
     In each the most used stand first; what is the same everywhere and learnt once is last of all.
     """
@@ -81,12 +82,14 @@ def commands(app: App[Any], screen: Screen[Any]) -> list[Command]:
         # It takes their keys for itself, not what they do.
         around: tuple[DOMNode, ...] = (screen, app)
         here += [(binding, node) for node in around for binding in _bindings(node) if typed(binding)]
+    idle = not_offered(cast("StudioApp", app))
+    here = [each for each in here if each[0].id not in idle]
     here.sort(key=lambda each: (near.index(each[1]) if each[1] in near else len(near), rank(*each)))
     found = [_command(app, binding, node, "") for binding, node in here if not _learnt_once(binding)]
     for widget in screen.query("*"):
         if widget.focusable and widget not in near:
             own = sorted(
-                (each for each in _bindings(widget) if not _is_move(each)),
+                (each for each in _bindings(widget) if not _is_move(each) and each.id not in idle),
                 key=lambda each: rank(each, widget),
             )
             found += [_command(app, binding, widget, f"{_pane(widget)}: ") for binding in own]

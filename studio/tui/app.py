@@ -20,7 +20,7 @@ from textual.screen import Screen
 from studio.errors import StudioError
 from studio.tui import themes
 from studio.tui.clock_keys import STILL_SECONDS, ClockKeys
-from studio.tui.desk import Desk, EngineDesk, Mode, open_desk
+from studio.tui.desk import Desk, EngineDesk, Mode, ViewerDesk, open_desk
 from studio.tui.memory import Memory
 from studio.tui.messages import DeskOpened, StoreChanged
 from studio.tui.reading import Reader
@@ -39,6 +39,8 @@ JUMP_REDRAW_SECONDS = 0.3
 """The same while the clock jumps: rows fly past unread, and drawing them held the engine up sixfold."""
 LOOK_SECONDS = 0.1
 """How often a viewer asks whether another process has committed."""
+SEEK_SECONDS = 1.0
+"""How often it looks whether an engine runs."""
 
 
 def _commands() -> type[Provider]:
@@ -98,6 +100,7 @@ class StudioApp(ClockKeys):
         self._looking = False
         self._signalled = threading.Event()
         self._changed_at = 0.0
+        self._sought_at = 0.0
         self.failure: StudioError | None = None
         self.stuck = False
         """Left, and the engine did not stop in time."""
@@ -239,6 +242,10 @@ class StudioApp(ClockKeys):
         # The engine of this process says itself when it has committed.
         if isinstance(self.desk, EngineDesk):
             return
+        if isinstance(self.desk, ViewerDesk) and time.monotonic() - self._sought_at > SEEK_SECONDS:
+            self._sought_at = time.monotonic()
+            if await asyncio.to_thread(self.desk.look_for_engine):
+                self._announce_change()
         if self.reader is not None and await self.reader.ask(lambda views: views.changed()):
             await self.learn_clock()
             self._announce_change()
@@ -303,6 +310,7 @@ class StudioApp(ClockKeys):
 
     async def on_unmount(self) -> None:
         """Stop the engine; the store is whole at any moment, so this is never waited for long."""
+        self.memory.write_notes()
         await self._close()
 
 

@@ -77,9 +77,8 @@ class ClockKeys(App[None]):
         Binding(
             "escape",
             "stop_jump",
-            "stop the jump",
+            "stops here",
             key_display="esc",
-            show=False,
             priority=True,
             id="clock.stop",
         ),
@@ -89,6 +88,7 @@ class ClockKeys(App[None]):
     reader: Reader | None
     _ticker: Timer | None = None
     _pace: float | None = None
+    _jumps = False
 
     @property
     def live(self) -> LiveScreen | None:
@@ -109,6 +109,10 @@ class ClockKeys(App[None]):
             pace = STILL_SECONDS
         else:
             pace = FAST_SECONDS if reading.speed > 1 else TICK_SECONDS
+        if (reading.jump is not None) != self._jumps:
+            self._jumps = reading.jump is not None
+            # The footer offers esc, and takes it back.
+            self.screen.refresh_bindings()
         if pace != self._pace:
             if self._ticker is not None:
                 self._ticker.stop()
@@ -162,7 +166,7 @@ class ClockKeys(App[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """`esc` is the clock's only while there is a jump to stop."""
         if action == "stop_jump":
-            return self.clock_reading().jump is not None
+            return self.clock_reading().jump is not None and not (self.desk and self.desk.read_only)
         return super().check_action(action, parameters)
 
     def action_pause_run(self) -> None:

@@ -8,6 +8,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from studio.clock import Clock
 from studio.definition import Workflow
 from studio.engine.satisfy import name_for, put
-from studio.errors import EventError, StoreLocked, StudioError, WorkflowError
+from studio.errors import EventError, StoreFull, StoreLocked, StudioError, WorkflowError
 from studio.event import Event
 from studio.eventfiles import read
 from studio.incoming import Incoming, incoming
@@ -33,6 +34,27 @@ Mode = Literal["run", "view", "read"]
 
 STOP_SECONDS = 2.0
 """How long quitting waits for the engine. What was acknowledged is safe without that."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """Where an event that was handed in stands in the history."""
+
+    seq: int
+    came_at: int | None = None
+    """Of a duplicate: when the event that has its id was accepted, ms since 1970; None: it was stored now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why the engine serves nobody."""
+
+    head: str
+    """In a few words: "DISK FULL: engine paused"."""
+    why: str
+    """In a sentence, with what to do."""
+    ended: bool
+    """It does not go on by itself."""
 
 
 class Desk(Protocol):
@@ -55,13 +77,13 @@ class Desk(Protocol):
     def problems(self) -> list[WorkflowError]:
         """The files that did not load."""
 
-    def trouble(self) -> str | None:
-        """Why the engine does not run, in a sentence; None when it does."""
+    def trouble(self) -> Trouble | None:
+        """Why the engine does not run; None when it does."""
 
-    async def send(self, event: Incoming) -> int | None:
-        """Store an event. Gives its `seq` when that is known at once."""
+    async def send(self, event: Incoming) -> Stored | None:
+        """Store an event. Tells where it is when that is known at once."""
 
-    async def send_many(self, events: Sequence[Incoming]) -> list[int | None]:
+    async def send_many(self, events: Sequence[Incoming]) -> list[Stored | None]:
         """Store events together, in their order."""
 
     async def act(self, act: str, target: str | int) -> None:
@@ -97,18 +119,26 @@ class EngineDesk:
     def problems(self) -> list[WorkflowError]:
         return self.engine.problems
 
-    def trouble(self) -> str | None:
+    def trouble(self) -> Trouble | None:
         status = self.engine.status()
-        return None if status.state == "running" else status.problem or f"the engine is {status.state}"
+        if status.state == "running":
+            return None
+        if status.state == "stopped":
+            why = status.problem or "the engine has stopped"
+            return Trouble(f"STOPPED: {why.partition(': ')[0]}", why, ended=True)
+        fault = status.fault
+        why = status.problem or "the engine is paused"
+        if isinstance(fault, StoreFull):
+            return Trouble("DISK FULL: engine paused", why, ended=False)
+        return Trouble(f"ENGINE PAUSED: {fault.what if fault is not None else why}", why, ended=False)
 
-    async def send(self, event: Incoming) -> int | None:
-        future: Future[list[Event]] = self.engine.submit([event], by_hand=True)
+    async def send(self, event: Incoming) -> Stored | None:
+        return (await self.send_many([event]))[0]
+
+    async def send_many(self, events: Sequence[Incoming]) -> list[Stored | None]:
+        future: Future[list[Event]] = self.engine.submit(list(events), by_hand=True)
         done = await asyncio.wrap_future(future)
-        return done[0].seq
-
-    async def send_many(self, events: Sequence[Incoming]) -> list[int | None]:
-        done = await asyncio.wrap_future(self.engine.submit(list(events), by_hand=True))
-        return [event.seq for event in done]
+        return [Stored(event.seq, event.at_ms if event.duplicate else None) for event in done]
 
     async def act(self, act: str, target: str | int) -> None:
         # What an engine can do is its driver's to say (DESIGN rule 21).
@@ -144,16 +174,23 @@ class ViewerDesk:
 
     def __init__(self, path: Path, workflows: str) -> None:
         from studio.loader import load
-        from studio.store.inbox import engine_of
 
         self.path = path
         shown = ShownClock()
         self.clock: Clock = shown
         self.hand: ClockHand = ViewerHand(path, shown)
-        found = engine_of(path)
-        self.viewer_of: int | None = found[0] if found else 0
+        self.viewer_of: int | None = 0
+        self.look_for_engine()
         loaded = load(workflows)
         self._workflows, self._problems = loaded.workflows, loaded.problems
+
+    def look_for_engine(self) -> bool:
+        """See who drives the journeys now, 0 for nobody; True when that is another than before."""
+        from studio.store.inbox import engine_of
+
+        before, found = self.viewer_of, engine_of(self.path)
+        self.viewer_of = found[0] if found else 0
+        return self.viewer_of != before
 
     @property
     def workflows(self) -> Mapping[str, Workflow]:
@@ -163,16 +200,16 @@ class ViewerDesk:
     def problems(self) -> list[WorkflowError]:
         return self._problems
 
-    def trouble(self) -> str | None:
+    def trouble(self) -> Trouble | None:
         return None
 
-    async def send(self, event: Incoming) -> int | None:
+    async def send(self, event: Incoming) -> Stored | None:
         from studio.store.inbox import send
 
         await asyncio.to_thread(send, self.path, [event])
         return None
 
-    async def send_many(self, events: Sequence[Incoming]) -> list[int | None]:
+    async def send_many(self, events: Sequence[Incoming]) -> list[Stored | None]:
         from studio.store.inbox import send
 
         await asyncio.to_thread(send, self.path, events)

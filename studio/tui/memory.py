@@ -20,6 +20,7 @@ class Memory:
         self._path = path
         self._tell = tell
         self._remembered: dict[str, Remembered] = {}
+        self._noted: dict[str, Remembered] = {}
         self.preferences = Preferences()
 
     def load(self) -> None:
@@ -47,6 +48,18 @@ class Memory:
         if self._remembered.get(name) != value:
             self._remembered[name] = value
             self._write({}, {name: value})
+
+    def note(self, name: str, value: Remembered, default: Remembered) -> None:
+        """Keep how something is left when the studio is: for what changes with every other key."""
+        self._noted[name] = value
+        self._remembered.setdefault(name, default)
+
+    def write_notes(self) -> None:
+        """The studio is left."""
+        changed = {name: value for name, value in self._noted.items() if self._remembered.get(name) != value}
+        if changed:
+            self._remembered |= changed
+            self._write({}, changed)
 
     def keep_theme(self, name: str) -> None:
         """Keep the theme that was chosen."""

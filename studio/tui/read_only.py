@@ -11,7 +11,7 @@ from studio.incoming import Incoming
 from studio.store.views import Views
 from studio.studio_clock import ShownClock
 from studio.tui.clock_hand import ClockHand, ViewerHand
-from studio.tui.desk import ViewerDesk
+from studio.tui.desk import Stored, ViewerDesk
 
 
 def refuse(what: str) -> NoReturn:
@@ -42,10 +42,10 @@ class ReadOnlyDesk(ViewerDesk):
         self.clock = shown
         self.hand: ClockHand = ReadOnlyHand(path, shown)
 
-    async def send(self, event: Incoming) -> int | None:
+    async def send(self, event: Incoming) -> Stored | None:
         refuse("nothing is sent")
 
-    async def send_many(self, events: Sequence[Incoming]) -> list[int | None]:
+    async def send_many(self, events: Sequence[Incoming]) -> list[Stored | None]:
         refuse("nothing is sent")
 
     async def act(self, act: str, target: str | int) -> None:

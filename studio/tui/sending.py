@@ -13,6 +13,7 @@ from studio.store.views import Views
 from studio.tui.desk import Desk, check_event, outcome
 from studio.tui.drafts import each_user, for_user
 from studio.tui.reading import Reader
+from studio.tui.widgets.times import clock, day_clock, same_day
 
 MOST_OUTCOMES = 1_000
 """Of more events at once, what came of the first is told."""
@@ -69,8 +70,13 @@ async def deliver(desk: Desk, reader: Reader, events: Sequence[Incoming]) -> Sen
     else:
         stored = await desk.send_many(events)
     took = (time.perf_counter() - began) * 1000
-    seqs = tuple(seq for seq in stored if seq is not None)
-    count = "" if len(events) == 1 else f" {len(events):,}"
+    known = [each for each in stored if each is not None]
+    came = [each.came_at for each in known if each.came_at is not None]
+    seqs = tuple(each.seq for each in known if each.came_at is None)
+    count = "" if len(events) == 1 else f" {len(events) - len(came):,}"
+    if came and not seqs:
+        # Not explained: what that event did once is not what this one did.
+        return Sent(duplicate(came, desk.clock.now()), events, None, False)
     if not seqs:
         taker = f"pid {desk.viewer_of} takes {'it' if len(events) == 1 else 'them'}"
         what = taker if desk.viewer_of else "kept until an engine runs"
@@ -81,9 +87,19 @@ async def deliver(desk: Desk, reader: Reader, events: Sequence[Incoming]) -> Sen
             return Sent(f"sent · {WOKE_NOTHING} · w why", events, seqs[0], False)
         return Sent(f"sent · {found[0]} · {took:.1f} ms", events, seqs[0], True)
     counted = Counter(found).most_common()
+    if came:
+        counted.insert(0, ("duplicate", len(came)))
     told = ", ".join(f"{what} ×{times:,}" for what, times in counted[:2])
     if len(counted) > 2:
         told += f" +{len(counted) - 2}"
     if len(seqs) > MOST_OUTCOMES:
         told += f", of the first {MOST_OUTCOMES:,}"
     return Sent(f"sent{count} · {told} · {took:.0f} ms", events, None, set(found) != {WOKE_NOTHING})
+
+
+def duplicate(came: Sequence[int], now: int) -> str:
+    """Say that nothing was stored, because events of these ids had come before, at these moments."""
+    if len(came) > 1:
+        return f"duplicates: these {len(came):,} ids came already · nothing sent"
+    at = clock(came[0]) if same_day(came[0], now) else day_clock(came[0])
+    return f"duplicate: that id came already at {at} · nothing sent"

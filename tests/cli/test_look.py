@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from studio.cli import call
 from studio.cli.output import Exit
+from studio.incoming import incoming
 from studio.printable import clean
+from studio.store import inbox, views
 from studio.store.schema import Kind, Status
 from tests.store.build import HOSTILE, Builder, many, small
 
@@ -198,3 +201,28 @@ def test_verify(look: Any, store: Path, tmp_path: Path) -> None:
     (told,) = look("verify --json", tmp_path / "bad.db").json
     assert told["ok"] is False
     assert told["differences"]
+
+
+@pytest.mark.parametrize("command", ["users", "journeys", "waits", "timeline ada", "logs"])
+def test_events_that_wait_for_an_engine_are_told(look: Any, store: Path, command: str) -> None:
+    before = look(f"{command} --json")
+    assert before.err == ""
+    inbox.send(store, [incoming("signup", "zoe", {})])
+    assert look(command).err == "1 event waits in the inbox: no engine runs; journey-studio run takes it in\n"
+    inbox.send(store, [incoming("signup", f"zoe{n}", {}) for n in range(2)])
+    after = look(f"{command} --json")
+    assert after.err == "3 events wait in the inbox: no engine runs; journey-studio run takes them in\n"
+    assert after.out == before.out
+    with FileLock(inbox.lock_path(store)):
+        assert look(command).err == "", "an engine runs, and takes them in"
+
+
+def test_no_more_events_of_the_inbox_are_counted_than_one_wants_to_know(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "MOST_INBOX", 3)
+    inbox.send(store, [incoming("signup", "zoe", {})] * 3)
+    with views.Views(store) as opened:
+        assert opened.left_waiting().words == "3 events wait in the inbox: no engine runs"
+        inbox.send(store, [incoming("signup", "zoe", {})] * 3)
+        assert opened.left_waiting().number == "3+"

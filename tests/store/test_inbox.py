@@ -9,10 +9,11 @@ import time
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from studio import Engine, Journey, VirtualClock, WallClock, incoming, workflow
 from studio.errors import JourneyError, StoreError
-from studio.store.inbox import ask, decode, encode, engine_of, send
+from studio.store.inbox import ask, decode, encode, engine_of, lock_path, send
 from studio.store.sqlite import open_database
 from tests.engine.support import child, entries, journey, sound, until
 
@@ -269,7 +270,20 @@ def test_a_journey_that_is_asked_for_in_vain_makes_no_user(path: Path) -> None:
 
 def test_without_an_engine_nobody_answers(path: Path) -> None:
     open_database(path).close()
-    with pytest.raises(StoreError, match=r"the engine did not answer within 0\.2 s"):
+    with pytest.raises(StoreError, match=r"no engine runs\. Start journey-studio"):
+        ask(path, "cancel", {"journey": "welcome/ada"})
+    con = sqlite3.connect(path)
+    # An engine that starts tomorrow is not to do it.
+    assert con.execute("SELECT count(*) FROM inbox").fetchone() == (0,)
+    con.close()
+
+
+def test_an_engine_that_does_not_answer_is_told(path: Path) -> None:
+    open_database(path).close()
+    with (
+        FileLock(lock_path(path)),
+        pytest.raises(StoreError, match=r"the engine did not answer within 0\.2 s"),
+    ):
         ask(path, "cancel", {"journey": "welcome/ada"}, timeout=0.2)
 
 

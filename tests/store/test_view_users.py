@@ -95,6 +95,33 @@ def test_a_search_finds_what_it_says(states: Path, search: UserSearch, found: li
         assert everyone(views, search, limit=1) == found
 
 
+@pytest.mark.parametrize(
+    "search",
+    [
+        UserSearch(),
+        UserSearch(words=("n",), without=("b",)),
+        UserSearch(words=("zoë",)),
+        UserSearch(workflows=("tri",)),
+        UserSearch(not_workflows=("tri",)),
+        UserSearch(states=("waiting", "failed")),
+        UserSearch(not_states=("failed", "none")),
+    ],
+)
+def test_a_count_is_that_of_the_search(
+    states: Path, search: UserSearch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for page in (1, 2, 1_000):
+        monkeypatch.setattr(view_users, "COUNT_PAGE", page)
+        monkeypatch.setattr(view_users, "COUNT_ROWS", page)
+        with Views(states) as views:
+            count, before, done = 0, None, 0.0
+            while before != 0:
+                found = views.count_users(search, before=before)
+                assert done <= found.done <= 1
+                count, before, done = count + found.count, found.before, found.done
+            assert (count, done) == (len(everyone(views, search)), 1)
+
+
 def test_a_search_goes_in_stretches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(view_users, "STRETCH", 10)
     names = [f"user{n:03}" for n in range(45)]

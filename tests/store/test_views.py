@@ -11,6 +11,8 @@ import pytest
 
 from studio.errors import StoreError
 from studio.store import view_sql
+from studio.store import views as views_module
+from studio.store.records import Entry
 from studio.store.schema import VERSION, Kind
 from studio.store.views import Views
 from tests.store.build import HOSTILE, START, Builder, many, small
@@ -392,6 +394,8 @@ _WALKS = {
     # In the order of its index, up to the limit.
     "USERS_LAST_PAGE": {"users"},
     "USERS_FAILED": {"journeys"},
+    # What is on its way, up to the limit.
+    "INBOX_EVENTS": {"inbox", "(subquery-1)"},
 }
 _SORTS_FEW = {
     *("USERS_ACTIVE", "USER_STATUSES", "JOURNEYS_OF_USER", "USER_WAITING", "EVENT_NAMES"),
@@ -453,3 +457,24 @@ def test_a_user_with_very_much_is_answered_at_once(tmp_path: Path) -> None:
         took = max(took, time.perf_counter() - started)
     # A generous bound on a busy machine: what is meant is "no walk over everything".
     assert took < 1.0
+
+
+def test_the_log_in_steps_is_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    b = Builder(tmp_path / "s.db")
+    journey = b.journey("w", "ann", b.event("e", "ann"))
+    for n in range(60):
+        if n % 7 == 0:
+            b.log(journey, f"line {n}", n)
+        else:
+            b.event("e", "ann", n)
+    monkeypatch.setattr(views_module, "WINDOW_ROWS", 11)
+    with Views(b.done()) as views:
+        for contains in (None, "line 4"):
+            for limit in (1, 2, 100):
+                found: list[Entry] = []
+                before: int | None = None
+                while before != 0:
+                    page, before = views.logs_step(before, contains=contains, limit=limit)
+                    found += page
+                assert found[::-1] == views.logs(limit=1_000, contains=contains)
+                assert len(found) == (9 if contains is None else 2)

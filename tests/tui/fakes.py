@@ -12,12 +12,13 @@ from studio.definition import Workflow, workflow
 from studio.errors import StudioError, WorkflowError
 from studio.incoming import Incoming
 from studio.journey import Journey
-from studio.store.records import Entry, JourneyRow, JourneysView, Totals, UserRow, WaitRow
+from studio.store.records import Entry, JourneyRow, JourneysView, LeftWaiting, Totals, UserRow, WaitRow
 from studio.store.view_users import UserPage, UserSearch, rank
 from studio.store.views import Views
 from studio.studio_clock import ClockReading
 from studio.tui.app import StudioApp
 from studio.tui.clock_hand import ClockHand
+from studio.tui.desk import Stored, Trouble
 from studio.tui.reading import Reader
 
 T = TypeVar("T")
@@ -90,6 +91,7 @@ class FakeViews:
         self.rows_logs: list[Entry] = []
         self.rows_entries: list[Entry] = []
         self.rows_moves: list[Entry] = []
+        self.rows_inbox = 0
         self.events = 1
         self.asked: list[str] = []
 
@@ -257,6 +259,9 @@ class FakeViews:
     def changed(self) -> bool:
         return False
 
+    def left_waiting(self) -> LeftWaiting:
+        return LeftWaiting(self.rows_inbox, False)
+
     def hold(self) -> dict[str, Any] | None:
         return None
 
@@ -327,7 +332,7 @@ class FakeDesk:
         self.read_only = False
         self.sent: list[Incoming] = []
         self.acts: list[tuple[str, str | int]] = []
-        self.wrong: str | None = None
+        self.wrong: Trouble | None = None
         self.named: Mapping[str, Workflow] = {"onboarding": onboarding, "cart": cart}
         self.refused: list[WorkflowError] = []
 
@@ -339,14 +344,14 @@ class FakeDesk:
     def problems(self) -> list[WorkflowError]:
         return self.refused
 
-    def trouble(self) -> str | None:
+    def trouble(self) -> Trouble | None:
         return self.wrong
 
-    async def send(self, event: Incoming) -> int | None:
+    async def send(self, event: Incoming) -> Stored | None:
         self.sent.append(event)
-        return 1_000 + len(self.sent)
+        return Stored(1_000 + len(self.sent))
 
-    async def send_many(self, events: Sequence[Incoming]) -> list[int | None]:
+    async def send_many(self, events: Sequence[Incoming]) -> list[Stored | None]:
         return [await self.send(event) for event in events]
 
     async def act(self, act: str, target: str | int) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import sys
 from pathlib import Path
 
 from textual.pilot import Pilot
 
-from studio import Journey, StudioClock, workflow
+from studio import Journey, StudioClock, incoming, workflow
 from studio.engine import Engine
 from studio.tui.app import StudioApp
 from studio.tui.desk import EngineDesk, ViewerDesk
 from tests.engine.support import entries
+from tests.tui.fakes import screen_text
 from tests.tui.test_studio import WORKFLOWS, open_studio, until
 
 
@@ -20,6 +22,82 @@ from tests.tui.test_studio import WORKFLOWS, open_studio, until
 async def welcome(journey: Journey) -> dict[str, bool]:
     paid = await journey.wait_for("app/paid", timeout="7d")
     return {"paid": bool(paid)}
+
+
+DAY = 86_400_000
+DAYS = 30
+PEOPLE = 150
+
+
+@workflow(trigger="signup")
+async def month(journey: Journey) -> int:
+    for _ in range(DAYS):
+        seen = await journey.wait_for("app/seen", timeout="1d", past=False)
+        journey.log(f"seen {bool(seen)}")
+    return DAYS
+
+
+def copied(path: Path, to: Path) -> Path:
+    """The store as another process finds it now, also when this one is killed."""
+    source, target = sqlite3.connect(path), sqlite3.connect(to)
+    source.backup(target)
+    source.close()
+    target.close()
+    return to
+
+
+def told(path: Path) -> list[tuple[object, ...]]:
+    """The history without what was done to the clock, whose moments do not depend on the reader."""
+    return [
+        (each.at, each.kind, each.user, each.journey, each.key, each.name, each.message)
+        for each in entries(path)
+        if each.kind != "clock.moved"
+    ]
+
+
+async def test_esc_stops_a_real_jump_where_it_has_come_to(tmp_path: Path) -> None:
+    path = tmp_path / "studio.db"
+    async with Engine(month, store=path, clock=StudioClock(), batch=50) as engine:
+        await engine.pause()
+        await engine.ingest_many([incoming("signup", f"user{n}", {}) for n in range(PEOPLE)])
+        plain_path = copied(path, tmp_path / "plain.db")
+        start = engine.clock.now()
+        app = StudioApp(desk=EngineDesk(engine))
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, "‖ PAUSED")
+            await press(pilot, "greater_than_sign", "3", "0", "d", "enter")
+            shown = await until(pilot, "» JUMPING", 30)
+            assert "esc stops here" in shown.splitlines()[1]
+            await until(pilot, " esc stops here  ")
+            while not (jump := app.clock_reading().jump) or jump.served < 20 * PEOPLE // 10:
+                await pilot.pause(0.01)
+            await pilot.press("escape")
+            await until(pilot, "‖ PAUSED", 30)
+            stood = engine.clock.now()
+            crashed = copied(path, tmp_path / "crashed.db")
+            await pilot.pause(0.3)
+            assert engine.clock.now() == stood, "it stays where it got to"
+            assert "stops here" not in screen_text(app)
+        (move,) = entries(path, "clock.moved")[-1:]
+        assert isinstance(move.data, dict)
+        assert (move.data["from"], move.data["to"], move.data["stopped"]) == (start, stood, True)
+        assert start < stood < start + DAYS * DAY
+        # Later the same month goes on to its end.
+        await engine.jump(start + DAYS * DAY)
+    # All that lies before it was on the disk, and is what a plain jump to there gives.
+    found = told(crashed)
+    assert len(entries(crashed, "wait.timeout")) == move.data["deadlines"] > PEOPLE
+    async with Engine(month, store=plain_path, clock=StudioClock()) as plain:
+        assert plain.clock.now() == start
+        end = await plain.jump(stood)
+        assert (end.at, end.stopped) == (stood, False)
+        # Of the deadlines of the very moment at which it stopped, some are still to come.
+        there = told(plain_path)
+        assert found == there[: len(found)]
+        assert {at for at, *_ in there[len(found) :]} <= {stood}
+        await plain.jump(start + DAYS * DAY)
+    assert told(plain_path) == told(path)
+    assert len(entries(path, "journey.completed")) == PEOPLE
 
 
 async def press(pilot: Pilot[None], *keys: str) -> None:

@@ -9,7 +9,7 @@ from textual import events
 
 from studio.errors import StoreFull
 from studio.incoming import Incoming
-from studio.tui.desk import event_name, example_event, outcome
+from studio.tui.desk import Stored, event_name, example_event, outcome
 from studio.tui.widgets.fields import FaultLine
 from studio.tui.widgets.timeline import TimelinePane
 from studio.tui.widgets.waiting import WaitingList
@@ -112,7 +112,7 @@ async def test_what_cannot_be_stored_is_refused(
 
 async def test_a_refusal_of_the_store_is_said_and_nothing_is_lost() -> None:
     class FullDesk(FakeDesk):
-        async def send(self, event: Incoming) -> int | None:
+        async def send(self, event: Incoming) -> Stored | None:
             raise StoreFull("the disk is full", where="studio.db", fix="Free some space.")
 
     async with open_studio(app=FakeStudio(world(), FullDesk())) as studio:
@@ -214,7 +214,7 @@ async def test_it_is_foreseen_whom_an_event_answers(studio: Studio) -> None:
 
 async def test_a_viewer_sends_through_the_inbox() -> None:
     class Viewer(FakeDesk):
-        async def send(self, event: Incoming) -> int | None:
+        async def send(self, event: Incoming) -> Stored | None:
             self.sent.append(event)
             return None
 

@@ -246,3 +246,14 @@ async def test_a_list_of_very_many_draws_only_what_is_seen() -> None:
         await studio.press("G")
         assert len(users.rows) == 400
         assert len(users._shown) < 200
+
+
+async def test_a_window_that_was_too_small_gives_the_focus_back(studio: Studio) -> None:
+    for keys, focus in ((("3", "j"), "waiting"), (("i", "tab"), "user")):
+        await studio.press(*keys)
+        await studio.pilot.resize_terminal(50, 14)
+        await studio.settle()
+        assert "at least 60×16" in studio.text
+        await studio.pilot.resize_terminal(120, 36)
+        await studio.settle()
+        assert studio.focus == focus

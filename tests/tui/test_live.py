@@ -10,6 +10,7 @@ from textual.widgets import Input
 
 from studio.clock import WallClock
 from studio.errors import WorkflowError
+from studio.tui.desk import Trouble
 from studio.tui.widgets.log import LogList
 from studio.tui.widgets.timeline import EntryList, TimelinePane
 from studio.tui.widgets.users_list import UsersList
@@ -228,10 +229,10 @@ async def test_a_filter_narrows_as_it_is_typed(studio: Studio) -> None:
     await studio.press("slash", *"lena")
     users = studio.find(UsersList)
     assert [row.id for row in users.rows] == ["lena.fischer"]
-    assert "1 Users /lena" in studio.text
+    assert "1 Users 1 /lena" in studio.text
     await studio.press("enter")
     assert studio.focus == "users"
-    assert "1 Users /lena" in studio.text
+    assert "1 Users 1 /lena" in studio.text
     await studio.press("escape")
     assert len(users.rows) == 101
     await studio.press("slash", *"nobody")
@@ -355,10 +356,11 @@ async def test_what_is_wrong_stands_in_one_bar() -> None:
     async with open_studio(app=FakeStudio(world(), desk)) as studio:
         assert "✗ onboarding.py:24: SyntaxError: invalid [syntax]. Mend it." in studio.lines[2]
         assert studio.lines[2].rstrip().endswith("+1 more")
-        desk.wrong = "disk full: nothing is written until there is space"
+        why = "studio.db: the disk is full; nothing of this batch was stored. Free some space."
+        desk.wrong = Trouble("DISK FULL: engine paused", why, ended=False)
         await studio.changed()
-        assert "✗ STOPPED" in studio.lines[1]
-        assert "disk full" in studio.lines[2]
+        assert "✗ DISK FULL: engine paused" in studio.lines[1]
+        assert why in studio.lines[2]
         desk.wrong, desk.refused = None, []
         await studio.changed()
         assert "1 Users" in studio.lines[2]

@@ -14,9 +14,12 @@ from studio.tui.keymap import complaints
 from studio.tui.preferences import Preferences, PreferencesError, read, settings_path, write
 from studio.tui.screens.help import HelpScreen
 from studio.tui.themes import DARK, LIGHT
+from studio.tui.widgets.log import LogList
 from studio.tui.widgets.signs import use_symbols
+from studio.tui.widgets.timeline import EntryList
+from studio.tui.widgets.users_list import UsersList
 from tests.tui.conftest import Studio, open_studio
-from tests.tui.fakes import FakeStudio, world
+from tests.tui.fakes import FakeDesk, FakeStudio, world
 
 
 @asynccontextmanager
@@ -126,6 +129,57 @@ async def test_the_maximised_pane_is_remembered(tmp_path: Path) -> None:
         await studio.press("escape")
     async with studio_with(file) as studio:
         assert all(pane.display for pane in studio.live.panes)
+
+
+async def test_order_level_folds_and_pane_are_as_they_were_left(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    views = world()
+    views.rows_entries = views.rows_timeline["user1"]
+    async with open_studio(app=FakeStudio(views, settings=file)) as studio:
+        await studio.press("1", "o", "o")
+        await studio.press("4", "l", "l")
+        await studio.press("2", "g", "enter", "j", "j", "j", "j", "j", "enter")
+        entries = studio.find(EntryList)
+        assert len(entries._unfolded) == 2
+        await studio.press("g", "enter")
+        (left,) = entries._unfolded
+        await studio.press("3")
+    again = FakeStudio(views, settings=file)
+    async with open_studio(app=again) as studio:
+        users = studio.find(UsersList)
+        assert users.order == "state"
+        assert users.rows[0].state == "failed"
+        assert "failed first" in studio.text
+        assert studio.find(LogList).level == "warning"
+        assert "4 Log · all users · warning" in studio.text
+        assert studio.focus == "waiting"
+        await studio.press("1", "G")
+        studio.live.choose("user1")
+        await studio.settle()
+        assert list(studio.find(EntryList)._unfolded) == [left]
+        # They come back with the user, too.
+        studio.live.choose("user7")
+        await studio.settle()
+        studio.live.choose("user1")
+        await studio.settle()
+        assert list(studio.find(EntryList)._unfolded) == [left]
+        await studio.press("4", "l", "l", "l")
+    desk = FakeDesk()
+    desk.path = tmp_path / "other.db"
+    async with open_studio(app=FakeStudio(views, desk, settings=file)) as studio:
+        studio.live.choose("user1")
+        await studio.settle()
+        assert not studio.find(EntryList)._unfolded, "another store has other entries"
+        assert studio.find(LogList).level is None
+        assert studio.focus == "log"
+
+
+async def test_the_tab_of_a_small_screen_is_remembered(tmp_path: Path) -> None:
+    file = tmp_path / "settings.toml"
+    async with open_studio(size=(80, 24), app=FakeStudio(world(), settings=file)) as studio:
+        await studio.press("4")
+    async with open_studio(size=(80, 24), app=FakeStudio(world(), settings=file)) as studio:
+        assert [pane.id for pane in studio.live.panes if pane.display] == ["log"]
 
 
 async def test_plain_signs_can_be_asked_for(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from studio.store.cut import Behind
 from studio.store.holds import HeldStep
 from studio.store.snapshots import Snapshot
 from studio.studio_clock import JumpState
+from studio.tui.desk import Trouble
 from studio.tui.themes import LIGHT
 from studio.tui.widgets.signs import look
 from studio.tui.widgets.why import WhyPane
@@ -222,7 +223,8 @@ def viewer(desk: FakeDesk) -> None:
 
 
 def stopped(desk: FakeDesk) -> None:
-    desk.wrong = "DISK FULL: the engine is paused until there is space"
+    why = "studio.db: the disk is full; nothing of this batch was stored. Free some space."
+    desk.wrong = Trouble("DISK FULL: engine paused", why, ended=False)
 
 
 def broken(desk: FakeDesk) -> None:

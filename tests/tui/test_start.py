@@ -90,7 +90,7 @@ async def test_a_file_that_does_not_load_is_one_line_with_its_place(tmp_path: Pa
         shown = await until(pilot, "one.py:1: SyntaxError")
         (line,) = [line for line in shown.splitlines() if "SyntaxError" in line]
         assert line.startswith(" ✗ ")
-        assert line.rstrip().endswith("+1 more")
+        assert line.rstrip().endswith("+1 more  E go there")
         assert "two.py" not in shown
         assert "No journeys here yet." not in shown
 

@@ -11,17 +11,22 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from textual.pilot import Pilot
 
-from studio import Engine, Journey, VirtualClock, workflow
+from studio import Engine, Journey, StudioClock, VirtualClock, workflow
+from studio.engine.runner import Runner
+from studio.errors import StoreFull
 from studio.incoming import incoming
-from studio.store.inbox import send
+from studio.store.inbox import lock_path, send
 from studio.tui.app import StudioApp, run_studio
-from studio.tui.desk import EngineDesk
+from studio.tui.desk import EngineDesk, Mode
 from studio.tui.picture import START, draw
 from studio.tui.widgets.inject import Inject
 from studio.tui.widgets.log import LogList
 from studio.tui.widgets.waiting import WaitingList
+from tests.engine.support import entries
+from tests.engine.test_full_disk import no_room
 from tests.tui.fakes import screen_text
 
 ROOT = Path(__file__).parents[2]
@@ -111,6 +116,44 @@ async def test_a_file_that_does_not_load_is_said(tmp_path: Path) -> None:
         await until(pilot, "broken.py:1")
 
 
+async def test_a_full_disk_is_seen_at_the_clock_until_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_studio(tmp_path / "studio.db") as (app, pilot):
+        await until(pilot, "⏎ sends this example")
+        desk = app.desk
+        assert isinstance(desk, EngineDesk)
+        async with no_room(monkeypatch, desk.engine):
+            with pytest.raises(StoreFull):
+                await desk.engine.ingest("app/login", "ann", {"x": "y" * 20_000})
+            shown = (await until(pilot, "✗ DISK FULL: engine paused")).splitlines()
+            assert "RUNNING" not in shown[1]
+            assert "studio.db: the disk is full" in shown[2]
+        await until(pilot, "► RUNNING")
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+async def test_an_engine_whose_thread_ends_is_seen_to_be_dead(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_studio(tmp_path / "studio.db") as (app, pilot):
+        await until(pilot, "► RUNNING")
+
+        def break_down(*_: object) -> bool:
+            raise ValueError("no way on")
+
+        monkeypatch.setattr(Runner, "_turn", break_down)
+        # Nothing is sent: it is told all the same.
+        shown = (await until(pilot, "✗ STOPPED: the engine's thread ended ")).splitlines()
+        assert "RUNNING" not in shown[1]
+        assert "the engine's thread ended: ValueError: no way on" in shown[2]
+        await pilot.press("escape", "1")
+        assert "inject" not in screen_text(app).splitlines()[-1]
+        desk = app.desk
+        assert isinstance(desk, EngineDesk)
+        assert desk.engine.status().state == "stopped"
+
+
 async def test_a_second_studio_is_a_viewer_that_may_send(tmp_path: Path) -> None:
     store = tmp_path / "studio.db"
     code = (
@@ -145,6 +188,90 @@ async def test_a_second_studio_is_a_viewer_that_may_send(tmp_path: Path) -> None
         assert engine.stdin is not None
         engine.stdin.close()
         await asyncio.wait_for(engine.wait(), 20)
+
+
+async def test_an_id_that_came_already_is_said_and_nothing_is_sent(tmp_path: Path) -> None:
+    @workflow(trigger="signup")
+    async def greet(journey: Journey) -> bool:
+        return True
+
+    event = '{"event": "signup", "user": "ann", "id": "once"}'
+    at = time.strftime("%H:%M:%S", time.localtime(START / 1000))
+    async with Engine(greet, store=tmp_path / "s.db", clock=VirtualClock(START)) as engine:
+        app = StudioApp(desk=EngineDesk(engine))
+        async with app.run_test(size=(120, 36)) as pilot:
+            await until(pilot, "⏎ sends this example")
+            inject = pilot.app.screen.query_one(Inject)
+            await pilot.pause(0.2)
+            inject.take_paste(event)
+            await until(pilot, "signup for ann pasted")
+            await pilot.press("enter")
+            await until(pilot, "sent · started greet")
+            await engine.forward("5s")
+            inject.take_paste(event)
+            await pilot.press("enter")
+            await until(pilot, f"duplicate: that id came already at {at} · nothing sent")
+            # Nor is there anything to explain.
+            assert not inject.offers_why
+            inject.take_paste(f"[{event}, {event.replace('once', 'new')}]")
+            await pilot.press("enter")
+            await until(pilot, "sent 1 · duplicate ×1, woke nothing ×1")
+            inject.take_paste(f"[{event}, {event}]")
+            await pilot.press("enter")
+            await until(pilot, "duplicates: these 2 ids came already · nothing sent")
+        assert [each.id for each in entries(tmp_path / "s.db", "event")] == ["once", "new"]
+
+
+async def test_who_only_looks_sees_what_waits_for_an_engine(tmp_path: Path) -> None:
+    store = tmp_path / "studio.db"
+    async with Engine(WORKFLOWS, store=store) as engine:
+        await engine.ingest("app/email.submitted", user="ann", data={"email": "ann@x.io"})
+    await asyncio.to_thread(send, store, [incoming("app/login", "zed", {})])
+    looks: list[tuple[Mode, str]] = [("read", "READ ONLY"), ("view", "VIEWER · no engine runs")]
+    for mode, who in looks:
+        app = StudioApp(WORKFLOWS, str(store), mode=mode)
+        async with app.run_test(size=(120, 36)) as pilot:
+            shown = (await until(pilot, "1 event waits in the inbox: no engine runs")).splitlines()
+            assert who in shown[1]
+    app = StudioApp(WORKFLOWS, str(store), mode="view")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await until(pilot, "1 in the inbox")
+        assert "speed" not in screen_text(app).splitlines()[-1]
+        # An engine that starts is seen, and so is its end.
+        async with Engine(WORKFLOWS, store=store, clock=StudioClock()):
+            await until(pilot, "VIEWER of pid")
+            shown = (await until(pilot, "2u")).splitlines()
+            assert "in the inbox" not in shown[0]
+            await until(pilot, "+ - speed")
+        await until(pilot, "VIEWER · no engine runs")
+        await until(pilot, "2u")
+
+
+async def test_where_nothing_can_be_sent_no_example_is_promised(tmp_path: Path) -> None:
+    store = tmp_path / "studio.db"
+    async with Engine(WORKFLOWS, store=store):
+        pass
+    app = StudioApp(WORKFLOWS, str(store), mode="read")
+    async with app.run_test(size=(120, 36)) as pilot:
+        assert "sends the example" not in await until(pilot, "Nobody here yet.")
+
+
+async def test_a_store_whose_events_wait_in_the_inbox_is_no_first_start(tmp_path: Path) -> None:
+    store = tmp_path / "studio.db"
+    send(store, [incoming("app/email.submitted", f"user{n}", {"email": "a@x.io"}) for n in range(5_000)])
+    async with open_studio(store) as (app, pilot):
+        await until(pilot, "5,000 users", 60)
+        assert "sends this example" not in screen_text(app)
+        assert app.focused is not None
+        assert app.focused.id == "users"
+
+
+async def test_an_engine_starts_while_others_look_whether_one_runs(tmp_path: Path) -> None:
+    store = tmp_path / "studio.db"
+    with FileLock(lock_path(store), thread_local=False) as held:
+        threading.Timer(0.03, held.release).start()
+        async with Engine(store=store) as engine:
+            assert engine.status().state == "running"
 
 
 async def test_events_of_other_processes_appear(tmp_path: Path) -> None:

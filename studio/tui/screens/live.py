@@ -16,9 +16,10 @@ from textual.widgets import Input, Static
 from studio.engine.satisfy import satisfy
 from studio.errors import StudioError
 from studio.loader import short
-from studio.store.records import Entry, Totals, UserRow, WaitRow
+from studio.store.records import Entry, LeftWaiting, Totals, UserRow, WaitRow
 from studio.store.views import Views
 from studio.tui.desk import event_name, example_event
+from studio.tui.editor import go, place_of
 from studio.tui.messages import (
     EventRefused,
     EventSent,
@@ -64,16 +65,24 @@ class Pulse:
 
     totals: Totals
     next: WaitRow | None
+    inbox: LeftWaiting
+    """Events that nobody takes in."""
 
 
 @dataclass(frozen=True, slots=True)
 class PulseQuestion:
     """The counts, and what happens next."""
 
+    alone: bool
+    """No engine runs: what others send stays in the inbox."""
+
     def read(self, views: Views) -> Pulse:
         """The answer, from what the engine keeps and one row of an index."""
         first = views.waits(limit=1)
-        return Pulse(views.totals(), first[0] if first and first[0].due_at is not None else None)
+        due = first[0] if first and first[0].due_at is not None else None
+        totals = views.totals()
+        left = views.left_waiting() if self.alone or not totals.events else LeftWaiting(0, False)
+        return Pulse(totals, due, left)
 
 
 class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
@@ -83,6 +92,7 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
         Binding("i", "inject", "inject", id="inject"),
         *ACT_BINDINGS,
         *TIME_BINDINGS,
+        Binding("E", "go_there", "editor at the problem", show=False, id="problem.go"),
         Binding("m", "maximise", "maximise", id="maximise"),
         Binding("1", "pane(1)", "users", show=False, id="pane.users"),
         Binding("2", "pane(2)", "timeline", show=False, id="pane.timeline"),
@@ -107,6 +117,8 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
         self._started = False
         self._user_by_hand = False
         self._tab = 1
+        self._before_small: Widget | None = None
+        """What had focus before there was no room for anything."""
 
     def compose(self) -> ComposeResult:
         yield Header()
@@ -142,9 +154,9 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
         self._lay_out(self.app.size.width, self.app.size.height)
         if (name := self.studio.memory.text("maximised")) in TABBED:
             self._maximise(self.query_one(f"#{name}"))
-            self.action_pane(TABBED.index(name) + 1)
         else:
-            self.query_one(UsersList).focus()
+            name = self.studio.memory.text("pane")
+        self.action_pane(TABBED.index(name) + 1 if name in TABBED else 1)
         self.ready = True
         if self.studio.desk is not None:
             self.show_store()
@@ -152,7 +164,8 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
     # -- what is shown -------------------------------------------------------------------------------
 
     def question(self) -> Question:
-        return PulseQuestion()
+        desk = self.studio.desk
+        return PulseQuestion(alone=desk is not None and desk.viewer_of == 0)
 
     def show_answer(self, answer: Pulse) -> None:
         totals, desk = answer.totals, self.studio.desk
@@ -160,12 +173,16 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
             # The last answer may come while the screen is being taken down.
             return
         trouble = desk.trouble()
-        self.query_one(Header).show(totals)
+        alone = desk.viewer_of == 0
+        self.query_one(Header).show(totals, answer.inbox if alone else LeftWaiting(0, False))
+        # Whether an engine runs decides which keys do something.
+        self.query_one(KeysBar).update_line()
         self.query_one(ClockBar).read_only = desk.read_only
         self.query_one(ClockBar).show(answer.next, desk.viewer_of, trouble, desk.clock.virtual)
         first = is_first_start(desk.workflows, desk.problems) and not totals.users
         self.query_one(ProblemBar).show(
-            ([trouble] if trouble else []) + [str(each) for each in desk.problems if not first]
+            ([trouble.why] if trouble else []) + [str(each) for each in desk.problems if not first],
+            place_of(desk.problems),
         )
         self._offer_welcome(first)
         self.query_one(WaitingList).set_total(totals.waits)
@@ -175,7 +192,8 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
         tabs.users, tabs.waits, tabs.failed = totals.users, totals.waits, totals.failed
         tabs.user = self.query_one(TimelinePane).user
         tabs.update_line()
-        if not self._started:
+        if not self._started and (totals.events or alone or not answer.inbox):
+            # With events in the inbox it is no first start: an engine takes them in just now.
             self._started = True
             if not totals.events:
                 self._offer_example()
@@ -195,7 +213,8 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
             file = short(welcome_path(self.studio.workflows))
         else:
             file = None
-        self.query_one(UsersList).offer_welcome(first, file)
+        quiet = self.studio.desk is not None and self.studio.desk.read_only
+        self.query_one(UsersList).offer_welcome(first, file, sends=not quiet)
 
     @on(WelcomeWanted)
     def write_welcome(self) -> None:
@@ -216,6 +235,7 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
             header = self.query_one(Header)
             header.store, header.workflows = desk.path, sorted(desk.workflows)
             self.query_one(Inject).open_history(SentHistory(self.studio.sent_path()))
+            self.query_one(EntryList).recall_unfolded(desk.path)
         self.ask_all()
 
     def ask_all(self) -> None:
@@ -359,6 +379,17 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
         """Go to the form."""
         self.query_one("#event", Input).focus()
 
+    def action_go_there(self) -> None:
+        """Open the editor at the file that does not load."""
+        place = self.query_one(ProblemBar).place
+        if place is None:
+            self._say_time("every workflow file loads: there is nowhere to go", "muted")
+            return
+        try:
+            self._say_time(go(self.app, place), "muted")
+        except StudioError as error:
+            self._say_time(str(error), "error")
+
     def action_next_failed(self) -> None:
         """Look at the next user with a failed journey."""
         self.query_one(UsersList).go_to_failed()
@@ -422,14 +453,25 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
 
     def _lay_out(self, width: int, height: int) -> None:
         tabbed = width < NARROW or height < LOW
-        self.set_class(width < LEAST_WIDTH or height < LEAST_HEIGHT, "-too-small")
+        small = width < LEAST_WIDTH or height < LEAST_HEIGHT
+        if small and not self.has_class("-too-small"):
+            self._before_small = self.focused
+        elif not small and self.has_class("-too-small"):
+            # What is not shown has no focus.
+            self.call_after_refresh(self._focus_again)
+        self.set_class(small, "-too-small")
         self.set_class(tabbed, "-tabbed")
         self.set_class(not tabbed and width >= WIDE, "-wide")
         self.set_class(not tabbed and height >= 50, "-high")
         self._show_tab(self._tab)
 
+    def _focus_again(self) -> None:
+        if self.focused is None:
+            (self._before_small or self._pane_target(self._tab)).focus()
+
     def _show_tab(self, number: int) -> None:
         self._tab = number
+        self.studio.memory.note("pane", TABBED[number - 1], TABBED[0])
         tabs = self.query_one(PaneTabs)
         tabs.current = number
         tabs.update_line()

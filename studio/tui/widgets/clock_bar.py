@@ -23,6 +23,7 @@ from studio.tui.widgets.waiting import wait_words
 
 if TYPE_CHECKING:
     from studio.tui.app import StudioApp
+    from studio.tui.desk import Trouble
 
 SAID_SECONDS = 5.0
 """How long a refusal stands in the bar."""
@@ -39,7 +40,7 @@ class ClockBar(OneLine):
         self.next: WaitRow | None = None
         self.viewer_of: int | None = None
         self.read_only = False
-        self.trouble: str | None = None
+        self.trouble: Trouble | None = None
         self.open = False
         self.virtual = False
         self.reading = ClockReading(movable=False)
@@ -50,7 +51,7 @@ class ClockBar(OneLine):
         """Time has passed."""
         self.now = now
         self.reading = cast("StudioApp", self.app).clock_reading()
-        self.set_class(self.reading.paused and self.reading.jump is None, "-paused")
+        self.set_class(self.trouble is None and self.reading.paused and self.reading.jump is None, "-paused")
         if self._said[0] and time.monotonic() > self._said[1]:
             self._said = ("", 0.0)
         self.update_line()
@@ -65,11 +66,15 @@ class ClockBar(OneLine):
         if (action := self._buttons.hit(event)) is not None:
             await self.app.run_action(*action)
 
-    def show(self, next: WaitRow | None, viewer_of: int | None, trouble: str | None, virtual: bool) -> None:
+    def show(
+        self, next: WaitRow | None, viewer_of: int | None, trouble: Trouble | None, virtual: bool
+    ) -> None:
         """Take what there is to say."""
         self.next, self.viewer_of, self.trouble, self.virtual = next, viewer_of, trouble, virtual
         self.open = True
         self.set_class(trouble is not None, "-trouble")
+        if trouble is not None:
+            self.remove_class("-paused")
         self.update_line()
 
     def build(self, line: Line, colours: Look) -> None:
@@ -80,6 +85,12 @@ class ClockBar(OneLine):
             line.add("opening the store …", colours.muted)
             return
         bold = Style(bold=True)
+        if self.trouble is not None:
+            # Nothing here is alive: no state to press, no speed, no countdown.
+            alarm = Style(color=colours.chip.color, bgcolor=colours.error.color, bold=True)
+            line.add(f" {signs().failed} {literal(self.trouble.head)} ", alarm)
+            line.gap(2).add(day_clock(self.now), colours.text)
+            return
         self._state(line, colours)
         if (jump := self.reading.jump) is not None:
             self._jumping(line, colours, jump)
@@ -100,25 +111,29 @@ class ClockBar(OneLine):
         right = self._next(colours, line.width, line.room - 2)
         line.gap(line.room - sum(cell_len(text) for text, _ in right))
         for text, style in right:
-            self._buttons.add(line, text, style, "next_deadline", self.app)
+            if self.acts:
+                self._buttons.add(line, text, style, "next_deadline", self.app)
+            else:
+                line.add(text, style)
+
+    @property
+    def acts(self) -> bool:
+        """Whether the clock can be turned from here: there is an engine that may be asked."""
+        return not self.read_only and self.viewer_of != 0
 
     def _state(self, line: Line, colours: Look) -> None:
         mark, bold = signs(), Style(bold=True)
         stopped = self.reading.paused and self.reading.jump is None
-        if self.trouble is not None:
-            line.add(f"{mark.failed} STOPPED", colours.error + bold)
-            return
-        if self.read_only:
-            line.add("READ ONLY", colours.accent + bold)
-            return
-        if self.viewer_of is not None:
-            pid = f" of pid {self.viewer_of}" if self.viewer_of else ""
-            line.add(f"VIEWER{pid}", colours.accent + bold)
+        if self.read_only or self.viewer_of is not None:
+            who = f"VIEWER of pid {self.viewer_of}" if self.viewer_of else "VIEWER · no engine runs"
+            line.add("READ ONLY" if self.read_only else who, colours.accent + bold)
             if self.reading.jump is None and not stopped:
                 return
             line.gap(2)
         if self.reading.jump is not None:
             line.add(f"{mark.moved} JUMPING", colours.accent + bold)
+        elif stopped and not self.acts:
+            line.add(f"{mark.paused_clock} PAUSED", colours.strong)
         elif stopped:
             self._buttons.add(line, f"{mark.paused_clock} PAUSED", colours.strong, "pause_run", self.app)
         else:
@@ -128,6 +143,8 @@ class ClockBar(OneLine):
     def _jumping(self, line: Line, colours: Look, jump: JumpState) -> None:
         line.gap().add(f"{jump.percent}%", colours.strong)
         line.add(f" · {jump.served:,} of {jump.total:,}", colours.text)
+        if not self.acts:
+            return
         line.add(" · ", colours.muted)
         self._buttons.add(line, "esc", colours.accent + Style(bold=True), "stop_jump", self.app)
         self._buttons.add(line, " stops here", colours.text, "stop_jump", self.app)
@@ -137,6 +154,11 @@ class ClockBar(OneLine):
         return colours.text if self.has_class("-paused") else colours.muted
 
     def _speeds(self, line: Line, colours: Look, wide: bool) -> None:
+        if not self.acts:
+            # A chip would offer what nobody can press.
+            if self.reading.speed != 1:
+                line.gap(2).add(f"×{self.reading.speed}", colours.strong)
+            return
         line.gap()
         for speed in SPEEDS if wide and self.reading.movable else (self.reading.speed,):
             here = speed == self.reading.speed

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.cells import cell_len
 from rich.style import Style
 
-from studio.store.records import Totals
+from studio.store.records import LeftWaiting, Totals
 from studio.tui.widgets.line import Line
 from studio.tui.widgets.one_line import OneLine
 from studio.tui.widgets.signs import Look, signs, sparkline
@@ -26,12 +26,15 @@ class Header(OneLine):
         self.store: Path | None = None
         self.workflows: list[str] = []
         self.totals: Totals | None = None
+        self.inbox = LeftWaiting(0, False)
+        """Events that wait for an engine."""
         self._rates: deque[int] = deque([0] * RATE_SECONDS, RATE_SECONDS)
         self._events: int | None = None
         self._sampled = 0.0
 
-    def show(self, totals: Totals) -> None:
+    def show(self, totals: Totals, inbox: LeftWaiting) -> None:
         """Take the counts."""
+        self.inbox = inbox
         if self._events is None:
             self._events = totals.events
         self.totals = totals
@@ -89,6 +92,11 @@ class Header(OneLine):
                 ("  ", colours.text),
                 (f"{mark.failed} {totals.failed:,}" + (" failed" if wide else ""), bold),
             ]
+        if self.inbox:
+            # Where no engine runs nothing comes, and a rate would say so twice.
+            words = self.inbox.words if wide else f"{self.inbox.number} in the inbox"
+            left = (words, colours.warning + Style(bold=True))
+            return [left, ("  ", colours.text), *pieces, (" ", colours.text)]
         if wide and any(self._rates):
             pieces += [("  ", colours.text), (sparkline(list(self._rates)), colours.accent)]
         pieces += [("  ", colours.text), (f"{rate:,} ev/s" if wide else f"{rate:,}/s", colours.muted)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 from rich.cells import cell_len
 from rich.style import Style
 from textual import events
@@ -10,17 +12,23 @@ from textual.dom import DOMNode
 from textual.keys import key_to_character
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Input
+from textual.widgets import Input, TextArea
 
+from studio.tui.offered import not_offered
 from studio.tui.widgets.key_names import labels
 from studio.tui.widgets.line import Line
 from studio.tui.widgets.one_line import Buttons, OneLine
 from studio.tui.widgets.signs import Look
 
+if TYPE_CHECKING:
+    from studio.tui.app import StudioApp
+
 RENAMED = ("plus", "minus", "slash", "underscore")
 """Characters whose keys have other names than Unicode gives them."""
 EVERYWHERE = ("maximise", "pane.next", "quit")
 """Keys that are learnt once."""
+FIRST = ("clock.stop",)
+"""What is under way can be stopped: that stands before all else."""
 
 
 def typed(binding: Binding) -> bool:
@@ -33,15 +41,27 @@ def typed(binding: Binding) -> bool:
 
 def usable(screen: Screen[object], node: Widget | None) -> list[tuple[Binding, DOMNode]]:
     """The bindings that act here with the nodes they act on, nearest to the focus first."""
-    typing = isinstance(node, Input)
-    near = list(node.ancestors_with_self) if node is not None else [screen, screen.app]
+    typing = isinstance(node, Input | TextArea)
+    app = cast("StudioApp", screen.app)
+    idle = not_offered(app)
+    near = list(node.ancestors_with_self) if node is not None else [screen, app]
     found: list[tuple[int, int, Binding, DOMNode]] = []
-    for active in screen.active_bindings.values():
-        if active.enabled and not (typing and typed(active.binding)):
-            distance = near.index(active.node) if active.node in near else len(near)
-            found.append((distance, rank(active.binding, active.node), active.binding, active.node))
+    for binding, owner in _active(screen, app):
+        if binding.id not in idle and not (typing and typed(binding)):
+            distance = near.index(owner) if owner in near else len(near)
+            found.append((distance, rank(binding, owner), binding, owner))
     found.sort(key=lambda each: each[:2])
-    return [(binding, node) for _, _, binding, node in found]
+    return [(binding, owner) for _, _, binding, owner in found]
+
+
+def _active(screen: Screen[object], app: StudioApp) -> list[tuple[Binding, DOMNode]]:
+    found = {key: (each.binding, each.node) for key, each in screen.active_bindings.items() if each.enabled}
+    if screen.is_modal:
+        # A question keeps the keys of the app from acting, but for those that come before all others.
+        for key, binding in app._bindings:
+            if binding.priority and app._check_action_state(binding.action, app):
+                found[key] = (binding, app)
+    return list(found.values())
 
 
 def rank(binding: Binding, node: DOMNode) -> int:
@@ -55,6 +75,10 @@ def rank(binding: Binding, node: DOMNode) -> int:
     return own.index(binding.id) if binding.id is not None and binding.id in own else len(own)
 
 
+def _place(found: tuple[Binding, DOMNode]) -> int:
+    return 0 if found[0].id in FIRST else 2 if found[0].id in EVERYWHERE else 1
+
+
 class KeysBar(OneLine):
     """Made from the bindings, like the help."""
 
@@ -63,19 +87,32 @@ class KeysBar(OneLine):
         self._buttons = Buttons()
 
     def on_mount(self) -> None:
-        """Follow the focus."""
-        self.screen.bindings_updated_signal.subscribe(self, lambda _: self.refresh())
+        """Follow the focus, also into what lies over the screen."""
+        self.screen.bindings_updated_signal.subscribe(self, self.follow)
+        self.app.screen_change_signal.subscribe(self, self.follow_screen)
+
+    def follow(self, _: object) -> None:
+        """Other keys may act now."""
+        self.refresh()
+
+    def follow_screen(self, screen: Screen[object]) -> None:
+        """Another screen is on top."""
+        if screen is not self.screen:
+            screen.bindings_updated_signal.subscribe(self, self.follow)
+        self.refresh()
 
     def build(self, line: Line, colours: Look) -> None:
-        focused = self.screen.focused
-        typing = isinstance(focused, Input)
+        # Over the screen may lie a question, and then it has the keys.
+        screen = self.app.screen
+        focused = screen.focused
+        no_help = screen.is_modal or isinstance(focused, Input | TextArea)
         self._buttons.clear()
-        last = ("^q", "quit", "app.quit_now") if typing else ("?", "help", "app.keys")
+        last = ("^q", "quit", "app.quit_now") if no_help else ("?", "help", "app.keys")
         tail = cell_len(f"{last[0]} {last[1]} ")
         key_style = colours.accent + Style(bold=True)
         line.gap()
         # What is the same everywhere gives way to what can be done here.
-        found = sorted(usable(self.screen, focused), key=lambda each: each[0].id in EVERYWHERE)
+        found = sorted(usable(screen, focused), key=_place)
         for label in labels(each for each in found if each[0].show):
             keys = label.first_keys
             needed = sum(cell_len(key) + 1 for key, *_ in keys) + cell_len(label.words) + 2

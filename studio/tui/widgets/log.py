@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import ClassVar
+from dataclasses import replace
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.binding import Binding, BindingType
 
 from studio.clock import iso
 from studio.store.records import Entry
 from studio.tui import filters
-from studio.tui.reading import Asking, Question
+from studio.tui.reading import Asking
 from studio.tui.widgets.entry_text import Around, say
+from studio.tui.widgets.hits import Counting
 from studio.tui.widgets.line import Line
-from studio.tui.widgets.log_question import FIELDS, LEVELS, LogQuestion, light
+from studio.tui.widgets.log_question import FIELDS, LEVELS, LogAnswer, LogCount, LogQuestion, light
 from studio.tui.widgets.signs import signs
 from studio.tui.widgets.standing import kept
 from studio.tui.widgets.text import literal
 from studio.tui.widgets.times import clock
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
+
+if TYPE_CHECKING:
+    from studio.tui.app import StudioApp
 
 __all__ = ["LogList", "light"]
 
@@ -26,7 +31,7 @@ PAGE = 200
 MOST = 5_000
 
 
-class LogList(Asking, VirtualList[Entry]):
+class LogList(Counting, Asking, VirtualList[Entry]):
     """Pane 4."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -55,16 +60,25 @@ class LogList(Asking, VirtualList[Entry]):
         """The next answer is about other entries."""
         self._around = Around()
 
-    def question(self) -> Question:
+    def on_mount(self) -> None:
+        """At the level at which it was left."""
+        left = cast("StudioApp", self.app).memory.text("log_level")
+        if left in LEVELS:
+            self.level = left
+            self._say_empty()
+
+    def question(self) -> LogQuestion:
         if self.following:
             self._limit = PAGE
         user = self.user if self.only_user else None
         return LogQuestion(self._filter, self._limit, self.level, user)
 
-    def show_answer(self, answer: list[Entry]) -> None:
+    def show_answer(self, answer: LogAnswer) -> None:
+        if self._filter:
+            self.take_hits(answer.all, LogCount(replace(self.question(), limit=0)))
         stands = not self.following and not self._fresh
         self._fresh = False
-        self.show_rows(kept(self.rows, answer, self._limit) if stands else answer)
+        self.show_rows(kept(self.rows, answer.entries, self._limit) if stands else answer.entries)
 
     # -- what is shown -----------------------------------------------------------------------------
 
@@ -78,6 +92,7 @@ class LogList(Asking, VirtualList[Entry]):
     def action_level(self) -> None:
         """Everything, from info up, warnings, errors, or only notes."""
         self.level = LEVELS[(LEVELS.index(self.level) + 1) % len(LEVELS)]
+        cast("StudioApp", self.app).memory.remember("log_level", self.level or "")
         self._ask_anew()
 
     def action_only_user(self) -> None:
@@ -103,7 +118,7 @@ class LogList(Asking, VirtualList[Entry]):
         super().action_last()
         self.ask()
 
-    def _ask_anew(self) -> None:
+    def _say_empty(self) -> None:
         narrowed = self.filter_text or self.only_user or self.level
         self.empty_text = (
             f"No entry has {self.filter_text} in it. esc clears the filter."
@@ -112,6 +127,10 @@ class LogList(Asking, VirtualList[Entry]):
             if narrowed
             else type(self).empty_text
         )
+
+    def _ask_anew(self) -> None:
+        self._say_empty()
+        self.forget_hits()
         self._fresh = True
         self.ask()
         self._title()
@@ -127,12 +146,14 @@ class LogList(Asking, VirtualList[Entry]):
 
     def _title(self) -> None:
         who = literal(self.user or "") if self.only_user else "all users"
-        title = f"4 Log · {who}" + (f" · {self.level}" if self.level else "")
+        name = f"4 Log {self.hits_words}" if self._filter else "4 Log"
+        title = f"{name} · {who}" + (f" · {self.level}" if self.level else "")
         if self.filter_text:
             title += f" /{self.filter_text}"
         place = self._at.get(self.cursor, 0) + 1
         note = f"{signs().event} following" if self.following else f"{place:,}/{len(self.rows):,} · G follows"
-        self.set_titles(title, f"{note} · esc clears" if self.filter_text else note)
+        further = (self.counting_words, "esc clears" if self.filter_text else "")
+        self.set_titles(title, " · ".join([note, *(each for each in further if each)]))
 
     def copy_text(self, row: Entry) -> str:
         parts = (iso(row.at), row.level or row.kind, row.user, row.workflow, row.message, row.line)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from studio.store.records import Entry
 from studio.store.views import Views
 from studio.tui import filters
+from studio.tui.widgets.hits import Tally
 from studio.tui.widgets.text import LITERAL_CHARS, slim
 
 FIELDS = ("user", "workflow", "level", "text")
@@ -15,6 +17,36 @@ LEVELS = (None, "info", "warning", "error", "note")
 PAGE_LOOKED_AT = 1_000
 MOST_LOOKED_AT = 20_000
 """Entries that a filter looks at in one go: of a log of millions, the newest part."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogAnswer:
+    """The newest entries that are meant, oldest first."""
+
+    entries: list[Entry]
+    all: int | None = None
+    """How many a filter means; None when there may be more than were looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogCount:
+    """How many entries a filter of the log means."""
+
+    question: LogQuestion
+
+    def step(self, views: Views, place: tuple[int, int] | None) -> Tally:
+        """Count through the next stretch."""
+        asked = self.question
+        before, newest = place or (None, views.last_seq())
+        if asked.user is not None:
+            page = views.logs(limit=PAGE_LOOKED_AT, before=before, level=asked.level, user=asked.user)
+            further = page[0].seq if len(page) == PAGE_LOOKED_AT else 0
+        else:
+            page, further = views.logs_step(before, level=asked.level, contains=asked.part)
+        count = sum(1 for entry in page if asked.meets(entry))
+        if not further:
+            return Tally(count, None, 1.0)
+        return Tally(count, (further, newest), 1 - further / max(further, newest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,26 +59,30 @@ class LogQuestion:
     user: str | None = None
     """Only this user's, looked up by index however old."""
 
-    def read(self, views: Views) -> list[Entry]:
+    @property
+    def part(self) -> str | None:
+        """A word that every entry that is meant has in its text."""
+        return max(self.filter.words, key=len, default=None)
+
+    def read(self, views: Views) -> LogAnswer:
         """The entries, oldest first, without what a row cannot show."""
         if not self.filter:
             found = views.logs(limit=self.limit, level=self.level, user=self.user)
-            return [light(entry) for entry in found]
-        part = max(self.filter.words, key=len, default=None)
+            return LogAnswer([light(entry) for entry in found])
         pages: list[list[Entry]] = []
         before, looked, count = None, 0, 0
         while looked < MOST_LOOKED_AT and count < self.limit:
             page = views.logs(
-                limit=PAGE_LOOKED_AT, before=before, level=self.level, user=self.user, contains=part
+                limit=PAGE_LOOKED_AT, before=before, level=self.level, user=self.user, contains=self.part
             )
             meant = [light(entry) for entry in page if self.meets(entry)]
             pages.append(meant)
             count += len(meant)
             looked += len(page)
             if len(page) < PAGE_LOOKED_AT:
-                break
+                return LogAnswer(newest(pages, self.limit), count)
             before = page[0].seq
-        return [entry for page in reversed(pages) for entry in page][-self.limit :]
+        return LogAnswer(newest(pages, self.limit))
 
     def meets(self, entry: Entry) -> bool:
         """Whether the filter means this entry."""
@@ -54,6 +90,11 @@ class LogQuestion:
         text = entry.message or ""
         fields = {"user": entry.user, "workflow": entry.workflow, "level": level, "text": text}
         return self.filter.meets(text, fields)
+
+
+def newest(pages: Sequence[list[Entry]], limit: int) -> list[Entry]:
+    """The newest entries of pages that were read backwards, oldest first."""
+    return [entry for page in reversed(pages) for entry in page][-limit:]
 
 
 def light(entry: Entry) -> Entry:

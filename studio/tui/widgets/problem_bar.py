@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from rich.style import Style
+
+from studio.tui.editor import Place
 from studio.tui.widgets.line import Line
 from studio.tui.widgets.one_line import OneLine
 from studio.tui.widgets.signs import Look, signs
@@ -14,11 +17,13 @@ class ProblemBar(OneLine):
     def __init__(self) -> None:
         super().__init__(id="problem")
         self.problems: list[str] = []
+        self.place: Place | None = None
+        """Where a problem lies that can be gone to."""
 
-    def show(self, problems: list[str]) -> None:
+    def show(self, problems: list[str], place: Place | None = None) -> None:
         """Take what is wrong, the worst first."""
-        if problems != self.problems:
-            self.problems = problems
+        if (problems, place) != (self.problems, self.place):
+            self.problems, self.place = problems, place
             self.set_class(bool(problems), "-shown")
             self.update_line()
 
@@ -26,6 +31,17 @@ class ProblemBar(OneLine):
         if not self.problems:
             return
         first, *others = self.problems
-        more = f" +{len(others)} more " if others else ""
-        text = Line(line.width - len(more)).gap().add(f"{signs().failed} ", colours.strong)
-        line.append(text.add(literal(" ".join(first.split())), colours.strong)).add(more, colours.strong)
+        tail = Line(line.width)
+        if others:
+            tail.gap().add(f"+{len(others)} more", colours.strong)
+        if self.place is not None:
+            tail.gap(2).add("E", colours.strong + Style(underline=True)).add(" go there", colours.strong)
+        if tail.used:
+            tail.gap()
+        tail.width = tail.used
+        text = Line(line.width - tail.used).gap().add(f"{signs().failed} ", colours.strong)
+        line.append(text.add(literal(" ".join(first.split())), colours.strong)).append(tail)
+
+    async def on_click(self) -> None:
+        """The line is a button."""
+        await self.screen.run_action("go_there")

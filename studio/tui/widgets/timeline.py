@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from bisect import bisect_left
 from collections.abc import Hashable
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on, work
@@ -20,16 +21,17 @@ from studio.errors import StudioError
 from studio.store.records import Entry
 from studio.tui import filters
 from studio.tui.messages import ReadFailed
-from studio.tui.reading import Asking, Question
+from studio.tui.reading import Asking
 from studio.tui.widgets.entry_text import Around, say
+from studio.tui.widgets.hits import Counting
 from studio.tui.widgets.lanes import Lanes
 from studio.tui.widgets.line import Line
 from studio.tui.widgets.signs import signs
 from studio.tui.widgets.standing import kept
 from studio.tui.widgets.text import literal
-from studio.tui.widgets.timeline_question import FIELDS, TimelineAnswer, TimelineQuestion
+from studio.tui.widgets.timeline_question import FIELDS, TimelineAnswer, TimelineCount, TimelineQuestion
 from studio.tui.widgets.times import clock, day, gap, same_day
-from studio.tui.widgets.unfolded import Detail, UnfoldQuestion
+from studio.tui.widgets.unfolded import Detail, Unfolded, UnfoldQuestion
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
 
 if TYPE_CHECKING:
@@ -71,6 +73,9 @@ class EntryList(VirtualList[Entry | Detail]):
         self.filter_text = ""
         self.entries: list[Entry] = []
         self._unfolded: dict[int, list[str]] = {}
+        self._open = Unfolded()
+        self._reading: set[int] = set()
+        """Entries that are being unfolded again."""
 
     def action_let_time_out(self) -> None:
         """Let the time of the wait at the cursor pass, for all."""
@@ -90,6 +95,18 @@ class EntryList(VirtualList[Entry | Detail]):
         if not entries:
             self._unfolded.clear()
         self.show_rows(self._with_details(entries))
+        again = {entry.seq for entry in entries if entry.seq in self._open.seqs}
+        again -= self._reading | self._unfolded.keys()
+        if again and self.size.width > INDENT + 1:
+            self._reading |= again
+            self._unfold_again(sorted(again))
+
+    def recall_unfolded(self, store: Path) -> None:
+        """Go on with what was unfolded in this store."""
+        self._open = Unfolded.of(cast("StudioApp", self.app).memory.text("unfolded"), store)
+
+    def _keep_unfolded(self) -> None:
+        cast("StudioApp", self.app).memory.remember("unfolded", self._open.text())
 
     def set_filter(self, text: str) -> None:
         """Show only entries that the filter means, and the lanes of their journeys."""
@@ -121,6 +138,8 @@ class EntryList(VirtualList[Entry | Detail]):
             self.post_message(self.Opened(self, row.entry, False))
         elif row is not None and row.seq in self._unfolded:
             del self._unfolded[row.seq]
+            self._open.take(row.seq, unfolded=False)
+            self._keep_unfolded()
             self.show_entries(self.entries)
         elif row is not None:
             self.following = False
@@ -139,8 +158,29 @@ class EntryList(VirtualList[Entry | Detail]):
         # Meanwhile another user may have been chosen.
         if self.is_attached and any(entry.seq == seq for entry in self.entries):
             self._unfolded[seq] = lines
+            self._open.take(seq, unfolded=True)
+            self._keep_unfolded()
             self.show_entries(self.entries)
             self._show_unfolded(seq, len(lines))
+
+    @work(group="unfold-again", exit_on_error=False)
+    async def _unfold_again(self, seqs: list[int]) -> None:
+        reader = cast("StudioApp", self.app).reader
+        if reader is None:
+            self._reading -= set(seqs)
+            return
+        width = self.size.width - INDENT - 1
+        try:
+            for seq in seqs:
+                lines = await reader.ask(UnfoldQuestion(seq, width).read)
+                if seq in self._open.seqs and any(entry.seq == seq for entry in self.entries):
+                    self._unfolded[seq] = lines
+        except StudioError as error:
+            self.post_message(ReadFailed(str(error)))
+        finally:
+            self._reading -= set(seqs)
+        if self.is_attached:
+            self.show_rows(self._with_details(self.entries))
 
     def _show_unfolded(self, seq: int, lines: int) -> None:
         at = self._at.get(seq, 0)
@@ -245,7 +285,7 @@ def _seq(entry: Entry) -> int:
     return entry.seq
 
 
-class TimelinePane(Asking, Vertical):
+class TimelinePane(Counting, Asking, Vertical):
     """Pane 2: lanes above, entries below."""
 
     def __init__(self) -> None:
@@ -268,6 +308,7 @@ class TimelinePane(Asking, Vertical):
         """Show this user, at this entry when one is given."""
         if user != self.user:
             self.user = user
+            self.forget_hits()
             self._limit = PAGE
             self._workflows = []
             entries = self.entries
@@ -283,12 +324,13 @@ class TimelinePane(Asking, Vertical):
         elif seq is None:
             self._wanted = None
 
-    def question(self) -> Question | None:
+    def question(self) -> TimelineQuestion | None:
         return None if self.user is None else TimelineQuestion(self.user, self._limit, self._filter)
 
     def filter_entries(self, text: str) -> None:
         """Narrow list and lanes; without a text, back to all, on the same entry."""
         self._filter = filters.parse(text, FIELDS)
+        self.forget_hits()
         self._limit = PAGE
         selected = self.entries.entry
         if not text and selected is not None and not self.entries.following:
@@ -305,6 +347,8 @@ class TimelinePane(Asking, Vertical):
         for entry in answer.entries:
             around.learn(entry)
         entries.around = around
+        if self._filter and self.user is not None:
+            self.take_hits(answer.all, TimelineCount(TimelineQuestion(self.user, 0, self._filter)))
         entries.empty_text = "Nothing has happened to this user."
         if entries.filter_text:
             entries.empty_text = f"No entry has {entries.filter_text}.\nesc clears the filter."
@@ -357,6 +401,9 @@ class TimelinePane(Asking, Vertical):
         self.entries.tick(now)
         self.lanes.tick(now)
 
+    def _title(self) -> None:
+        self.retitle()
+
     def retitle(self) -> None:
         """Write the border."""
         entries = self.entries
@@ -366,6 +413,7 @@ class TimelinePane(Asking, Vertical):
             more = len(self._workflows) - 3
             title += f" · {shown}" + (f" +{more}" if more > 0 else "")
         if entries.filter_text:
+            title += f" · {self.hits_words}" if self._filter else ""
             title += f" /{literal(entries.filter_text)}"
         count = len(entries.entries)
         selected = entries.entry

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from studio.store.records import Entry, WaitRow
 from studio.store.views import Views
 from studio.tui import filters, lane_model
-from studio.tui.widgets.log_question import light
+from studio.tui.widgets.hits import Tally
+from studio.tui.widgets.log_question import light, newest
 from studio.tui.widgets.text import preview, slim
 
 FIELDS = ("event", "workflow", "level", "kind", "journey", "text")
@@ -26,6 +27,21 @@ class TimelineAnswer:
     waits: list[WaitRow]
     workflows: list[str]
     history: lane_model.Lanes
+    all: int | None = None
+    """How many entries a filter means; None when there may be more than were looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineCount:
+    """How many entries of a user a filter means."""
+
+    question: TimelineQuestion
+
+    def step(self, views: Views, place: int | None) -> Tally:
+        """Count among the thousand before."""
+        page = views.timeline(self.question.user, limit=PAGE_LOOKED_AT, before=place)
+        count = sum(1 for entry in page if self.question.meets(entry))
+        return Tally(count, page[0].seq if len(page) == PAGE_LOOKED_AT else None, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +54,11 @@ class TimelineQuestion:
 
     def read(self, views: Views) -> TimelineAnswer:
         """The newest `limit` entries that are meant, and the lanes they belong to."""
-        found = self._filtered(views) if self.filter else views.timeline(self.user, limit=self.limit)
+        all: int | None = None
+        if self.filter:
+            found, all = self._filtered(views)
+        else:
+            found = views.timeline(self.user, limit=self.limit)
         waits = views.waits(user=self.user, limit=200)
         workflows = dict.fromkeys(row.workflow for row in views.journeys(user=self.user, limit=20))
         only: list[str] | None = None
@@ -55,9 +75,10 @@ class TimelineQuestion:
         if found and not self.filter:
             found += [move for move in beside.moves if move.seq > found[0].seq]
             found.sort(key=lambda entry: entry.seq)
-        return TimelineAnswer(self.user, [light(entry) for entry in found], waits, list(workflows), history)
+        entries = [light(entry) for entry in found]
+        return TimelineAnswer(self.user, entries, waits, list(workflows), history, all)
 
-    def _filtered(self, views: Views) -> list[Entry]:
+    def _filtered(self, views: Views) -> tuple[list[Entry], int | None]:
         pages: list[list[Entry]] = []
         before: int | None = None
         looked = count = 0
@@ -68,9 +89,9 @@ class TimelineQuestion:
             looked += len(page)
             count += len(meant)
             if len(page) < PAGE_LOOKED_AT:
-                break
+                return newest(pages, self.limit), count
             before = page[0].seq
-        return [entry for page in reversed(pages) for entry in page][-self.limit :]
+        return newest(pages, self.limit), None
 
     def meets(self, entry: Entry) -> bool:
         """Whether the filter means this entry."""

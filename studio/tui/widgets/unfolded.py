@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from studio.store.records import Entry
@@ -15,6 +17,7 @@ MOST_LINES = 200
 MOST_TEXT_LINES = 20_000
 """Of a text of many megabytes no more is looked at."""
 LEAST_WIDTH = 20
+MOST_KEPT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,34 @@ class Detail:
     index: int
     text: str
     """Literal."""
+
+
+class Unfolded:
+    """Which entries of a store are unfolded, the newest so many: for the next start too."""
+
+    def __init__(self, store: str = "", seqs: Iterable[int] = ()) -> None:
+        self.store = store
+        self.seqs = dict.fromkeys(seqs)
+
+    @classmethod
+    def of(cls, text: str, store: Path) -> Unfolded:
+        """Read what `text` wrote; nothing of it when it is about another store."""
+        numbers, _, path = text.partition(" ")
+        name = str(store.absolute())
+        found = [int(each) for each in numbers.split(",") if each.isascii() and each.isdigit()]
+        return cls(name, found if path == name else ())
+
+    def take(self, seq: int, *, unfolded: bool) -> None:
+        """An entry was unfolded, or folded."""
+        self.seqs.pop(seq, None)
+        if unfolded:
+            self.seqs[seq] = None
+        while len(self.seqs) > MOST_KEPT:
+            del self.seqs[next(iter(self.seqs))]
+
+    def text(self) -> str:
+        """ "16,62 /home/ann/data/studio.db": as it is remembered."""
+        return f"{','.join(map(str, self.seqs))} {self.store}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from studio.store.records import UserRow
 from studio.store.view_users import UserSearch
 from studio.tui.messages import ReadFailed, UserChosen, WelcomeWanted
 from studio.tui.reading import Asking, Question
+from studio.tui.widgets.hits import Counting
 from studio.tui.widgets.line import Line
 from studio.tui.widgets.signs import Look, signs
 from studio.tui.widgets.text import cut, literal
@@ -25,6 +26,7 @@ from studio.tui.widgets.users_questions import (
     Order,
     StepQuestion,
     UsersAnswer,
+    UsersCount,
     UsersQuestion,
     search_of,
 )
@@ -46,7 +48,7 @@ MOST_FOUND = 1_000
 """A search stops here: nobody reads more, a longer filter finds less."""
 
 
-class UsersList(Asking, VirtualList[UserRow]):
+class UsersList(Counting, Asking, VirtualList[UserRow]):
     """Pane 1."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -79,6 +81,11 @@ class UsersList(Asking, VirtualList[UserRow]):
         self._fresh = False
         """The next rows are others, not the same ones in another order."""
 
+    def on_mount(self) -> None:
+        """In the order in which they were left."""
+        left = cast("StudioApp", self.app).memory.text("users_order")
+        self.order = next((order for order in ORDERS if order == left), self.order)
+
     # -- what is asked ---------------------------------------------------------------------------
 
     def action_open(self) -> None:
@@ -88,10 +95,10 @@ class UsersList(Asking, VirtualList[UserRow]):
         else:
             super().action_open()
 
-    def offer_welcome(self, first: bool, file: str | None) -> None:
-        """Say that there is no workflow yet, and that ⏎ writes this file."""
+    def offer_welcome(self, first: bool, file: str | None, *, sends: bool) -> None:
+        """Say that there is no workflow yet, and that ⏎ writes this file; else what can be sent."""
         self.offers_welcome = file is not None
-        text = type(self).empty_text
+        text = type(self).empty_text if sends else "Nobody here yet."
         if first:
             # The pane may be 25 cells wide, and the end of a path tells.
             text = "No journeys here yet."
@@ -115,6 +122,7 @@ class UsersList(Asking, VirtualList[UserRow]):
                     self._found[row.id] = row
                 else:
                     self._found.pop(row.id, None)
+            self._tell_hits()
             self.show_rows(list(self._found.values()))
             return
         self._after, self._before, self._last = answer.after, None, False
@@ -179,6 +187,7 @@ class UsersList(Asking, VirtualList[UserRow]):
         self._limit = PAGE
         self._found.clear()
         self._progress = None
+        self.forget_hits()
         self._fresh = True
         self.empty_text = f"No user has {text}.\nesc clears the filter." if text else type(self).empty_text
         # Whom the cursor is on stays: the same user, now among the others.
@@ -212,7 +221,14 @@ class UsersList(Asking, VirtualList[UserRow]):
                 self.show_rows(list(self._found.values()))
             self._title()
         self._progress = None
+        self._tell_hits()
         self._title()
+
+    def _tell_hits(self) -> None:
+        """What the search has found is all there is, or the beginning of it."""
+        if self._progress is None:
+            whole = len(self._found) < MOST_FOUND
+            self.take_hits(len(self._found) if whole else None, UsersCount(self._search))
 
     # -- order ---------------------------------------------------------------------------------------
 
@@ -220,6 +236,7 @@ class UsersList(Asking, VirtualList[UserRow]):
         """The next order: latest, nearest deadline, failed first, by name."""
         names = list(ORDERS)
         self.set_order(names[(names.index(self.order) + 1) % len(names)])
+        cast("StudioApp", self.app).memory.remember("users_order", self.order)
 
     def set_order(self, order: Order, go_to: str = "") -> None:
         """Show the users in another order, the cursor on the same one."""
@@ -283,7 +300,7 @@ class UsersList(Asking, VirtualList[UserRow]):
         return row.due_at is not None or self.size.width >= 44
 
     def _title(self) -> None:
-        title = f"1 Users /{self.filter_text}" if self.filter_text else "1 Users"
+        title = f"1 Users {self.hits_words} /{self.filter_text}" if self.filter_text.strip() else "1 Users"
         notes = []
         if self.arrivals:
             notes.append(f"↑ {self.arrivals:,} newer")
@@ -291,7 +308,7 @@ class UsersList(Asking, VirtualList[UserRow]):
             if self._progress is not None:
                 notes.append(f"{len(self._found):,} · searching {self._progress:.0%}")
             elif len(self._found) >= MOST_FOUND:
-                notes.append(f"first {len(self._found):,}")
+                notes.append(self.counting_words or f"first {len(self._found):,}")
             notes.append("esc clears")
         elif self.order != "activity":
             notes.append(ORDERS[self.order])

@@ -9,6 +9,7 @@ from studio.store.records import UserRow
 from studio.store.view_users import UserPage, UserSearch
 from studio.store.views import Views
 from studio.tui import filters
+from studio.tui.widgets.hits import Tally
 
 Order = Literal["activity", "deadline", "state", "name"]
 ORDERS: dict[Order, str] = {
@@ -93,6 +94,18 @@ class NearQuestion:
         if self.shown:
             rows += views.users_named(self.shown)
         return UsersAnswer(list({row.id: row for row in rows}.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class UsersCount:
+    """How many users a search finds in all."""
+
+    search: UserSearch
+
+    def step(self, views: Views, place: int | None) -> Tally:
+        """Count through the next stretch."""
+        found = views.count_users(self.search, before=place)
+        return Tally(found.count, found.before or None, found.done)
 
 
 @dataclass(frozen=True, slots=True)

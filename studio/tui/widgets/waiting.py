@@ -14,6 +14,7 @@ from studio.store.records import WaitRow
 from studio.store.views import Views
 from studio.tui import filters
 from studio.tui.reading import Asking, Question
+from studio.tui.widgets.hits import Counting, Tally
 from studio.tui.widgets.line import Line
 from studio.tui.widgets.signs import bar, signs
 from studio.tui.widgets.text import literal
@@ -53,6 +54,26 @@ class WaitsAnswer:
     rows: list[WaitRow]
     endings: dict[int, str]
     """`seq` of the wait to the kind of the entry that ended it."""
+    all: int | None = None
+    """How many a filter means; None when there may be more than were looked at."""
+
+
+@dataclass(frozen=True, slots=True)
+class WaitsCount:
+    """How many open waits a filter means."""
+
+    filter: filters.Filter
+    total: int = field(compare=False)
+
+    def step(self, views: Views, place: tuple[tuple[int | None, int], int] | None) -> Tally:
+        """Count among the next thousand."""
+        after, looked = place or (None, 0)
+        page = views.waits(limit=LOOKED_AT, after=after)
+        count = sum(1 for row in page if meets(self.filter, row))
+        if len(page) < LOOKED_AT:
+            return Tally(count, None, 1.0)
+        looked += len(page)
+        return Tally(count, ((page[-1].due_at, page[-1].seq), looked), min(0.99, looked / max(1, self.total)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +87,11 @@ class WaitsQuestion:
 
     def read(self, views: Views) -> WaitsAnswer:
         """The rows, nearest deadline first."""
-        rows = self._filtered(views) if self.filter else views.waits(limit=self.limit)
+        all: int | None = None
+        if self.filter:
+            rows, all = self._filtered(views)
+        else:
+            rows = views.waits(limit=self.limit)
         still = {row.seq for row in rows}
         endings: dict[int, str] = {}
         for row in self.watched:
@@ -75,34 +100,35 @@ class WaitsQuestion:
                     if entry.journey == row.journey and entry.key == row.key:
                         endings[row.seq] = entry.kind
                         break
-        return WaitsAnswer(rows, endings)
+        return WaitsAnswer(rows, endings, all)
 
-    def _filtered(self, views: Views) -> list[WaitRow]:
+    def _filtered(self, views: Views) -> tuple[list[WaitRow], int | None]:
         found: list[WaitRow] = []
         after: tuple[int | None, int] | None = None
         looked = 0
         while looked < MOST_LOOKED_AT and len(found) < self.limit:
             page = views.waits(limit=LOOKED_AT, after=after)
-            found += [row for row in page if self.meets(row)]
+            found += [row for row in page if meets(self.filter, row)]
             looked += len(page)
             if len(page) < LOOKED_AT:
-                break
+                return found[: self.limit], len(found)
             after = (page[-1].due_at, page[-1].seq)
-        return found[: self.limit]
-
-    def meets(self, row: WaitRow) -> bool:
-        """Whether the filter means this wait."""
-        fields = {
-            "user": row.user,
-            "workflow": row.workflow,
-            "event": row.name,
-            "state": row.kind,
-            "kind": row.kind,
-        }
-        return self.filter.meets(f"{row.user} {row.name or row.kind} {row.workflow}", fields)
+        return found[: self.limit], None
 
 
-class WaitingList(Asking, VirtualList[WaitRow]):
+def meets(filter: filters.Filter, row: WaitRow) -> bool:
+    """Whether a filter means this wait."""
+    fields = {
+        "user": row.user,
+        "workflow": row.workflow,
+        "event": row.name,
+        "state": row.kind,
+        "kind": row.kind,
+    }
+    return filter.meets(f"{row.user} {row.name or row.kind} {row.workflow}", fields)
+
+
+class WaitingList(Counting, Asking, VirtualList[WaitRow]):
     """Pane 3."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -147,6 +173,7 @@ class WaitingList(Asking, VirtualList[WaitRow]):
         self._filter = filters.parse(text, FIELDS)
         self._limit = PAGE
         self.empty_text = f"No wait has {text}.\nesc clears the filter." if text else type(self).empty_text
+        self.forget_hits()
         # Others are shown from here on; those before are not over.
         self.rows = []
         self.endings.clear()
@@ -155,6 +182,8 @@ class WaitingList(Asking, VirtualList[WaitRow]):
 
     def show_answer(self, answer: WaitsAnswer) -> None:
         self.endings.update(answer.endings)
+        if self._filter:
+            self.take_hits(answer.all, WaitsCount(self._filter, self.total))
         self.show_rows(answer.rows)
         if not self._gone:
             self.endings.clear()
@@ -183,8 +212,10 @@ class WaitingList(Asking, VirtualList[WaitRow]):
         notes = [f"{self.arrivals:,} new · g"] if self.arrivals else []
         title = f"3 Waiting {self.total:,}" if self.total else "3 Waiting"
         if self.filter_text:
+            if self._filter:
+                title = f"3 Waiting {self.hits_words}"
             title = f"{title} /{self.filter_text}"
-            notes.append("esc clears")
+            notes += [each for each in (self.counting_words, "esc clears") if each]
         self.set_titles(title, " · ".join([*notes, "nearest first"]))
 
     def copy_text(self, row: WaitRow) -> str:

@@ -545,27 +545,32 @@ class Runner:
         size = self._size()
         store.begin()
         try:
+            rows = store.rows(sql.INBOX, size)
+            full = len(rows) == size
             with self._lock:
-                limit = self.clock.now()
+                limit = now = self.clock.now()
+                if full:
+                    limit = min(max(rows[-1][1], self._reached), now)
                 queue = self._queue
-                entries = [queue.popleft() for _ in range(min(size, len(queue)))]
+                entries: list[Entry] = []
+                # Rows that were left in the inbox come before what was handed in later than those taken.
+                while queue and len(entries) < size and not (full and queue[0][0] > limit):
+                    entries.append(queue.popleft())
                 self._taken = list(entries)
                 if queue and not self.deck.moved:
                     limit = min(limit, queue[0][0])
-            rows = store.rows(sql.INBOX, size)
         finally:
             store.release()
-        self._backlog = len(rows) == size
+        self._backlog = full
         if rows:
+            # A sender's clock that was set back writes no moment that is over.
             inbox = [
-                # A sender's clock that was set back writes no moment that is over.
-                (min(max(at, self._reached), limit), self._from_inbox(number, kind, body))
+                (min(max(at, self._reached), now), self._from_inbox(number, kind, body))
                 for number, at, kind, body in rows
             ]
+            if full:
+                inbox = [entry for entry in inbox if entry[0] <= limit]
             entries = list(heapq.merge(inbox, entries, key=lambda entry: entry[0]))
-            if len(rows) == size:
-                limit = min(limit, inbox[-1][0])
-                entries = [entry for entry in entries if entry[0] <= limit]
         # What was handed in comes first, then time goes on.
         if goal is not None and self.deck.jump is not None:
             entries.append((goal, self.deck.jump))

@@ -23,6 +23,7 @@ from studio.store.cut import cut, end_of_cause, moment_of
 from studio.store.holds import HOLD, KEEP_FORMER, done_steps, hold_open_steps, keep_former
 from studio.store.schema import VERSION, Kind
 from studio.store.sqlite import ADD_TOTAL, BUSY, SET_META, open_database
+from studio.store.undone import forget_undone
 
 COUNT = "SELECT count(*) FROM history WHERE seq > ?"
 ADD_ENTRY = "INSERT INTO history (seq, at, kind, data) VALUES (?, ?, ?, ?)"
@@ -107,6 +108,7 @@ def keep_snapshot(con: sqlite3.Connection, store: Path, why: str, at: int) -> Sn
     def finish(copy: sqlite3.Connection) -> None:
         copy.execute(SET_META, (ABOUT, json.dumps({"why": why, "at": at})))
         copy.execute("DELETE FROM meta WHERE key = 'engine'")
+        forget_undone(copy)
 
     _copy(con, path, finish)
     return Snapshot(number, path, path.stat().st_size, at, why)
@@ -141,9 +143,11 @@ def fork_store(source: Path, seq: int | None, target: Path, now: int) -> int:
         cut_and_hold(copy, kept, now, "fork")
         copy.execute("DELETE FROM meta WHERE key IN ('engine', 'snapshot')")
         copy.execute("DELETE FROM inbox")
+        if known == VERSION:
+            forget_undone(copy)
 
     try:
-        check_version(con, source)
+        known = check_version(con, source)
         _copy(con, target, finish)
     except sqlite3.Error as error:
         raise translate(error, source) from error

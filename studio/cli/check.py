@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
-from studio.cli.options import MEMORY, Settings, json_option, shared_in_memory
-from studio.cli.output import Exit, clean, coloured, complain, counted, json_line, styled, write
+from studio.cli.options import Settings, json_option, shared_in_memory
+from studio.cli.output import Exit, coloured, complain, counted, json_line, write
 from studio.errors import StudioError
+from studio.printable import clean, styled
+from studio.project import MEMORY
 
 MOST_NAMES = 100_000
 """Names of events of a store that are compared."""

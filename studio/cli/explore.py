@@ -8,19 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from studio.cli.options import MEMORY, Settings, json_option, shared_in_memory
-from studio.cli.output import (
-    cells,
-    clean,
-    complain,
-    counted,
-    cut,
-    json_line,
-    pad,
-    terminal_width,
-    write,
-)
+from studio.cli.options import Settings, json_option, shared_in_memory
+from studio.cli.output import complain, counted, json_line, terminal_width, write
 from studio.errors import StudioError
+from studio.printable import cells, clean, cut, pad
+from studio.project import MEMORY
 
 if TYPE_CHECKING:
     from studio.definition import Workflow

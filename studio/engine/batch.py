@@ -365,7 +365,9 @@ class Batch:
         if journey.workflow is None:
             raise JourneyError("its workflow is not loaded", where=self._id(journey))
         overlay = self.overlay
-        rows = overlay.store.rows(
+        # It may have failed in this very batch.
+        rows = [row[13:14] for row in self._unwritten(journey) if row[2] == Kind.FAILED][-1:]
+        rows = rows or overlay.store.rows(
             "SELECT data FROM history WHERE journey = ? AND kind = ? ORDER BY seq DESC LIMIT 1",
             journey.id,
             Kind.FAILED,
@@ -683,11 +685,20 @@ class Batch:
     def _mute_what_was_said(self, state: JourneyState, journey: Journey) -> None:
         """After `resume` the end of the pass runs once more: it says again only what is new."""
         said: dict[str, int] = {}
-        for (message,) in self.overlay.store.rows(sql.SAID, state.id, state.pass_seq):
+        now = [
+            row[13:14]
+            for row in self._unwritten(state)
+            if Kind.LOG_DEBUG <= row[2] <= Kind.NOTE and row[0] >= state.pass_seq
+        ]
+        for (message,) in self.overlay.store.rows(sql.SAID, state.id, state.pass_seq) + now:
             said[message] = said.get(message, 0) + 1
         journey._muted = said
         journey._live = True
         state.resuming = False
+
+    def _unwritten(self, state: JourneyState) -> list[sql.Row]:
+        """What this batch adds to a journey's history, oldest first."""
+        return [row for row in self.overlay.changes.history if row[4] == state.id]
 
     # -- waits -----------------------------------------------------------------------------
 

@@ -18,10 +18,11 @@ from studio.engine.matching import meets
 from studio.event import Event
 from studio.incoming import Incoming, incoming
 from studio.names import names
+from studio.store.branches import own_id, own_prefix
 from studio.store.connect import connect_reader
 
 TOLD = """
-SELECT h.seq, h.at, n.text, u.name, h.data, h.id
+SELECT h.seq, h.at, n.text, u.name, h.data, h.id, (SELECT value FROM meta WHERE key = 'branches')
 FROM history h JOIN names n ON n.id = h.name JOIN users u ON u.id = h.user
 WHERE h.seq > ? AND h.kind = 1 ORDER BY h.seq LIMIT 500
 """
@@ -32,16 +33,11 @@ Complain = Callable[[str, str | None], None]
 """Takes a hook's name, and what went wrong with it; None when it works again."""
 
 
-def own_id(salt: str, seq: str) -> str:
-    """The id under which an event without one of its own is told: which store, which entry."""
-    return f"journey-studio:{salt}:{seq}"
-
-
 class Asker:
     """Asks `check_event`, and makes events of what it knows."""
 
     def __init__(self, check_event: Callable[..., Any], complain: Complain, salt: str) -> None:
-        self._own = own_id(salt, "")
+        self._own = own_prefix(salt)
         self._check = check_event
         self._complain = complain
         self._pool = ThreadPoolExecutor(max_workers=4, thread_name_prefix="journey-check")
@@ -96,7 +92,8 @@ class Asker:
             return None
         given = fields.get("id")
         if isinstance(given, str) and given.startswith(self._own):
-            # It was told from here: it is in our history, and did not match there.
+            # It was told from here, and did not match in our history; or from a fork or the store
+            # that this is a fork of, and what happens in one branch is none of another's business.
             return None
         if given is None:
             # Without an id of its own the same answer must still count once.
@@ -146,10 +143,9 @@ class Teller:
             try:
                 con = con or connect_reader(self._path)
                 while rows := con.execute(TOLD, (self.told,)).fetchall():
-                    for seq, at, name, user, data, id in rows:
-                        _settle(
-                            self._set(Event(name, user, at, data, id or own_id(self._salt, str(seq)), seq))
-                        )
+                    for seq, at, name, user, data, id, branches in rows:
+                        id = id or own_id(self._salt, branches, seq)
+                        _settle(self._set(Event(name, user, at, data, id, seq)))
                         self.told = seq
                         self._complain("set_event", None)
                 pause = 0.1

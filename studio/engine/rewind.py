@@ -21,7 +21,7 @@ from studio.engine.holds import Holds
 from studio.engine.items import Alone
 from studio.errors import StoreError, StudioError
 from studio.store.connect import connect_reader, translate
-from studio.store.cut import Behind, behind, cut, end_of_cause, forget_undone, put_back
+from studio.store.cut import Behind, behind, cut, end_of_cause, others_behind, put_back
 from studio.store.holds import keep_former
 from studio.store.schema import KIND_TEXT, Kind
 from studio.store.snapshots import (
@@ -35,6 +35,7 @@ from studio.store.snapshots import (
     standing,
 )
 from studio.store.sqlite import ADD_ANSWER, END_INBOX, SET_META, Store
+from studio.store.undone import Undone, all_undone, forget_undone, keep_undone
 
 ACTS = "acts"
 """meta: the newest acts done here, as `OwnAct`s, oldest first."""
@@ -78,17 +79,6 @@ class UndoPreview:
     def touches_others(self) -> bool:
         """More goes than the act and what it did to its user."""
         return self.behind.users > 1 or self.behind.others > 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Undone:
-    number: int
-    act: OwnAct
-    top: int
-    """No entry from here on was there when it was taken back."""
-    clock: dict[str, Any]
-    acts: tuple[OwnAct, ...]
-    store: Store
 
 
 def preview_rewind(path: Path, seq: int) -> RewindPreview:
@@ -151,19 +141,29 @@ class Rewinds:
         self.era = 0
         """How many times the store was cut so that what runs does not count any more."""
         self._cuts = 0
-        self._undone: list[_Undone] = []
+        self._undone: list[Undone] = []
+        """What can be brought back, the newest last."""
+        self._outdone: int | None = None
+        """Where the entries begin that made what was taken back impossible to bring back."""
+        self._outdoes = False
+        """The present batch holds such."""
         self._batch_acts: list[OwnAct] = []
 
     def load(self, store: Store) -> None:
         """Read what the store keeps."""
         self.acts = _read_acts(store.meta(ACTS))
         self.holds.load(store)
+        self._undone = all_undone(store.connection)
+        # The engine may have ended right after the batch that brought something new.
+        if self._undone and others_behind(store.connection, self._undone[-1].top - 1):
+            self._let_go(store)
 
     # -- around each batch -----------------------------------------------------------------
 
     def begin(self, batch: Batch) -> None:
         """A batch begins."""
         self._batch_acts = []
+        self._outdoes = False
         self.holds.begin()
         batch.on_hold = self.holds.held
 
@@ -184,6 +184,9 @@ class Rewinds:
     def before_commit(self, batch: Batch) -> None:
         """Add what must be durable with a batch."""
         self.holds.prepare(batch)
+        if self._undone:
+            rows = batch.overlay.changes.history
+            self._outdoes = bool(self._batch_acts) or any(_is_new(row[2], row[4]) for row in rows)
         if self._batch_acts:
             batch.overlay.changes.meta.append((ACTS, _acts_text([*self.acts, *self._batch_acts])))
 
@@ -193,6 +196,20 @@ class Rewinds:
             self.acts = [*self.acts, *self._batch_acts][-MOST_ACTS:]
             self._batch_acts = []
         self.holds.committed(batch)
+        if self._outdoes:
+            self._outdoes = False
+            self._let_go(batch.overlay.store)
+
+    def _let_go(self, store: Store) -> None:
+        """Something new has come: what was taken back cannot be brought back any more."""
+        self._outdone = self._undone[-1].top
+        self._undone = []
+        try:
+            with store.transaction() as con:
+                forget_undone(con)
+        except StoreError:
+            # Nothing depends on it: the next start finds that something has come since, and lets go then.
+            return
 
     def take_result(self, batch: Batch, result: StepResult, at: int) -> bool:
         """Take a step's result, or keep it when what it was for was cut off."""
@@ -262,22 +279,30 @@ class Rewinds:
         act = _newest(self.acts)
         keep = act.seq - 1
         number = self._undone[-1].number + 1 if self._undone else 1
-        undone = _Undone(number, act, store.next_seq, self.clock.state(), tuple(self.acts), store)
+        before = self.clock.state()
+        undone = Undone(
+            number, store.next_seq, json.dumps(asdict(act)), _acts_text(self.acts), json.dumps(before)
+        )
         acts = self.acts[:-1]
         with store.transaction():
             if not con.execute("SELECT 1 FROM history WHERE seq = ?", (act.seq,)).fetchone():
                 raise StoreError("the act is not in the history any more", where=str(self.path))
             (at,) = con.execute("SELECT at FROM history WHERE seq = ?", (act.seq,)).fetchone()
             clock = act.clock
-            if undone.clock.get("paused"):
+            if before.get("paused"):
                 # A clock that stands is not set going by taking something back.
                 clock = standing(at, _wall(), self.clock.virtual)
             keep_former(con, store.salt, keep)
+            if number == 1:
+                # What a full disk kept from being let go.
+                forget_undone(con)
             cut(con, keep, number)
+            keep_undone(con, undone)
             self._finish(con, store, acts, clock, at)
             result = {"what": act.what, "user": act.user}
             _answer(con, item, result)
         self._undone.append(undone)
+        self._outdone = None
         self._goes_on(store, acts, clock, at)
         return result
 
@@ -288,27 +313,28 @@ class Rewinds:
             StudioError: nothing was taken back, or other events or acts have come since.
         """
         con = store.connection
-        if not self._undone or self._undone[-1].store is not store:
-            raise StudioError("nothing was taken back", fix="z takes back the newest act.")
-        undone = self._undone[-1]
-        since = behind(con, undone.top - 1).others
-        if since:
+        if not self._undone:
+            if self._outdone is None:
+                raise StudioError("nothing was taken back", fix="z takes back the newest act.")
+            since = others_behind(con, self._outdone - 1)
             raise StudioError(
                 f"it cannot be brought back: {since:,} other events or acts have come since",
                 fix="Send it again.",
             )
-        acts = list(undone.acts)
+        undone = self._undone[-1]
+        act, acts, clock = OwnAct(**json.loads(undone.act)), _read_acts(undone.acts), json.loads(undone.clock)
         at = _last_at(con, undone.number)
         with store.transaction():
             keep_former(con, store.salt, undone.top - 1)
             cut(con, undone.top - 1)
             if not put_back(con, undone.number):
                 raise StudioError("what was taken back is not known any more", fix="Send it again.")
-            self._finish(con, store, acts, undone.clock, at)
-            result = {"what": undone.act.what, "user": undone.act.user}
+            forget_undone(con, undone.number)
+            self._finish(con, store, acts, clock, at)
+            result = {"what": act.what, "user": act.user}
             _answer(con, item, result)
         self._undone.pop()
-        self._goes_on(store, acts, undone.clock, at)
+        self._goes_on(store, acts, clock, at)
         return result
 
     def _finish(
@@ -327,7 +353,7 @@ class Rewinds:
     def _over(self, store: Store, acts: list[OwnAct], clock: dict[str, Any], at: int) -> None:
         """What runs does not count any more."""
         self.era += 1
-        self._undone.clear()
+        self._undone, self._outdone = [], None
         self._goes_on(store, acts, clock, at)
 
     def _goes_on(self, store: Store, acts: list[OwnAct], clock: dict[str, Any], at: int) -> None:
@@ -339,6 +365,11 @@ class Rewinds:
             self.clock.adopt(clock, at)
         store.reload()
         self.holds.load(store)
+
+
+def _is_new(kind: int, journey: int | None) -> bool:
+    """Whether an entry says of an event from outside, or of an act."""
+    return (kind == Kind.EVENT and journey is None) or kind in (Kind.CANCELLED, Kind.RESUMED, Kind.RESTARTED)
 
 
 def _last_at(con: sqlite3.Connection, number: int) -> int:

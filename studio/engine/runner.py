@@ -50,8 +50,8 @@ from studio.store.sqlite import Durability, Store
 
 POLL = 0.03
 """Seconds between two looks for what other processes have added; a look costs microseconds."""
-LEAST_REACH = 16
-"""Deadlines that are read at once in moved time, at the least."""
+LEAST_REACH = 4
+"""Deadlines that are read at once in moved time, and what was handed in of virtual time, at the least."""
 RETRY = 0.5
 """Seconds between two tries when the store cannot be written."""
 TRUNCATE_AFTER = 2.0
@@ -499,21 +499,25 @@ class Runner:
 
     def _turn(self, store: Store, watch: Watch) -> bool:
         """Handle one batch. False when there was nothing to do."""
+        held: list[Entry] = [self._run_held()] if self._held else []
         if self._held:
-            self._run_held(store, watch)
+            # Others are still to run, and hold the clock.
+            self._take_result(store, watch, held)
             return True
         self.deck.begin(store)
         wall = not self.deck.moved
         version = store.version()
         due = wall and self._next_due is not None and self._next_due < self.clock.now()
-        goal = self.deck.goal(self._busy)
+        goal = self.deck.goal(self._busy(held))
         changed = version != self._version or self._backlog
-        if not (self._queue or due or goal is not None or changed or self.problem is not None):
+        if not (held or self._queue or due or goal is not None or changed or self.problem is not None):
             self._settle_idle()
             return False
         try:
-            entries, limit = self._take(store, goal)
+            entries, limit = self._take(store, goal, held)
         except StoreError as error:
+            with self._lock:
+                self._queue.extendleft(held)
             self._pause(error)
             return False
         self._version = version
@@ -535,10 +539,10 @@ class Runner:
             return True
         return self._commit(store, batch, finished)
 
-    @property
-    def _busy(self) -> bool:
-        """Steps run, or a hook is asked."""
-        return bool(self._running) or (self._asker is not None and self._asker.busy)
+    def _busy(self, ended: list[Entry]) -> bool:
+        """Steps run, but for those whose results are at hand, or a hook is asked."""
+        ends = {_start(item.launch) for _, item in ended if isinstance(item, StepResult)}
+        return bool(self._running - ends) or (self._asker is not None and self._asker.busy)
 
     def _size(self) -> int:
         """Causes in a batch."""
@@ -546,36 +550,48 @@ class Runner:
             return 1
         return self.batch_size if self.deck.jump is None else min(JUMP_BATCH, self.batch_size)
 
-    def _take(self, store: Store, goal: int | None) -> tuple[list[Entry], int]:
+    def _take(self, store: Store, goal: int | None, held: list[Entry]) -> tuple[list[Entry], int]:
         """What to handle now, in order of time, and the moment up to which deadlines may come.
 
         The horizon is taken inside the write lock: a sender stamps its events while
         holding it, so all that are older than the horizon are in the inbox now.
+
+        Args:
+            held: the result of a step that held the clock; it comes before all else.
         """
         size = self._size()
+        if self.clock.virtual and self.deck.jump is None:
+            # Each step ends a batch of virtual time: what was read behind it was read for nothing.
+            size = min(size, self._reach)
         store.begin()
         try:
+            rows = store.rows(sql.INBOX, size)
+            full = len(rows) == size
             with self._lock:
-                limit = self.clock.now()
+                limit = now = self.clock.now()
+                if full:
+                    limit = min(max(rows[-1][1], self._reached), now)
                 queue = self._queue
-                entries = [queue.popleft() for _ in range(min(size, len(queue)))]
-                self._taken = list(entries)
+                entries: list[Entry] = []
+                # Rows that were left in the inbox come before what was handed in later than those taken.
+                while queue and len(entries) < size and not (full and queue[0][0] > limit):
+                    entries.append(queue.popleft())
+                self._taken = [*held, *entries]
                 if queue and not self.deck.moved:
                     limit = min(limit, queue[0][0])
-            rows = store.rows(sql.INBOX, size)
         finally:
             store.release()
-        self._backlog = len(rows) == size
+        self._backlog = full
         if rows:
+            # A sender's clock that was set back writes no moment that is over.
             inbox = [
-                # A sender's clock that was set back writes no moment that is over.
-                (min(max(at, self._reached), limit), self._from_inbox(number, kind, body))
+                (min(max(at, self._reached), now), self._from_inbox(number, kind, body))
                 for number, at, kind, body in rows
             ]
+            if full:
+                inbox = [entry for entry in inbox if entry[0] <= limit]
             entries = list(heapq.merge(inbox, entries, key=lambda entry: entry[0]))
-            if len(rows) == size:
-                limit = min(limit, inbox[-1][0])
-                entries = [entry for entry in entries if entry[0] <= limit]
+        entries = [*held, *entries]
         # What was handed in comes first, then time goes on.
         if goal is not None and self.deck.jump is not None:
             entries.append((goal, self.deck.jump))
@@ -622,7 +638,7 @@ class Runner:
                 break
             if entries:
                 at, item = entries[0]
-                first = wait is not None and (_due(wait) < at or (_due(wait) == at and _takes_in(item, at)))
+                first = wait is not None and _before(wait, item, at, virtual)
             else:
                 first = wait is not None and not virtual and _due(wait) <= last
             if first:
@@ -637,7 +653,10 @@ class Runner:
                 self._reached = max(self._reached, at)
                 if virtual and not (isinstance(item, Advance) and not item.move):
                     clock.move(at)
-                finished.append((item, self._serve(batch, item, max(at, clock.now()) if virtual else at)))
+                if virtual and not isinstance(item, StepResult):
+                    # A result keeps its moment, also when a batch that came to nothing moved the clock.
+                    at = max(at, clock.now())
+                finished.append((item, self._serve(batch, item, at)))
             else:
                 break
             if virtual and (batch.launches or batch.asks or self.deck.enough(began)):
@@ -901,7 +920,9 @@ class Runner:
 
     def _undo(self, finished: list[tuple[Item, Any]], error: StoreError) -> None:
         """Nothing of the batch was written: those who wait are told; results of steps are kept for later."""
-        results = [(self.clock.now(), item) for item, _ in finished if isinstance(item, StepResult)]
+        # Each with its moment: the batch may have moved the clock before it came to nothing.
+        taken, now = {id(item): at for at, item in self._taken}, self.clock.now()
+        results = [(taken.get(id(item), now), item) for item, _ in finished if isinstance(item, StepResult)]
         for item, _ in finished:
             # A jump goes on as soon as the store can be written again.
             if not isinstance(item, Jump):
@@ -998,7 +1019,7 @@ class Runner:
         else:
             self._steps.run(launch, self._report)
 
-    def _run_held(self, store: Store, watch: Watch) -> None:
+    def _run_held(self) -> Entry:
         """In virtual time a step takes no time, runs alone, and holds the clock."""
         launch = self._held.popleft()
         result = self.rewinds.holds.answer(launch)
@@ -1006,18 +1027,20 @@ class Runner:
             done: Future[StepResult] = Future()
             self._steps.run(launch, done.set_result)
             result = done.result()
-        batch = self._new_batch(store, watch)
-        watch.subject = launch.journey
-        now = self.clock.now()
+        return self.clock.now(), result
+
+    def _take_result(self, store: Store, watch: Watch, held: list[Entry]) -> None:
+        """Write how a step ended that held the clock, and nothing else."""
         # Should the drive break or hang, the result goes to the queue like any other.
-        self._taken = [(now, result)]
+        self._taken = list(held)
+        batch = self._new_batch(store, watch)
         try:
-            batch.step_result(result, now)
+            finished = [(item, self._serve(batch, item, at)) for at, item in held]
         except Exception as error:
             batch.overlay.discard()
-            self._blame(store, watch, error, list(self._taken))
+            self._blame(store, watch, error, held)
             return
-        self._commit(store, batch, [(result, None)])
+        self._commit(store, batch, finished)
 
     def _ask(self, asks: list[Ask]) -> None:
         """Ask `check_event`. What it knows becomes events, which answer waits as any other."""
@@ -1138,9 +1161,15 @@ def _without_collection() -> Iterator[None]:
             gc.enable()
 
 
-def _takes_in(item: Item, at: int) -> bool:
-    """Whether deadlines of the very moment come before it. A jump that was stopped serves no more."""
-    return isinstance(item, Advance) or (isinstance(item, Jump) and at == item.to)
+def _before(wait: WaitState, item: Item, at: int, virtual: bool) -> bool:
+    """Whether a deadline comes before an item."""
+    if virtual and isinstance(item, StepResult):
+        # A step that holds the clock takes no time.
+        return False
+    due = _due(wait)
+    # A jump that was stopped serves no more deadlines of the very moment.
+    takes_in = isinstance(item, Advance) or (isinstance(item, Jump) and at == item.to)
+    return due < at or (due == at and takes_in)
 
 
 def _start(launch: Launch) -> tuple[int, int, Key, int]:

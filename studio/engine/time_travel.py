@@ -87,7 +87,7 @@ class TimeTravel:
         return await self._alone("undo", {})
 
     async def redo(self) -> dict[str, Any]:
-        """Bring back what `undo` took, entry for entry.
+        """Bring back what `undo` took, entry for entry; also after a restart, until anything new comes.
 
         Raises:
             StudioError: nothing was taken back, or other events or acts have come since.

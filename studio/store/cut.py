@@ -40,19 +40,15 @@ WHERE h.seq > ? AND h.kind = 32 GROUP BY n.text ORDER BY 3 LIMIT ?
 """
 OTHER_EVENTS = """
 SELECT count(*) FROM history
-WHERE seq > ? AND ((kind = 1 AND journey IS NULL) OR kind IN (55, 56, 57))
+WHERE seq > ? AND (
+    (kind = 1 AND journey IS NULL) OR kind IN (55, 56, 57)
+    OR (kind IN (12, 17, 21) AND json_extract(data, '$.by_hand'))
+)
 """
 LAST_MOMENT = "SELECT at + coalesce(late, 0) FROM history WHERE seq <= ? ORDER BY seq DESC LIMIT 1"
 FIRST_MOMENT = "SELECT at FROM history ORDER BY seq LIMIT 1"
 
-TEMPORARY = (
-    "CREATE TEMP TABLE IF NOT EXISTS touched (journey INTEGER PRIMARY KEY)",
-    "CREATE TEMP TABLE IF NOT EXISTS undone_history AS SELECT 0 AS undo, h.* FROM main.history h WHERE 0",
-    "CREATE TEMP TABLE IF NOT EXISTS undone_users AS SELECT 0 AS undo, u.* FROM main.users u WHERE 0",
-    "CREATE TEMP TABLE IF NOT EXISTS undone_codes AS SELECT 0 AS undo, c.* FROM main.codes c WHERE 0",
-    "CREATE TEMP TABLE IF NOT EXISTS undone_profiles AS SELECT 0 AS undo, p.* FROM main.profiles p WHERE 0",
-)
-UNDONE = ("history", "users", "codes", "profiles")
+TOUCHED = "CREATE TEMP TABLE IF NOT EXISTS touched (journey INTEGER PRIMARY KEY)"
 
 # A user is there from an event on; without any entry left, nobody has heard of them.
 NEW_USERS = """
@@ -195,8 +191,13 @@ def behind(con: sqlite3.Connection, keep: int) -> Behind:
     """Count what a cut would take away."""
     entries, users, journeys = con.execute(COUNTS, (keep,)).fetchone()
     steps = tuple((name, count) for name, count, _ in con.execute(STEPS_BEHIND, (keep, NAMED_STEPS)))
+    return Behind(keep, moment_of(con, keep), entries, users, journeys, steps, others_behind(con, keep))
+
+
+def others_behind(con: sqlite3.Connection, keep: int) -> int:
+    """How many events from outside and acts came after an entry."""
     (others,) = con.execute(OTHER_EVENTS, (keep,)).fetchone()
-    return Behind(keep, moment_of(con, keep), entries, users, journeys, steps, others)
+    return int(others)
 
 
 def moment_of(con: sqlite3.Connection, keep: int) -> int:
@@ -210,9 +211,9 @@ def cut(con: sqlite3.Connection, keep: int, undo: int | None = None) -> None:
 
     Args:
         keep: the last entry that stays.
-        undo: a number under which `put_back` finds what was taken, while this connection lasts.
+        undo: a number under which `put_back` finds what was taken.
     """
-    _make_temporary(con)
+    con.execute(TOUCHED)
     facts = {"keep": keep}
     con.execute("DELETE FROM touched")
     con.execute(TOUCH.format("history WHERE seq > :keep"), facts)
@@ -234,13 +235,13 @@ def cut(con: sqlite3.Connection, keep: int, undo: int | None = None) -> None:
 
 def put_back(con: sqlite3.Connection, undo: int) -> bool:
     """Put back what a cut has taken away. False when it is not known any more."""
-    _make_temporary(con)
+    con.execute(TOUCHED)
     if not con.execute("SELECT 1 FROM undone_history WHERE undo = ? LIMIT 1", (undo,)).fetchone():
         return False
     con.execute("DELETE FROM touched")
     con.execute(TOUCH.format("undone_history WHERE undo = ?"), (undo,))
     _drop_derived(con)
-    for table in UNDONE:
+    for table in ("history", "users", "codes", "profiles"):
         columns = ", ".join(name for _, name, *_ in con.execute(f"PRAGMA main.table_info({table})"))
         con.execute(
             f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM undone_{table} WHERE undo = ?",
@@ -250,23 +251,7 @@ def put_back(con: sqlite3.Connection, undo: int) -> bool:
     con.execute(ADD_TOTAL, (TOTAL_USERS, users))
     _derive(con)
     _count_kinds(con, "undone_history", undo, 1)
-    forget_undone(con, undo)
     return True
-
-
-def forget_undone(con: sqlite3.Connection, undo: int | None = None) -> None:
-    """Let go of what was kept for `put_back`: of one cut, or of all."""
-    _make_temporary(con)
-    for table in UNDONE:
-        if undo is None:
-            con.execute(f"DELETE FROM undone_{table}")
-        else:
-            con.execute(f"DELETE FROM undone_{table} WHERE undo = ?", (undo,))
-
-
-def _make_temporary(con: sqlite3.Connection) -> None:
-    for statement in TEMPORARY:
-        con.execute(statement)
 
 
 def _save(

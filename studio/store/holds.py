@@ -79,7 +79,11 @@ class HeldStep:
 
 
 def idempotency_key(salt: str, scope: str) -> str:
-    """The same for the same journey, pass and step in this store."""
+    """The same for the same journey, pass and step in this store, and in forks of it.
+
+    Not made anew in a fork: a step that both come to is one effect, which a service that
+    honours the key makes once, whichever of the two a person lets run first.
+    """
     return hashlib.blake2b(f"{salt}/{scope}".encode(), digest_size=16).hexdigest()
 
 

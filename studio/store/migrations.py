@@ -9,13 +9,22 @@ from __future__ import annotations
 import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
-from studio.store.schema import MIGRATION_SET, TABLES
+from studio.store.schema import MIGRATION_SET, TABLES, UNDONE_TABLES
 
 migrations = Migrations(MIGRATION_SET)
 
 
 @migrations()
 def m001_create_tables(db: sqlite_utils.Database) -> None:
-    for statement in TABLES.split(";\n"):
+    _run(db, TABLES)
+
+
+@migrations()
+def m002_keep_what_was_undone(db: sqlite_utils.Database) -> None:
+    _run(db, UNDONE_TABLES)
+
+
+def _run(db: sqlite_utils.Database, statements: str) -> None:
+    for statement in statements.split(";\n"):
         if statement.strip():
             db.execute(statement)

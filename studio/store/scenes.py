@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
-from contextlib import AbstractContextManager
 from typing import Any
 
 from studio.store import scene_sql as sql
 from studio.store.entries import entry
-from studio.store.records import Entry, JourneyRow
+from studio.store.records import Entry
+from studio.store.view_base import ENDLESS
+from studio.store.view_journey_rows import JourneyViews
 
 EFFECT_ROWS = 10_000
 """Entries behind a cause in which its effects are looked for."""
@@ -25,29 +26,9 @@ MATCH_ROWS = 20
 EVENT_NAMES = 500
 NEIGHBOURS = 10
 
-_ENDLESS = 1 << 62
 
-Row = tuple[Any, ...]
-
-
-class Scenes:
+class Scenes(JourneyViews):
     """A part of `Views`."""
-
-    def _rows(self, statement: str, *values: Any) -> list[Row]:
-        raise NotImplementedError
-
-    def _snapshot(self) -> AbstractContextManager[None]:
-        raise NotImplementedError
-
-    def _user_id(self, user: str | None) -> int | None:
-        raise NotImplementedError
-
-    def _journey_number(self, id: str) -> int | None:
-        raise NotImplementedError
-
-    def journey(self, id: str) -> JourneyRow | None:
-        """One journey by its id."""
-        raise NotImplementedError
 
     def entry(self, seq: int) -> Entry | None:
         """One entry of the history; None when it is not there (any more)."""
@@ -98,7 +79,7 @@ class Scenes:
         if user_id in (None, -1):
             return []
         found = []
-        newest: dict[str, Any] = {"user": user_id, "seq": _ENDLESS, "limit": JOURNEYS}
+        newest: dict[str, Any] = {"user": user_id, "seq": ENDLESS, "limit": JOURNEYS}
         for (journey,) in self._rows(sql.JOURNEYS_BEFORE, newest):
             values = {"journey": journey, "seq": seq, "limit": MATCH_ROWS}
             found += [entry(row) for row in self._rows(sql.JOURNEY_MATCHES, values)]

@@ -8,7 +8,7 @@ in as few indexes as its look-ups need, and rowids are handed out by the engine.
 
 from __future__ import annotations
 
-VERSION = 1
+VERSION = 2
 """How many migrations this program knows; a store with more was made by a newer one."""
 
 MIGRATION_SET = "journey-studio"
@@ -250,5 +250,61 @@ CREATE TABLE places (              -- what happened at each line of a workflow: 
     kind     INTEGER NOT NULL,     -- Kind; of an entry that opens a wait: how many are open now
     n        INTEGER NOT NULL,
     PRIMARY KEY (workflow, place, name, kind)
+) WITHOUT ROWID;
+"""
+
+UNDONE_TABLES = """
+CREATE TABLE undone (              -- what undo has taken back, for redo; gone as soon as anything new comes
+    id    INTEGER PRIMARY KEY,
+    top   INTEGER NOT NULL,        -- no entry from this seq on was there when it was taken back
+    act   TEXT NOT NULL,           -- JSON: the act that was taken back
+    acts  TEXT NOT NULL,           -- JSON: all acts that could be taken back then
+    clock TEXT NOT NULL            -- JSON: the state of the clock then
+);
+
+CREATE TABLE undone_history (      -- the entries that went with it, as they were in history
+    undo    INTEGER NOT NULL,      -- undone.id
+    seq     INTEGER NOT NULL,
+    at      INTEGER NOT NULL,
+    kind    INTEGER NOT NULL,
+    user    INTEGER,
+    journey INTEGER,
+    pass    INTEGER,
+    name    INTEGER,
+    n       INTEGER,
+    place   INTEGER,
+    cause   INTEGER,
+    code    INTEGER,
+    late    INTEGER,
+    id      TEXT,
+    data    TEXT,
+    meta    TEXT,
+    PRIMARY KEY (undo, seq)
+) WITHOUT ROWID;
+
+CREATE TABLE undone_users (        -- users that were not known before it
+    undo INTEGER NOT NULL,
+    id   INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (undo, id)
+) WITHOUT ROWID;
+
+CREATE TABLE undone_codes (        -- versions of workflows that were not known before it
+    undo     INTEGER NOT NULL,
+    id       INTEGER NOT NULL,
+    workflow TEXT NOT NULL,
+    hash     TEXT NOT NULL,
+    file     TEXT NOT NULL,
+    source   TEXT NOT NULL,
+    at       INTEGER NOT NULL,
+    PRIMARY KEY (undo, id)
+) WITHOUT ROWID;
+
+CREATE TABLE undone_profiles (     -- what was learned of users
+    undo    INTEGER NOT NULL,
+    user    INTEGER NOT NULL,
+    seq     INTEGER NOT NULL,
+    profile TEXT NOT NULL,
+    PRIMARY KEY (undo, user, seq)
 ) WITHOUT ROWID;
 """

@@ -18,11 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from studio.errors import StoreError
+from studio.store.branches import begin_branch
 from studio.store.connect import check_version, translate
 from studio.store.cut import cut, end_of_cause, moment_of
 from studio.store.holds import HOLD, KEEP_FORMER, done_steps, hold_open_steps, keep_former
 from studio.store.schema import VERSION, Kind
 from studio.store.sqlite import ADD_TOTAL, BUSY, SET_META, open_database
+from studio.store.undone import forget_undone
 
 COUNT = "SELECT count(*) FROM history WHERE seq > ?"
 ADD_ENTRY = "INSERT INTO history (seq, at, kind, data) VALUES (?, ?, ?, ?)"
@@ -106,7 +108,10 @@ def keep_snapshot(con: sqlite3.Connection, store: Path, why: str, at: int) -> Sn
 
     def finish(copy: sqlite3.Connection) -> None:
         copy.execute(SET_META, (ABOUT, json.dumps({"why": why, "at": at})))
+        # It may be opened as a store of its own.
+        begin_branch(copy, _next_seq(copy))
         copy.execute("DELETE FROM meta WHERE key = 'engine'")
+        forget_undone(copy)
 
     _copy(con, path, finish)
     return Snapshot(number, path, path.stat().st_size, at, why)
@@ -115,7 +120,11 @@ def keep_snapshot(con: sqlite3.Connection, store: Path, why: str, at: int) -> Sn
 def fork_store(source: Path, seq: int | None, target: Path, now: int) -> int:
     """Copy a store up to the end of an entry's cause into a new file, where time stands and steps wait.
 
-    Safe beside a running engine.
+    Safe beside a running engine. The copy keeps the salt of the store, and so the ids and
+    chances that replayed passes must meet again (DESIGN rule 5), and the idempotency keys of
+    its steps: what was done before is answered with its result (rule 17), and what a person
+    lets run in both stores is one and the same thing to a service that honours the keys. Only
+    the ids under which new events are told to `set_event` are its own (see `branches.py`).
 
     Args:
         seq: None copies all of it.
@@ -141,9 +150,12 @@ def fork_store(source: Path, seq: int | None, target: Path, now: int) -> int:
         cut_and_hold(copy, kept, now, "fork")
         copy.execute("DELETE FROM meta WHERE key IN ('engine', 'snapshot')")
         copy.execute("DELETE FROM inbox")
+        begin_branch(copy, _next_seq(copy))
+        if known == VERSION:
+            forget_undone(copy)
 
     try:
-        check_version(con, source)
+        known = check_version(con, source)
         _copy(con, target, finish)
     except sqlite3.Error as error:
         raise translate(error, source) from error
@@ -199,6 +211,12 @@ def reserve(con: sqlite3.Connection, last: int) -> None:
     con.execute(SET_META, ("next_seq", str(max(before, last + 1))))
 
 
+def _next_seq(con: sqlite3.Connection) -> int:
+    """The first seq that was not given out yet."""
+    (last,) = con.execute("SELECT coalesce(max(seq), 0) FROM history").fetchone()
+    return max(int(last) + 1, int(_meta(con, "next_seq") or 0))
+
+
 def _say(con: sqlite3.Connection, at: int, facts: dict[str, int]) -> None:
     """Time was taken back: an act of the operator, and an entry (DESIGN rule 17)."""
     seq = int(_meta(con, "next_seq") or 1)
@@ -244,6 +262,8 @@ def restore_rows(con: sqlite3.Connection, now: int, given: int, **facts: int) ->
     set_standing(con, at, now, bool(clock.get("virtual")))
     reserve(con, max(last, given, con.execute("SELECT max(seq) FROM history").fetchone()[0] or 0))
     _say(con, at, {"from": before, "to": at, **facts})
+    # The snapshot may have run as a store of its own: its events keep the ids that they have there.
+    begin_branch(con, _next_seq(con))
     con.execute(SET_META, (HOLD, json.dumps({"why": "restore", "at": at})))
     hold_open_steps(con)
     return at

@@ -1,6 +1,6 @@
 """The journeys of one user side by side: which to show, and what happened in each lately.
 
-Stands apart from `views.py` because it chooses before it reads: of a user with ten thousand
+Stands apart from `view_journey_rows.py` because it chooses before it reads: of a user with ten thousand
 journeys it looks at the newest few hundred, and of each that is shown at its newest entries.
 """
 

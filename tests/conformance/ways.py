@@ -150,7 +150,7 @@ class Stage:
     async def rest(self) -> None:
         """Real time by hand: wait for all but deadlines of the very moment at which the hand stands."""
         idle = asyncio.ensure_future(self.engine.run_until_idle())
-        await until(lambda: idle.done() or self.engine.next_due == self.clock.now())
+        await until(lambda: idle.done() or self.engine.next_due() == self.clock.now())
         await self.settle()
         if not idle.done():
             idle.cancel()

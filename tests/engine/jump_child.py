@@ -1,6 +1,7 @@
 """The process that test_jumps.py kills in the middle of a jump, and the journeys that it runs.
 
-Run as: python jump_child.py STORE. Says at which moment it stands, then how far it is.
+Run as: python jump_child.py STORE [TO]. Says at which moment it stands, then how far it is.
+With TO, in milliseconds since 1970, it goes on with what is in the store, and jumps to there.
 """
 
 from __future__ import annotations
@@ -54,14 +55,16 @@ def signups() -> list[Any]:
 
 async def main() -> None:
     async with Engine([drip, nudged], store=sys.argv[1], clock=StudioClock()) as engine:
-        await engine.pause()
-        await engine.ingest_many(signups())
+        if len(sys.argv) < 3:
+            await engine.pause()
+            await engine.ingest_many(signups())
 
         def say(progress: JumpProgress) -> None:
             print(progress.served, flush=True)
 
         print(engine.clock.now(), flush=True)
-        await engine.jump(engine.clock.now() + 60 * DAY, say)
+        to = int(sys.argv[2]) if len(sys.argv) > 2 else engine.clock.now() + 60 * DAY
+        await engine.jump(to, say)
         print("there", flush=True)
 
 

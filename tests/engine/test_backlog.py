@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from pathlib import Path
@@ -54,3 +55,14 @@ def test_an_engine_stops_while_others_go_on_sending(tmp_path: Path) -> None:
             time.sleep(0.05)
         assert again.status().problem is None
     assert events(store) == sent
+
+
+async def test_what_is_handed_in_behind_a_backlog_is_not_lost(tmp_path: Path) -> None:
+    store = tmp_path / "studio.db"
+    send(store, [incoming("app/login", f"user{n}") for n in range(400)])
+    async with Engine((), store=store, batch=20) as engine:
+        for n in range(5):
+            event = await asyncio.wait_for(engine.ingest("app/login", f"here{n}"), 20)
+            assert event.user == f"here{n}"
+        await engine.run_until_idle()
+    assert events(store) == 405

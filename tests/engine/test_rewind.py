@@ -154,8 +154,10 @@ def test_a_fork_equals_the_rewound_store_at_any_entry(ops: list[Any], data: st.D
 
 
 @settings(max_examples=25, deadline=None)
-@given(before=st.lists(OPS, max_size=5), act=OPS, after=st.lists(OPS, max_size=4))
-def test_undo_then_redo_is_as_if_nothing_had_happened(before: list[Any], act: Any, after: list[Any]) -> None:
+@given(before=st.lists(OPS, max_size=5), act=OPS, after=st.lists(OPS, max_size=4), restart=st.booleans())
+def test_undo_then_redo_is_as_if_nothing_had_happened(
+    before: list[Any], act: Any, after: list[Any], restart: bool
+) -> None:
     async def play(path: Path) -> None:
         async with engine_on(path) as engine:
             for op in before:
@@ -175,7 +177,13 @@ def test_undo_then_redo_is_as_if_nothing_had_happened(before: list[Any], act: An
             assert compare(path) == []
             assert dump(path) == was
             assert engine.clock.now() == at
-            await engine.redo()
+            if not restart:
+                await engine.redo()
+        async with engine_on(path) as engine:
+            if restart:
+                assert dump(path) == was
+                assert engine.clock.now() == at
+                await engine.redo()
             assert compare(path) == []
             assert dump(path) == full
             assert engine.clock.now() == moment

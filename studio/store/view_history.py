@@ -1,0 +1,190 @@
+"""The history: timelines of users, streams of entries, and the log."""
+
+from __future__ import annotations
+
+import heapq
+import json
+from collections.abc import Collection, Iterable
+from typing import Any
+
+from studio.store import view_sql as sql
+from studio.store.entries import entry
+from studio.store.records import Entry
+from studio.store.schema import KIND_TEXT, LEVEL_OF, LEVELS, Kind
+from studio.store.view_base import ENDLESS, WINDOW_ROWS, ViewBase
+
+_SEVERITY = ("debug", "info", "warning", "error")
+_FAILURES = (Kind.FAILED, Kind.WORKFLOW_FAILED)
+
+
+class HistoryViews(ViewBase):
+    """A part of `Views`."""
+
+    def timeline(self, user: str, *, limit: int = 200, before: int | None = None) -> list[Entry]:
+        """What happened to a user, in all journeys: the newest entries before a seq, oldest first."""
+        with self._snapshot():
+            user_id = self._user_id(user)
+            if user_id in (None, -1):
+                return []
+            values: dict[str, Any] = {"user": user_id, "before": before or ENDLESS, "limit": limit}
+            sources = [
+                (newest, statement, source)
+                for sources, statement in (
+                    (sql.USER_EVENT_SOURCES, sql.EVENT_SEQS),
+                    (sql.USER_JOURNEY_SOURCES, sql.JOURNEY_SEQS),
+                )
+                for source, newest in self._rows(sources, values)
+                if newest is not None
+            ]
+            sources = heapq.nlargest(limit, sources)
+            # With a full hand of sources, nothing older than the newest of the last can be among them.
+            floor = sources[-1][0] if len(sources) == limit else 0
+            seqs: set[int] = set()
+            for _, statement, source in sources:
+                seqs.update(
+                    row[0] for row in self._rows(statement, {**values, "source": source, "floor": floor})
+                )
+            newest_seqs = heapq.nlargest(limit, seqs)
+            found = [entry(row) for row in self._rows(sql.ENTRIES_BY_SEQ, {"seqs": json.dumps(newest_seqs)})]
+            found.sort(key=lambda e: e.seq)
+            return found
+
+    def given_with(self, events: Iterable[int]) -> dict[int, dict[str, Any]]:
+        """What came with events beside their data ("profile", "sent_at", "extra"), by their seqs."""
+        rows = self._rows(sql.EVENTS_META, {"seqs": json.dumps(list(events))})
+        return {seq: json.loads(meta) for seq, meta in rows}
+
+    def entries(
+        self,
+        *,
+        after: int = 0,
+        limit: int = 1000,
+        kinds: Collection[str] | None = None,
+        user: str | None = None,
+        workflow: str | None = None,
+        since_at: int | None = None,
+    ) -> list[Entry]:
+        """Entries after a seq, in order: for streams.
+
+        Args:
+            kinds: as they are printed ("event", "wait.opened", …); all when not given.
+            since_at: milliseconds since 1970; earlier entries are left out.
+        """
+        values = self._filter(_kinds(kinds), user, workflow)
+        values["since"] = since_at
+        found: list[Entry] = []
+        last = self.last_seq()
+        while after < last and len(found) < limit and -1 not in (values["user"], values["workflow"]):
+            upto = min(last, after + max(WINDOW_ROWS, limit))
+            span = {**values, "from": after, "to": upto, "limit": limit - len(found)}
+            found += [entry(row) for row in self._rows(sql.ENTRIES_AFTER, span)]
+            after = upto
+        return found
+
+    def logs(
+        self,
+        *,
+        limit: int = 200,
+        before: int | None = None,
+        user: str | None = None,
+        workflow: str | None = None,
+        level: str | None = None,
+        contains: str | None = None,
+    ) -> list[Entry]:
+        """What journeys said, failures, and what was done to the clock: the newest, oldest first.
+
+        Args:
+            before: a seq; only what is older.
+            level: debug, info, warning or error: this and above; "note": only notes.
+            contains: a part of the text, in capitals or not.
+        """
+        kinds = _log_kinds(level)
+        if user is not None:
+            return self._logs_of(user, kinds, workflow, limit, before, contains)
+        values = self._filter(kinds, None, workflow)
+        if values["workflow"] == -1:
+            return []
+        values["contains"] = contains or None
+        # How many there can be at most: a store without logs needs no walk to say so.
+        totals = self._totals(values["workflow"] or 0)
+        left = sum(totals.get(kind, 0) for kind in kinds)
+        if values["workflow"]:
+            left += self._totals(0).get(Kind.WORKFLOW_FAILED, 0)
+        left = min(left, limit)
+        found: list[Entry] = []
+        upto = self.last_seq() if before is None else before - 1
+        while upto > 0 and len(found) < left:
+            low = max(0, upto - WINDOW_ROWS)
+            span = {**values, "from": low, "to": upto, "limit": left - len(found)}
+            found += [entry(row) for row in self._rows(sql.ENTRIES_BEFORE, span)]
+            upto = low
+        return found[::-1]
+
+    def logs_step(
+        self, before: int | None, *, level: str | None = None, contains: str | None = None, limit: int = 1000
+    ) -> tuple[list[Entry], int]:
+        """One stretch of the log, newest first, and where the next begins, 0 at the end.
+
+        Takes milliseconds however rare the entries are; `logs` walks on until it has found enough.
+
+        Args:
+            before: a seq; only what is older. None begins with the newest.
+        """
+        upto = self.last_seq() if before is None else before - 1
+        low = max(0, upto - WINDOW_ROWS)
+        values = {**self._filter(_log_kinds(level), None, None), "contains": contains or None}
+        rows = self._rows(sql.ENTRIES_BEFORE, {**values, "from": low, "to": upto, "limit": limit})
+        found = [entry(row) for row in rows]
+        next_before = found[-1].seq if len(found) == limit else low + 1
+        return found, next_before if next_before > 1 else 0
+
+    def _logs_of(
+        self,
+        user: str,
+        kinds: Iterable[int],
+        workflow: str | None,
+        limit: int,
+        before: int | None,
+        contains: str | None,
+    ) -> list[Entry]:
+        levels = {LEVEL_OF[kind] for kind in kinds if kind in LEVEL_OF}
+        part = contains.casefold() if contains else ""
+        found: list[Entry] = []
+        while len(found) < limit:
+            page = self.timeline(user, limit=max(1000, limit), before=before)
+            if not page:
+                break
+            found += [
+                e
+                for e in reversed(page)
+                if (e.level in levels or (e.kind == "journey.failed" and "error" in levels))
+                and (workflow is None or e.workflow == workflow)
+                and part in (e.message or "").casefold()
+            ]
+            before = page[0].seq
+        return found[:limit][::-1]
+
+    def _filter(
+        self, kinds: Collection[int] | None, user: str | None, workflow: str | None
+    ) -> dict[str, Any]:
+        return {
+            "kinds": None if kinds is None else json.dumps(list(kinds)),
+            "user": self._user_id(user),
+            "workflow": self._name_id(workflow),
+            "since": None,
+            "contains": None,
+        }
+
+
+def _kinds(kinds: Collection[str] | None) -> list[int] | None:
+    return None if kinds is None else [kind for kind, text in KIND_TEXT.items() if text in kinds]
+
+
+def _log_kinds(level: str | None) -> list[int]:
+    if level == "note":
+        return [Kind.NOTE]
+    lowest = _SEVERITY.index(level) if level in _SEVERITY else 0
+    kinds: list[int] = [LEVELS[name] for name in _SEVERITY[lowest:]]
+    if lowest <= _SEVERITY.index("info"):
+        kinds += [Kind.NOTE, Kind.CLOCK_MOVED]
+    return [*kinds, *_FAILURES]

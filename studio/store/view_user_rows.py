@@ -1,0 +1,193 @@
+"""Users as rows: where each stands, in several orders, and page by page through very many."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+
+from studio.store import view_sql as sql
+from studio.store import view_users
+from studio.store.records import UserRow
+from studio.store.schema import STATUS_TEXT, Kind, Status
+from studio.store.view_base import WINDOW_ROWS, Row
+from studio.store.view_journey_rows import JourneyViews
+from studio.store.view_users import UserCount, UserPage, UserSearch
+from studio.store.view_waits import nearest_wait, oldest_wait, waits_for
+
+NEAR_JOURNEYS = 100
+"""Of a user with more waiting journeys than this, a glance (`UserRow`) looks at the newest."""
+
+# The most telling first; a waiting journey is one of step, waiting, sleeping.
+_TELLING = (
+    Status.FAILED,
+    Status.WAITING,
+    Status.IDLE,
+    Status.COMPLETED,
+    Status.EXITED,
+    Status.CANCELLED,
+)
+
+
+class UserViews(JourneyViews):
+    """A part of `Views`."""
+
+    def users(
+        self, *, limit: int = 100, after: str | None = None, contains: str | None = None
+    ) -> list[UserRow]:
+        """Users by id.
+
+        Args:
+            after: the last id of the page before.
+            contains: a part of the id, in capitals or not. Rare ones take a walk over all ids.
+        """
+        values = {"after": after or "", "limit": limit, "contains": contains}
+        with self._snapshot():
+            return self._user_rows(self._rows(sql.USERS_CONTAINING if contains else sql.USERS, values))
+
+    def recent_users(self, *, limit: int = 100) -> list[UserRow]:
+        """The users with the newest entries first; behind them, those that came last."""
+        with self._snapshot():
+            last = self.last_seq()
+            ids: dict[int, None] = {}
+            for low in (last - WINDOW_ROWS // 10, last - WINDOW_ROWS):
+                span = {"from": max(0, low), "to": last, "limit": limit}
+                ids.update(dict.fromkeys(row[0] for row in self._rows(sql.USERS_ACTIVE, span)))
+                if len(ids) >= limit or low <= 0:
+                    break
+            ids.update(dict.fromkeys(row[0] for row in self._rows(sql.USERS_NEWEST, {"limit": limit})))
+            wanted = list(ids)[:limit]
+            names: dict[int, str] = dict(self._rows(sql.USERS_BY_ID, {"users": json.dumps(wanted)}))
+            return self._user_rows([(id, names[id]) for id in wanted if id in names])
+
+    def users_before(self, before: str | None, *, limit: int = 100) -> list[UserRow]:
+        """The page of users before an id, in order; the very last page for None."""
+        with self._snapshot():
+            values = {"before": before, "limit": limit}
+            rows = self._rows(sql.USERS_LAST_PAGE if before is None else sql.USERS_BEFORE, values)
+            return self._user_rows(rows[::-1])
+
+    def users_starting(self, prefix: str, *, limit: int = 100) -> list[UserRow]:
+        """Users whose id begins with a text: at once, however many there are."""
+        with self._snapshot():
+            return self._user_rows(list(view_users.starting(self._rows, prefix, limit)))
+
+    def users_named(self, ids: Collection[str]) -> list[UserRow]:
+        """These users, as far as they are there."""
+        with self._snapshot():
+            return self._user_rows(self._rows(sql.USERS_NAMED, {"names": json.dumps(list(ids))}))
+
+    def users_by_deadline(self, *, limit: int = 100) -> list[UserRow]:
+        """The users with the nearest deadlines; behind them, those that acted last."""
+        return self._users_filled(view_users.by_deadline(self._rows, limit), limit)
+
+    def users_by_state(self, *, limit: int = 100) -> list[UserRow]:
+        """The failed first, then those with a running step, then by deadline, then what acted last."""
+        rows = self._users_filled(view_users.telling(self._rows, limit), limit)
+        return sorted(rows, key=view_users.rank)
+
+    def failed_users(self, *, limit: int = 1000) -> list[str]:
+        """Ids of users with a failed journey, the newest first."""
+        with self._snapshot():
+            ids = dict.fromkeys(row[0] for row in self._rows(sql.USERS_FAILED, {"limit": limit}))
+            names: dict[int, str] = dict(self._rows(sql.USERS_BY_ID, {"users": json.dumps(list(ids))}))
+            return [names[id] for id in ids if id in names]
+
+    def find_users(self, search: UserSearch, *, before: int | None = None, limit: int = 200) -> UserPage:
+        """One step of a search through all users, which takes milliseconds however many there are.
+
+        Args:
+            before: `UserPage.before` of the step before; None begins with the newest users.
+        """
+        with self._snapshot():
+            found, next_before, done = view_users.step(self._rows, search, before, limit)
+            rows = [row for row in self._user_rows(list(found)) if search.fits(row)]
+            return view_users.UserPage(rows, next_before, done)
+
+    def count_users(self, search: UserSearch, *, before: int | None = None) -> UserCount:
+        """One step of counting the users that a search finds, which takes some ten milliseconds.
+
+        Args:
+            before: `UserCount.before` of the step before; None begins with the newest users.
+        """
+        rows_too = view_users.needs_rows(search)
+        limit = view_users.COUNT_ROWS if rows_too else view_users.COUNT_PAGE
+        with self._snapshot():
+            found, next_before, done = view_users.step(self._rows, search, before, limit)
+            count = sum(map(search.fits, self._user_rows(list(found)))) if rows_too else len(found)
+            return UserCount(count, next_before, done)
+
+    def _users_filled(self, ids: list[int], limit: int) -> list[UserRow]:
+        with self._snapshot():
+            names: dict[int, str] = dict(self._rows(sql.USERS_BY_ID, {"users": json.dumps(ids)}))
+            rows = self._user_rows([(id, names[id]) for id in ids if id in names])
+            if len(rows) < limit:
+                known = {row.id for row in rows}
+                rows += [row for row in self.recent_users(limit=limit) if row.id not in known]
+            return rows[:limit]
+
+    def user(self, id: str) -> UserRow | None:
+        """One user; None when there is none of this id."""
+        with self._snapshot():
+            rows = self._rows(sql.USER_ID, id)
+            return self._user_rows([(rows[0][0], id)])[0] if rows else None
+
+    def _user_rows(self, users: list[Row]) -> list[UserRow]:
+        statuses: dict[int, dict[int, tuple[int, int]]] = {id: {} for id, _ in users}
+        for user, status, count, newest in self._rows(
+            sql.USER_STATUSES, {"users": json.dumps(list(statuses))}
+        ):
+            statuses[user][status] = (count, newest)
+        waiting = {
+            user: [row[0] for row in self._rows(sql.USER_WAITING, {"user": user, "limit": NEAR_JOURNEYS})]
+            for user, found in statuses.items()
+            if Status.WAITING in found
+        }
+        opened = self._open_waits(journey for found in waiting.values() for journey in found)
+        drafts: list[tuple[int, str, str, int | None, list[Row]]] = []
+        for user, name in users:
+            waits = [wait for journey in waiting.get(user, ()) for wait in opened.get(journey, ())]
+            state, journey = _state(statuses[user], waits)
+            drafts.append((user, name, state, journey, waits))
+        spoken = self._journeys_by_id(journey for *_, journey, _ in drafts if journey is not None)
+        result = []
+        for user, name, state, journey, waits in drafts:
+            row = spoken.get(journey) if journey is not None else None
+            nearest = nearest_wait(waits)
+            last = self._rows(sql.USER_LAST_EVENT, {"user": user})
+            last_at, last_event = last[0] if last else (None, None)
+            result.append(
+                UserRow(
+                    id=name,
+                    state=state,
+                    workflow=row[2] if row else None,
+                    journeys=sum(count for count, _ in statuses[user].values()),
+                    due_at=nearest[3] if nearest else None,
+                    waits_for=waits_for(oldest_wait(wait for wait in waits if wait[0] == nearest[0]))
+                    if nearest
+                    else None,
+                    note=row[8] if row else None,
+                    last_event=last_event,
+                    last_at=last_at,
+                )
+            )
+        return result
+
+
+def _state(statuses: dict[int, tuple[int, int]], waits: list[Row]) -> tuple[str, int | None]:
+    """The most telling state of a user's journeys, and the journey of which it speaks."""
+    for status in _TELLING:
+        if status not in statuses:
+            continue
+        newest = statuses[status][1]
+        if status != Status.WAITING:
+            return STATUS_TEXT[status], newest
+        for state, kinds in (
+            ("step", (Kind.STEP_STARTED, Kind.STEP_RETRY)),
+            ("waiting", (Kind.WAIT_OPENED, Kind.GROUP_OPENED)),
+            ("sleeping", (Kind.SLEEP_OPENED,)),
+        ):
+            nearest = nearest_wait([wait for wait in waits if wait[2] in kinds])
+            if nearest is not None:
+                return state, nearest[0]
+        return "waiting", newest
+    return "none", None

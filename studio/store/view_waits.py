@@ -1,0 +1,127 @@
+"""What is waited for: open waits, sleeps and steps, and their deadlines."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+
+from studio.store import view_sql as sql
+from studio.store.entries import key_of
+from studio.store.records import WaitRow, journey_id
+from studio.store.schema import Kind
+from studio.store.view_base import ENDLESS, Row, ViewBase
+
+_WAIT_KIND = {
+    Kind.WAIT_OPENED: "wait",
+    Kind.GROUP_OPENED: "group",
+    Kind.SLEEP_OPENED: "sleep",
+    Kind.STEP_STARTED: "step",
+    Kind.STEP_RETRY: "step",
+}
+
+
+class WaitViews(ViewBase):
+    """A part of `Views`."""
+
+    def due_until(self, at: int) -> int:
+        """How many deadlines come up to a moment (ms since 1970)."""
+        return int(self._rows(sql.DUE_UNTIL, at)[0][0])
+
+    def waits(
+        self,
+        *,
+        user: str | None = None,
+        workflow: str | None = None,
+        limit: int = 100,
+        after: tuple[int | None, int] | None = None,
+    ) -> list[WaitRow]:
+        """Open waits, sleeps and steps: the nearest deadline first, then those without one.
+
+        Args:
+            after: `due_at` and `seq` of the last of the page before.
+        """
+        with self._snapshot():
+            workflow_id = self._name_id(workflow)
+            if workflow_id == -1:
+                return []
+            if user is not None:
+                return self._waits_of(user, workflow, limit, after)
+            due, id = (-ENDLESS, 0) if after is None else (after[0], after[1])
+            values = {"due": due, "id": id, "workflow": workflow_id, "limit": limit}
+            rows: list[Row] = []
+            if due is not None:
+                if after is not None:
+                    rows = self._rows(sql.WAITS_DUE_AT, values)
+                if len(rows) < limit:
+                    rows += self._rows(sql.WAITS_DUE_AFTER, {**values, "limit": limit - len(rows)})
+                values["id"] = 0
+            if len(rows) < limit:
+                rows += self._rows(sql.WAITS_FOREVER, {**values, "limit": limit - len(rows)})
+            return [_wait(row) for row in rows]
+
+    def _waits_of(
+        self, user: str, workflow: str | None, limit: int, after: tuple[int | None, int] | None
+    ) -> list[WaitRow]:
+        journeys = self._rows(sql.USER_WAITING, {"user": self._user_id(user), "limit": -1})
+        opened = [
+            (wait[3] is None, wait[3] or 0, wait[1])
+            for waits in self._open_waits(row[0] for row in journeys).values()
+            for wait in waits
+        ]
+        if after is not None:
+            last = (after[0] is None, after[0] or 0, after[1])
+            opened = [place for place in opened if place > last]
+        opened.sort()
+        if workflow is None:
+            opened = opened[:limit]
+        found = [
+            _wait(row)
+            for row in self._rows(sql.WAITS_BY_ID, {"waits": json.dumps([seq for *_, seq in opened])})
+        ]
+        found = [wait for wait in found if workflow is None or wait.workflow == workflow]
+        found.sort(key=lambda wait: (wait.due_at is None, wait.due_at or 0, wait.seq))
+        return found[:limit]
+
+    def _open_waits(self, journeys: Iterable[int]) -> dict[int, list[Row]]:
+        found: dict[int, list[Row]] = {}
+        for row in self._rows(sql.OPEN_WAITS, {"journeys": json.dumps(list(journeys))}):
+            found.setdefault(row[0], []).append(row)
+        return found
+
+
+def nearest_wait(waits: list[Row]) -> Row | None:
+    """The one whose deadline comes first; of those without one, the oldest."""
+    return min(waits, key=lambda wait: (wait[3] is None, wait[3] or 0, wait[1]), default=None)
+
+
+def oldest_wait(waits: Iterable[Row]) -> Row:
+    """The one that tells best what is waited for: a group only when nothing in it is open."""
+    return min(waits, key=lambda wait: (wait[2] == Kind.GROUP_OPENED, wait[1]))
+
+
+def waits_for(wait: Row) -> str:
+    """What a row says of it: the event's name, "sleep", or "step NAME"."""
+    _, _, kind, _, name = wait
+    if kind in (Kind.STEP_STARTED, Kind.STEP_RETRY):
+        return f"step {name}"
+    if kind == Kind.SLEEP_OPENED:
+        return "sleep"
+    return name or ""
+
+
+def _wait(row: Row) -> WaitRow:
+    seq, kind, user, workflow, journey_key, journey_n, name, n, data, opened_at, due, place = row
+    given = json.loads(data) if data else {}
+    return WaitRow(
+        seq=seq,
+        kind=_WAIT_KIND.get(kind, "wait"),
+        user=user,
+        journey=journey_id(workflow, user, journey_key, journey_n),
+        workflow=workflow,
+        key=key_of(kind, name, n, given) or "",
+        name=name,
+        match=given.get("match"),
+        opened_at=opened_at,
+        due_at=due,
+        line=place,
+    )

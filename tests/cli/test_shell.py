@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.store.inbox import engine_of
 from tests.cli.shell import COMMAND, ROOT, begin, kinds, project, shell, until
 from tests.store.build import many
 
@@ -142,10 +143,10 @@ def test_a_followed_log_keeps_its_columns(here: Path) -> None:
 def test_logs_follow_until_interrupted(here: Path) -> None:
     store = ("--store", "s.db")
     assert shell(here, "run", "--until-idle", "--events", "-", *store, stdin="").returncode == 0
-    following = begin(here, "logs", "--follow", "--json", "--limit", "5", *store)
     running = begin(here, "run", *store)
+    until(lambda: engine_of(here / "s.db") is not None)
+    following = begin(here, "logs", "--follow", "--json", "--limit", "5", *store)
     try:
-        until(lambda: kinds(here / "s.db").count("workflow.loaded") >= 1)
         for user in ("ada", "bob"):
             assert shell(here, "send", "signup", "--user", user, *store).returncode == 0
         assert following.stdout is not None

@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from studio.errors import StoreError
-from studio.store import view_sql
-from studio.store import views as views_module
+from studio.store import view_history, view_sql
 from studio.store.records import Entry
 from studio.store.schema import VERSION, Kind
 from studio.store.views import Views
@@ -467,7 +466,7 @@ def test_the_log_in_steps_is_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyP
             b.log(journey, f"line {n}", n)
         else:
             b.event("e", "ann", n)
-    monkeypatch.setattr(views_module, "WINDOW_ROWS", 11)
+    monkeypatch.setattr(view_history, "WINDOW_ROWS", 11)
     with Views(b.done()) as views:
         for contains in (None, "line 4"):
             for limit in (1, 2, 100):

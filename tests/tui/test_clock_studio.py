@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import sys
+import time
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 
 from studio import Journey, StudioClock, incoming, workflow
 from studio.engine import Engine
+from studio.store.sqlite import Changes, Store
 from studio.tui.app import StudioApp
 from studio.tui.desk import EngineDesk, ViewerDesk
 from tests.engine.support import entries
@@ -55,8 +58,17 @@ def told(path: Path) -> list[tuple[object, ...]]:
     ]
 
 
-async def test_esc_stops_a_real_jump_where_it_has_come_to(tmp_path: Path) -> None:
+async def test_esc_stops_a_real_jump_where_it_has_come_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "studio.db"
+    write = Store.write
+
+    def slowly(store: Store, changes: Changes) -> None:
+        # Else the month may be over before a key is read.
+        time.sleep(0.1)
+        write(store, changes)
+
     async with Engine(month, store=path, clock=StudioClock(), batch=50) as engine:
         await engine.pause()
         await engine.ingest_many([incoming("signup", f"user{n}", {}) for n in range(PEOPLE)])
@@ -65,6 +77,7 @@ async def test_esc_stops_a_real_jump_where_it_has_come_to(tmp_path: Path) -> Non
         app = StudioApp(desk=EngineDesk(engine))
         async with app.run_test(size=(120, 36)) as pilot:
             await until(pilot, "‖ PAUSED")
+            monkeypatch.setattr(Store, "write", slowly)
             await press(pilot, "greater_than_sign", "3", "0", "d", "enter")
             shown = await until(pilot, "» JUMPING", 30)
             assert "esc stops here" in shown.splitlines()[1]
@@ -73,6 +86,7 @@ async def test_esc_stops_a_real_jump_where_it_has_come_to(tmp_path: Path) -> Non
                 await pilot.pause(0.01)
             await pilot.press("escape")
             await until(pilot, "‖ PAUSED", 30)
+            monkeypatch.undo()
             stood = engine.clock.now()
             crashed = copied(path, tmp_path / "crashed.db")
             await pilot.pause(0.3)

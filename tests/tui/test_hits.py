@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from studio.incoming import incoming
-from studio.store import view_users, views
+from studio.store import view_history, view_users
 from studio.store.inbox import send
 from studio.tui.app import StudioApp
 from studio.tui.widgets import hits, log_question, timeline_question, users_list, waiting
@@ -119,7 +119,7 @@ async def test_entries_beyond_those_that_are_looked_at_are_counted(
     for module in (log_question, timeline_question):
         monkeypatch.setattr(module, "PAGE_LOOKED_AT", 100)
         monkeypatch.setattr(module, "MOST_LOOKED_AT", 500)
-    monkeypatch.setattr(views, "WINDOW_ROWS", 700)
+    monkeypatch.setattr(view_history, "WINDOW_ROWS", 700)
     async with looking(crowd) as (app, pilot):
         log, pane = app.screen.query_one(LogList), app.screen.query_one(TimelinePane)
         log.set_filter("odd")

@@ -6,9 +6,11 @@ import importlib.util
 import os
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 
 from studio.definition import Workflow
 from studio.errors import WorkflowError
@@ -113,14 +115,44 @@ def import_file(file: Path) -> list[Workflow]:
     if spec is None or spec.loader is None:
         raise WorkflowError("it is no Python file", path=short(file))
     module = importlib.util.module_from_spec(spec)
+    # A pickle or an inspect.getmodule of what the file defines looks here.
+    sys.modules[name] = module
+    with _importing(file):
+        spec.loader.exec_module(module)
+    return _defined_in(module, file)
+
+
+def workflows_of(file: Path, text: str) -> list[Workflow]:
+    """The workflows of a source that was kept, as if it still stood in its file.
+
+    Raises:
+        WorkflowError: it does not compile or import any more.
+    """
+    name = f"studio_workflows.{file.stem}"
+    module = ModuleType(name)
+    module.__file__ = str(file)
+    before = sys.modules.get(name)
+    sys.modules[name] = module
+    try:
+        with _importing(file):
+            exec(compile(text, str(file), "exec", dont_inherit=True), vars(module))
+    finally:
+        if before is None:
+            sys.modules.pop(name, None)
+        else:
+            sys.modules[name] = before
+    return _defined_in(module, file)
+
+
+@contextmanager
+def _importing(file: Path) -> Iterator[None]:
+    """Make a file's folder importable, and say at which line it does not import."""
     folder = str(file.parent)
     added = folder not in sys.path
     if added:
         sys.path.insert(0, folder)
-    # A pickle or an inspect.getmodule of what the file defines looks here.
-    sys.modules[name] = module
     try:
-        spec.loader.exec_module(module)
+        yield
     except SyntaxError as error:
         raise WorkflowError(
             f"SyntaxError: {error.msg}", path=short(error.filename or file), line=error.lineno
@@ -136,6 +168,9 @@ def import_file(file: Path) -> list[Workflow]:
     finally:
         if added:
             sys.path.remove(folder)
+
+
+def _defined_in(module: ModuleType, file: Path) -> list[Workflow]:
     found = [
         value for value in vars(module).values() if isinstance(value, Workflow) and value.path == str(file)
     ]

@@ -32,6 +32,7 @@ COMMANDS = {
     "timeline": "studio.cli.look",
     "logs": "studio.cli.look",
     "why": "studio.cli.why",
+    "inspect": "studio.cli.inspect",
     "map": "studio.cli.map",
     "new": "studio.cli.new",
     "explore": "studio.cli.explore",

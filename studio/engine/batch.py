@@ -608,6 +608,10 @@ class Batch:
                 return
             self._begin_pass(state, missed, cause, journey._bound)
 
+    def reader(self, state: JourneyState) -> _Reader:
+        """What a journey may look up while it is driven."""
+        return _Reader(self.overlay, state)
+
     def _missed_trigger(self, state: JourneyState, answers: Answers) -> int | None:
         """The newest trigger that came during the pass and is in no result of it."""
         overlay, workflow = self.overlay, state.workflow

@@ -8,12 +8,13 @@ next drive begins at the top again (DESIGN §1).
 from __future__ import annotations
 
 import asyncio
+import gc
 import linecache
 import os
 import traceback
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass
-from types import TracebackType
+from types import AsyncGeneratorType, FrameType, TracebackType
 from typing import Any
 
 from studio.commands import Command, NewPass, Suspended, key_text
@@ -104,17 +105,19 @@ def drive(
     journey: Journey,
     answer: Callable[[Command[Any]], Outcome | None],
     stepped: Callable[[Coroutine[Any, Any, Any]], None] | None = None,
+    raised: Callable[[BaseException, TracebackType | None], None] | None = None,
 ) -> End:
     """Drive a function from its top to its end, its failure or the first open command.
 
     Args:
         answer: gives a command's outcome, None when the journey must wait for it.
         stepped: is shown the suspended coroutine before it is closed (to look inside).
+        raised: is shown what the function raised, and the traceback that leads to its lines.
     """
     try:
         coroutine = workflow.function(journey)
     except Exception as error:
-        return _failed(error, workflow)
+        return _failed(error, workflow, raised)
     send = coroutine.send
     value: Any = None
     failure: StepFailed | None = None
@@ -124,14 +127,16 @@ def drive(
         except StopIteration as stop:
             return Ended(stop.value)
         except Suspended as error:
-            return _failed(error, workflow)
+            return _failed(error, workflow, raised)
         except Abandoned:
             raise
         except BaseException as error:
-            return _failed(error, workflow)
-        if not isinstance(command, Command):
-            return _foreign(command, coroutine, workflow)
-        if command.journey is not journey:
+            return _failed(error, workflow, raised)
+        if not isinstance(command, Command) or command.journey is not journey:
+            if stepped is not None:
+                stepped(coroutine)
+            if not isinstance(command, Command):
+                return _foreign(command, coroutine, workflow)
             return _wrong(OTHER, coroutine, workflow)
         try:
             outcome = answer(command)
@@ -216,22 +221,42 @@ def _wrong(what: str, coroutine: Coroutine[Any, Any, Any], workflow: Workflow, f
 def _innermost(coroutine: Any, workflow: Workflow) -> tuple[str, int]:
     """The deepest line of the author's own code that the coroutine stands at."""
     path, number = workflow.path, workflow.line
-    awaited: Any = coroutine
-    while awaited is not None:
-        frame = getattr(awaited, "cr_frame", None) or getattr(awaited, "gi_frame", None)
-        if frame is None:
-            break
+    for frame in suspended_frames(coroutine):
         if not is_library(frame.f_code.co_filename):
             path, number = frame.f_code.co_filename, frame.f_lineno
-        awaited = getattr(awaited, "cr_await", None) or getattr(awaited, "gi_yieldfrom", None)
     return path, number
 
 
-def _failed(error: BaseException, workflow: Workflow) -> Failed:
+def suspended_frames(coroutine: Any) -> Iterator[FrameType]:
+    """The frames in which a suspended coroutine stands, outermost first."""
+    awaited: Any = coroutine
+    while awaited is not None:
+        if type(awaited).__name__ in _OF_GENERATORS:
+            # `async for` awaits a step of its generator, which says by no attribute whose step it is.
+            awaited = next((o for o in gc.get_referents(awaited) if isinstance(o, AsyncGeneratorType)), None)
+        frame = next((f for name in _FRAMES if (f := getattr(awaited, name, None)) is not None), None)
+        if frame is None:
+            return
+        yield frame
+        awaited = next((a for name in _AWAITED if (a := getattr(awaited, name, None)) is not None), None)
+
+
+_FRAMES = ("cr_frame", "gi_frame", "ag_frame")
+_AWAITED = ("cr_await", "gi_yieldfrom", "ag_await")
+_OF_GENERATORS = ("async_generator_asend", "async_generator_athrow")
+
+
+def _failed(
+    error: BaseException,
+    workflow: Workflow,
+    raised: Callable[[BaseException, TracebackType | None], None] | None = None,
+) -> Failed:
     tb = error.__traceback__
     if isinstance(error, RuntimeError) and isinstance(error.__cause__, StopIteration):
         # Python makes it of a StopIteration that leaves a coroutine (PEP 479), without the line.
         tb = error.__cause__.__traceback__
+    if raised is not None:
+        raised(error, tb)
     frames = [(frame.f_code.co_filename, number) for frame, number in traceback.walk_tb(tb)]
     own = [(path, number) for path, number in frames if not is_library(path)]
     line, source = _place(*own[-1]) if own else ("", "")

@@ -21,7 +21,7 @@ def hung(thread: threading.Thread, after: float) -> Failed:
     Args:
         after: seconds that it was given.
     """
-    frame: FrameType | None = sys._current_frames().get(thread.ident or 0)
+    frame = frame_of(thread)
     stack = "".join(traceback.format_stack(frame)) if frame is not None else ""
     while frame is not None and is_library(frame.f_code.co_filename):
         frame = frame.f_back
@@ -29,11 +29,20 @@ def hung(thread: threading.Thread, after: float) -> Failed:
     if frame is not None:
         path, number = frame.f_code.co_filename, frame.f_lineno
         line, source = f"{os.path.basename(path)}:{number}", linecache.getline(path, number).strip()
-    what = (
-        f"{line}: it did not come back within {after:g} s (a loop without await, or a call that blocks). "
+    return Failed("Hung", f"{line}: {did_not_come_back(after)}", line, source, stack)
+
+
+def frame_of(thread: threading.Thread) -> FrameType | None:
+    """Where a thread is at this moment."""
+    return sys._current_frames().get(thread.ident or 0)
+
+
+def did_not_come_back(after: float) -> str:
+    """What is said of a function that was given up after so many seconds."""
+    return (
+        f"it did not come back within {after:g} s (a loop without await, or a call that blocks). "
         "Put what takes long into await journey.step(name, function)"
     )
-    return Failed("Hung", what, line, source, stack)
 
 
 def give_up(thread: threading.Thread) -> None:

@@ -519,6 +519,18 @@ class Overlay:
         for journey in missing.values():
             journey.loaded = True
 
+    def load_pass_until(self, journey: JourneyState, until: int) -> list[tuple[Key | None, Row]]:
+        """Read what a pass had recorded up to an entry: its outcomes. What was open is for the caller to see.
+
+        Returns:
+            Rows of `PASS_UNTIL`, those of commands with their keys.
+        """
+        rows = self.store.rows(sql.PASS_UNTIL, journey.id, journey.pass_seq, until)
+        for row in rows:
+            self._take(journey, row)
+        journey.loaded = True
+        return [(self._key(row[3], row[4], row[5], row[8]) if row[3] < 50 else None, row) for row in rows]
+
     def _take(self, journey: JourneyState, row: Row) -> None:
         _, seq, at, kind, name, n, cause, late, data, place, wait_id, wait_name, due = row
         if kind in (Kind.STARTED, Kind.PASS):

@@ -10,9 +10,14 @@ from urllib.parse import quote
 from studio.errors import StoreError, StoreFull, StoreReadOnly
 from studio.store.schema import MIGRATION_SET, VERSION
 
+HAS_HISTORY = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'history'"
 
-def connect_reader(path: str | Path) -> sqlite3.Connection:
+
+def connect_reader(path: str | Path, *, shared: bool = False) -> sqlite3.Connection:
     """A read-only connection for the calling thread.
+
+    Args:
+        shared: another thread may use it, one at a time.
 
     Raises:
         StoreError: there is no store, it is no database, or a newer version made it.
@@ -28,7 +33,11 @@ def connect_reader(path: str | Path) -> sqlite3.Connection:
         raise StoreError("it is a folder", where=str(path), fix="Name a file: --store data/studio.db")
     try:
         con = sqlite3.connect(
-            f"file:{quote(str(path.absolute()))}?mode=ro", uri=True, isolation_level=None, timeout=5.0
+            f"file:{quote(str(path.absolute()))}?mode=ro",
+            uri=True,
+            isolation_level=None,
+            timeout=5.0,
+            check_same_thread=not shared,
         )
     except sqlite3.Error as error:
         raise translate(error, path) from error
@@ -42,6 +51,24 @@ def connect_reader(path: str | Path) -> sqlite3.Connection:
         con.close()
         raise
     return con
+
+
+def require_history(con: sqlite3.Connection, path: Path) -> None:
+    """Refuse a database that nothing was stored in yet.
+
+    Raises:
+        StoreError: it has no tables.
+    """
+    try:
+        found = con.execute(HAS_HISTORY).fetchall()
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
+    if not found:
+        raise StoreError(
+            "nothing was ever stored here",
+            where=str(path),
+            fix="Start journey-studio, or send an event.",
+        )
 
 
 def check_version(con: sqlite3.Connection, path: Path) -> int:

@@ -15,6 +15,7 @@ from studio.store.entries import entry
 from studio.store.records import Entry
 from studio.store.view_base import ENDLESS
 from studio.store.view_journey_rows import JourneyViews
+from studio.store.view_journeys import entries_of
 
 EFFECT_ROWS = 10_000
 """Entries behind a cause in which its effects are looked for."""
@@ -34,6 +35,12 @@ class Scenes(JourneyViews):
         """One entry of the history; None when it is not there (any more)."""
         rows = self._rows(sql.ENTRY, {"seq": seq})
         return entry(rows[0]) if rows else None
+
+    def journey_entries(self, journey: str, *, limit: int) -> list[Entry] | None:
+        """The newest entries of a journey, oldest first; None when there is no such journey."""
+        with self._snapshot():
+            number = self._journey_number(journey)
+            return None if number is None else entries_of(self._rows, [number], limit)
 
     def is_open(self, seq: int) -> bool:
         """Whether the wait, sleep or step that this entry opened is still open."""

@@ -139,6 +139,16 @@ WHERE h.kind < 40 OR h.kind >= 50
 ORDER BY h.journey, h.seq
 """
 
+# The same of one journey, up to an entry; what is open is not looked up.
+PASS_UNTIL = """
+SELECT journey, seq, at, kind, name, n, cause, late, data, place, NULL, NULL, NULL FROM history
+WHERE journey = ? AND seq >= ? AND seq <= ? AND (kind < 40 OR kind >= 50) ORDER BY seq
+"""
+PASS_AT = """
+SELECT seq, pass, cause, data FROM history
+WHERE journey = ? AND seq <= ? AND kind IN (50, 51) ORDER BY seq DESC LIMIT 1
+"""
+
 SAID = "SELECT data FROM history WHERE journey = ? AND seq >= ? AND kind BETWEEN 40 AND 44"
 ONCE = """
 SELECT seq, at, kind, cause, late, data, n FROM history
@@ -268,8 +278,11 @@ class Store:
     """
 
     def __init__(self, path: str | Path, durability: Durability = "full") -> None:
-        self.path = Path(path)
-        self._con = open_database(self.path, durability)
+        self._use(Path(path), open_database(Path(path), durability))
+
+    def _use(self, path: Path, con: sqlite3.Connection) -> None:
+        self.path = path
+        self._con = con
         self.salt = self.meta("salt") or ""
         # After a rewind the numbers of what was cut off are not given out again.
         self.next_seq = max(self._next("SELECT max(seq) FROM history"), int(self.meta("next_seq") or 0))

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from studio.store.entries import COLUMNS, JOINS
 
-HAS_HISTORY = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'history'"
 LAST_SEQ = "SELECT max(seq) FROM history"
 META = "SELECT value FROM meta WHERE key = ?"
 TOTALS = "SELECT kind, n FROM totals WHERE workflow = ?"

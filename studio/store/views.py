@@ -12,10 +12,9 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
-from studio.errors import StoreError
 from studio.store import view_funnel
 from studio.store import view_sql as sql
-from studio.store.connect import connect_reader, translate
+from studio.store.connect import connect_reader, require_history, translate
 from studio.store.holds import HOLD, HeldStep, held_steps
 from studio.store.records import LeftWaiting, Totals
 from studio.store.scenes import Scenes
@@ -43,12 +42,7 @@ class Views(Scenes, UserViews, HistoryViews):
         self._con = connect_reader(path)
         try:
             self._con.create_function("folded", 1, _folded, deterministic=True)
-            if not self._rows(sql.HAS_HISTORY):
-                raise StoreError(
-                    "nothing was ever stored here",
-                    where=str(path),
-                    fix="Start journey-studio, or send an event.",
-                )
+            require_history(self._con, self.path)
             self._version = self._data_version()
         except BaseException:
             self._con.close()

@@ -69,6 +69,8 @@ PLANS: dict[str, list[str]] = {
         "SEARCH h USING INDEX history_journeys (journey=? AND rowid>?)",
         f"SEARCH w {ROWID} LEFT-JOIN",
     ],
+    "PASS_UNTIL": ["SEARCH history USING INDEX history_journeys (journey=? AND rowid>? AND rowid<?)"],
+    "PASS_AT": ["SEARCH history USING INDEX history_journeys (journey=? AND rowid<?)"],
     "SAID": ["SEARCH history USING INDEX history_journeys (journey=? AND rowid>?)"],
     "ONCE": ["SEARCH history USING INDEX history_journeys (journey=?)"],
     "EVENT_SEQS": ["SEARCH history USING INDEX history_events (user=? AND name=? AND rowid>? AND rowid<?)"],

@@ -384,7 +384,6 @@ def test_workflow_entries_belong_to_their_workflow(tmp_path: Path) -> None:
 # -- what it costs -------------------------------------------------------------------------
 
 _WALKS = {
-    "HAS_HISTORY": {"sqlite_schema"},
     # By rowid, up to the limit.
     "USERS_NEWEST": {"users"},
     "JOURNEYS": {"j"},

@@ -1,0 +1,47 @@
+"""Workflows as they were: made of the source that a store keeps of each version that ran on it."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from studio.definition import Workflow
+from studio.errors import StoreError, WorkflowError
+from studio.loader import workflows_of
+from studio.store.sqlite import Store
+
+CODE = "SELECT file, source FROM codes WHERE workflow = ? AND hash = ?"
+NEWEST = "SELECT hash FROM codes WHERE workflow = ? ORDER BY id DESC LIMIT 1"
+
+
+def newest_version(store: Store, workflow: str) -> str | None:
+    """The hash of the version of a workflow that was met last."""
+    rows = store.rows(NEWEST, workflow)
+    return rows[0][0] if rows else None
+
+
+def load_version(store: Store, hash: str, workflow: str) -> tuple[Workflow, str]:
+    """A workflow as it was in a version that ran, and the source of its file then.
+
+    What it imports of the author's own modules is as these are now.
+
+    Args:
+        hash: as `Entry.code` gives it.
+
+    Raises:
+        StoreError: the store does not know this version.
+        WorkflowError: the source does not load any more.
+    """
+    rows = store.rows(CODE, workflow, hash)
+    if not rows:
+        raise StoreError(f"there is no version {hash} of {workflow}", where=str(store.path))
+    file, source = rows[0]
+    return _made(workflow, file, source), source
+
+
+@lru_cache(maxsize=32)
+def _made(name: str, file: str, source: str) -> Workflow:
+    for found in workflows_of(Path(file), source):
+        if found.name == name:
+            return found
+    raise WorkflowError(f'there is no workflow "{name}" in the version that is kept', path=file)

@@ -29,6 +29,7 @@ from studio.tui.messages import (
     WelcomeWanted,
 )
 from studio.tui.reading import Asking, Question
+from studio.tui.reloading import RELOAD_BINDING, LiveReload
 from studio.tui.screens.live_acts import ACT_BINDINGS, LiveActs
 from studio.tui.screens.live_time import TIME_BINDINGS, LiveTime
 from studio.tui.sent_history import SentHistory
@@ -85,7 +86,7 @@ class PulseQuestion:
         return Pulse(totals, due, left)
 
 
-class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
+class LiveScreen(LiveTime, LiveActs, LiveReload, Asking, Screen[None]):
     """The home of the studio."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -93,6 +94,7 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
         *ACT_BINDINGS,
         *TIME_BINDINGS,
         Binding("E", "go_there", "editor at the problem", show=False, id="problem.go"),
+        RELOAD_BINDING,
         Binding("m", "maximise", "maximise", id="maximise"),
         Binding("1", "pane(1)", "users", show=False, id="pane.users"),
         Binding("2", "pane(2)", "timeline", show=False, id="pane.timeline"),

@@ -41,7 +41,7 @@ from studio.tui.widgets.hold_bar import HoldBar
 from studio.tui.widgets.inject import Inject
 from studio.tui.widgets.keys_bar import KeysBar
 from studio.tui.widgets.log import LogList
-from studio.tui.widgets.problem_bar import ProblemBar
+from studio.tui.widgets.problem_bar import ProblemBar, told_shortly
 from studio.tui.widgets.said_bar import SaidBar
 from studio.tui.widgets.signs import signs
 from studio.tui.widgets.tabs import PaneTabs
@@ -183,7 +183,7 @@ class LiveScreen(LiveTime, LiveActs, LiveReload, Asking, Screen[None]):
         self.query_one(ClockBar).show(answer.next, desk.viewer_of, trouble, desk.clock.virtual)
         first = is_first_start(desk.workflows, desk.problems) and not totals.users
         self.query_one(ProblemBar).show(
-            ([trouble.why] if trouble else []) + [str(each) for each in desk.problems if not first],
+            ([trouble.why] if trouble else []) + [told_shortly(each) for each in desk.problems if not first],
             place_of(desk.problems),
         )
         self._offer_welcome(first)

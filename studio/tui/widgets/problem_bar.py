@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from rich.style import Style
 
+from studio.errors import WorkflowError
 from studio.tui.editor import Place
 from studio.tui.widgets.line import Line
 from studio.tui.widgets.one_line import OneLine
@@ -45,3 +48,9 @@ class ProblemBar(OneLine):
     async def on_click(self) -> None:
         """The line is a button."""
         await self.screen.run_action("go_there")
+
+
+def told_shortly(problem: WorkflowError) -> str:
+    """What is wrong with a file, by the name of the file: a long path would leave no room to say it."""
+    text = str(problem)
+    return text.replace(problem.path, Path(problem.path).name, 1) if problem.path.endswith(".py") else text

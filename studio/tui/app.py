@@ -31,6 +31,7 @@ from studio.tui.widgets.text import literal
 
 if TYPE_CHECKING:
     from studio.tui.actions import Command
+    from studio.tui.screens.designer import DesignerScreen
 from studio.tui.sent_history import SUFFIX
 
 REDRAW_SECONDS = 1 / 30
@@ -179,6 +180,8 @@ class StudioApp(ClockKeys):
             live.show_store()
             self.look_at_clock()
             self._tick()
+        if (designer := self.designer) is not None:
+            designer.show_store()
 
     def make_reader(self, path: Path) -> Reader:
         """What answers the questions of the screens."""
@@ -203,11 +206,26 @@ class StudioApp(ClockKeys):
         """The live screen, below whatever lies over it."""
         return next((each for each in self.screen_stack if isinstance(each, LiveScreen) and each.ready), None)
 
+    @property
+    def designer(self) -> DesignerScreen | None:
+        """The designer, when it lies over the live screen."""
+        if len(self.screen_stack) < 3:
+            return None
+        from studio.tui.screens.designer import DesignerScreen
+
+        found = (each for each in self.screen_stack if isinstance(each, DesignerScreen))
+        return next((each for each in found if each.ready), None)
+
+    @property
+    def shown(self) -> LiveScreen | DesignerScreen | None:
+        """The one of the two that is seen. The other asks again when it comes back."""
+        return self.designer or self.live
+
     # -- time and change ------------------------------------------------------------------------------
 
     def _tick(self) -> None:
-        if self.desk is not None and (live := self.live) is not None:
-            live.tick(self.shown_now())
+        if self.desk is not None and (shown := self.shown) is not None:
+            shown.tick(self.shown_now())
             self.keep_pace()
 
     def _committed(self) -> None:
@@ -231,8 +249,8 @@ class StudioApp(ClockKeys):
         self._changed_at = time.monotonic()
         # Cleared first: what is committed from here on is announced anew.
         self._signalled.clear()
-        if (live := self.live) is not None:
-            live.post_message(StoreChanged())
+        if (shown := self.shown) is not None:
+            shown.post_message(StoreChanged())
         if self._pace == STILL_SECONDS:
             # The clock that stood may have been moved. Not called at once: see _schedule_change.
             self.call_later(self._tick)

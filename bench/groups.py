@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from bench import commands, deadlines, latency, long_user, rates, raw, screen, sends, waiting
+from bench import commands, deadlines, latency, long_user, rates, raw, reload, screen, sends, waiting
 from bench.big_store import ENTRIES
 from bench.checks import BenchError
 from bench.numbers import Numbers
@@ -152,6 +152,21 @@ def _commands(session: Session) -> Iterator[Row]:
         yield Row("commands", what, numbers["median_ms"], "ms", target)
 
 
+def _reload(session: Session) -> Iterator[Row]:
+    sizes = session.sizes
+    saved = session.measure(reload.saves, count=sizes.saves)
+    what = f"from save to the new code running, {sizes.saves} times"
+    yield Row("reload", f"{what}, p50", saved["p50_ms"], "ms")
+    yield Row("reload", f"{what}, slowest", saved["max_ms"], "ms", Target("under", 300))
+    count = sizes.reloaded
+    for differ, words in ((True, "each gets another deadline"), (False, "nothing differs")):
+        numbers = session.measure(reload.waiting, count=count, differ=differ)
+        what = f"{count:,} who wait go over, {words}"
+        yield Row("reload", what, numbers["seconds"], "s", Target("under", 30))
+        slowest = f"{what}: slowest ingest meanwhile"
+        yield Row("reload", slowest, numbers["ingest_ms"], "ms", Target("under", 50))
+
+
 def _studio(session: Session) -> Iterator[Row]:
     sizes = session.sizes
     users = sizes.screen_users
@@ -182,6 +197,7 @@ GROUPS: dict[str, Callable[[Session], Iterator[Row]]] = {
     "send": _send,
     "waiting": _waiting,
     "deadlines": _deadlines,
+    "reload": _reload,
     "commands": _commands,
     "studio": _studio,
 }

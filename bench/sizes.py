@@ -23,6 +23,9 @@ class Sizes:
     waiting: int = 1_000_000
     idle_seconds: float = 10.0
     restarts: int = 3
+    saves: int = 20
+    reloaded: int = 100_000
+    """Who wait when a file is saved."""
     deadlines: int = 1_000
     many_deadlines: int = 20_000
     virtual_deadlines: int = 50_000
@@ -44,6 +47,8 @@ QUICK = Sizes(
     waiting=100_000,
     idle_seconds=5.0,
     restarts=1,
+    saves=10,
+    reloaded=20_000,
     virtual_deadlines=20_000,
     commands=5,
     screen_users=100_000,
@@ -62,6 +67,8 @@ SMOKE = Sizes(
     waiting=2_000,
     idle_seconds=0.5,
     restarts=1,
+    saves=2,
+    reloaded=500,
     deadlines=50,
     many_deadlines=100,
     virtual_deadlines=200,

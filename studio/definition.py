@@ -10,6 +10,7 @@ from typing import Any, overload
 
 from studio.errors import WorkflowError
 from studio.journey import Journey
+from studio.modules import Module
 from studio.names import ANY, Names, fault, names
 
 WorkflowFunction = Callable[[Journey], Coroutine[Any, Any, Any]]
@@ -41,10 +42,19 @@ class Workflow:
         self.__name__ = name
         self.__module__ = function.__module__
         self.__wrapped__ = function
+        self.modules: tuple[Module, ...] = ()
+        """The user's own modules that its file imports, in the order of their names."""
+        self._source: str | None = None
+
+    def keep_source(self, text: str) -> None:
+        """The source that it was made of: its file may read otherwise later."""
+        self._source = text
 
     @property
     def source(self) -> str:
         """The source of the file that it stands in; of the function alone when there is no file."""
+        if self._source is not None:
+            return self._source
         try:
             lines, _ = inspect.findsource(self.function)
         except (OSError, TypeError):
@@ -53,10 +63,12 @@ class Workflow:
 
     @property
     def code(self) -> str:
-        """Hash of the source: which version of the code made an entry."""
+        """Hash of the source, and of the user's own modules that it imports: which version made an entry."""
         source = self.source
-        content = source.encode() if source else self.function.__code__.co_code
-        return hashlib.blake2b(content, digest_size=8).hexdigest()
+        digest = hashlib.blake2b(source.encode() if source else self.function.__code__.co_code, digest_size=8)
+        for module in self.modules:
+            digest.update(f"\0{module.name}\0{module.text}".encode())
+        return digest.hexdigest()
 
     def __call__(self, journey: Journey) -> Coroutine[Any, Any, Any]:
         return self.function(journey)

@@ -14,7 +14,8 @@ WORKFLOWS = "workflows"
 STORE = "data/studio.db"
 MEMORY = ":memory:"
 DURABILITIES = ("full", "normal")
-NAMES = ("workflows", "store", "durability")
+RELOADS = ("auto", "ask")
+NAMES = ("workflows", "store", "durability", "reload")
 
 
 def project(folder: Path) -> dict[str, str]:
@@ -54,6 +55,8 @@ def _read_project(file: Path) -> dict[str, str]:
         raise StudioError(
             f"durability is {found['durability']!r}", where=where, fix='Write "full" or "normal".'
         )
+    if found.get("reload", "auto") not in RELOADS:
+        raise StudioError(f"reload is {found['reload']!r}", where=where, fix='Write "auto" or "ask".')
     if "workflows" in found:
         found["workflows"] = str(file.parent / found["workflows"])
     if "store" in found and found["store"] != MEMORY:

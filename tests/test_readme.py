@@ -213,7 +213,7 @@ def test_the_projects_table_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "below").mkdir()
     monkeypatch.chdir(tmp_path / "below")
     at = str(tmp_path)
-    assert settings(None, None, None) == Settings(f"{at}/workflows", f"{at}/data/studio.db", "full")
+    assert settings(None, None, None) == Settings(f"{at}/workflows", f"{at}/data/studio.db", "full", "auto")
 
 
 def test_the_settings_are_read_and_its_keys_are_there(tmp_path: Path) -> None:

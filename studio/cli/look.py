@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 PAGE_ROWS = 1_000
 FOLLOW_SECONDS = 0.1
 LOG_HEADS = ("TIME", "LEVEL", "USER", "WORKFLOW", "WHAT", "LINE")
+LOG_WORDS = {"workflow.loaded": "reload", "clock.moved": "clock"}
+"""What stands in the place of a level."""
 LOG_LEAST = (23, 7, 8, 10, 40, 0)
 """Cells that a column of `logs --follow` has before a longer text is met."""
 
@@ -264,7 +266,7 @@ def _since(newest: Callable[[int, int | None], list[Entry]], last: int, upto: in
 
 
 def _log_row(e: Entry) -> tuple[object, ...]:
-    return local(e.at), e.level or "failed", e.user, e.workflow, _words(e), e.line
+    return local(e.at), e.level or LOG_WORDS.get(e.kind, "failed"), e.user, e.workflow, _words(e), e.line
 
 
 # -- helpers -------------------------------------------------------------------------------

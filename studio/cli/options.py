@@ -31,6 +31,8 @@ class Settings:
     """Path of the SQLite file."""
     durability: Literal["full", "normal"]
     """ "full": what is acknowledged outlives a power cut; "normal": a crash of the process."""
+    reload: Literal["auto", "ask"] | None = None
+    """Whether edited workflow files run at once, or when someone says yes; None when nothing is said."""
 
     def file(self) -> str:
         """The store, for a command that makes no sense on one that only this process sees.
@@ -95,6 +97,7 @@ def settings(workflows: str | None, store: str | None, durability: str | None) -
         workflows or found.get("workflows", WORKFLOWS),
         file,
         cast("Literal['full', 'normal']", durability or found.get("durability", DURABILITIES[0])),
+        cast("Literal['auto', 'ask'] | None", found.get("reload")),
     )
 
 

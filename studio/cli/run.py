@@ -27,6 +27,7 @@ from studio.project import MEMORY
 
 if TYPE_CHECKING:
     from studio.engine.engine import Engine
+    from studio.engine.reload import Reloaded
     from studio.incoming import Incoming
     from studio.store.records import Entry
 
@@ -53,9 +54,17 @@ class Lines(Protocol):
     "--until-idle", is_flag=True, help="End when no event is left, no step runs and nothing is due."
 )
 @click.option("--events", metavar="FILE|-", help="Events to take in, as JSON lines; - is stdin.")
+@click.option("--reload", "reloads", is_flag=True, help="Follow the workflow files: what is saved runs.")
 @json_option
 @shared
-def run(settings: Settings, for_ms: int | None, until_idle: bool, events: str | None, as_json: bool) -> Exit:
+def run(
+    settings: Settings,
+    for_ms: int | None,
+    until_idle: bool,
+    events: str | None,
+    reloads: bool,
+    as_json: bool,
+) -> Exit:
     """Run the engine without a screen.
 
     It prints what happens. It ends with ctrl+c or a polite kill, as --for says, or as --until-idle says.
@@ -65,11 +74,16 @@ def run(settings: Settings, for_ms: int | None, until_idle: bool, events: str | 
 
     _check_workflows(settings)
     lines = JsonLines() if as_json else Trace(start=None, users=12, width=terminal_width(), styles=coloured())
-    return _finish(asyncio.run(_run(settings, for_ms, until_idle, events, lines)))
+    return _finish(asyncio.run(_run(settings, for_ms, until_idle, events, reloads, lines)))
 
 
 async def _run(
-    settings: Settings, for_ms: int | None, until_idle: bool, events: str | None, lines: Lines
+    settings: Settings,
+    for_ms: int | None,
+    until_idle: bool,
+    events: str | None,
+    reloads: bool,
+    lines: Lines,
 ) -> Exit:
     from studio.engine.engine import Engine
 
@@ -77,10 +91,18 @@ async def _run(
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    engine = Engine(settings.workflows, store=settings.store, durability=settings.durability)
+    engine = Engine(
+        settings.workflows,
+        store=settings.store,
+        durability=settings.durability,
+        reload=settings.reload or "auto",
+    )
     before = _last_seq(settings)
     async with engine:
         _tell_problems(engine)
+        if reloads:
+            engine.on_reload(_tell_reload)
+            engine.watch()
         if settings.store != MEMORY:
             complain(f"Running on {settings.store}. Ctrl+C ends it.", plain=True)
         follower = Follower(engine, before, lines, lambda: loop.call_soon_threadsafe(stop.set))
@@ -429,6 +451,15 @@ def _check_workflows(settings: Settings) -> None:
             where=settings.workflows,
             fix="Write one, such as workflows/welcome.py, or name another folder with --workflows.",
         )
+
+
+def _tell_reload(told: Reloaded) -> None:
+    for problem in told.problems:
+        complain(str(problem))
+    if told.report is not None:
+        names = ", ".join((*told.report.changed, *told.report.added, *told.report.removed))
+        how = "reloaded" if told.done else "saved, the old code goes on (r in the studio reloads)"
+        complain(f"{names} {how}: {told.report.summary}", plain=True)
 
 
 def _tell_problems(engine: Engine) -> None:

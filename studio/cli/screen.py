@@ -28,4 +28,5 @@ def studio(settings: Settings, readonly: bool) -> int:
         settings.file() if readonly else settings.store,
         settings.durability,
         mode="read" if readonly else "run",
+        reload=settings.reload,
     )

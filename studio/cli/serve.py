@@ -53,10 +53,16 @@ async def _serve(settings: Settings, host: str, port: int, origins: tuple[str, .
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     if settings.store != MEMORY:
         Path(settings.store).parent.mkdir(parents=True, exist_ok=True)
-    engine = Engine(settings.workflows, store=settings.store, durability=settings.durability)
+    engine = Engine(
+        settings.workflows,
+        store=settings.store,
+        durability=settings.durability,
+        reload=settings.reload or "auto",
+    )
     async with contextlib.AsyncExitStack() as stack:
         try:
             await stack.enter_async_context(engine)
+            engine.watch()
         except StoreLocked as locked:
             complain(f"{locked.what}; the tabs are viewers of that one.", plain=True)
         for problem in engine.problems:

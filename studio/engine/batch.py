@@ -10,10 +10,10 @@ from __future__ import annotations
 import copy
 import heapq
 from collections import deque
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from time import monotonic
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studio import jsontext
 from studio.commands import Command, Group, Key, Place, key_text
@@ -40,6 +40,9 @@ from studio.names import Names
 from studio.store import sqlite as sql
 from studio.store.holds import idempotency_key
 from studio.store.schema import LEVELS, STATUS_TEXT, Kind, Status
+
+if TYPE_CHECKING:
+    from studio.engine.moves import Moving
 
 MAX_PASSES = 100
 """Passes without time moving, before it is a runaway."""
@@ -161,11 +164,15 @@ class Batch:
         """Started steps that never ran here: a drive launches them as they stand."""
         self.on_hold: Collection[int] = ()
         """Started steps that wait for a yes."""
+        self.moving: Moving | None = None
+        """A reload that is under way: journeys that a cause comes to go over to the new code first."""
         self._running = running
         self._salt = overlay.store.salt
         self._ids: dict[str, int] = {}
         self._ids_asked: set[str] = set()
         self._current: tuple[JourneyState, Cause] | None = None
+        # What answers the next drive, when that is not `Answers` itself.
+        self._answering: Callable[[Batch, JourneyState, Journey, Cause], Answers] | None = None
 
     # -- getting ready ---------------------------------------------------------------------
 
@@ -218,6 +225,9 @@ class Batch:
             return event
         self._move_to(at, outside=True)
         user = overlay.user(incoming.user)
+        if self.moving is not None:
+            self.moving.user(user, at)
+            self._drain()
         text = None if incoming.text == "{}" else incoming.text
         meta = None
         if incoming.profile is not None or incoming.sent_at is not None or incoming.extra is not None:
@@ -254,6 +264,12 @@ class Batch:
             overlay.park(wait)
             return
         overlay.load_passes((journey,))
+        if self.moving is not None:
+            due = wait.due
+            self.moving.journey(journey, due)
+            if not wait.open or wait.due != due:
+                self._drain()
+                return
         self._move_to(wait.due)
         # A wait of no time moves no time.
         chain = wait.chain + 1 if 0 in (wait.spec.get("timeout"), wait.spec.get("duration")) else 0
@@ -284,6 +300,9 @@ class Batch:
         if journey is None or journey.pass_no != launch.pass_no or journey.status != Status.WAITING:
             return False
         overlay.load_passes((journey,))
+        if self.moving is not None:
+            self.moving.journey(journey, at)
+            self._drain()
         wait = journey.opened.get(launch.key)
         if wait is None or wait.id != launch.start:
             return False
@@ -334,15 +353,38 @@ class Batch:
         """A step was started and its process is gone: drive to it, which starts it again."""
         if wait.open and wait.journey.workflow is not None:
             self.overlay.load_passes((wait.journey,))
-            self._drive(wait.journey, Cause(at, wait.id))
+            if self.moving is not None:
+                self.moving.journey(wait.journey, at)
+            if wait.open:
+                self._drive(wait.journey, Cause(at, wait.id))
             self._drain()
 
     def look_again(self, journey: JourneyState, cause: Cause) -> None:
         """A workflow is there again that was missing for a while: its waits look at what came since."""
         if journey.status == Status.WAITING and journey.workflow is not None:
             self.overlay.load_passes((journey,))
-            self._drive(journey, cause)
+            if self.moving is not None:
+                self.moving.journey(journey, cause.at, cause.seq)
+            if journey.status == Status.WAITING:
+                self._drive(journey, cause)
             self._drain()
+
+    def go_over(
+        self,
+        state: JourneyState,
+        cause: Cause,
+        answering: Callable[[Batch, JourneyState, Journey, Cause], Answers],
+    ) -> None:
+        """Drive a journey by code that it did not wait by; `drain` carries what it sends to its end."""
+        self._answering = answering
+        try:
+            self._drive(state, cause)
+        finally:
+            self._answering = None
+
+    def drain(self) -> None:
+        """Carry all events that journeys sent to their ends."""
+        self._drain()
 
     # -- acts of the operator --------------------------------------------------------------
 
@@ -426,6 +468,11 @@ class Batch:
         if journey.workflow is None:
             raise JourneyError("its workflow is not loaded", where=self._id(journey))
         self.overlay.load_passes((journey,))
+        if self.moving is not None:
+            self.moving.journey(journey, at)
+            self._drain()
+            if not wait.open:
+                raise JourneyError("the workflow's new code does not wait there", where=self._id(journey))
         data = jsontext.dumps({**self._ended_without(wait), "by_hand": True})
         seq = self._end_wait(wait, TIMER_KINDS[wait.kind], Cause(at, None), data)
         self._drive(journey, Cause(at, seq, outside=True))
@@ -442,7 +489,10 @@ class Batch:
     def _drain(self) -> None:
         while self.queue:
             event, chain = self.queue.popleft()
-            self._deliver(event, self.overlay.user(event.user), Cause(event.at_ms, event.seq, chain=chain))
+            user = self.overlay.user(event.user)
+            if self.moving is not None:
+                self.moving.user(user, event.at_ms, event.seq)
+            self._deliver(event, user, Cause(event.at_ms, event.seq, chain=chain))
 
     def _deliver(self, event: Event, user: UserState, cause: Cause) -> None:
         """An event ends journeys that leave at it, wakes waits, then starts passes."""
@@ -573,9 +623,12 @@ class Batch:
                 id, name, reader.trigger, reader, self.log, self._salt, state.pass_no, *state.start
             )
             journey._live = state.begun
-            answers = Answers(self, state, journey, cause)
+            if self._answering is None:
+                answers = Answers(self, state, journey, cause)
+            else:
+                answers, self._answering = self._answering(self, state, journey, cause), None
             if state.resuming:
-                self._mute_what_was_said(state, journey)
+                self.mute_what_was_said(state, journey)
             self._current = (state, cause)
             watch = self.watch
             watch.since, watch.speaker, watch.journey = monotonic(), journey, state.id
@@ -686,12 +739,16 @@ class Batch:
             return cause
         return replace(cause, seq=self.overlay.seq + len(state.opened))
 
-    def _mute_what_was_said(self, state: JourneyState, journey: Journey) -> None:
-        """After `resume` the end of the pass runs once more: it says again only what is new."""
+    def mute_what_was_said(self, state: JourneyState, journey: Journey, since: int = 0) -> None:
+        """After `resume` the end of the pass runs once more: it says again only what is new.
+
+        Args:
+            since: this batch has no entry of the journey before this seq.
+        """
         said: dict[str, int] = {}
         now = [
             row[13:14]
-            for row in self._unwritten(state)
+            for row in self._unwritten(state, since)
             if Kind.LOG_DEBUG <= row[2] <= Kind.NOTE and row[0] >= state.pass_seq
         ]
         for (message,) in self.overlay.store.rows(sql.SAID, state.id, state.pass_seq) + now:
@@ -700,9 +757,11 @@ class Batch:
         journey._live = True
         state.resuming = False
 
-    def _unwritten(self, state: JourneyState) -> list[sql.Row]:
+    def _unwritten(self, state: JourneyState, since: int = 0) -> list[sql.Row]:
         """What this batch adds to a journey's history, oldest first."""
-        return [row for row in self.overlay.changes.history if row[4] == state.id]
+        rows = self.overlay.changes.history
+        first = max(0, len(rows) - (self.overlay.seq - since))
+        return [row for row in rows[first:] if row[4] == state.id]
 
     # -- waits -----------------------------------------------------------------------------
 

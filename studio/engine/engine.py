@@ -14,7 +14,7 @@ from typing import Any, Literal, Self
 
 from filelock import FileLock, Timeout
 
-from studio import durations, loader
+from studio import durations
 from studio.arguments import Duration
 from studio.clock import Clock, WallClock, iso, to_ms
 from studio.definition import Workflow
@@ -22,6 +22,7 @@ from studio.engine import capture
 from studio.engine.batch import Batch
 from studio.engine.hooks import Asker, Teller
 from studio.engine.jump import JumpEnd, JumpProgress
+from studio.engine.reload import HotReload, Mode
 from studio.engine.runner import Runner
 from studio.engine.state import JourneyState
 from studio.engine.steps import StandIn
@@ -29,6 +30,7 @@ from studio.engine.time_travel import TimeTravel
 from studio.errors import StoreError, StoreLocked, StoreReadOnly, StudioError, WorkflowError
 from studio.event import Event
 from studio.incoming import Incoming, incoming
+from studio.loader import Library
 from studio.store.hooks import CheckEvent, SetEvent
 from studio.store.inbox import engine_of, lock_path
 from studio.store.sqlite import MEMORY, Durability, open_database, remove_store, temporary_store
@@ -56,7 +58,7 @@ class EngineStatus:
     """What keeps it paused, when that is the store."""
 
 
-class Engine(TimeTravel):
+class Engine(TimeTravel, HotReload):
     """Runs journeys on a store.
 
     Args:
@@ -70,6 +72,7 @@ class Engine(TimeTravel):
         batch: causes in one transaction, at the most.
         hang_after: seconds after which a workflow that does not come back fails.
         stand_in: asked with each step's name for what to call instead of its function; None calls that.
+        reload: "auto": edited files are told and then run; "ask": they wait for `reload`. See `watch`.
     """
 
     def __init__(
@@ -84,12 +87,15 @@ class Engine(TimeTravel):
         batch: int = 10_000,
         hang_after: float = 10.0,
         stand_in: StandIn | None = None,
+        reload: Mode = "auto",
     ) -> None:
         if durability not in ("full", "normal"):
             raise StudioError(f'durability is {durability!r}; use "full" or "normal"')
-        loaded = loader.collect(workflows)
+        library = Library(workflows)
+        loaded = library.load()
+        self._begin_reloads(library, reload)
         self.workflows: Mapping[str, Workflow] = loaded.workflows
-        self.problems: list[WorkflowError] = loaded.problems
+        self.problems: list[WorkflowError] = list(loaded.problems)
         """Workflow files that did not load; the others run."""
         self.clock: Clock = clock or WallClock()
         self._temporary = str(store) == MEMORY
@@ -139,6 +145,7 @@ class Engine(TimeTravel):
                 teller=told,
                 changed=self._tell,
                 stand_in=self._stand_in,
+                reload=self._reload_soon,
             )
             capture.install()
             try:
@@ -159,6 +166,7 @@ class Engine(TimeTravel):
 
     def stop_now(self) -> None:
         """`stop` for callers without an event loop."""
+        self._stop_watching()
         with self._guard:
             runner, self._runner = self._runner, None
         if runner is None:

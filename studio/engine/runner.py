@@ -37,6 +37,7 @@ from studio.engine.hanging import give_up, hung
 from studio.engine.hooks import Asker, Teller
 from studio.engine.items import Act, Advance, Alone, Arrival, Delivery, Entry, Item, fail
 from studio.engine.jump import Jump, JumpEnd, JumpProgress
+from studio.engine.moves import Moves, Swap
 from studio.engine.rewind import Rewinds
 from studio.engine.state import JourneyState, Overlay, WaitState
 from studio.engine.steps import StandIn, Steps
@@ -80,6 +81,7 @@ class Runner:
         teller: Teller | None = None,
         changed: Callable[[], None] | None = None,
         stand_in: StandIn | None = None,
+        reload: Callable[[], None] | None = None,
     ) -> None:
         self.path = path
         self.workflows = dict(workflows)
@@ -102,6 +104,8 @@ class Runner:
         self._routes = Routes(self.workflows)
         self._steps = Steps(stand_in)
         self.rewinds = Rewinds(path, clock)
+        self.moves = Moves(self)
+        self._reload = reload
         self._running: set[tuple[int, int, Key, int]] = set()
         self._held: deque[Launch] = deque()
         """Steps that hold a virtual clock, to run one at a time."""
@@ -180,6 +184,7 @@ class Runner:
             if not future.done():
                 future.set_exception(StudioError("the engine has stopped"))
         self.deck.fail(StudioError("the engine has stopped"))
+        self.moves.fail(StudioError("the engine has stopped"))
 
     def submit(self, events: list[Incoming], *, by_hand: bool = False) -> Future[list[Event]]:
         """Take events in; the future gives them back when they are durable.
@@ -214,6 +219,13 @@ class Runner:
         """Change the store as a whole: "rewind", "restore", "undo" or "redo"."""
         future: Future[Any] = Future()
         self._put(Alone(self._whole(kind, body), future))
+        return future
+
+    def swap(self, swap: Swap) -> Future[None]:
+        """Go over to other workflows from the next batch on; done when they run."""
+        self._refuse_when_stopped()
+        future = self.moves.ask(swap)
+        self._wake.set()
         return future
 
     def advance(self, to: int, *, move: bool = True) -> Future[bool]:
@@ -339,11 +351,16 @@ class Runner:
         self.deck.fail(error)
         if self._changed is not None:
             self._changed()
+        self.moves.fail(error)
 
     def _loop(self, store: Store, watch: Watch) -> None:
         while True:
             with _without_collection():
                 busy = self._turn(store, watch)
+                if not self.deck.moved and self._moves_on:
+                    # In turn with all else: neither waits long for the other.
+                    self.moves.turn(store, watch)
+                    busy = True
             if busy:
                 self._last_work = time.monotonic()
                 self._truncated = False
@@ -409,25 +426,13 @@ class Runner:
 
         def make() -> Batch:
             batch = self._new_batch(store, watch)
-            overlay, now = batch.overlay, self.clock.now()
-            known = {(w, h): id for id, w, h in store.rows("SELECT id, workflow, hash FROM codes")}
-            newest = max(known.values(), default=0)
-            for name, workflow in sorted(self.workflows.items()):
-                code = workflow.code
-                id = known.get((name, code))
-                if id is None:
-                    newest = id = newest + 1
-                    overlay.changes.codes.append((id, name, code, workflow.path, workflow.source, now))
-                    data = jsontext.dumps({"file": os.path.basename(workflow.path)})
-                    overlay.append(
-                        now, Kind.WORKFLOW_LOADED, None, None, overlay.name_id(name), data=data, code=id
-                    )
-                self._codes[name] = id
+            self.moves.register(batch, {}, "not loaded")
             engine = {"pid": os.getpid(), "since": time.time_ns() // 1_000_000}
-            overlay.changes.meta.append(("engine", json.dumps(engine)))
+            batch.overlay.changes.meta.append(("engine", json.dumps(engine)))
             return batch
 
         self._insist(store, make)
+        self.moves.registered()
 
     def _loaded_ids(self, overlay: Overlay) -> list[int]:
         return [overlay.name_id(name) for name in self.workflows]
@@ -462,6 +467,11 @@ class Runner:
         while store.rows(sql.WAITS_STEPS, after, 1):
             self._insist(store, make)
             after = newest
+
+    def return_missing(self, store: Store, watch: Watch) -> None:
+        """Workflows that were missing are there: their deadlines and what came meanwhile count again."""
+        self._unpark(store, watch)
+        self._look_again(store, watch)
 
     def _look_again(self, store: Store, watch: Watch) -> None:
         """Journeys whose workflow was missing look at what came meanwhile."""
@@ -499,6 +509,10 @@ class Runner:
 
     def _turn(self, store: Store, watch: Watch) -> bool:
         """Handle one batch. False when there was nothing to do."""
+        if self.deck.moved and self._moves_on:
+            # Time that is moved waits for those who go over to other code.
+            self.moves.turn(store, watch)
+            return True
         held: list[Entry] = [self._run_held()] if self._held else []
         if self._held:
             # Others are still to run, and hold the clock.
@@ -518,7 +532,7 @@ class Runner:
         except StoreError as error:
             with self._lock:
                 self._queue.extendleft(held)
-            self._pause(error)
+            self.pause(error)
             return False
         self._version = version
         due = wall and self._next_due is not None and self._next_due < limit
@@ -538,6 +552,11 @@ class Runner:
             self._blame(store, watch, error, entries)
             return True
         return self._commit(store, batch, finished)
+
+    @property
+    def _moves_on(self) -> bool:
+        """A reload has work to do. An engine that stops leaves it to the next start."""
+        return self.moves.busy and (not self._stopping or bool(self._queue))
 
     def _busy(self, ended: list[Entry]) -> bool:
         """Steps run, but for those whose results are at hand, or a hook is asked."""
@@ -612,6 +631,7 @@ class Runner:
         overlay = Overlay(store, self.workflows, self._codes, self._places)
         batch = Batch(overlay, self._routes, watch=watch, running=self._running, ask=self._asker is not None)
         self.rewinds.begin(batch)
+        self.moves.begin(batch)
         return batch
 
     def _handle(self, batch: Batch, entries: deque[Entry], limit: int) -> list[tuple[Item, Any]]:
@@ -843,7 +863,7 @@ class Runner:
             # The end of a jump was not written: it goes on.
             self.deck.before_commit(False)
             self._undo(finished, error)
-            self._pause(error)
+            self.pause(error)
             return False
         except Exception as error:
             self.rewinds.holds.begin()
@@ -854,6 +874,7 @@ class Runner:
             batch.watch.committing = False
         batch.overlay.release()
         self.rewinds.after_commit(batch)
+        self.moves.after_commit(batch)
         self._taken = []
         self._careful = max(0, self._careful - 1)
         self.problem = self.fault = None
@@ -931,7 +952,8 @@ class Runner:
             self._queue.extendleft(reversed(results))
         self._taken = []
 
-    def _pause(self, error: StoreError) -> None:
+    def pause(self, error: StoreError) -> None:
+        """The store cannot be used just now; what is to be done is tried again."""
         self._complain(error)
         if self._changed is not None:
             self._changed()
@@ -991,6 +1013,8 @@ class Runner:
             return
         with self._lock:
             if self._queue or self._running or self._held or (self._asker is not None and self._asker.busy):
+                return
+            if self.moves.busy:
                 return
             idle, self._idle = self._idle, []
         for future in idle:
@@ -1095,6 +1119,10 @@ class Runner:
             return self._release(batch, at, _facts(kind, body))
         if kind in COMMANDS:
             return command(self, batch, at, kind, body)
+        if kind == "reload":
+            if self._reload is None:
+                raise JourneyError("this engine has no workflow files to reload")
+            return self._reload()
         if kind not in acts:
             raise JourneyError(f"this engine does not know {kind!r}")
         try:

@@ -481,7 +481,10 @@ class Overlay:
 
     def journeys_in(self, workflow_id: int, after: int, limit: int) -> list[JourneyState]:
         """Waiting journeys of a workflow, a page at a time."""
-        rows = self.store.rows(sql.WAITING_IN, after, workflow_id, limit)
+        return self.take_journeys(self.store.rows(sql.WAITING_IN, after, workflow_id, limit))
+
+    def take_journeys(self, rows: list[Row]) -> list[JourneyState]:
+        """The journeys of rows that were read."""
         users = self._load_users_by_id({row[1] for row in rows})
         return [self._journey(row, users[row[1]]) for row in rows]
 
@@ -544,6 +547,11 @@ class Overlay:
             if kind == Kind.RESUMED and data:
                 for text in jsontext.loads(data).get("void", ()):
                     journey.outcomes = {k: r for k, r in journey.outcomes.items() if key_text(k) != text}
+            elif kind == Kind.MOVED and data:
+                # A reload gave open waits another length, or other members.
+                for opened, fields in jsontext.loads(data).get("waits", {}).items():
+                    if (moved := self.waits.get(int(opened))) is not None:
+                        moved.spec.update(fields)
             return
         key = self._key(kind, name, n, data)
         if kind in OPENS:
@@ -682,6 +690,12 @@ class Overlay:
         self.changes.parked.append((-wait.due, wait.id))
         wait.due = None
         self.missed(wait.journey)
+
+    def set_due(self, wait: WaitState, due: int | None) -> None:
+        """An open wait has another deadline now."""
+        wait.due = due
+        if wait.stored:
+            self.changes.parked.append((due, wait.id))
 
     def missed(self, journey: JourneyState) -> None:
         """Something came for a journey whose workflow is not loaded; remembered until it is."""

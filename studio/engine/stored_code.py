@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
 from studio.definition import Workflow
 from studio.errors import StoreError, WorkflowError
 from studio.loader import workflows_of
+from studio.modules import Module
 from studio.store.sqlite import Store
 
-CODE = "SELECT file, source FROM codes WHERE workflow = ? AND hash = ?"
+CODE = "SELECT file, source, id FROM codes WHERE workflow = ? AND hash = ?"
 NEWEST = "SELECT hash FROM codes WHERE workflow = ? ORDER BY id DESC LIMIT 1"
 
 
 def newest_version(store: Store, workflow: str) -> str | None:
-    """The hash of the version of a workflow that was met last."""
+    """The hash of the version of a workflow that ran last."""
+    number = store.find_name(workflow)
+    if number is not None and (running := store.meta(f"running/{number}")) is not None:
+        return str(json.loads(running)["hash"])
     rows = store.rows(NEWEST, workflow)
     return rows[0][0] if rows else None
 
@@ -23,7 +29,8 @@ def newest_version(store: Store, workflow: str) -> str | None:
 def load_version(store: Store, hash: str, workflow: str) -> tuple[Workflow, str]:
     """A workflow as it was in a version that ran, and the source of its file then.
 
-    What it imports of the author's own modules is as these are now.
+    The author's own modules that its file imports are those of then; what is imported within
+    functions, and what is installed, is as it is now.
 
     Args:
         hash: as `Entry.code` gives it.
@@ -35,13 +42,18 @@ def load_version(store: Store, hash: str, workflow: str) -> tuple[Workflow, str]
     rows = store.rows(CODE, workflow, hash)
     if not rows:
         raise StoreError(f"there is no version {hash} of {workflow}", where=str(store.path))
-    file, source = rows[0]
-    return _made(workflow, file, source), source
+    file, source, id = rows[0]
+    return _made(workflow, file, source, tuple(_modules(store, id))), source
+
+
+def _modules(store: Store, id: int) -> Iterator[Module]:
+    for name, path, digest in json.loads(store.meta(f"modules/{id}") or "[]"):
+        yield Module(name, path, store.meta(f"module/{digest}") or "")
 
 
 @lru_cache(maxsize=32)
-def _made(name: str, file: str, source: str) -> Workflow:
-    for found in workflows_of(Path(file), source):
+def _made(name: str, file: str, source: str, modules: tuple[Module, ...]) -> Workflow:
+    for found in workflows_of(Path(file), source, modules):
         if found.name == name:
             return found
     raise WorkflowError(f'there is no workflow "{name}" in the version that is kept', path=file)

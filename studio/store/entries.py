@@ -39,6 +39,14 @@ STEP_KINDS = frozenset((Kind.STEP_STARTED, Kind.STEP_RETRY, Kind.STEP_DONE, Kind
 JOURNEY_KINDS = frozenset(range(Kind.STARTED, Kind.MOVED + 1))
 
 
+_MOVED = {
+    "deadline": "new deadline",
+    "match": "other match",
+    "path": "other path",
+    "fails": "fails by the new code",
+}
+
+
 def entry(row: tuple[Any, ...]) -> Entry:
     """The record of a row of `COLUMNS`."""
     (
@@ -130,6 +138,10 @@ def _message(kind: int, data: Any) -> str | None:
         return f"{what}: {why}" if what and why else what or why or None
     if kind == Kind.WORKFLOW_FAILED:
         return data.get("message")
+    if kind == Kind.WORKFLOW_LOADED:
+        return data.get("summary")
+    if kind == Kind.MOVED:
+        return _MOVED.get(str(data.get("what")))
     if kind == Kind.COMPLETED and "result" in data:
         return json.dumps(data["result"], ensure_ascii=False)
     if kind == Kind.SLEEP_OPENED and isinstance(data.get("duration"), int):

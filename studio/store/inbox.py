@@ -86,7 +86,7 @@ def ask(path: str | Path, command: str, body: dict[str, Any], timeout: float = 5
 
     Args:
         command: "cancel", "resume" or "restart"; "clock.pause", "clock.run", "clock.speed", "clock.jump",
-            "clock.stop_jump"; "time_out".
+            "clock.stop_jump"; "time_out"; "reload".
         timeout: seconds to wait for the answer.
 
     Raises:

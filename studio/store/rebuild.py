@@ -167,6 +167,8 @@ class _Journey:
         self._pass_cause: int | None = None
         self._waits: dict[Key, tuple[Row, _Placed | None]] = {}
         """Rows of the table, and where each is counted."""
+        self._since: dict[int, int] = {}
+        """From when on the time of each of them counts."""
         self._kinds: dict[int, int] = {}
         self._places: Counter[_Placed] = Counter()
 
@@ -207,6 +209,7 @@ class _Journey:
             outside = (cause_kind == Kind.EVENT and cause_journey is None) or cause_kind in (
                 Kind.RESUMED,
                 Kind.RESTARTED,
+                Kind.MOVED,
             )
             # Its first pass moves the journey on; more of them by the same cause are a standing still.
             moved = at != self._pass_at or (outside and cause != self._pass_cause)
@@ -217,6 +220,8 @@ class _Journey:
             self.status, self.still = Status.WAITING, 0
         elif kind == Kind.RESTARTED:
             self.status = Status.CANCELLED if self.status in OPEN else self.status
+        elif kind == Kind.MOVED:
+            self._lengthen(at, facts.get("waits", {}))
         elif kind in ENDS:
             self.status = ENDS[kind]
         elif kind < Kind.LOG_DEBUG:
@@ -244,9 +249,22 @@ class _Journey:
         if kind not in OPENS:
             return
         time = facts.get(OPENS[kind])
+        # One that a reload opened again counts from when it was opened first.
+        self._since[seq] = since = facts.get("since", at)
         waited = None if kind != Kind.WAIT_OPENED else 0 if "events" in facts else name
-        row = (seq, self.id, self.user, kind, waited, None if time is None else at + time)
+        due = None if time is None else max(since + time, at)
+        row = (seq, self.id, self.user, kind, waited, due)
         self._waits[key] = row, None if place is None else (place, name or 0, kind)
+
+    def _lengthen(self, at: int, changed: dict[str, dict[str, Any]]) -> None:
+        """A reload gave open waits another length, counted from when they were opened."""
+        for key, (row, placed) in self._waits.items():
+            facts = changed.get(str(row[0]), {})
+            for name in ("timeout", "duration"):
+                if name in facts:
+                    time = facts[name]
+                    due = None if time is None else max(self._since[row[0]] + time, at)
+                    self._waits[key] = (*row[:-1], due), placed
 
     def rows(self, count: Any) -> Iterator[tuple[str, Row]]:
         """What the tables must hold of it now."""

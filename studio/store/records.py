@@ -122,7 +122,7 @@ class JourneyRow:
     due_at: int | None
     """The nearest deadline among its open waits."""
     waits_for: str | None
-    """The event of its oldest open wait, "sleep", or "step NAME"."""
+    """The event of its oldest open wait, "sleep", or "step NAME"; "workflow deleted" when it is gone."""
 
 
 @dataclass(frozen=True, slots=True)

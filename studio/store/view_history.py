@@ -91,7 +91,7 @@ class HistoryViews(ViewBase):
         level: str | None = None,
         contains: str | None = None,
     ) -> list[Entry]:
-        """What journeys said, failures, and what was done to the clock: the newest, oldest first.
+        """What journeys said, failures, reloads, and what was done to the clock: the newest, oldest first.
 
         Args:
             before: a seq; only what is older.
@@ -104,12 +104,13 @@ class HistoryViews(ViewBase):
         values = self._filter(kinds, None, workflow)
         if values["workflow"] == -1:
             return []
-        values["contains"] = contains or None
+        values |= {"contains": contains or None, "told": 1}
         # How many there can be at most: a store without logs needs no walk to say so.
         totals = self._totals(values["workflow"] or 0)
         left = sum(totals.get(kind, 0) for kind in kinds)
         if values["workflow"]:
-            left += self._totals(0).get(Kind.WORKFLOW_FAILED, 0)
+            whole = self._totals(0)
+            left += whole.get(Kind.WORKFLOW_FAILED, 0) + whole.get(Kind.WORKFLOW_LOADED, 0)
         left = min(left, limit)
         found: list[Entry] = []
         upto = self.last_seq() if before is None else before - 1
@@ -132,7 +133,7 @@ class HistoryViews(ViewBase):
         """
         upto = self.last_seq() if before is None else before - 1
         low = max(0, upto - WINDOW_ROWS)
-        values = {**self._filter(_log_kinds(level), None, None), "contains": contains or None}
+        values = {**self._filter(_log_kinds(level), None, None), "contains": contains or None, "told": 1}
         rows = self._rows(sql.ENTRIES_BEFORE, {**values, "from": low, "to": upto, "limit": limit})
         found = [entry(row) for row in rows]
         next_before = found[-1].seq if len(found) == limit else low + 1
@@ -173,6 +174,7 @@ class HistoryViews(ViewBase):
             "workflow": self._name_id(workflow),
             "since": None,
             "contains": None,
+            "told": None,
         }
 
 
@@ -186,5 +188,5 @@ def _log_kinds(level: str | None) -> list[int]:
     lowest = _SEVERITY.index(level) if level in _SEVERITY else 0
     kinds: list[int] = [LEVELS[name] for name in _SEVERITY[lowest:]]
     if lowest <= _SEVERITY.index("info"):
-        kinds += [Kind.NOTE, Kind.CLOCK_MOVED]
+        kinds += [Kind.NOTE, Kind.CLOCK_MOVED, Kind.WORKFLOW_LOADED]
     return [*kinds, *_FAILURES]

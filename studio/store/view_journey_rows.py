@@ -97,6 +97,7 @@ class JourneyViews(WaitViews):
 
     def _journey_rows(self, rows: list[Row]) -> list[JourneyRow]:
         opened = self._open_waits(row[0] for row in rows if row[5] == Status.WAITING)
+        missing = self._missing()
         result = []
         for id, user, workflow, key, n, status, pass_number, started_at, note in rows:
             waits = opened.get(id, [])
@@ -112,10 +113,14 @@ class JourneyViews(WaitViews):
                     started_at=started_at or 0,
                     note=note,
                     due_at=min(dues, default=None),
-                    waits_for=waits_for(oldest_wait(waits)) if waits else None,
+                    waits_for=missing.get(workflow) or (waits_for(oldest_wait(waits)) if waits else None),
                 )
             )
         return result
+
+    def _missing(self) -> dict[str, str]:
+        """Workflows that do not run any more, and what is said of who waits there."""
+        return {name: f"workflow {why}" for name, why in self._rows(sql.MISSING)}
 
     def _journey_number(self, id: str) -> int | None:
         """Where in `journeys` an id is; user and key may hold "/" and "~" themselves."""

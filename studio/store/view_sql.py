@@ -9,6 +9,11 @@ from __future__ import annotations
 
 from studio.store.entries import COLUMNS, JOINS
 
+# Workflows that journeys were begun by and that do not run, with the reason.
+MISSING = """
+SELECT n.text, m.value FROM meta m CROSS JOIN names n ON n.id = CAST(substr(m.key, 9) AS INTEGER)
+WHERE m.key > 'missing/' AND m.key < 'missing0'
+"""
 LAST_SEQ = "SELECT max(seq) FROM history"
 META = "SELECT value FROM meta WHERE key = ?"
 TOTALS = "SELECT kind, n FROM totals WHERE workflow = ?"
@@ -237,6 +242,7 @@ _ENTRY_FILTER = """
     AND (:workflow IS NULL
         OR ifnull(CASE WHEN h.kind IN (70, 71) THEN h.name ELSE j.workflow END, 0) = :workflow)
     AND (:contains IS NULL OR instr(folded(h.data), folded(:contains)) > 0)
+    AND (:told IS NULL OR h.kind <> 70 OR instr(h.data, '"summary"') > 0)
 """
 ENTRIES_AFTER = f"""
 SELECT {COLUMNS} FROM history h {JOINS}

@@ -150,6 +150,7 @@ class UserViews(JourneyViews):
             drafts.append((user, name, state, journey, waits))
         spoken = self._journeys_by_id(journey for *_, journey, _ in drafts if journey is not None)
         result = []
+        missing = self._missing()
         for user, name, state, journey, waits in drafts:
             row = spoken.get(journey) if journey is not None else None
             nearest = nearest_wait(waits)
@@ -162,9 +163,12 @@ class UserViews(JourneyViews):
                     workflow=row[2] if row else None,
                     journeys=sum(count for count, _ in statuses[user].values()),
                     due_at=nearest[3] if nearest else None,
-                    waits_for=waits_for(oldest_wait(wait for wait in waits if wait[0] == nearest[0]))
-                    if nearest
-                    else None,
+                    waits_for=(missing.get(row[2]) if row and waits else None)
+                    or (
+                        waits_for(oldest_wait(wait for wait in waits if wait[0] == nearest[0]))
+                        if nearest
+                        else None
+                    ),
                     note=row[8] if row else None,
                     last_event=last_event,
                     last_at=last_at,

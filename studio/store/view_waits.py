@@ -139,7 +139,8 @@ def _wait(row: Row) -> WaitRow:
         key=key_of(kind, name, n, given) or "",
         name=name,
         match=given.get("match"),
-        opened_at=opened_at,
+        # One that a reload opened again counts from when it was opened first.
+        opened_at=opened_at if given.get("since") is None else int(given["since"]),
         due_at=due,
         line=place,
     )

@@ -24,6 +24,7 @@ from studio.tui.desk import Desk, EngineDesk, Mode, ViewerDesk, open_desk
 from studio.tui.memory import Memory
 from studio.tui.messages import DeskOpened, StoreChanged
 from studio.tui.reading import Reader
+from studio.tui.reloading import follow_reloads
 from studio.tui.screens.live import LiveScreen
 from studio.tui.stores import OpenStore, Stores
 from studio.tui.widgets.signs import use_symbols
@@ -60,6 +61,7 @@ class StudioApp(ClockKeys):
         desk: what to act on; opened from `workflows` and `store` when not given.
         mode: "run" an engine, "view" what another one does, or only "read".
         settings: the file of what the person has set; None for defaults that are not kept.
+        reload: what the project says of edited workflow files; the person's settings win.
     """
 
     TITLE = "Journey Studio"
@@ -87,6 +89,7 @@ class StudioApp(ClockKeys):
         desk: Desk | None = None,
         mode: Mode = "run",
         settings: Path | None = None,
+        reload: Literal["auto", "ask"] | None = None,
     ) -> None:
         super().__init__()
         themes.install(self)
@@ -94,6 +97,7 @@ class StudioApp(ClockKeys):
         self.memory = Memory(settings, self.tell)
         self.workflows = workflows
         self._store, self._durability = store, durability
+        self._reload = reload
         self.desk: Desk | None = None
         self.reader: Reader | None = None
         self._given = desk
@@ -140,7 +144,7 @@ class StudioApp(ClockKeys):
     @work(group="open", exit_on_error=False)
     async def _open(self) -> None:
         try:
-            desk = self._given or await open_desk(self.workflows, self._store, self._durability, self.mode)
+            desk = self._given or await self._desk_on(self._store)
         except StudioError as error:
             self.failure = error
             self.exit(return_code=2)
@@ -148,8 +152,14 @@ class StudioApp(ClockKeys):
         self._show_desk(desk, ours=self._given is None)
         self.post_message(DeskOpened())
 
+    async def _desk_on(self, store: str) -> Desk:
+        reload = self.memory.preferences.reload or self._reload or "auto"
+        return await open_desk(self.workflows, store, self._durability, self.mode, reload)
+
     def _show_desk(self, desk: Desk, *, ours: bool) -> None:
         """Take in a store that was opened, and show it."""
+        if isinstance(desk, EngineDesk):
+            follow_reloads(self, desk.engine)
         store = self.stores.add(desk, self.make_reader(desk.path), ours=ours)
         self.desk, self.reader = store.desk, store.reader
         if not isinstance(desk, EngineDesk) and not self._looking:
@@ -165,7 +175,7 @@ class StudioApp(ClockKeys):
         if (found := self.stores.find(path)) is not None:
             self.show_open_store(found)
             return
-        self._show_desk(await open_desk(self.workflows, str(path), self._durability, self.mode), ours=True)
+        self._show_desk(await self._desk_on(str(path)), ours=True)
         self.refresh_all()
 
     def show_open_store(self, store: OpenStore) -> None:
@@ -333,7 +343,12 @@ class StudioApp(ClockKeys):
 
 
 def run_studio(
-    workflows: str, store: str, durability: Literal["full", "normal"] = "full", *, mode: Mode = "run"
+    workflows: str,
+    store: str,
+    durability: Literal["full", "normal"] = "full",
+    *,
+    mode: Mode = "run",
+    reload: Literal["auto", "ask"] | None = None,
 ) -> int:
     """Open the studio and stay until it is left.
 
@@ -347,7 +362,7 @@ def run_studio(
 
     if store != ":memory:" and mode == "run":
         Path(store).parent.mkdir(parents=True, exist_ok=True)
-    app = StudioApp(workflows, store, durability, mode=mode, settings=settings_path())
+    app = StudioApp(workflows, store, durability, mode=mode, settings=settings_path(), reload=reload)
     app.run()
     if app.failure is not None:
         raise app.failure

@@ -226,7 +226,11 @@ class ViewerDesk:
 
 
 async def open_desk(
-    workflows: str, store: str, durability: Literal["full", "normal"], mode: Mode = "run"
+    workflows: str,
+    store: str,
+    durability: Literal["full", "normal"],
+    mode: Mode = "run",
+    reload: Literal["auto", "ask"] = "auto",
 ) -> Desk:
     """Start an engine on the store; become a viewer when another one runs on it, or when asked to.
 
@@ -241,11 +245,12 @@ async def open_desk(
     # Imported here: the first paint does not wait for it.
     from studio.engine.engine import Engine
 
-    engine = Engine(workflows, store=store, durability=durability, clock=StudioClock())
+    engine = Engine(workflows, store=store, durability=durability, clock=StudioClock(), reload=reload)
     try:
         await engine.start()
     except StoreLocked:
         return await asyncio.to_thread(ViewerDesk, Path(store), workflows)
+    await asyncio.to_thread(engine.watch)
     return EngineDesk(engine)
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from textual.message import Message
+
+if TYPE_CHECKING:
+    from studio.engine.reload import Reloaded
 
 
 class StoreChanged(Message):
@@ -68,6 +71,13 @@ class EventRefused(Message):
     """An event was not taken; nothing of it was stored."""
 
     why: str
+
+
+@dataclass
+class FilesReloaded(Message):
+    """Workflow files were read again."""
+
+    told: Reloaded
 
 
 @dataclass

@@ -18,7 +18,8 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 SYMBOLS = ("unicode", "ascii")
-NAMES = ("theme", "symbols", "keymap", "remembered")
+RELOADS = ("auto", "ask")
+NAMES = ("theme", "symbols", "reload", "keymap", "remembered")
 
 Remembered = str | int | bool
 
@@ -38,6 +39,8 @@ class Preferences:
     """Ids of bindings, and the keys they listen to instead, such as "k,up"."""
     remembered: Mapping[str, Remembered] = field(default_factory=dict)
     """How the screen was left, by names such as "maximised"."""
+    reload: Literal["auto", "ask"] | None = None
+    """Whether edited workflow files run at once, or when `r` says so; None: what the project says."""
 
 
 def settings_path() -> Path:
@@ -76,13 +79,22 @@ def _check(path: Path, table: dict[str, Any]) -> Preferences:
         raise PreferencesError(f"{path}: theme is {theme!r} and must be a text")
     if symbols is not None and symbols not in SYMBOLS:
         raise PreferencesError(f'{path}: symbols is {symbols!r}. Write "unicode" or "ascii".')
+    reload = table.get("reload")
+    if reload is not None and reload not in RELOADS:
+        raise PreferencesError(f'{path}: reload is {reload!r}. Write "auto" or "ask".')
     keymap, remembered = table.get("keymap", {}), table.get("remembered", {})
     if not isinstance(keymap, dict) or not all(isinstance(keys, str) and keys for keys in keymap.values()):
         raise PreferencesError(f'{path}: [keymap] needs lines such as inject = "i"')
     if not isinstance(remembered, dict):
         raise PreferencesError(f"{path}: [remembered] is no table")
     kept = {name: value for name, value in remembered.items() if isinstance(value, str | int | bool)}
-    return Preferences(theme, cast("Literal['unicode', 'ascii'] | None", symbols), keymap, kept)
+    return Preferences(
+        theme,
+        cast("Literal['unicode', 'ascii'] | None", symbols),
+        keymap,
+        kept,
+        cast("Literal['auto', 'ask'] | None", reload),
+    )
 
 
 def write(path: Path, values: Mapping[str, str], remembered: Mapping[str, Remembered]) -> None:

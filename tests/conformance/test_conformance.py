@@ -67,6 +67,9 @@ CAUSES = frozenset(
 CLOSED = ("wait.closed", "sleep.closed", "step.failed")
 """What an act of the operator ends may stand before the act."""
 
+SEQS = ("after", "first", "bound", "trigger")
+"""Fields of an entry's data that point at entries."""
+
 FIRST = "batch of 1"
 """The way with which the others are compared in what a history's lines do not show."""
 
@@ -125,10 +128,16 @@ def _details(entries: list[Entry]) -> list[tuple[Any, ...]]:
     """All that an entry holds but how late it was and which code made it; causes by their place."""
     kept = [e for e in entries if e.kind not in LEFT_OUT]
     place = {e.seq: index for index, e in enumerate(kept)}
+
+    def facts(data: Any) -> str:
+        if not isinstance(data, dict):
+            return str(data)
+        return str({name: place.get(value) if name in SEQS else value for name, value in data.items()})
+
     return [
         (
             *(e.at, e.kind, e.user, e.journey, e.pass_number, e.name, e.key, e.line),
-            *(e.message, e.level, e.id, str(e.data), place.get(e.cause or 0)),
+            *(e.message, e.level, e.id, facts(e.data), place.get(e.cause or 0)),
         )
         for e in kept
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import copy
 import io
 import json
 import shutil
@@ -20,6 +21,8 @@ from typing import Any
 from studio import Engine, Event, durations
 from studio.cli import call
 from studio.clock import Clock, VirtualClock, iso
+from studio.definition import Workflow
+from studio.engine.moves import Swap
 from studio.incoming import Incoming, incoming
 from studio.store import inbox
 from studio.store.hooks import MemoryEvents
@@ -92,7 +95,7 @@ class Stage:
         self.wall = wall
         self.clock: Clock = HandClock(START) if wall else VirtualClock(START)
         self.memory = MemoryEvents() if hooks or case.elsewhere else None
-        self._images = 0
+        self._images = self._reloads = 0
         for event in case.elsewhere:
             self._know(event)
         gate.arm(sum(isinstance(op, Kill) for op in case.script))
@@ -127,6 +130,13 @@ class Stage:
         at = self.clock.now() + later
         self.clock = HandClock(at) if self.wall else VirtualClock(at)
         await self.open()
+
+    async def reload(self) -> None:
+        """Go over to code that says the same: those who wait are all driven by it."""
+        self._reloads += 1
+        again = {each.name: _with_comment(each, self._reloads) for each in self.case.workflows}
+        await asyncio.wrap_future(self.engine._running.swap(Swap(again, {}, [], ())))
+        await until(lambda: not self.engine._running.moves.busy)
 
     async def crash(self) -> None:
         """Go on from what a killed process would have left: the files as they are at this moment."""
@@ -215,6 +225,13 @@ class Stage:
         faults = compare(self.engine.path)
         await self.close()
         return Played([e.as_json() for e in full], full, faults)
+
+
+def _with_comment(workflow: Workflow, number: int) -> Workflow:
+    """The same code in other words."""
+    again = copy.copy(workflow)
+    again.keep_source(f"{workflow.source}# {number}\n")
+    return again
 
 
 def read(path: Path) -> list[Entry]:
@@ -314,6 +331,11 @@ def restarted(case: Case, folder: Path) -> Played:
 def abandoned(case: Case, folder: Path) -> Played:
     """Dead after every act, and started on the files as they were at that moment."""
     return asyncio.run(_in_pieces(Stage(case, folder), Stage.crash))
+
+
+def reloaded(case: Case, folder: Path) -> Played:
+    """Reloaded after every act."""
+    return asyncio.run(_in_pieces(Stage(case, folder), Stage.reload))
 
 
 async def _in_pieces(stage: Stage, between: Callable[[Stage], Any]) -> Played:
@@ -457,6 +479,7 @@ WAYS: dict[str, Way] = {
     "batch of 1000": batch_of_1000,
     "restarted": restarted,
     "abandoned": abandoned,
+    "reloaded": reloaded,
     "killed": killed,
     "hooks": hooks,
     "wall": wall,

@@ -449,7 +449,7 @@ def test_every_statement_walks_an_index(store: Path, name: str) -> None:
 
 _NAMES = [
     *("after", "before", "contains", "due", "floor", "from", "id", "journeys", "kinds", "limit"),
-    *("seqs", "since", "source", "status", "to", "user", "users", "waits", "workflow"),
+    *("seqs", "since", "source", "status", "to", "told", "user", "users", "waits", "workflow"),
     *("like", "names", "statuses", "workflows"),
     *("number", "place", "until"),
 ]

@@ -20,9 +20,10 @@ from studio.loader import short
 from studio.outline.model import Node
 from studio.store.records import WaitRow
 from studio.tui.editor import Place, go, place_of
-from studio.tui.messages import ReadFailed, StoreChanged, UserChosen
+from studio.tui.messages import FilesReloaded, ReadFailed, StoreChanged, UserChosen
 from studio.tui.pulse import Pulse, PulseQuestion, show_pulse
 from studio.tui.reading import Asking, Question
+from studio.tui.reloading import RELOAD_BINDING, LiveReload
 from studio.tui.screens.live import LEAST_HEIGHT, LEAST_WIDTH, LOW, NARROW
 from studio.tui.sheet import Sheet, read_sheet, stamp_of
 from studio.tui.widgets.clock_bar import ClockBar
@@ -66,7 +67,7 @@ class DesignerTabs(Tabs):
         ]
 
 
-class DesignerScreen(Asking, Screen[None]):
+class DesignerScreen(LiveReload, Asking, Screen[None]):
     """Lies over the live screen.
 
     Args:
@@ -78,6 +79,7 @@ class DesignerScreen(Asking, Screen[None]):
         Binding("d", "leave", "live", id="designer.leave"),
         Binding("o", "next_workflow", "next workflow", id="designer.workflow"),
         Binding("e", "edit", "$EDITOR", id="designer.edit"),
+        RELOAD_BINDING,
         Binding("E", "go_there", "editor at the problem", show=False, id="problem.go"),
         Binding("m", "maximise", "maximise", id="maximise"),
         Binding("1", "pane(1)", "map", show=False, id="designer.map"),
@@ -185,6 +187,11 @@ class DesignerScreen(Asking, Screen[None]):
             self._shown = found
             self.query_one(MapPane).more = len(workflows) - 1
             self._read()
+
+    @on(FilesReloaded)
+    def follow_files(self) -> None:
+        """Other code runs, or waits for a yes."""
+        self.follow_store()
 
     @work(group="sheet", exclusive=True, exit_on_error=False)
     async def _read(self) -> None:

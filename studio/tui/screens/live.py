@@ -28,6 +28,7 @@ from studio.tui.messages import (
 )
 from studio.tui.pulse import Pulse, PulseQuestion, show_pulse
 from studio.tui.reading import Asking, Question
+from studio.tui.reloading import RELOAD_BINDING, LiveReload
 from studio.tui.screens.live_acts import ACT_BINDINGS, LiveActs
 from studio.tui.screens.live_time import TIME_BINDINGS, LiveTime
 from studio.tui.sent_history import SentHistory
@@ -58,7 +59,7 @@ LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 TABBED = ("users", "timeline", "waiting", "log")
 
 
-class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
+class LiveScreen(LiveTime, LiveActs, LiveReload, Asking, Screen[None]):
     """The home of the studio."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -67,6 +68,7 @@ class LiveScreen(LiveTime, LiveActs, Asking, Screen[None]):
         *TIME_BINDINGS,
         Binding("E", "go_there", "editor at the problem", show=False, id="problem.go"),
         Binding("d", "designer", "designer", show=False, id="designer"),
+        RELOAD_BINDING,
         Binding("m", "maximise", "maximise", id="maximise"),
         Binding("1", "pane(1)", "users", show=False, id="pane.users"),
         Binding("2", "pane(2)", "timeline", show=False, id="pane.timeline"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -21,6 +21,7 @@ class QuestionScreen(DrawerScreen[str]):
         text: the question with its numbers; literal.
         yes: what `y` does, in a word or two.
         others: further answers, by their key.
+        details: lines that stand below the question; literal.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -28,15 +29,17 @@ class QuestionScreen(DrawerScreen[str]):
         Binding("enter,escape,n,q", "answer('')", "no", key_display="⏎", id="question.no"),
     ]
 
-    def __init__(self, text: str, yes: str, *, others: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, text: str, yes: str, *, others: Mapping[str, str] | None = None, details: Sequence[str] = ()
+    ) -> None:
         super().__init__()
-        self._text = text
+        self._lines = (text, *details)
         self._yes = yes
         self._others = dict(others or {})
 
     def compose(self) -> ComposeResult:
         with Drawer():
-            yield Static(Content(literal(self._text)), id="question-text")
+            yield Static(Content("\n".join(map(literal, self._lines))), id="question-text")
             yield Static(
                 keys_line([("y", self._yes), *self._others.items(), ("⏎", "no")]), id="question-keys"
             )

@@ -79,8 +79,12 @@ def say(entry: Entry, around: Around, now: int) -> Said:
             return Said(mark.failed, "error", message or "failed", workflow, "error")
         case "journey.exited" | "journey.cancelled":
             return Said(mark.stopped, "muted", f"{workflow} {kind.split('.')[1]}", message)
+        case "workflow.loaded" if message:
+            return Said(mark.loaded, "accent", f"reloaded {workflow}  {message}", "")
         case "workflow.loaded":
             return Said(mark.loaded, "accent", f"loaded {workflow}", literal(entry.code or ""))
+        case "journey.moved":
+            return Said(mark.loaded, "accent", f"{message or 'moved'} by the new code", workflow)
         case "workflow.failed":
             return Said(mark.failed, "error", message or f"{workflow} does not load", workflow, "error")
         case "clock.moved":
@@ -97,6 +101,12 @@ def _fields(entry: Entry) -> Mapping[str, Any]:
 def _number(entry: Entry | None, name: str) -> int | None:
     value = _fields(entry).get(name) if entry is not None else None
     return value if isinstance(value, int) and value >= 0 else None
+
+
+def _since(entry: Entry) -> int:
+    """From when on the time of an open wait counts."""
+    began = _number(entry, "since")
+    return entry.at if began is None else began
 
 
 def _wait_name(entry: Entry) -> str:
@@ -132,7 +142,8 @@ def _say_wait(entry: Entry, around: Around, now: int, name: str) -> Said:
             due_at = around.open_seqs[entry.seq]
             if due_at is None:
                 return Said(mark.no_limit, "muted", f"wait {name}", "no limit")
-            detail = f"{left(due_at, now)} of {whole(timeout)}" if timeout is not None else left(due_at, now)
+            # Not what it was opened with: a reload may have given it another length.
+            detail = f"{left(due_at, now)} of {whole(due_at - _since(entry))}"
             return Said(mark.wait, "warning", f"wait {name}", detail, "warning", max(0, due_at - now))
         case "wait.opened":
             return Said(

@@ -17,6 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.screen import Screen
 
+from studio.editing.undo import Edits
 from studio.errors import StudioError
 from studio.tui import themes
 from studio.tui.clock_keys import STILL_SECONDS, ClockKeys
@@ -106,6 +107,8 @@ class StudioApp(ClockKeys):
         self._signalled = threading.Event()
         self._changed_at = 0.0
         self._sought_at = 0.0
+        self.edits = Edits()
+        """Changes of workflow files that were made here, and can be taken back."""
         self.failure: StudioError | None = None
         self.stuck = False
         """Left, and the engine did not stop in time."""

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 
 from studio import loader
+from studio.editing.templates import NewLog, NewReminder, NewStep, NewWait
 from studio.tui.editor import Place
 from studio.tui.screens import designer as designer_screen
 from studio.tui.screens.designer import DesignerScreen
+from studio.tui.screens.designer_edits import template
 from studio.tui.widgets.explorer_pane import ExplorerPane
 from studio.tui.widgets.here_now import HereNow
 from studio.tui.widgets.map_pane import MapPane
@@ -239,3 +241,89 @@ async def test_other_counts_come_with_the_next_commit(studio: Studio) -> None:
     await studio.settle()
     row = next(text for text in studio.lines if "app/account.created  backoff" in text)
     assert "◷ 12" not in row
+
+
+def text_of(folder: Path) -> str:
+    """The file that is edited."""
+    return (folder / "onboarding.py").read_text()
+
+
+async def test_c_changes_a_value_and_z_takes_it_back(studio: Studio, folder: Path) -> None:
+    before = text_of(folder)
+    await studio.press("c")
+    assert "timeout of app/email.verified  :36" in studio.text
+    await studio.press("backspace", "backspace", *"10s", "enter")
+    assert text_of(folder) == before.replace('timeout="6s"', 'timeout="10s"')
+    assert "z takes it back" in studio.text
+    assert "app/email.verified  10s" in studio.text
+    await studio.press("z")
+    assert text_of(folder) == before
+    assert "took back: " in studio.text
+    assert "app/email.verified  6s" in studio.text
+    await studio.press("z")
+    assert "there is no edit to take back" in studio.text
+
+
+async def test_a_value_that_is_refused_stays_with_the_reason(studio: Studio, folder: Path) -> None:
+    before = text_of(folder)
+    await studio.press("c", "x", "enter")
+    assert studio.screen == "ChangeScreen"
+    assert "6sx" in studio.text
+    assert "90s" in studio.text
+    await studio.press("escape")
+    assert (studio.screen, text_of(folder)) == ("DesignerScreen", before)
+
+
+async def test_tab_is_the_next_value(studio: Studio, folder: Path) -> None:
+    await studio.press("c", "tab")
+    assert "event of app/email.verified" in studio.text
+    await studio.press("shift+tab", "shift+tab")
+    assert "match of app/email.verified" in studio.text
+    await studio.press("enter")
+    assert "a match is written as key=value" in studio.text
+
+
+async def test_what_has_no_value_says_so(studio: Studio) -> None:
+    await studio.press("down", "c")
+    assert "e edits its line" in studio.text
+
+
+async def test_a_inserts_and_removes(studio: Studio, folder: Path) -> None:
+    before = text_of(folder)
+    await studio.pilot.press("a")
+    await studio.pilot.pause()
+    assert "Insert after app/email.verified  :36" in studio.text
+    await studio.press("b", "s")
+    assert "duration of the new sleep before app/email.verified" in studio.text
+    await studio.press("enter")
+    assert "a sleep needs duration" in studio.text
+    await studio.press(*"1h", "enter")
+    assert 'await journey.sleep("1h")' in text_of(folder)
+    await studio.press("z", "home", *["down"] * 30, "up")
+    assert node(studio) == "onboarding.py:53 log"
+    await studio.pilot.press("a")
+    await studio.press("x")
+    assert text_of(folder) == before.replace('    journey.log("end of workflow")\n', "")
+
+
+async def test_enter_in_the_menu_does_nothing(studio: Studio, folder: Path) -> None:
+    before = text_of(folder)
+    await studio.pilot.press("a")
+    await studio.press("enter")
+    assert (studio.screen, text_of(folder)) == ("DesignerScreen", before)
+
+
+async def test_a_studio_that_only_looks_changes_no_file(studio: Studio, folder: Path) -> None:
+    before = text_of(folder)
+    studio.app.fake_desk.read_only = True
+    await studio.press("c", "1", "enter")
+    assert "READ ONLY: no file is changed" in studio.text
+    assert text_of(folder) == before
+
+
+def test_what_is_written_is_what_is_inserted() -> None:
+    assert template("wait", "app/login 2d") == NewWait("app/login", "2d")
+    assert template("wait", "app/login") == NewWait("app/login")
+    assert template("step", " send welcome ") == NewStep("send welcome")
+    assert template("reminder", "reminder/login") == NewReminder("reminder/login")
+    assert template("log line", "so") == NewLog("so")

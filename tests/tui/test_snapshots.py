@@ -336,6 +336,10 @@ SCENES = [
         desk=examples,
         over="DesignerScreen",
     ),
+    Scene("designer-change", ("d", "c"), views=designer_world, desk=examples, over="ChangeScreen"),
+    Scene(
+        "designer-act", ("d", "a"), (SMALL, MIDDLE), views=designer_world, desk=examples, over="ActNodeScreen"
+    ),
     Scene("held-steps", ("H",), views=held_world, over="HeldStepsScreen"),
 ]
 CASES = [(scene, size) for scene in SCENES for size in scene.sizes]
@@ -359,7 +363,7 @@ async def settle(studio: Studio) -> None:
     """Until nothing is under way, but for a question that waits for its answer."""
     for _ in range(2):
         await studio.pilot.pause()
-        under_way = [worker for worker in studio.app.workers if worker.group != "time"]
+        under_way = [worker for worker in studio.app.workers if worker.group not in ("time", "act-node")]
         if under_way:
             await studio.app.workers.wait_for_complete(under_way)
     await studio.pilot.pause()

@@ -24,6 +24,7 @@ from studio.tui.messages import FilesReloaded, ReadFailed, StoreChanged, UserCho
 from studio.tui.pulse import Pulse, PulseQuestion, show_pulse
 from studio.tui.reading import Asking, Question
 from studio.tui.reloading import RELOAD_BINDING, LiveReload
+from studio.tui.screens.designer_edits import EDIT_BINDINGS, DesignerEdits
 from studio.tui.screens.live import LEAST_HEIGHT, LEAST_WIDTH, LOW, NARROW
 from studio.tui.sheet import Sheet, read_sheet, stamp_of
 from studio.tui.widgets.clock_bar import ClockBar
@@ -67,7 +68,7 @@ class DesignerTabs(Tabs):
         ]
 
 
-class DesignerScreen(LiveReload, Asking, Screen[None]):
+class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
     """Lies over the live screen.
 
     Args:
@@ -76,6 +77,7 @@ class DesignerScreen(LiveReload, Asking, Screen[None]):
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        *EDIT_BINDINGS,
         Binding("d", "leave", "live", id="designer.leave"),
         Binding("o", "next_workflow", "next workflow", id="designer.workflow"),
         Binding("e", "edit", "$EDITOR", id="designer.edit"),
@@ -192,6 +194,9 @@ class DesignerScreen(LiveReload, Asking, Screen[None]):
     def follow_files(self) -> None:
         """Other code runs, or waits for a yes."""
         self.follow_store()
+
+    def read_again(self) -> None:
+        self._read()
 
     @work(group="sheet", exclusive=True, exit_on_error=False)
     async def _read(self) -> None:

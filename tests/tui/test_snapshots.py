@@ -340,6 +340,14 @@ SCENES = [
     Scene(
         "designer-act", ("d", "a"), (SMALL, MIDDLE), views=designer_world, desk=examples, over="ActNodeScreen"
     ),
+    Scene(
+        "designer-typing",
+        ("d", "2", "enter"),
+        (SMALL, MIDDLE),
+        views=designer_world,
+        desk=examples,
+        over="SourceEditor",
+    ),
     Scene("held-steps", ("H",), views=held_world, over="HeldStepsScreen"),
 ]
 CASES = [(scene, size) for scene in SCENES for size in scene.sizes]

@@ -55,7 +55,8 @@ class ChangeScreen(DrawerScreen[str]):
     def compose(self) -> ComposeResult:
         with Drawer():
             yield Static(id="question-text")
-            yield Input(compact=True, id="file-name")
+            # With its value from the start: keys may come before all is mounted.
+            yield Input(self._fields[0].value, compact=True, id="file-name")
             yield Static(id="refusal")
             more = [("tab", "another value")] if len(self._fields) > 1 else []
             yield Static(keys_line([("⏎", "saves the file"), *more, ("esc", "leave")]), id="question-keys")
@@ -64,20 +65,28 @@ class ChangeScreen(DrawerScreen[str]):
         """Ready to be typed over."""
         self.query_one(Input).cursor_blink = False
         self.query_one(Input).focus()
-        self.action_next_field(0)
+        self._say_field()
 
     def action_next_field(self, by: int) -> None:
         """Another value of the node."""
         self._at = (self._at + by) % len(self._fields)
-        field, line = self._fields[self._at], self.query_one(Input)
+        self._say_field()
+        line = self.query_one(Input)
+        line.value = self._fields[self._at].value
+        line.action_select_all()
+
+    def _say_field(self) -> None:
+        field = self._fields[self._at]
         hint = f"  {literal(field.hint)}" if field.hint else ""
         told = Content.assemble(
             (literal(field.name), "bold"), f" of {literal(self._about)}", (hint, "$foreground-muted")
         )
         self.query_one("#question-text", Static).update(told)
+
+    @on(Input.Changed)
+    def forget_refusal(self) -> None:
+        """What was refused is no longer what stands there."""
         self.query_one("#refusal", Static).update("")
-        line.value = field.value
-        line.action_end()
 
     @on(Input.Submitted)
     def take(self, message: Input.Submitted) -> None:

@@ -320,6 +320,8 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
         match message.list, message.row:
             case MapPane(), _:
                 self.action_pane(4)
+            case SourcePane() as source, row:
+                self.type_source(source.file, row.number)
             case HereNow(), WaitRow(user=user, seq=seq):
                 self._go_to(user, seq)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from textual import work
 from textual.binding import Binding
+from textual.document._document import Document
 from textual.screen import Screen
 
 from studio import editing, jsontext
@@ -130,6 +131,28 @@ class DesignerEdits:
                 ChangeScreen(f"the new {what} {where} {about}", fields, take), self._done
             )
 
+    def type_source(self, path: str, line: int) -> None:
+        """Type in a file, from this line on."""
+        from studio.tui.screens.source_editor import SourceEditor
+
+        desk = self._edit_app.desk
+        try:
+            if desk is not None and desk.read_only:
+                refuse("no file is changed")
+            file = files.read(path)
+            if Document(file.source).text != file.source:
+                fix = "e opens it in $EDITOR."
+                raise EditError("its lines end in more than one way", path=path, fix=fix)
+        except StudioError as error:
+            self._say_edit(str(error), "error")
+            return
+
+        def left(saved: bool | None) -> None:
+            if saved:
+                self._done("saved what was typed")
+
+        self._edit_app.push_screen(SourceEditor(file, line), left)
+
     @work(group="undo-edit", exclusive=True, exit_on_error=False)
     async def action_undo_edit(self) -> None:
         """Take the last change of this file back."""
@@ -152,7 +175,7 @@ def _field(node: Node, what: str) -> Field:
         return Field(what, node.text.strip('"'))
     if what == "match":
         return Field(what, node.detail(what) or "", 'such as id="post2"')
-    return Field(what, node.detail(what) or "", "nothing takes it away")
+    return Field(what, node.detail(what) or "", "an empty line takes it away")
 
 
 def _read(field: Field, text: str) -> tuple[str, Any]:

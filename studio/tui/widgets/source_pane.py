@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
+from textual.binding import Binding, BindingType
 
 from studio.tui.widgets.colouring import coloured
 from studio.tui.widgets.line import Line
@@ -45,6 +47,10 @@ class Beside:
 
 class SourcePane(VirtualList[SourceLine]):
     """Pane 2."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "type here", key_display="⏎", id="source.type"),
+    ]
 
     empty_text = "There is no source."
 

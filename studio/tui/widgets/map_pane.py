@@ -81,6 +81,8 @@ class MapRow:
     key: tuple[str, int]
     """The node, and the how manyth of its rows; ("", n) between nodes."""
     row: drawing.Row
+    passed: bool = False
+    """The user came down the line at its left."""
 
     @property
     def is_head(self) -> bool:
@@ -181,12 +183,14 @@ class MapPane(Asking, VirtualList[MapRow]):
         drawn = drawing.draw(
             self.sheet.outline, self.size.width - 1, self.counts, frozenset(self.folded), signs()
         )
+        spine = {node.id for node in self.sheet.outline.nodes} & self.lit
+        last = max((at for at, each in enumerate(drawn) if each.node in spine), default=0)
         met: dict[str, int] = {}
         rows = []
-        for each in drawn:
+        for at, each in enumerate(drawn):
             number = met.get(each.node, 0)
             met[each.node] = number + 1
-            rows.append(MapRow((each.node, number), each))
+            rows.append(MapRow((each.node, number), each, 0 < at < last))
         self.show_rows(rows)
         if (row := self.row) is not None and not row.is_head:
             self.cursor = next((each.key for each in rows if each.is_head), None)
@@ -308,6 +312,10 @@ class MapPane(Asking, VirtualList[MapRow]):
             due = "" if here.due_at is None else f" {left(here.due_at, state.now)}"
             kept = max(0, room - cell_len(name) - cell_len(due) - 4)
         inner = Line(kept)
+        if row.passed and text and text[0][1] == "faint" and text[0][0][:1].strip():
+            # From the start to where the user is.
+            inner.add(text[0][0][0], colours.accent)
+            text = ((text[0][0][1:], "faint"), *text[1:])
         for part, style in text:
             inner.add(part.rstrip() if inner.room < cell_len(part) else part, colours.tone(tone(style)))
         if here is None:

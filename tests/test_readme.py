@@ -271,6 +271,21 @@ async def test_the_table_of_keys_is_the_live_screens() -> None:
     assert sorted(told) == sorted(there)
 
 
+async def test_the_table_of_the_designers_keys_is_whole() -> None:
+    spelled = {"⏎": "enter", "esc": "escape", "←": "left", "→": "right"}
+    told = {spelled.get(key, key) for row in table("in the designer") for key in codes(row[0])}
+    async with open_studio() as studio:
+        await studio.press("d")
+        screen = studio.app.designer
+        assert screen is not None
+        own = {key for node in (screen, *screen.walk_children()) for key in own_keys(node)}
+        there = {
+            key for node in (studio.app, studio.live, *studio.live.walk_children()) for key in own_keys(node)
+        }
+    assert own - told <= there
+    assert told <= own
+
+
 def own_keys(node: DOMNode) -> Iterator[str]:
     """The keys that the studio binds here; those of Textual's own fields are not told."""
     for kind in type(node).__mro__:

@@ -115,12 +115,12 @@ def _samples(
     """What is known of events, the best last."""
     from studio import eventfiles, jsontext
     from studio.cli.lines import lines, opened
-    from studio.explorer.samples import Samples
+    from studio.explorer.samples import Samples, event_file
     from studio.loader import short
     from studio.store.views import Views
 
     samples = Samples()
-    file = events or _event_file(workflow)
+    file = events or event_file(workflow)
     if file is not None:
         with opened(file) as (descriptor, title):
             samples.add_events(eventfiles.read(lines(descriptor, title), 0, title))
@@ -138,16 +138,6 @@ def _samples(
             raise StudioError(f"it is no JSON: {error}", where="--user") from None
         samples.user = {**samples.user, **profile}
     return samples
-
-
-def _event_file(workflow: Workflow) -> str | None:
-    """`data/NAME.jsonl` beside the folder of the workflow's file, named as the workflow or its file is."""
-    file = Path(workflow.path)
-    for name in dict.fromkeys((workflow.name, file.stem)):
-        path = file.parent.parent / "data" / f"{name}.jsonl"
-        if path.is_file():
-            return str(path)
-    return None
 
 
 # -- for people ----------------------------------------------------------------------------

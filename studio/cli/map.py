@@ -63,23 +63,11 @@ def _find(settings: Settings, name: str) -> Workflow:
 
 
 def _counts(settings: Settings, outline: Outline) -> Mapping[str, Tally]:
-    from studio.outline.tally import Counted, Tally, join
+    from studio.outline.tally import tallied
     from studio.store.views import Views
 
     with Views(settings.file()) as views:
-        found = views.funnel(outline.name)
-    return join(
-        outline,
-        [
-            Counted(
-                each.place,
-                each.kind,
-                each.name,
-                Tally(each.now, each.matched, each.timed_out, each.closed, each.said, each.median_ms),
-            )
-            for each in found
-        ],
-    )
+        return tallied(outline, views.funnel(outline.name))
 
 
 def _lines(outline: Outline, form: str, counts: Mapping[str, Tally] | None) -> Iterable[str]:

@@ -8,15 +8,17 @@ import types
 import typing
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio import jsontext
+from studio import eventfiles, jsontext
 from studio.engine.matching import MISSING, look_up, meets
 from studio.engine.satisfy import mend, name_for, put
 from studio.errors import EventError
 from studio.names import Names
 
 if TYPE_CHECKING:
+    from studio.definition import Workflow
     from studio.incoming import Incoming
     from studio.store.views import Views
 
@@ -77,6 +79,21 @@ class Samples:
                 profiled = True
                 self.user = {**jsontext.loads(event.profile), "id": event.user}
 
+    def add_event_file(self, workflow: Workflow) -> None:
+        """Take what the events of the workflow's own event file carry, if it has one.
+
+        Raises:
+            StudioError: the file cannot be read.
+        """
+        file = event_file(workflow)
+        if file is None:
+            return
+        try:
+            with open(file, encoding="utf-8") as lines:
+                self.add_events(eventfiles.read(lines, 0, file))
+        except (OSError, UnicodeError) as error:
+            raise EventError(f"it cannot be read: {error}", where=file) from error
+
     def add_history(self, views: Views, workflow: str) -> None:
         """Take what the newest events of a store carried, and what the workflow's steps gave."""
         after = max(0, views.last_seq() - LOOK_ENTRIES)
@@ -118,6 +135,16 @@ class Samples:
         if name in self.steps:
             return copy.deepcopy(self.steps[name])
         return _plainest(_returned(function))
+
+
+def event_file(workflow: Workflow) -> str | None:
+    """`data/NAME.jsonl` beside the folder of the workflow's file, named as the workflow or its file is."""
+    file = Path(workflow.path)
+    for name in dict.fromkeys((workflow.name, file.stem)):
+        path = file.parent.parent / "data" / f"{name}.jsonl"
+        if path.is_file():
+            return str(path)
+    return None
 
 
 def _keyed(data: dict[str, Any], key: tuple[str, Any] | None) -> dict[str, Any]:

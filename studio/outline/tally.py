@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 from studio.outline.model import Outline
 
@@ -49,6 +50,45 @@ class Counted:
     """ "wait", "sleep", "step", "event" or "log"."""
     name: str | None
     tally: Tally
+
+
+class Seen(Protocol):
+    """What a store counted at a place, of one kind and name."""
+
+    @property
+    def place(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def name(self) -> str | None: ...
+    @property
+    def now(self) -> int: ...
+    @property
+    def matched(self) -> int: ...
+    @property
+    def timed_out(self) -> int: ...
+    @property
+    def closed(self) -> int: ...
+    @property
+    def said(self) -> int: ...
+    @property
+    def median_ms(self) -> int | None: ...
+
+
+def tallied(outline: Outline, seen: Iterable[Seen]) -> Mapping[str, Tally]:
+    """The counts of each node, by its id, from those of a store."""
+    return join(
+        outline,
+        [
+            Counted(
+                each.place,
+                each.kind,
+                each.name,
+                Tally(each.now, each.matched, each.timed_out, each.closed, each.said, each.median_ms),
+            )
+            for each in seen
+        ],
+    )
 
 
 def join(outline: Outline, counted: Iterable[Counted]) -> Mapping[str, Tally]:

@@ -180,6 +180,21 @@ WAITS_FOREVER = f"""
 WHERE w.id > :id AND w.due IS NULL AND (:workflow IS NULL OR j.workflow = :workflow)
 ORDER BY w.id LIMIT :limit
 """
+# How far a look for the waits of one place goes: to the deadline, or the id, of the wait with this number.
+DUE_OF_NUMBER = """
+SELECT due FROM waits INDEXED BY waits_due WHERE due IS NOT NULL ORDER BY due LIMIT 1 OFFSET :number
+"""
+ID_OF_NUMBER = "SELECT id FROM waits ORDER BY id LIMIT 1 OFFSET :number"
+WAITS_AT_DUE = f"""
+{_WAIT} FROM waits w INDEXED BY waits_due {_WAIT_JOINS}
+WHERE w.due IS NOT NULL AND w.due <= :until AND h.place = :place AND j.workflow = :workflow
+ORDER BY w.due, w.id LIMIT :limit
+"""
+WAITS_AT_FOREVER = f"""
+{_WAIT} FROM waits w {_WAIT_JOINS}
+WHERE w.id <= :until AND w.due IS NULL AND h.place = :place AND j.workflow = :workflow
+ORDER BY w.id LIMIT :limit
+"""
 WAITS_BY_ID = f"{_WAIT} FROM json_each(:waits) i CROSS JOIN waits w ON w.id = i.value {_WAIT_JOINS}"
 
 # -- the history ---------------------------------------------------------------------------

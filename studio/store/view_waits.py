@@ -19,6 +19,9 @@ _WAIT_KIND = {
     Kind.STEP_RETRY: "step",
 }
 
+LOOKED_AT = 10_000
+"""Waits of each kind that are looked through for those of one place."""
+
 
 class WaitViews(ViewBase):
     """A part of `Views`."""
@@ -57,6 +60,21 @@ class WaitViews(ViewBase):
                 values["id"] = 0
             if len(rows) < limit:
                 rows += self._rows(sql.WAITS_FOREVER, {**values, "limit": limit - len(rows)})
+            return [_wait(row) for row in rows]
+
+    def waits_at(self, workflow: str, place: str, *, limit: int = 100) -> list[WaitRow]:
+        """What is open at a place of a workflow, such as "onboarding.py:26": the nearest deadline first.
+
+        Looked for among the `LOOKED_AT` nearest deadlines and as many oldest waits: no index knows the place.
+        """
+        with self._snapshot():
+            values = {"workflow": self._name_id(workflow), "place": self._name_id(place), "limit": limit}
+            until = self._rows(sql.DUE_OF_NUMBER, {"number": LOOKED_AT})
+            rows = self._rows(sql.WAITS_AT_DUE, {**values, "until": until[0][0] if until else ENDLESS})
+            if len(rows) < limit:
+                until = self._rows(sql.ID_OF_NUMBER, {"number": LOOKED_AT})
+                values |= {"until": until[0][0] if until else ENDLESS, "limit": limit - len(rows)}
+                rows += self._rows(sql.WAITS_AT_FOREVER, values)
             return [_wait(row) for row in rows]
 
     def _waits_of(

@@ -17,6 +17,7 @@ from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.screen import Screen
 
+from studio.editing.undo import Edits
 from studio.errors import StudioError
 from studio.tui import themes
 from studio.tui.clock_keys import STILL_SECONDS, ClockKeys
@@ -32,6 +33,7 @@ from studio.tui.widgets.text import literal
 
 if TYPE_CHECKING:
     from studio.tui.actions import Command
+    from studio.tui.screens.designer import DesignerScreen
 from studio.tui.sent_history import SUFFIX
 
 REDRAW_SECONDS = 1 / 30
@@ -105,6 +107,8 @@ class StudioApp(ClockKeys):
         self._signalled = threading.Event()
         self._changed_at = 0.0
         self._sought_at = 0.0
+        self.edits = Edits()
+        """Changes of workflow files that were made here, and can be taken back."""
         self.failure: StudioError | None = None
         self.stuck = False
         """Left, and the engine did not stop in time."""
@@ -189,6 +193,8 @@ class StudioApp(ClockKeys):
             live.show_store()
             self.look_at_clock()
             self._tick()
+        if (designer := self.designer) is not None:
+            designer.show_store()
 
     def make_reader(self, path: Path) -> Reader:
         """What answers the questions of the screens."""
@@ -213,11 +219,26 @@ class StudioApp(ClockKeys):
         """The live screen, below whatever lies over it."""
         return next((each for each in self.screen_stack if isinstance(each, LiveScreen) and each.ready), None)
 
+    @property
+    def designer(self) -> DesignerScreen | None:
+        """The designer, when it lies over the live screen."""
+        if len(self.screen_stack) < 3:
+            return None
+        from studio.tui.screens.designer import DesignerScreen
+
+        found = (each for each in self.screen_stack if isinstance(each, DesignerScreen))
+        return next((each for each in found if each.ready), None)
+
+    @property
+    def shown(self) -> LiveScreen | DesignerScreen | None:
+        """The one of the two that is seen. The other asks again when it comes back."""
+        return self.designer or self.live
+
     # -- time and change ------------------------------------------------------------------------------
 
     def _tick(self) -> None:
-        if self.desk is not None and (live := self.live) is not None:
-            live.tick(self.shown_now())
+        if self.desk is not None and (shown := self.shown) is not None:
+            shown.tick(self.shown_now())
             self.keep_pace()
 
     def _committed(self) -> None:
@@ -241,8 +262,8 @@ class StudioApp(ClockKeys):
         self._changed_at = time.monotonic()
         # Cleared first: what is committed from here on is announced anew.
         self._signalled.clear()
-        if (live := self.live) is not None:
-            live.post_message(StoreChanged())
+        if (shown := self.shown) is not None:
+            shown.post_message(StoreChanged())
         if self._pace == STILL_SECONDS:
             # The clock that stood may have been moved. Not called at once: see _schedule_change.
             self.call_later(self._tick)

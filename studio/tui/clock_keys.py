@@ -22,6 +22,7 @@ from studio.tui.widgets.times import MINUTE, span
 if TYPE_CHECKING:
     from studio.tui.desk import Desk
     from studio.tui.reading import Reader
+    from studio.tui.screens.designer import DesignerScreen
     from studio.tui.screens.live import LiveScreen
 
 TICK_SECONDS = 0.1
@@ -95,6 +96,11 @@ class ClockKeys(App[None]):
         """The live screen."""
         raise NotImplementedError
 
+    @property
+    def shown(self) -> LiveScreen | DesignerScreen | None:
+        """The screen with the bars that are seen."""
+        raise NotImplementedError
+
     def _tick(self) -> None:
         raise NotImplementedError
 
@@ -138,8 +144,8 @@ class ClockKeys(App[None]):
 
     def say_of_clock(self, text: str) -> None:
         """Say in the clock bar why something was not done."""
-        if (live := self.live) is not None:
-            live.query_one(ClockBar).say(text)
+        if (shown := self.shown) is not None:
+            shown.query_one(ClockBar).say(text)
 
     # -- doing it ------------------------------------------------------------------------------
 

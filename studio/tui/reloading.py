@@ -1,4 +1,4 @@
-"""Edited workflow files on the live screen: what a change means, and the yes to it."""
+"""Edited workflow files, on the live screen and in the designer: what a change means, and the yes to it."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ WORDS = {"deadline": "new deadline", "match": "other match", "path": "other path
 
 
 def follow_reloads(app: StudioApp, engine: Engine) -> None:
-    """Tell the live screen of each reload, and let those go over first who are on the screen."""
+    """Tell the screen that is seen of each reload, and let those go over first who are on the screen."""
 
     def users() -> tuple[str, ...]:
         live = app.live
@@ -46,12 +46,12 @@ def follow_reloads(app: StudioApp, engine: Engine) -> None:
 
 
 def _tell(app: StudioApp, message: FilesReloaded) -> None:
-    if (live := app.live) is not None:
-        live.post_message(message)
+    if (shown := app.shown) is not None:
+        shown.post_message(message)
 
 
 class LiveReload:
-    """A part of `LiveScreen`."""
+    """A part of `LiveScreen` and `DesignerScreen`."""
 
     @property
     def _reload_screen(self) -> Screen[None]:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from studio.errors import StoreError
-from studio.store import view_history, view_sql
+from studio.store import view_history, view_sql, view_waits
 from studio.store.records import Entry
 from studio.store.schema import VERSION, Kind
 from studio.store.views import Views
@@ -271,6 +271,27 @@ def test_waits_come_in_pages(tmp_path: Path, user: str | None) -> None:
     assert [row.match and row.match["n"] for row in whole] == [1, 3, 4, 6, 0, 7, 2, 5]
 
 
+def test_the_waits_of_a_place_come_by_deadline_and_within_a_bound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    b = Builder(tmp_path / "s.db")
+    journeys = [b.journey(name, "ada", b.event("e", "ada")) for name in ("w", "v")]
+    for n, timeout in enumerate((500, None, 100, 300, None)):
+        b.wait(journeys[0], "e", 0, timeout, n=n, place="w.py:7", match={"n": n})
+    b.wait(journeys[0], "e", 0, 50, n=9, place="w.py:8")
+    b.wait(journeys[1], "e", 0, 60, n=9, place="w.py:7")
+    with Views(b.done()) as views:
+
+        def found(limit: int = 100) -> list[int]:
+            return [row.match["n"] for row in views.waits_at("w", "w.py:7", limit=limit) if row.match]
+
+        assert found() == [2, 3, 0, 1, 4]
+        assert found(limit=4) == [2, 3, 0, 1]
+        assert views.waits_at("w", "?") == views.waits_at("?", "w.py:7") == []
+        monkeypatch.setattr(view_waits, "LOOKED_AT", 2)
+        assert found() == [2, 1]
+
+
 def test_steps_and_groups_among_the_waits(tmp_path: Path) -> None:
     b = Builder(tmp_path / "s.db")
     journey = b.journey("w", "ada", b.event("e", "ada"))
@@ -392,6 +413,8 @@ _WALKS = {
     # In the order of its index, up to the limit.
     "USERS_LAST_PAGE": {"users"},
     "USERS_FAILED": {"journeys"},
+    # By rowid, to the wait with a number.
+    "ID_OF_NUMBER": {"waits"},
     # What is on its way, up to the limit.
     "INBOX_EVENTS": {"inbox", "(subquery-1)"},
 }
@@ -428,6 +451,7 @@ _NAMES = [
     *("after", "before", "contains", "due", "floor", "from", "id", "journeys", "kinds", "limit"),
     *("seqs", "since", "source", "status", "to", "told", "user", "users", "waits", "workflow"),
     *("like", "names", "statuses", "workflows"),
+    *("number", "place", "until"),
 ]
 
 

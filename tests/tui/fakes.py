@@ -13,6 +13,7 @@ from studio.errors import StudioError, WorkflowError
 from studio.incoming import Incoming
 from studio.journey import Journey
 from studio.store.records import Entry, JourneyRow, JourneysView, LeftWaiting, Totals, UserRow, WaitRow
+from studio.store.view_funnel import PlaceCounts
 from studio.store.view_users import UserPage, UserSearch, rank
 from studio.store.views import Views
 from studio.studio_clock import ClockReading
@@ -91,6 +92,7 @@ class FakeViews:
         self.rows_logs: list[Entry] = []
         self.rows_entries: list[Entry] = []
         self.rows_moves: list[Entry] = []
+        self.rows_funnel: list[PlaceCounts] = []
         self.rows_inbox = 0
         self.events = 1
         self.asked: list[str] = []
@@ -258,6 +260,16 @@ class FakeViews:
 
     def changed(self) -> bool:
         return False
+
+    def funnel(self, workflow: str) -> list[PlaceCounts]:
+        return self.rows_funnel if workflow == "onboarding" else []
+
+    def waits_at(self, workflow: str, place: str, *, limit: int = 100) -> list[WaitRow]:
+        found = [row for row in self.rows_waits if row.workflow == workflow and row.line == place]
+        return sorted(found, key=lambda row: (row.due_at is None, row.due_at or 0))[:limit]
+
+    def last_seq(self) -> int:
+        return max((row.seq for row in self.rows_entries), default=0)
 
     def left_waiting(self) -> LeftWaiting:
         return LeftWaiting(self.rows_inbox, False)
@@ -527,6 +539,43 @@ def world() -> FakeViews:
             52, 6_723, "log", message="welcome mail sent", level="info", workflow="trial", line="trial.py:8"
         ),
         entry(53, 8_020, "log", message="charged card, 12 EUR", level="info", user="max", workflow="trial"),
+    ]
+    return views
+
+
+def designer_world() -> FakeViews:
+    """The small world with many users of the example journey, whose places are its lines."""
+    views = world()
+    account, verified, login = "onboarding.py:26", "onboarding.py:36", "onboarding.py:42"
+    views.rows_funnel = [
+        PlaceCounts(account, "wait", "app/account.created", 12, 101, 27, 0, 0, 41_000),
+        PlaceCounts("onboarding.py:28", "log", None, said=27),
+        PlaceCounts("onboarding.py:31", "event", "reminder/account.created", said=27),
+        PlaceCounts(verified, "wait", "app/email.verified", 21, 50, 30, 0, 0, 3_100),
+        PlaceCounts("onboarding.py:38", "log", None, said=30),
+        PlaceCounts(login, "wait", "app/login", 6, 44, 0, 0, 0, 61_000),
+    ]
+    names = ("mika", "user77", "ana", "user80", "joão", "user91", "user93")
+    views.rows_waits = [
+        wait(16, "user1", "app/email.verified", 12_512, opened_at=START + 6_512, line=verified),
+        *[
+            wait(
+                200 + n,
+                name,
+                "app/email.verified",
+                13_800 - n * 700,
+                opened_at=START + 7_800 - n * 700,
+                line=verified,
+            )
+            for n, name in enumerate(names)
+        ],
+        wait(300, "priya", "app/login", None, line=login),
+        *[wait(310 + n, f"new{n}", "app/account.created", 20_000 + n * 900, line=account) for n in range(12)],
+    ]
+    views.rows_timeline["user1"] = [
+        entry(2, 1, "journey.started"),
+        entry(15, 6_511, "wait.matched", "app/account.created", line=account),
+        entry(16, 6_512, "wait.opened", "app/email.verified", line=verified),
     ]
     return views
 

@@ -23,6 +23,7 @@ from textual.app import App
 from textual.color import Color
 from textual.widgets import Input, TextArea
 
+from studio import loader
 from studio.engine.rewind import RewindPreview
 from studio.errors import WorkflowError
 from studio.store.cut import Behind
@@ -31,10 +32,11 @@ from studio.store.snapshots import Snapshot
 from studio.studio_clock import JumpState
 from studio.tui.desk import Trouble
 from studio.tui.themes import LIGHT
+from studio.tui.widgets.explorer_pane import ExplorerPane
 from studio.tui.widgets.signs import look
 from studio.tui.widgets.why import WhyPane
 from tests.tui.conftest import Studio, open_studio
-from tests.tui.fakes import DAY, START, FakeDesk, FakeReader, FakeStudio, FakeViews, world
+from tests.tui.fakes import DAY, START, FakeDesk, FakeReader, FakeStudio, FakeViews, designer_world, world
 
 FOLDER = Path(__file__).with_name("snapshots")
 WRITE = os.environ.get("JOURNEY_STUDIO_SNAPSHOTS") == "write"
@@ -240,6 +242,11 @@ def jumping(desk: FakeDesk) -> None:
     desk.fake_hand.stands = replace(desk.fake_hand.stands, jump=jump)
 
 
+def examples(desk: FakeDesk) -> None:
+    """The workflows that come with the studio."""
+    desk.named = loader.load(str(Path(__file__).parents[2] / "workflows")).workflows
+
+
 async def day_theme(studio: Studio) -> None:
     studio.app.theme = LIGHT
 
@@ -317,6 +324,30 @@ SCENES = [
     Scene("rewind", ("2", "home", "R"), desk=kept, over="QuestionScreen"),
     Scene("fork", ("2", "home", "F"), desk=kept, over="NameFileScreen"),
     Scene("held-bar", ("3",), views=held_world),
+    Scene("designer", ("d",), views=designer_world, desk=examples, over="DesignerScreen"),
+    Scene(
+        "designer-source", ("d", "2"), (SMALL,), views=designer_world, desk=examples, over="DesignerScreen"
+    ),
+    Scene(
+        "designer-folded",
+        ("d", "left"),
+        (MIDDLE,),
+        views=designer_world,
+        desk=examples,
+        over="DesignerScreen",
+    ),
+    Scene("designer-change", ("d", "c"), views=designer_world, desk=examples, over="ChangeScreen"),
+    Scene(
+        "designer-act", ("d", "a"), (SMALL, MIDDLE), views=designer_world, desk=examples, over="ActNodeScreen"
+    ),
+    Scene(
+        "designer-typing",
+        ("d", "2", "enter"),
+        (SMALL, MIDDLE),
+        views=designer_world,
+        desk=examples,
+        over="SourceEditor",
+    ),
     Scene("held-steps", ("H",), views=held_world, over="HeldStepsScreen"),
 ]
 CASES = [(scene, size) for scene in SCENES for size in scene.sizes]
@@ -340,7 +371,7 @@ async def settle(studio: Studio) -> None:
     """Until nothing is under way, but for a question that waits for its answer."""
     for _ in range(2):
         await studio.pilot.pause()
-        under_way = [worker for worker in studio.app.workers if worker.group != "time"]
+        under_way = [worker for worker in studio.app.workers if worker.group not in ("time", "act-node")]
         if under_way:
             await studio.app.workers.wait_for_complete(under_way)
     await studio.pilot.pause()
@@ -358,6 +389,8 @@ async def press(studio: Studio, keys: tuple[str, ...], over: str) -> None:
     for field in studio.app.screen.query("Input, TextArea"):
         if isinstance(field, Input | TextArea):
             field.cursor_blink = False
+    if (designer := studio.app.designer) is not None:
+        designer.query_one(ExplorerPane).show_took(84)
     # The explanation follows what is selected after a rest.
     studio.find(WhyPane)._asked_at = 0.0
     studio.app.move(0)

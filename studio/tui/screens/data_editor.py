@@ -27,7 +27,7 @@ class Edited:
     send: bool
 
 
-class JsonArea(TextArea):
+class LiteralArea(TextArea):
     """An editor in which control characters are seen and never act."""
 
     def get_line(self, line_index: int) -> Text:
@@ -53,7 +53,7 @@ class DataEditor(ModalScreen[Edited]):
             who = " ".join(literal(text) for text in (self._event, self._user) if text)
             sheet.border_title = Content(f"Data · {who}" if who else "Data")
             sheet.border_subtitle = "^s send · esc back"
-            yield JsonArea(_spread(self._data), id="editor", show_line_numbers=True, compact=True)
+            yield LiteralArea(_spread(self._data), id="editor", show_line_numbers=True, compact=True)
             yield Label("", id="checked", markup=False)
 
     def on_mount(self) -> None:

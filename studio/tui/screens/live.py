@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events, on
@@ -16,8 +15,7 @@ from textual.widgets import Input, Static
 from studio.engine.satisfy import satisfy
 from studio.errors import StudioError
 from studio.loader import short
-from studio.store.records import Entry, LeftWaiting, Totals, UserRow, WaitRow
-from studio.store.views import Views
+from studio.store.records import Entry, UserRow, WaitRow
 from studio.tui.desk import event_name, example_event
 from studio.tui.editor import go, place_of
 from studio.tui.messages import (
@@ -28,6 +26,7 @@ from studio.tui.messages import (
     UserChosen,
     WelcomeWanted,
 )
+from studio.tui.pulse import Pulse, PulseQuestion, show_pulse
 from studio.tui.reading import Asking, Question
 from studio.tui.reloading import RELOAD_BINDING, LiveReload
 from studio.tui.screens.live_acts import ACT_BINDINGS, LiveActs
@@ -60,32 +59,6 @@ LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 TABBED = ("users", "timeline", "waiting", "log")
 
 
-@dataclass(frozen=True, slots=True)
-class Pulse:
-    """What the bars show."""
-
-    totals: Totals
-    next: WaitRow | None
-    inbox: LeftWaiting
-    """Events that nobody takes in."""
-
-
-@dataclass(frozen=True, slots=True)
-class PulseQuestion:
-    """The counts, and what happens next."""
-
-    alone: bool
-    """No engine runs: what others send stays in the inbox."""
-
-    def read(self, views: Views) -> Pulse:
-        """The answer, from what the engine keeps and one row of an index."""
-        first = views.waits(limit=1)
-        due = first[0] if first and first[0].due_at is not None else None
-        totals = views.totals()
-        left = views.left_waiting() if self.alone or not totals.events else LeftWaiting(0, False)
-        return Pulse(totals, due, left)
-
-
 class LiveScreen(LiveTime, LiveActs, LiveReload, Asking, Screen[None]):
     """The home of the studio."""
 
@@ -94,6 +67,7 @@ class LiveScreen(LiveTime, LiveActs, LiveReload, Asking, Screen[None]):
         *ACT_BINDINGS,
         *TIME_BINDINGS,
         Binding("E", "go_there", "editor at the problem", show=False, id="problem.go"),
+        Binding("d", "designer", "designer", show=False, id="designer"),
         RELOAD_BINDING,
         Binding("m", "maximise", "maximise", id="maximise"),
         Binding("1", "pane(1)", "users", show=False, id="pane.users"),
@@ -176,11 +150,7 @@ class LiveScreen(LiveTime, LiveActs, LiveReload, Asking, Screen[None]):
             return
         trouble = desk.trouble()
         alone = desk.viewer_of == 0
-        self.query_one(Header).show(totals, answer.inbox if alone else LeftWaiting(0, False))
-        # Whether an engine runs decides which keys do something.
-        self.query_one(KeysBar).update_line()
-        self.query_one(ClockBar).read_only = desk.read_only
-        self.query_one(ClockBar).show(answer.next, desk.viewer_of, trouble, desk.clock.virtual)
+        show_pulse(self, desk, answer)
         first = is_first_start(desk.workflows, desk.problems) and not totals.users
         self.query_one(ProblemBar).show(
             ([trouble.why] if trouble else []) + [told_shortly(each) for each in desk.problems if not first],
@@ -391,6 +361,19 @@ class LiveScreen(LiveTime, LiveActs, LiveReload, Asking, Screen[None]):
             self._say_time(go(self.app, place), "muted")
         except StudioError as error:
             self._say_time(str(error), "error")
+
+    def action_designer(self) -> None:
+        """Look at the workflows: their maps, sources and paths."""
+        from studio.tui.screens.designer import DesignerScreen
+
+        row = self.selected
+        found = row.workflow if row is not None else None
+        self.app.push_screen(DesignerScreen(found, self.query_one(TimelinePane).user))
+
+    def on_screen_resume(self) -> None:
+        """Back from another screen: much may have happened."""
+        if self.ready and self.studio.desk is not None:
+            self.ask_all()
 
     def action_next_failed(self) -> None:
         """Look at the next user with a failed journey."""

@@ -48,6 +48,17 @@ class Line:
         self.used += part.width
         return self
 
+    def trim(self) -> Line:
+        """Make it as wide as what stands in it, without the blanks at its end."""
+        while self._segments and not self._segments[-1].text.strip():
+            self.used -= cell_len(self._segments.pop().text)
+        if self._segments:
+            text, style, _ = self._segments[-1]
+            self._segments[-1] = Segment(text.rstrip(), style)
+            self.used -= len(text) - len(text.rstrip())
+        self.width = self.used
+        return self
+
     def gap(self, width: int = 1) -> Line:
         """Append blanks."""
         width = min(width, self.room)

@@ -11,26 +11,21 @@ from studio.tui.widgets.signs import Look, signs
 from studio.tui.widgets.text import cut, literal
 
 
-class PaneTabs(OneLine):
-    """`1 Users 128   2 Timeline user1   3 Waiting 41   4 Log ✗3`."""
+class Tabs(OneLine):
+    """Subclasses say what stands in each tab."""
 
     def __init__(self) -> None:
         super().__init__(id="tabs")
         self.current = 1
-        self.users = self.waits = self.failed = 0
-        self.user: str | None = None
         self._buttons = Buttons()
+
+    def notes(self) -> list[str]:
+        """The text of each tab."""
+        raise NotImplementedError
 
     def build(self, line: Line, colours: Look) -> None:
         self._buttons.clear()
-        user = f" {cut(literal(self.user), 16)}" if self.user else ""
-        notes = [
-            f"1 Users {self.users:,}",
-            f"2 Timeline{user}",
-            f"3 Waiting {self.waits:,}",
-            f"4 Log {signs().failed}{self.failed:,}" if self.failed else "4 Log",
-        ]
-        for number, note in enumerate(notes, 1):
+        for number, note in enumerate(self.notes(), 1):
             here = number == self.current
             style = colours.strong + Style(underline=True) if here else colours.muted
             line.gap()
@@ -41,3 +36,21 @@ class PaneTabs(OneLine):
         """Tabs are buttons."""
         if (action := self._buttons.hit(event)) is not None:
             await self.app.run_action(*action)
+
+
+class PaneTabs(Tabs):
+    """`1 Users 128   2 Timeline user1   3 Waiting 41   4 Log ✗3`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.users = self.waits = self.failed = 0
+        self.user: str | None = None
+
+    def notes(self) -> list[str]:
+        user = f" {cut(literal(self.user), 16)}" if self.user else ""
+        return [
+            f"1 Users {self.users:,}",
+            f"2 Timeline{user}",
+            f"3 Waiting {self.waits:,}",
+            f"4 Log {signs().failed}{self.failed:,}" if self.failed else "4 Log",
+        ]

@@ -32,6 +32,7 @@ from studio.store.snapshots import Snapshot
 from studio.studio_clock import JumpState
 from studio.tui.desk import Trouble
 from studio.tui.themes import LIGHT
+from studio.tui.widgets import explorer_pane
 from studio.tui.widgets.explorer_pane import ExplorerPane
 from studio.tui.widgets.signs import look
 from studio.tui.widgets.why import WhyPane
@@ -399,7 +400,8 @@ async def press(studio: Studio, keys: tuple[str, ...], over: str) -> None:
 
 @pytest.fixture(autouse=True)
 def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The same zone, signs and colours on every machine."""
+    """The same zone, signs, colours and paths on every machine, however slow it is."""
+    monkeypatch.setattr(explorer_pane, "BOUNDS", replace(explorer_pane.BOUNDS, seconds=60.0))
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setenv("JOURNEY_STUDIO_SYMBOLS", "unicode")
     monkeypatch.delenv("NO_COLOR", raising=False)

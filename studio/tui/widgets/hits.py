@@ -90,7 +90,8 @@ class Counting:
             self._count(question)
         elif self.counted is None and not self._waits:
             self._waits = True
-            wait = max(0.0, self._count_again_at - time.monotonic())
+            # A timer of no time would end in an error of its own: Textual divides by it.
+            wait = max(0.001, self._count_again_at - time.monotonic())
             cast(Widget, self).set_timer(wait, self._count_again)
 
     def _count_again(self) -> None:

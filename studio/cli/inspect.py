@@ -14,15 +14,6 @@ from studio.printable import clean, styled
 if TYPE_CHECKING:
     from studio.engine.inspection import Awaited, Inspection
 
-_STATES = {
-    "begins": "its pass begins",
-    "waits": "waits",
-    "said": "says this",
-    "returned": "returned",
-    "raised": "raised",
-    "hangs": "does not come back",
-}
-
 
 @click.command()
 @click.argument("journey")
@@ -46,11 +37,13 @@ def inspect(settings: Settings, journey: str, at: int | None, as_json: bool) -> 
 
 
 def _lines(found: Inspection) -> Iterator[str]:
+    from studio.engine.inspection import STATE_WORDS
+
     entry = found.entry
     yield clean(f"{found.journey}  {found.status}, pass {found.pass_number}")
     when = "now" if found.now else "then"
     what = " ".join(text for text in (entry.kind, entry.name) if text)
-    yield clean(f"{when}: {_STATES[found.state]}  {local(found.at)}  entry {entry.seq} ({what})")
+    yield clean(f"{when}: {STATE_WORDS[found.state]}  {local(found.at)}  entry {entry.seq} ({what})")
     version = "as it is loaded" if found.current else "not as it is loaded"
     yield clean(f"code: {found.code}, {version}")
     if found.waits is not None:

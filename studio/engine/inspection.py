@@ -11,6 +11,14 @@ from studio.engine.frames import Frame
 from studio.store.records import Entry, Json
 
 State = Literal["begins", "waits", "said", "returned", "raised", "hangs"]
+STATE_WORDS: Mapping[State, str] = {
+    "begins": "its pass begins",
+    "waits": "waits",
+    "said": "says this",
+    "returned": "returned",
+    "raised": "raised",
+    "hangs": "does not come back",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import pytest
@@ -23,7 +24,7 @@ from textual.app import App
 from textual.color import Color
 from textual.widgets import Input, TextArea
 
-from studio import loader
+from studio import Engine, VirtualClock, loader
 from studio.engine.rewind import RewindPreview
 from studio.errors import WorkflowError
 from studio.store.cut import Behind
@@ -31,6 +32,7 @@ from studio.store.holds import HeldStep
 from studio.store.snapshots import Snapshot
 from studio.studio_clock import JumpState
 from studio.tui.desk import Trouble
+from studio.tui.screens.inspect import InspectScreen
 from studio.tui.themes import LIGHT
 from studio.tui.widgets import explorer_pane
 from studio.tui.widgets.explorer_pane import ExplorerPane
@@ -265,6 +267,41 @@ async def bad_json(studio: Studio) -> None:
         studio.field(name).value = text
 
 
+ROUND = """
+from studio import Journey, workflow
+
+
+@workflow(trigger="signup")
+async def invite(journey: Journey):
+    guests = ["mika", "joão"]
+    journey.log("inviting")
+    return await ask(journey, guests, limit="2d")
+
+
+async def ask(journey: Journey, guests: list[str], limit: str):
+    letter = "Come as you are. " * 12
+    found = await journey.wait_any(
+        journey.wait_for("accepted"), journey.wait_for("declined", match={"why": 1}), timeout=limit
+    )
+    return len(letter), found
+"""
+
+
+async def inside(studio: Studio) -> None:
+    """A journey of the real engine, looked into."""
+    with TemporaryDirectory() as folder:
+        file, store = Path(folder, "workflows", "invite.py"), Path(folder, "studio.db")
+        file.parent.mkdir()
+        file.write_text(ROUND)
+        async with Engine(file.parent, store=store, clock=VirtualClock(START)) as engine:
+            await engine.ingest("signup", user="ada")
+            await engine.run_until_idle()
+        studio.app.fake_desk.path = store
+        studio.app.fake_desk.named = loader.load(str(file.parent)).workflows
+        studio.app.push_screen(InspectScreen("invite/ada"))
+        await settle(studio)
+
+
 async def no_step(studio: Studio) -> None:
     """Nothing further."""
 
@@ -324,6 +361,7 @@ SCENES = [
     Scene("stores", ("s",), desk=kept, first=second_store, over="StoresScreen"),
     Scene("rewind", ("2", "home", "R"), desk=kept, over="QuestionScreen"),
     Scene("fork", ("2", "home", "F"), desk=kept, over="NameFileScreen"),
+    Scene("inspect", first=inside, over="InspectScreen"),
     Scene("held-bar", ("3",), views=held_world),
     Scene("designer", ("d",), views=designer_world, desk=examples, over="DesignerScreen"),
     Scene(

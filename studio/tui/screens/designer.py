@@ -80,6 +80,7 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
         *EDIT_BINDINGS,
         Binding("d", "leave", "live", id="designer.leave"),
         Binding("o", "next_workflow", "next workflow", id="designer.workflow"),
+        Binding("v", "inspect", "inspect", id="designer.inspect"),
         Binding("e", "edit", "$EDITOR", id="designer.edit"),
         RELOAD_BINDING,
         Binding("E", "go_there", "editor at the problem", show=False, id="problem.go"),
@@ -354,6 +355,18 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
         at = names.index(self._wanted) if self._wanted in names else -1
         self._wanted = names[(at + 1) % len(names)]
         self._follow_code()
+
+    def action_inspect(self) -> None:
+        """Look inside a journey that waits here: that of the row in Here now, else of the selected user."""
+        from studio.tui.screens.inspect import InspectScreen
+
+        plan, here = self.query_one(MapPane), self.query_one(HereNow)
+        own = plan.stands.get(plan.node.id) if plan.node is not None else None
+        found = here.row if here.has_focus or own is None else own
+        if found is None:
+            self.query_one(SaidBar).say("v looks inside a journey: nobody waits at this node", "muted")
+        else:
+            self.app.push_screen(InspectScreen(found.journey, found.seq if here.is_gone(found.seq) else None))
 
     def action_edit(self) -> None:
         """Open the editor at the line that is selected."""

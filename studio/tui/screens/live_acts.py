@@ -38,6 +38,7 @@ ACT_BINDINGS = [
     Binding("a", "act", "act…", id="act"),
     Binding("e", "edit_again", "edit and send again", show=False, id="edit_again"),
     Binding("full_stop", "send_again", "send the last again", key_display=".", show=False, id="send_again"),
+    Binding("v", "inspect", "inspect", show=False, id="inspect"),
     Binding("Y", "copy_command", "copy as command", show=False, id="copy_command"),
     Binding("6", "why_pane", "why", show=False, id="pane.why"),
 ]
@@ -234,6 +235,31 @@ class LiveActs:
             self._inject.fill(proposal.event, proposal.user, proposal.data, "mended · ⏎ sends it")
             focus_first(self._inject)
 
+    # -- inspect -----------------------------------------------------------------------------------
+
+    def action_inspect(self) -> None:
+        """Look inside the journey that is selected: as it stands, or as it stood at this entry."""
+        match self.selected:
+            case WaitRow(journey=journey, seq=seq):
+                self._inspect(journey, seq if self._is_gone() else None)
+            case Entry(journey=str(journey), seq=seq):
+                self._inspect(journey, seq)
+            case UserRow(id=user):
+                self._inspect_user(user)
+            case _:
+                self._inject.say("v looks inside a journey: choose a user or a wait", "muted")
+
+    def _inspect(self, journey: str, seq: int | None = None) -> None:
+        from studio.tui.screens.inspect import InspectScreen
+
+        self._studio.push_screen(InspectScreen(journey, seq))
+
+    @work(group="inspect", exclusive=True, exit_on_error=False)
+    async def _inspect_user(self, user: str) -> None:
+        found = await self._read_acts(ActQuestion(user))
+        if found is not None:
+            self._inspect(found.journeys[found.at].row.id)
+
     # -- acts --------------------------------------------------------------------------------------
 
     def action_act(self) -> None:
@@ -254,18 +280,24 @@ class LiveActs:
     async def _offer_acts(self, question: ActQuestion) -> None:
         from studio.tui.screens.act import ActScreen
 
+        answer = await self._read_acts(question)
+        if answer is not None:
+            self._studio.push_screen(ActScreen(answer), self._take_choice)
+
+    async def _read_acts(self, question: ActQuestion) -> ActAnswer | None:
+        """The journeys of a user; None when there are none, which is said."""
         reader = self._studio.reader
         if reader is None:
-            return
+            return None
         try:
             answer: ActAnswer = await reader.ask(question.read)
         except StudioError as error:
             self._inject.say(str(error), "error")
-            return
+            return None
         if not answer.journeys:
             self._inject.say(f"{question.user} has no journey", "muted")
-            return
-        self._studio.push_screen(ActScreen(answer), self._take_choice)
+            return None
+        return answer
 
     def _take_choice(self, chosen: Chosen | None) -> None:
         if chosen is None:

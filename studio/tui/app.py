@@ -38,6 +38,11 @@ from studio.tui.sent_history import SUFFIX
 
 REDRAW_SECONDS = 1 / 30
 """The shortest time between two redraws for what was committed."""
+FLOOD_REDRAW_SECONDS = 0.15
+"""The same once changes have come without a pause: what is read a thirtieth of a second apart is a blur, and
+between the redraws keys are answered."""
+FLOOD_AFTER = 10
+"""Redraws without a pause that make a flood."""
 JUMP_REDRAW_SECONDS = 0.3
 """The same while the clock jumps: rows fly past unread, and drawing them held the engine up sixfold."""
 LOOK_SECONDS = 0.1
@@ -106,6 +111,8 @@ class StudioApp(ClockKeys):
         self._looking = False
         self._signalled = threading.Event()
         self._changed_at = 0.0
+        self._steady = 0
+        """Redraws without a pause between them."""
         self._sought_at = 0.0
         self.edits = Edits()
         """Changes of workflow files that were made here, and can be taken back."""
@@ -250,8 +257,12 @@ class StudioApp(ClockKeys):
             cast(asyncio.AbstractEventLoop, self._loop).call_soon_threadsafe(self._schedule_change)
 
     def _schedule_change(self) -> None:
-        shortest = JUMP_REDRAW_SECONDS if self.clock_reading().jump is not None else REDRAW_SECONDS
-        wait = self._changed_at + shortest - time.monotonic()
+        since = time.monotonic() - self._changed_at
+        self._steady = self._steady + 1 if since < FLOOD_REDRAW_SECONDS else 0
+        shortest = FLOOD_REDRAW_SECONDS if self._steady > FLOOD_AFTER else REDRAW_SECONDS
+        if self.clock_reading().jump is not None:
+            shortest = JUMP_REDRAW_SECONDS
+        wait = shortest - since
         if wait > 0:
             # Not set_timer: what the engine's thread calls has no app in its context.
             asyncio.get_running_loop().call_later(wait, self._announce_change)

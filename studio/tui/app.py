@@ -8,7 +8,7 @@ import os
 import signal
 import threading
 import time
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
@@ -17,7 +17,6 @@ from textual.binding import Binding, BindingType
 from textual.command import Provider
 from textual.screen import Screen
 
-from studio.editing.undo import Edits
 from studio.errors import StudioError
 from studio.tui import themes
 from studio.tui.clock_keys import STILL_SECONDS, ClockKeys
@@ -32,6 +31,7 @@ from studio.tui.widgets.signs import use_symbols
 from studio.tui.widgets.text import literal
 
 if TYPE_CHECKING:
+    from studio.editing.undo import Edits
     from studio.tui.actions import Command
     from studio.tui.screens.designer import DesignerScreen
 from studio.tui.sent_history import SUFFIX
@@ -114,8 +114,6 @@ class StudioApp(ClockKeys):
         self._steady = 0
         """Redraws without a pause between them."""
         self._sought_at = 0.0
-        self.edits = Edits()
-        """Changes of workflow files that were made here, and can be taken back."""
         self.failure: StudioError | None = None
         self.stuck = False
         """Left, and the engine did not stop in time."""
@@ -240,6 +238,14 @@ class StudioApp(ClockKeys):
     def shown(self) -> LiveScreen | DesignerScreen | None:
         """The one of the two that is seen. The other asks again when it comes back."""
         return self.designer or self.live
+
+    @cached_property
+    def edits(self) -> Edits:
+        """What was changed by the map, to be taken back."""
+        # Imported when the designer asks: the first paint does not wait for it.
+        from studio.editing.undo import Edits
+
+        return Edits()
 
     # -- time and change ------------------------------------------------------------------------------
 

@@ -16,7 +16,6 @@ from textual.binding import Binding
 from textual.screen import Screen
 
 from studio.errors import StudioError
-from studio.store.snapshots import Snapshot, fork_store
 from studio.tui.stores import OpenStore
 from studio.tui.travel import Travel, travel_of
 from studio.tui.widgets.hold_bar import HoldBar
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from studio.store.cut import Behind
     from studio.store.holds import HeldStep
     from studio.store.records import Entry
+    from studio.store.snapshots import Snapshot
     from studio.tui.app import StudioApp
 
 TIME_BINDINGS = [
@@ -189,6 +189,8 @@ class LiveTime:
         """An engine would change the snapshot itself as time passes; so it gets a copy."""
         path = snapshot.path.with_name(fork_name(snapshot.path))
         now = time.time_ns() // 1_000_000
+        from studio.store.snapshots import fork_store
+
         await asyncio.to_thread(fork_store, snapshot.path, None, path, now)
         await self._studio.open_store(path)
         self._say_time(f"this is {path.name}, a copy of snapshot {snapshot.number} · S goes back")

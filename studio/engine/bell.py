@@ -10,7 +10,7 @@ class Bell:
     """Rung once or many times before it is heard, it is heard once.
 
     A lock in place of a `threading.Event`, which makes a lock and takes two at each wait: an idle
-    engine waits 25 times a second, and that was a seventh of all that it cost.
+    engine waits 20 times a second, and that was a seventh of all that it cost.
     """
 
     __slots__ = ("_silent",)

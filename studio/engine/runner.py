@@ -50,9 +50,9 @@ from studio.store.inbox import EVENT, decode
 from studio.store.schema import Kind
 from studio.store.sqlite import Durability, Store
 
-POLL = 0.04
+POLL = 0.05
 """Seconds between two looks for what other processes have added. A look itself costs microseconds, to wake
-the thread up for it some hundred: at 25 a second that is what keeps an idle engine below 1 % of a core."""
+the thread up for it some hundred: at 20 a second that is what keeps an idle engine below 1 % of a core."""
 LEAST_REACH = 4
 """Deadlines that are read at once in moved time, and what was handed in of virtual time, at the least."""
 RETRY = 0.5

@@ -236,8 +236,11 @@ class StudioApp(ClockKeys):
 
     @property
     def shown(self) -> LiveScreen | DesignerScreen | None:
-        """The one of the two that is seen. The other asks again when it comes back."""
-        return self.designer or self.live
+        """The one of the two that is seen. The other asks again when it comes back.
+
+        None while the app ends: the panes go before their screen does, and a tick can come in between.
+        """
+        return (self.designer or self.live) if self.is_running else None
 
     @cached_property
     def edits(self) -> Edits:

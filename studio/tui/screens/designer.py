@@ -175,6 +175,8 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
     @on(StoreChanged)
     def follow_store(self) -> None:
         """Something was committed, or other code runs."""
+        if self.studio.shown is not self:  # one that goes has lost its panes
+            return
         self.ask()
         self._follow_code()
         self.query_one(MapPane).ask()

@@ -222,6 +222,8 @@ class LiveScreen(LiveTime, LiveActs, LiveReload, Asking, Screen[None]):
     @on(StoreChanged)
     def follow_store(self) -> None:
         """Something was committed."""
+        if self.studio.shown is not self:  # one that comes back asks anew, one that goes has lost its panes
+            return
         self.follow_newest()
         self.ask_all()
 

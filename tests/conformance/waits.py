@@ -583,7 +583,7 @@ CASES += [
         +0s journey.completed 10000
         """,
         not_by=dict.fromkeys(
-            ("batch of 1", "restarted", "abandoned", "hooks", "wall", "run"),
+            ("batch of 1", "restarted", "abandoned", "reloaded", "hooks", "wall", "run"),
             "10,001 acts take long, and the batch of 1000 and play show the rule",
         ),
     ),

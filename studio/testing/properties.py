@@ -156,18 +156,18 @@ def always_ends() -> Invariant:
 
 
 def no_message_after_exit(messages: str = "*") -> Invariant:
-    """Once `exit_on` has ended a user's journey, none of these steps begins before another journey does."""
+    """Once `exit_on` has ended a journey, it begins none of these steps and sends none of these events.
+
+    With `key=`, an exit that names one key ends the journeys of that key: others of the user go on.
+    """
     meant = names(messages)
 
     def hold(journeys: Journeys) -> None:
-        left: set[tuple[str | None, str | None]] = set()
+        left: set[str | None] = set()
         for e in journeys.entries():
-            who = (e.user, e.workflow)
             if e.kind == "journey.exited":
-                left.add(who)
-            elif e.kind == "journey.started":
-                left.discard(who)
-            elif who in left and _is_message(e, "step.started") and meant.meets(e.name or ""):
+                left.add(e.journey)
+            elif e.journey in left and _is_message(e, "step.started") and meant.meets(e.name or ""):
                 _fail(journeys, f"{e.journey} came to {e.name!r} after its exit")
 
     return hold

@@ -13,6 +13,7 @@ from studio import Journey, workflow
 from studio.errors import StudioError
 from studio.loader import load
 from studio.outline.reading import read
+from studio.store.records import Entry
 from studio.testing import (
     Happening,
     Journeys,
@@ -128,11 +129,29 @@ def test_a_message_after_the_exit_is_told() -> None:
     happenings = [Send("go", "ada", {"n": 1}), Send("left", "ada"), Send("go", "ada", {"n": 2})]
     # What begins anew may speak anew.
     check(keyed, happenings, no_message_after_exit())
-    with Journeys(keyed) as journeys:
-        journeys.send("go", "ada", {"n": 1})
-        journeys.send("left", "ada")
-        journeys.finish()
+    # The other goes on, when the exit names one.
+    both = [Send("go", "ada", {"n": 1}), Send("go", "ada", {"n": 2}), Send("left", "ada", {"n": 1})]
+    check(keyed, both, no_message_after_exit())
+
+    @workflow(trigger="go", exit_on="left")
+    async def early(journey: Journey) -> dict[str, Any]:
+        await journey.ingest("mail/sent")
+        await journey.sleep("1d")
+        return {}
+
+    class Restless(Journeys):
+        """As if a journey went on after its exit, which the engine never lets one do."""
+
+        def entries(self, user: str | None = None) -> list[Entry]:
+            return sorted(super().entries(user), key=lambda e: e.kind != "journey.exited")
+
+    with Restless(early) as journeys:
+        journeys.send("go", "ada")
         no_message_after_exit()(journeys)
+        journeys.send("left", "ada")
+        no_message_after_exit("other/*")(journeys)
+        with pytest.raises(AssertionError, match="early/ada came to 'mail/sent' after its exit"):
+            no_message_after_exit()(journeys)
 
 
 def test_results_of_steps_can_be_given() -> None:

@@ -70,6 +70,11 @@ class Launch:
     era: int = 0
     """How many times the store had been cut when it was launched."""
 
+    @property
+    def which(self) -> tuple[int, int, Key, int]:
+        """The start of a step that this is; no other is the same."""
+        return (self.journey, self.pass_no, self.key, self.start)
+
 
 class Ask(NamedTuple):
     """A question to `check_event`: our own history had no match for an opening wait."""

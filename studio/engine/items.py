@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -95,6 +95,11 @@ class Alone:
 Item = Arrival | Act | Advance | Jump | StepResult | Alone
 Entry = tuple[int, Item]
 """The moment at which it counts (for an `Advance`: up to which time passes), and the item."""
+
+
+def left(entries: Iterable[Entry]) -> list[Entry]:
+    """Those of a turn's entries that go back to the queue: rows of the inbox stay there by themselves."""
+    return [e for e in entries if getattr(e[1], "inbox", None) is None and not isinstance(e[1], Jump)]
 
 
 def fail(item: Item, error: BaseException) -> None:

@@ -363,26 +363,26 @@ class Moves:
                 self._slice(store, watch)
         except StoreError as error:
             # The store cannot be read just now: all of it is still to be done.
-            self._runner.pause(error)
+            self._runner.writing.pause(error)
 
     def _take_over(self, store: Store, watch: Watch) -> None:
         runner, swap = self._runner, self._asked[0]
-        before = (runner.workflows, runner._routes, dict(runner._codes))
-        runner.workflows, runner._routes = dict(swap.workflows), Routes(swap.workflows)
+        before = (runner.workflows, runner.routes, dict(runner.codes))
+        runner.workflows, runner.routes = dict(swap.workflows), Routes(swap.workflows)
         written = False
         try:
-            batch = runner._new_batch(store, watch)
+            batch = runner.new_batch(store, watch)
             # Who goes over from here on does so by the newest code.
             batch.moving = None
             for problem in swap.problems:
                 tell_problem(batch, problem, runner.clock.now())
             self.register(batch, swap.told, "deleted")
-            written = runner._commit(store, batch, [])
+            written = runner.writing.commit(store, batch, [])
         finally:
             if not written:
-                runner.workflows, runner._routes = before[:2]
-                runner._codes.clear()
-                runner._codes.update(before[2])
+                runner.workflows, runner.routes = before[:2]
+                runner.codes.clear()
+                runner.codes.update(before[2])
         if not written:
             return
         self.registered()
@@ -390,13 +390,13 @@ class Moves:
         with self._lock:
             self._asked.popleft()
         if self._returned:
-            runner.return_missing(store, watch)
+            runner.recovery.return_missing(store, watch)
         if not swap.future.done():
             swap.future.set_result(None)
 
     def _slice(self, store: Store, watch: Watch) -> None:
         runner = self._runner
-        batch = runner._new_batch(store, watch)
+        batch = runner.new_batch(store, watch)
         assert batch.moving is not None
         now, pace = runner.clock.now(), _Pace(runner)
         move = next(iter(self._moves.values()))
@@ -412,7 +412,7 @@ class Moves:
             raise
         except Exception as error:
             batch.overlay.discard()
-            runner._blame(store, watch, error, [])
+            runner.writing.blame(store, watch, error, [])
             return
         # As it will stand when this is durable.
         tally, newest = Tally(), move.newest
@@ -428,7 +428,7 @@ class Moves:
             meta.append(running_row(move.workflow, move.hash, max(newest, move.loaded)))
         else:
             meta.append(replace(move, after=reached, newest=newest, tally=tally).row())
-        if runner._commit(store, batch, []):
+        if runner.writing.commit(store, batch, []):
             move.after = reached
             move.ahead = {journey for journey in move.ahead if journey > reached}
             if is_over:

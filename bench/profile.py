@@ -29,7 +29,7 @@ from bench.machine import pin
 from bench.session import temporary_folder
 from studio import Engine
 from studio.engine.batch import Batch
-from studio.engine.state import Overlay
+from studio.engine.overlay import Overlay
 from studio.store.schema import Status
 from studio.store.sqlite import Changes, Durability, Row, Store
 

@@ -15,7 +15,8 @@ from studio import jsontext
 from studio.commands import Command, Group, Ingest, Key, NewPass, Sleep, Step, Wait, key_text
 from studio.engine.drive import Outcome
 from studio.engine.matching import meets
-from studio.engine.state import EVENTS_MAX, GROUP_NAMES, JourneyState, Record, WaitState, fitting
+from studio.engine.overlay import EVENTS_MAX
+from studio.engine.state import GROUP_NAMES, JourneyState, Record, WaitState, fitting
 from studio.errors import WorkflowError
 from studio.event import Event
 from studio.journey import Journey

@@ -21,12 +21,12 @@ from studio.definition import Workflow
 from studio.engine.answers import MAX_PAUSE, Answers, Ask, Launch
 from studio.engine.drive import Abandoned, Again, Blocked, Ended, Failed, drive, printable
 from studio.engine.matching import MISSING, look_up
+from studio.engine.overlay import Overlay
 from studio.engine.state import (
     CLOSED_BY,
     CLOSED_STEP,
     OPEN_STATUSES,
     JourneyState,
-    Overlay,
     Record,
     UserState,
     WaitState,

@@ -21,7 +21,8 @@ from studio.engine.frames import Camera, Frame
 from studio.engine.hanging import did_not_come_back, frame_of, give_up
 from studio.engine.inspect_drive import Goal, ReadDrive, Recorded, awaited, is_open, read_pass
 from studio.engine.inspection import Awaited, Inspection
-from studio.engine.state import JourneyState, Overlay
+from studio.engine.overlay import Overlay
+from studio.engine.state import JourneyState
 from studio.engine.stored_code import load_version, newest_version
 from studio.errors import JourneyError, StudioError, WorkflowError
 from studio.journey import Journey

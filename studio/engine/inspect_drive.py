@@ -22,7 +22,8 @@ from studio.engine.drive import Ended, Failed, Outcome, describe, drive
 from studio.engine.frames import Camera, Frame, first_line
 from studio.engine.glimpse import glimpse, printable_line, type_name
 from studio.engine.inspection import Awaited, State
-from studio.engine.state import CLOSES, OPENS, JourneyState, Overlay
+from studio.engine.overlay import Overlay
+from studio.engine.state import CLOSES, OPENS, JourneyState
 from studio.journey import Journey
 from studio.jsontext import loads
 from studio.store.schema import LEVELS, Kind

@@ -17,7 +17,8 @@ from studio import jsontext
 from studio.commands import Command, Group, Ingest, Key, NewPass, Place, Sleep, Step, Wait, key_text
 from studio.engine.answers import Answers
 from studio.engine.drive import Abandoned, Blocked, Failed, Outcome, drive
-from studio.engine.state import JourneyState, Overlay, Record, WaitState
+from studio.engine.overlay import Overlay
+from studio.engine.state import JourneyState, Record, WaitState
 from studio.journey import Journey
 from studio.store.schema import Kind
 

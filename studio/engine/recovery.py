@@ -12,7 +12,8 @@ from studio import jsontext
 from studio.engine.batch import Batch, Cause, Watch
 from studio.engine.clock_deck import interrupted
 from studio.engine.drive import Abandoned
-from studio.engine.state import Overlay, WaitState
+from studio.engine.overlay import Overlay
+from studio.engine.state import WaitState
 from studio.store import sqlite as sql
 from studio.store.schema import Kind
 from studio.store.sqlite import Store

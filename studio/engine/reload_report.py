@@ -19,8 +19,9 @@ from studio.engine import capture
 from studio.engine.batch import Batch, Routes, Watch
 from studio.engine.drive import Abandoned
 from studio.engine.hanging import give_up
+from studio.engine.overlay import Overlay
 from studio.engine.probe import Difference, Openings, probe
-from studio.engine.state import JourneyState, Overlay
+from studio.engine.state import JourneyState
 from studio.store.connect import translate
 from studio.store.reading import ReadStore
 from studio.store.schema import TOTAL_STATUS, Status

@@ -34,11 +34,12 @@ from studio.engine.hooks import Asker, Teller
 from studio.engine.items import Act, Advance, Alone, Arrival, Delivery, Entry, Item, fail
 from studio.engine.jump import JumpEnd, JumpProgress
 from studio.engine.moves import Moves, Swap
+from studio.engine.overlay import Overlay
 from studio.engine.recovery import Recovery
 from studio.engine.requests import Requests
 from studio.engine.rewind import Rewinds
 from studio.engine.serving import Serving
-from studio.engine.state import JourneyState, Overlay
+from studio.engine.state import JourneyState
 from studio.engine.steps import StandIn, Steps
 from studio.engine.whole_store import WholeStore
 from studio.engine.writing import RETRY, Writing

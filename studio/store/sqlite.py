@@ -172,9 +172,9 @@ EVENT_IDS = "SELECT h.id, h.seq FROM json_each(?) j CROSS JOIN history h ON h.id
 # A walk from name to name through the index: a user has few names, and may have many events.
 USER_EVENT_NAMES = """
 WITH RECURSIVE seen (name) AS (
-    SELECT (SELECT min(name) FROM history WHERE user = :user AND kind = 1)
+    SELECT (SELECT min(name) FROM history WHERE user = ?1 AND kind = 1)
     UNION ALL
-    SELECT (SELECT min(name) FROM history WHERE user = :user AND kind = 1 AND name > seen.name)
+    SELECT (SELECT min(name) FROM history WHERE user = ?1 AND kind = 1 AND name > seen.name)
     FROM seen WHERE seen.name IS NOT NULL
 ) SELECT name FROM seen WHERE name IS NOT NULL
 """
@@ -291,7 +291,8 @@ class Store:
         self.next_name = self._next("SELECT max(id) FROM names")
         self.last_at: int = int(self.meta("last_at") or 0)
         """The moment that the engine had come to."""
-        self._ids: dict[str, int] = {}
+        self.known_names: dict[str, int] = {}
+        """Numbers of names, by their texts; a batch looks here first."""
         self._texts: dict[int, str] = {}
 
     def close(self) -> None:
@@ -341,7 +342,7 @@ class Store:
 
     def name_id(self, text: str, changes: Changes) -> int:
         """The number of a name; a new one is written with the batch."""
-        found = self._ids.get(text)
+        found = self.known_names.get(text)
         if found is not None:
             return found
         rows = self.rows(NAME_ID, text)
@@ -369,15 +370,15 @@ class Store:
 
     def _remember(self, id: int, text: str) -> None:
         # Names given by ids of the author's own may be as many as there are users.
-        if len(self._ids) > 50_000:
-            self._ids.clear()
+        if len(self.known_names) > 50_000:
+            self.known_names.clear()
             self._texts.clear()
-        self._ids[text] = id
+        self.known_names[text] = id
         self._texts[id] = text
 
     def reload(self) -> None:
         """Rows were taken away or replaced: begin anew with what is known of them."""
-        self._ids.clear()
+        self.known_names.clear()
         self._texts.clear()
         self.next_seq = max(
             self.next_seq, self._next("SELECT max(seq) FROM history"), int(self.meta("next_seq") or 0)
@@ -451,7 +452,7 @@ class Store:
     def forget(self, changes: Changes) -> None:
         """Take back the names that a batch would have added."""
         for id, text in changes.names:
-            self._ids.pop(text, None)
+            self.known_names.pop(text, None)
             self._texts.pop(id, None)
 
     def truncate_wal(self) -> None:

@@ -105,7 +105,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sqlite3.Connecti
 
 
 def plan(con: sqlite3.Connection, statement: str) -> list[str]:
-    values: object = {"user": 1} if ":user" in statement else (1,) * statement.count("?")
+    values: object = (1,) if "?1" in statement else (1,) * statement.count("?")
     if "json_each(?)" in statement:
         values = tuple("[]" if i == 0 else 1 for i in range(statement.count("?")))
     return [row[3] for row in con.execute(f"EXPLAIN QUERY PLAN {statement}", values).fetchall()]  # type: ignore[arg-type]

@@ -37,6 +37,8 @@ def send(
 
     \b
         {"event": "app/login", "user": "user1", "data": {"plan": "pro"}}
+
+    Lines as Inngest, Segment and CloudEvents write them are read, too.
     """
     settings.file()
     if event == "-":
@@ -80,14 +82,12 @@ def _stream(settings: Settings, as_json: bool) -> Exit:
 
 
 def _read(lines: list[bytes], name: str, number: int, start: int) -> tuple[list[Incoming], EventError | None]:
-    from studio.eventfiles import parse_line
+    from studio.adapters import parse_line
 
     events: list[Incoming] = []
     try:
         for offset, line in enumerate(lines, 1):
-            event = parse_line(line, f"{name}:{number + offset}", start)
-            if event is not None:
-                events.append(event)
+            events += parse_line(line, f"{name}:{number + offset}", start)
     except EventError as error:
         return events, error
     return events, None

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from studio import jsontext
+from studio.adapters import events, is_event, parse_line
 from studio.errors import EventError
-from studio.eventfiles import parse_line
 from studio.incoming import Incoming
 
 MOST_USERS = 10_000
@@ -63,6 +63,8 @@ def for_user(data: Any, user: str, number: str) -> Any:
 def pasted_events(text: str, now: int) -> list[Incoming] | None:
     """The events of a pasted event object, a list of them, or JSON lines; None when it is something else.
 
+    They may be written in any shape that `adapters` reads.
+
     Args:
         now: what an offset in `at` counts from, milliseconds since 1970, UTC.
 
@@ -77,27 +79,22 @@ def pasted_events(text: str, now: int) -> list[Incoming] | None:
     except jsontext.NotJson:
         return _pasted_lines(text, now)
     given = value if isinstance(value, list) else [value]
-    if not given or not all(_is_event(each) for each in given):
+    if not given or not all(is_event(each) for each in given):
         return None
-    lines = [json.dumps(each) for each in given]
-    found = [parse_line(line, f"event {number}", now) for number, line in enumerate(lines, 1)]
-    return [event for event in found if event is not None]
+    return [event for number, each in enumerate(given, 1) for event in events(each, f"event {number}", now)]
 
 
 def _pasted_lines(text: str, now: int) -> list[Incoming] | None:
     lines = text.splitlines()
     first = next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
     try:
-        if not _is_event(jsontext.loads(first)):
+        if not is_event(jsontext.loads(first)):
             return None
     except jsontext.NotJson:
         return None
-    found = [parse_line(line, f"line {number}", now) for number, line in enumerate(lines, 1)]
-    return [event for event in found if event is not None]
-
-
-def _is_event(value: Any) -> bool:
-    return isinstance(value, dict) and "event" in value
+    return [
+        event for number, line in enumerate(lines, 1) for event in parse_line(line, f"line {number}", now)
+    ]
 
 
 def plain_draft(event: Incoming) -> Draft | None:

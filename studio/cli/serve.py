@@ -44,7 +44,7 @@ def serve(settings: Settings, host: str, port: int, origins: tuple[str, ...]) ->
 
 async def _serve(settings: Settings, host: str, port: int, origins: tuple[str, ...]) -> Exit:
     from studio.engine.engine import Engine
-    from studio.serve.origins import is_local, origin
+    from studio.origins import is_local, origin
     from studio.serve.server import Server
 
     named = [origin(each) for each in origins]

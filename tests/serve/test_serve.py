@@ -18,7 +18,7 @@ import psutil
 import pytest
 
 from studio.errors import StudioError
-from studio.serve.origins import is_local, origin, own_origins
+from studio.origins import is_local, origin, own_origins
 from studio.store.views import Views
 from tests.serve.browser import CHROMIUM, open_browser
 

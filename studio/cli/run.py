@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import click
 
+from studio.cli.door import http_option, opened_door
 from studio.cli.feed import Acks, Feed
 from studio.cli.no_steps import steps_options, would_run
 from studio.cli.options import (
@@ -79,11 +79,7 @@ class Silent:
     help="Acknowledge each durable event of --events by a JSON line on this file descriptor."
     " 1 is stdout, and then entries are not printed.",
 )
-@click.option(
-    "--http",
-    metavar="HOST:PORT",
-    help="Take events by HTTP too, as 127.0.0.1:8288: as Inngest, Segment, CloudEvents or we write them.",
-)
+@http_option
 @click.option("--reload", "reloads", is_flag=True, help="Follow the workflow files: what is saved runs.")
 @steps_options
 @json_option
@@ -221,25 +217,6 @@ def end_politely(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, first)
-
-
-@contextlib.asynccontextmanager
-async def opened_door(engine: Engine, place: tuple[str, int] | None) -> AsyncIterator[None]:
-    """Take events by HTTP as long as this lasts, and say where; nowhere when no place is named."""
-    if place is None:
-        yield
-        return
-    from studio.http.door import Door
-    from studio.origins import is_local
-
-    door = Door(lambda: engine)
-    complain(f"Events are taken at {door.start(*place)} .", plain=True)
-    if not is_local(place[0]):
-        complain("Whoever reaches that address can send events.", plain=True)
-    try:
-        yield
-    finally:
-        await asyncio.to_thread(door.stop)
 
 
 async def _idle(engine: Engine, feed: Feed | None) -> None:

@@ -6,21 +6,26 @@ import sys
 
 import click
 
+from studio.cli.door import http_option
 from studio.cli.options import Settings, shared
 from studio.errors import StudioError
 
 
 @click.command()
 @click.option("--readonly", is_flag=True, help="Only look: run no engine, send nothing.")
+@http_option
 @shared
-def studio(settings: Settings, readonly: bool) -> int:
+def studio(settings: Settings, readonly: bool, http: str | None) -> int:
     """Open the studio: every journey live, on one screen."""
+    if readonly and http is not None:
+        raise click.UsageError("--readonly runs no engine that could take events by --http.")
     # The screen is drawn on stderr; whoever pipes stdout away wants text.
     if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise StudioError(
             "the studio needs a terminal",
             fix="Without one use journey-studio run, or look with journey-studio users, waits and logs.",
         )
+    from studio.http.door import address
     from studio.tui.app import run_studio
 
     return run_studio(
@@ -29,4 +34,5 @@ def studio(settings: Settings, readonly: bool) -> int:
         settings.durability,
         mode="read" if readonly else "run",
         reload=settings.reload,
+        http=None if http is None else address(http),
     )

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from studio import jsontext
 from studio.adapters import events, is_event, parse_line
-from studio.errors import EventError
 from studio.incoming import Incoming
-
-MOST_USERS = 10_000
-_SPAN = re.compile(r"\{(\d{1,9})\.\.(\d{1,9})\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,29 +19,6 @@ class Draft:
     event: str
     user: str
     data: str
-
-
-def each_user(text: str) -> list[tuple[str, str]] | None:
-    """The users that `user{1..50}` stands for, each with its number; None when it stands for itself.
-
-    Raises:
-        EventError: there are more than `MOST_USERS`, or the numbers run backwards.
-    """
-    span = _SPAN.search(text)
-    if span is None:
-        return None
-    first, last = int(span[1]), int(span[2])
-    if last < first:
-        raise EventError(f"{span[0]} runs backwards", fix=f"Write {{{span[2]}..{span[1]}}}.")
-    if last - first >= MOST_USERS:
-        raise EventError(
-            f"{span[0]} stands for {last - first + 1:,} users", fix=f"At most {MOST_USERS:,} at once."
-        )
-    # {01..50} counts 01, 02, …: as wide as it was written.
-    width = len(span[1]) if span[1].startswith("0") else 0
-    head, tail = text[: span.start()], text[span.end() :]
-    numbers = [str(number).zfill(width) for number in range(first, last + 1)]
-    return [(f"{head}{number}{tail}", number) for number in numbers]
 
 
 def for_user(data: Any, user: str, number: str) -> Any:

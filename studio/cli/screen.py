@@ -7,6 +7,7 @@ import sys
 import click
 
 from studio.cli.door import http_option
+from studio.cli.no_steps import steps_options, would_run
 from studio.cli.options import Settings, shared
 from studio.errors import StudioError
 
@@ -14,11 +15,16 @@ from studio.errors import StudioError
 @click.command()
 @click.option("--readonly", is_flag=True, help="Only look: run no engine, send nothing.")
 @http_option
+@steps_options
 @shared
-def studio(settings: Settings, readonly: bool, http: str | None) -> int:
+def studio(
+    settings: Settings, readonly: bool, http: str | None, no_steps: bool, stubs: tuple[str, ...]
+) -> int:
     """Open the studio: every journey live, on one screen."""
     if readonly and http is not None:
         raise click.UsageError("--readonly runs no engine that could take events by --http.")
+    if readonly and no_steps:
+        raise click.UsageError("--readonly runs no engine that could leave out steps.")
     # The screen is drawn on stderr; whoever pipes stdout away wants text.
     if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise StudioError(
@@ -35,4 +41,5 @@ def studio(settings: Settings, readonly: bool, http: str | None) -> int:
         mode="read" if readonly else "run",
         reload=settings.reload,
         http=None if http is None else address(http),
+        stand_in=would_run(settings, no_steps, stubs),
     )

@@ -34,6 +34,7 @@ from studio.tui.widgets.text import literal
 if TYPE_CHECKING:
     from studio.editing.undo import Edits
     from studio.engine.engine import Engine
+    from studio.engine.steps import StandIn
     from studio.tui.actions import Command
     from studio.tui.screens.designer import DesignerScreen
 from studio.tui.sent_history import SUFFIX
@@ -70,6 +71,7 @@ class StudioApp(ClockKeys):
         mode: "run" an engine, "view" what another one does, or only "read".
         settings: the file of what the person has set; None for defaults that are not kept.
         reload: what the project says of edited workflow files; the person's settings win.
+        stand_in: gives what is called in the place of steps; None calls the steps.
     """
 
     TITLE = "Journey Studio"
@@ -98,6 +100,7 @@ class StudioApp(ClockKeys):
         mode: Mode = "run",
         settings: Path | None = None,
         reload: Literal["auto", "ask"] | None = None,
+        stand_in: StandIn | None = None,
     ) -> None:
         super().__init__()
         themes.install(self)
@@ -106,6 +109,7 @@ class StudioApp(ClockKeys):
         self.workflows = workflows
         self._store, self._durability = store, durability
         self._reload = reload
+        self._stand_in = stand_in
         self.door: str | None = None
         """Where events are taken by HTTP; None when nowhere, and once that was said."""
         self.desk: Desk | None = None
@@ -166,7 +170,7 @@ class StudioApp(ClockKeys):
 
     async def _desk_on(self, store: str) -> Desk:
         reload = self.memory.preferences.reload or self._reload or "auto"
-        return await open_desk(self.workflows, store, self._durability, self.mode, reload)
+        return await open_desk(self.workflows, store, self._durability, self.mode, reload, self._stand_in)
 
     def _show_desk(self, desk: Desk, *, ours: bool) -> None:
         """Take in a store that was opened, and show it."""
@@ -405,10 +409,12 @@ def run_studio(
     mode: Mode = "run",
     reload: Literal["auto", "ask"] | None = None,
     http: tuple[str, int] | None = None,
+    stand_in: StandIn | None = None,
 ) -> int:
     """Open the studio and stay until it is left.
 
     Args:
+        stand_in: gives what is called in the place of steps; None calls the steps.
         http: host and port at which its engine takes events.
 
     Returns:
@@ -421,7 +427,9 @@ def run_studio(
 
     if store != ":memory:" and mode == "run":
         Path(store).parent.mkdir(parents=True, exist_ok=True)
-    app = StudioApp(workflows, store, durability, mode=mode, settings=settings_path(), reload=reload)
+    app = StudioApp(
+        workflows, store, durability, mode=mode, settings=settings_path(), reload=reload, stand_in=stand_in
+    )
     with opened_door(app, http):
         app.run()
     if app.failure is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from bench import commands, deadlines, latency, long_user, rates, raw, reload, screen, sends, waiting
+from bench import commands, deadlines, latency, long_user, posts, rates, raw, reload, screen, sends, waiting
 from bench.big_store import ENTRIES
 from bench.checks import BenchError
 from bench.numbers import Numbers
@@ -12,6 +12,8 @@ from bench.session import Session
 from bench.table import Row, Target
 
 JOURNEYS = "journeys/s"
+POSTERS = 16
+"""Connections of the process that posts."""
 
 
 def measure(session: Session, name: str) -> Iterator[Row]:
@@ -111,6 +113,19 @@ def _send(session: Session) -> Iterator[Row]:
     yield Row("send", f"{what}, p99", numbers["p99_ms"], "ms")
 
 
+def _http(session: Session) -> Iterator[Row]:
+    count = session.sizes.posted
+    for events, what, target in (
+        (100, "100 a request", Target("at least", 5_000)),
+        (10, "10 a request", Target("at least", 5_000)),
+        (1, "one a request", None),
+    ):
+        requests = max(1, count // POSTERS // events)
+        numbers = session.measure(posts.inngest, connections=POSTERS, requests=requests, events=events)
+        what = f"events by HTTP on {POSTERS} connections, {what}"
+        yield Row("http", what, numbers["events_per_s"], "events/s", target)
+
+
 def _waiting(session: Session) -> Iterator[Row]:
     sizes = session.sizes
     count = sizes.waiting
@@ -195,6 +210,7 @@ GROUPS: dict[str, Callable[[Session], Iterator[Row]]] = {
     "events": _events,
     "latency": _latency,
     "send": _send,
+    "http": _http,
     "waiting": _waiting,
     "deadlines": _deadlines,
     "reload": _reload,

@@ -20,6 +20,8 @@ class Sizes:
     ingests: int = 1_000
     sends: int = 200
     command_sends: int = 20
+    posted: int = 16_000
+    """Events by HTTP."""
     waiting: int = 1_000_000
     idle_seconds: float = 10.0
     restarts: int = 3
@@ -44,6 +46,7 @@ QUICK = Sizes(
     ingests=300,
     sends=50,
     command_sends=10,
+    posted=8_000,
     waiting=100_000,
     idle_seconds=5.0,
     restarts=1,
@@ -64,6 +67,7 @@ SMOKE = Sizes(
     ingests=20,
     sends=5,
     command_sends=2,
+    posted=320,
     waiting=2_000,
     idle_seconds=0.5,
     restarts=1,

@@ -6,6 +6,7 @@
     │   └── EditError        a change of its source that is refused: nothing was written
     │       └── EditConflict the file has changed on disk in between
     ├── EventError           an event that is refused before it is stored
+    │   └── EventTooLarge    its data, or what came with it, is more than is kept
     ├── JourneyError         an act on a journey that is not there, or not in that state
     ├── ClockError           time that cannot be moved, or not to there
     └── StoreError           the database
@@ -64,6 +65,10 @@ class EditConflict(EditError):
 
 class EventError(StudioError):
     """An event that is refused; nothing of it was stored."""
+
+
+class EventTooLarge(EventError):
+    """An event that holds more than is kept."""
 
 
 class JourneyError(StudioError):

@@ -88,9 +88,12 @@ def parse_line(text: Line, where: str, start: int) -> Incoming | None:
     Raises:
         EventError: as `read`.
     """
-    fields = _object(text, where)
-    if fields is None:
-        return None
+    fields = line_fields(text, where)
+    return None if fields is None else own_event(fields, where, start)
+
+
+def own_event(fields: dict[str, Any], where: str, start: int) -> Incoming | None:
+    """The event that comes now of an object in this format; None for an expectation. As `parse_line`."""
     sent = fields.get("at")
     if EXPECT in fields:
         expectation(fields, start, where)
@@ -112,12 +115,13 @@ def first_moment(lines: Iterable[Line], name: str = "events") -> int | None:
 def _objects(lines: Iterable[Line], name: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for number, line in enumerate(lines, 1):
         where = f"{name}:{number}"
-        fields = _object(line, where)
+        fields = line_fields(line, where)
         if fields is not None:
             yield where, fields
 
 
-def _object(line: Line, where: str) -> dict[str, Any] | None:
+def line_fields(line: Line, where: str) -> dict[str, Any] | None:
+    """The object that a line holds; None for an empty line and a comment. Errors are those of `read`."""
     if isinstance(line, bytes):
         try:
             line = line.decode("utf-8-sig")
@@ -134,7 +138,7 @@ def _object(line: Line, where: str) -> dict[str, Any] | None:
         what = str(error).replace("at line 1, column", "at column")
         raise EventError(f"it is no JSON: {what}", where=where, fix=_EXAMPLE) from None
     if not isinstance(fields, dict):
-        raise EventError(f"it is {_type(fields)} and no object", where=where, fix=_EXAMPLE)
+        raise EventError(f"it is {type_name(fields)} and no object", where=where, fix=_EXAMPLE)
     return fields
 
 
@@ -148,9 +152,8 @@ def _incoming(fields: dict[str, Any], where: str) -> Incoming:
             fields["event"], fields["user"], fields.get("data"), fields.get("id"), extra=extra or None
         )
     except EventError as error:
-        raise EventError(
-            error.what, where=where, fix=error.fix or "Make it smaller, or leave it out."
-        ) from None
+        fix = error.fix or "Make it smaller, or leave it out."
+        raise type(error)(error.what, where=where, fix=fix) from None
 
 
 def _is_absolute(at: object) -> bool:
@@ -185,8 +188,16 @@ def _read_moment(at: object, start: int) -> int:
     return at if _is_absolute(at) and isinstance(at, int) else start + durations.parse(at)
 
 
-def _type(value: object) -> str:
+def type_name(value: object) -> str:
+    """What a value of JSON is, in a sentence."""
     if value is None:
         return "null"
-    names = {list: "a list", str: "a text", bool: "a truth value", int: "a number", float: "a number"}
+    names = {
+        dict: "an object",
+        list: "a list",
+        str: "a text",
+        bool: "a truth value",
+        int: "a number",
+        float: "a number",
+    }
     return names.get(type(value), type(value).__name__)

@@ -8,7 +8,7 @@ from typing import Any
 
 from studio import jsontext
 from studio.clock import LAST_MOMENT
-from studio.errors import EventError
+from studio.errors import EventError, EventTooLarge
 from studio.names import fault
 
 
@@ -54,6 +54,7 @@ def incoming(
 
     Raises:
         EventError: says which field is wrong, why, and what to write instead.
+        EventTooLarge: its data, its profile or its further fields are more than 1 MiB.
     """
     if why := fault(event):
         raise EventError(f"the event name {why}", fix='Give a name such as "app/login".')
@@ -106,5 +107,7 @@ def _check_moment(at: object, what: str) -> None:
 def _json(value: Any, what: str) -> str:
     try:
         return jsontext.dumps(value)
+    except jsontext.TooLarge as error:
+        raise EventTooLarge(f"{what} cannot be stored: {error}") from None
     except jsontext.NotJson as error:
         raise EventError(f"{what} cannot be stored: {error}") from None

@@ -25,6 +25,10 @@ class NotJson(ValueError):
     """A value that JSON cannot hold; the message says why, without its place."""
 
 
+class TooLarge(NotJson):
+    """A value whose JSON is longer than `MAX_BYTES`."""
+
+
 def dumps(value: Any) -> str:
     """Write a value as compact JSON.
 
@@ -103,7 +107,7 @@ def _check_unicode(text: str) -> int:
 def _check_size(text: str) -> None:
     size = len(text) if text.isascii() else _check_unicode(text)
     if size > MAX_BYTES:
-        raise NotJson(f"it is {size / MAX_BYTES:.1f} MiB, more than the 1 MiB that is kept")
+        raise TooLarge(f"it is {size / MAX_BYTES:.1f} MiB, more than the 1 MiB that is kept")
     # Counting brackets is an upper bound for the depth, and costs nothing beside the walk.
     if text.count("[") + text.count("{") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise NotJson(f"it is nested more than {MAX_DEPTH} levels deep")

@@ -15,6 +15,12 @@ MAX_LENGTH = 512
 IDENTIFY = "identify"
 """The event that changes the profile. Only its own name meets it, never a wildcard."""
 
+START = "studio/start/"
+"""Before a workflow's name: the event that begins it for a user who is there already.
+
+Only its own name meets it, never a wildcard.
+"""
+
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -50,7 +56,9 @@ class Names:
         """Whether an event of this name is meant."""
         if name in self._literals:
             return True
-        return self._regex is not None and name != IDENTIFY and self._regex(name) is not None
+        if self._regex is None or name == IDENTIFY or name.startswith(START):
+            return False
+        return self._regex(name) is not None
 
     def __repr__(self) -> str:
         return f"Names({self.text!r})"
@@ -91,4 +99,4 @@ def names(event: str | Iterable[str]) -> Names:
 
 
 ANY = Names(("*",))
-"""The default trigger: every event but `identify`."""
+"""The default trigger: every event but `identify` and those of `START`."""

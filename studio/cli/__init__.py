@@ -26,6 +26,7 @@ COMMANDS = {
     "play": "studio.cli.run",
     "record": "studio.cli.record",
     "send": "studio.cli.send",
+    "start": "studio.cli.start",
     "users": "studio.cli.look",
     "journeys": "studio.cli.look",
     "waits": "studio.cli.look",

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import signal
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import click
 
+from studio.cli.door import http_option, opened_door
+from studio.cli.feed import Acks, Feed
+from studio.cli.no_steps import steps_options, would_run
 from studio.cli.options import (
     DurationParameter,
     Settings,
@@ -28,7 +31,7 @@ from studio.project import MEMORY
 if TYPE_CHECKING:
     from studio.engine.engine import Engine
     from studio.engine.reload import Reloaded
-    from studio.incoming import Incoming
+    from studio.engine.steps import StandIn
     from studio.store.records import Entry
 
 PAGE_ROWS = 1_000
@@ -38,11 +41,26 @@ LOOK_SECONDS = 1.0
 """How often a run in which nothing happens asks whether somebody still reads it."""
 
 
+STDOUT = 1
+
+
 class Lines(Protocol):
     """Makes lines of entries: a trace, or JSON."""
 
     def take(self, entries: list[Entry]) -> Iterator[str]: ...
     def flush(self) -> Iterator[str]: ...
+
+
+class Silent:
+    """Prints nothing of them: stdout carries something else."""
+
+    def take(self, entries: list[Entry]) -> Iterator[str]:
+        """Nothing."""
+        return iter(())
+
+    def flush(self) -> Iterator[str]:
+        """Nothing."""
+        return iter(())
 
 
 # -- run -----------------------------------------------------------------------------------
@@ -54,7 +72,16 @@ class Lines(Protocol):
     "--until-idle", is_flag=True, help="End when no event is left, no step runs and nothing is due."
 )
 @click.option("--events", metavar="FILE|-", help="Events to take in, as JSON lines; - is stdin.")
+@click.option(
+    "--acks",
+    type=click.IntRange(1),
+    metavar="FD",
+    help="Acknowledge each durable event of --events by a JSON line on this file descriptor."
+    " 1 is stdout, and then entries are not printed.",
+)
+@http_option
 @click.option("--reload", "reloads", is_flag=True, help="Follow the workflow files: what is saved runs.")
+@steps_options
 @json_option
 @shared
 def run(
@@ -62,43 +89,81 @@ def run(
     for_ms: int | None,
     until_idle: bool,
     events: str | None,
+    acks: int | None,
+    http: str | None,
     reloads: bool,
+    no_steps: bool,
+    stubs: tuple[str, ...],
     as_json: bool,
 ) -> Exit:
     """Run the engine without a screen.
 
-    It prints what happens. It ends with ctrl+c or a polite kill, as --for says, or as --until-idle says.
+    It prints what happens. It ends with ctrl+c or a polite kill, as --for says, or as --until-idle says:
+    what was taken in is durable then. A second ctrl+c ends it at once.
     """
     from studio.cli.json_lines import JsonLines
+    from studio.http.door import address
     from studio.trace import Trace
 
     _check_workflows(settings)
-    lines = JsonLines() if as_json else Trace(start=None, users=12, width=terminal_width(), styles=coloured())
-    return _finish(asyncio.run(_run(settings, for_ms, until_idle, events, reloads, lines)))
+    _check_acks(acks, events)
+    lines: Lines
+    if acks == STDOUT:
+        lines = Silent()
+    elif as_json:
+        lines = JsonLines()
+    else:
+        lines = Trace(start=None, users=12, width=terminal_width(), styles=coloured())
+    stand_in = would_run(settings, no_steps, stubs)
+    taking = Taking(events, None if acks is None else Acks(acks), None if http is None else address(http))
+    return _finish(asyncio.run(_run(settings, for_ms, until_idle, taking, reloads, stand_in, lines)))
+
+
+@dataclass(frozen=True, slots=True)
+class Taking:
+    """Where a run takes events from, beside its inbox."""
+
+    events: str | None
+    """A file, or "-" for stdin."""
+    acks: Acks | None
+    http: tuple[str, int] | None
+    """Host and port of the door."""
+
+
+def _check_acks(acks: int | None, events: str | None) -> None:
+    if acks is None:
+        return
+    if events is None:
+        raise click.UsageError("--acks acknowledges what --events takes in; say --events - too.")
+    try:
+        os.fstat(acks)
+    except OSError:
+        raise click.UsageError(f"--acks {acks}: that file descriptor is not open. 1 is stdout.") from None
 
 
 async def _run(
     settings: Settings,
     for_ms: int | None,
     until_idle: bool,
-    events: str | None,
+    taking: Taking,
     reloads: bool,
+    stand_in: StandIn | None,
     lines: Lines,
 ) -> Exit:
     from studio.engine.engine import Engine
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+    end_politely(loop, stop)
     engine = Engine(
         settings.workflows,
         store=settings.store,
         durability=settings.durability,
         reload=settings.reload or "auto",
+        stand_in=stand_in,
     )
     before = _last_seq(settings)
-    async with engine:
+    async with engine, opened_door(engine, taking.http):
         _tell_problems(engine)
         if reloads:
             engine.on_reload(_tell_reload)
@@ -106,11 +171,13 @@ async def _run(
         if settings.store != MEMORY:
             complain(f"Running on {settings.store}. Ctrl+C ends it.", plain=True)
         follower = Follower(engine, before, lines, lambda: loop.call_soon_threadsafe(stop.set))
-        feed = Feed(engine, events, loop) if events is not None else None
+        feed = Feed(engine, taking.events, loop, taking.acks) if taking.events is not None else None
         try:
             await _until(stop, for_ms, engine, feed, until_idle)
         finally:
-            follower.finish()
+            if feed is not None:
+                await asyncio.to_thread(feed.finish)
+            await asyncio.to_thread(follower.finish)
         if feed is not None:
             feed.raise_error()
     if follower.closed:
@@ -139,67 +206,23 @@ async def _until(
         await asyncio.gather(*ends, return_exceptions=True)
 
 
+def end_politely(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """Let the first ctrl+c or polite kill set `stop`, and the second end the process as it does by itself."""
+
+    def first() -> None:
+        stop.set()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, first)
+
+
 async def _idle(engine: Engine, feed: Feed | None) -> None:
     if feed is not None:
         await asyncio.shield(feed.done)
     await engine.run_until_idle()
-
-
-class Feed:
-    """Takes events from a file or from stdin into the engine, in a thread: reading may block."""
-
-    def __init__(self, engine: Engine, path: str, loop: asyncio.AbstractEventLoop) -> None:
-        self._engine = engine
-        self._path = path
-        self._loop = loop
-        self._error: Exception | None = None
-        self.done: asyncio.Future[None] = loop.create_future()
-        """All is taken in, or reading came to an error."""
-        threading.Thread(target=self._read, name="feed", daemon=True).start()
-
-    async def failed(self) -> None:
-        """Ends only when reading came to an error."""
-        await asyncio.shield(self.done)
-        if self._error is None:
-            await asyncio.Event().wait()
-
-    def raise_error(self) -> None:
-        """Raise what reading came to."""
-        if self._error is not None:
-            raise self._error
-
-    def _read(self) -> None:
-        try:
-            self._take()
-        except Exception as error:
-            self._error = error
-        # The loop may be gone: the run ended while a line was waited for.
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._tell)
-
-    def _tell(self) -> None:
-        if not self.done.done():
-            self.done.set_result(None)
-
-    def _take(self) -> None:
-        from studio.cli.lines import batches, opened
-        from studio.eventfiles import parse_line
-
-        start = self._engine.clock.now()
-        number = 0
-        with opened(self._path) as (descriptor, name):
-            for lines in batches(descriptor, name):
-                events: list[Incoming] = []
-                try:
-                    for line in lines:
-                        number += 1
-                        event = parse_line(line, f"{name}:{number}", start)
-                        if event is not None:
-                            events.append(event)
-                finally:
-                    # Up to a line that is wrong, all before it counts.
-                    if events:
-                        self._engine.submit(events).result()
 
 
 # -- play ----------------------------------------------------------------------------------
@@ -211,9 +234,18 @@ class Feed:
     "--until", type=UntilParameter(), metavar="30d", help="Go on to here: from the start, or an ISO time."
 )
 @click.option("--check", is_flag=True, help="Hold the expect lines of the file against what comes.")
+@steps_options
 @json_option
 @shared_in_memory
-def play(settings: Settings, file: str, until: tuple[int, bool] | None, check: bool, as_json: bool) -> Exit:
+def play(
+    settings: Settings,
+    file: str,
+    until: tuple[int, bool] | None,
+    check: bool,
+    no_steps: bool,
+    stubs: tuple[str, ...],
+    as_json: bool,
+) -> Exit:
     """Play an event file in virtual time.
 
     It prints what happens, and works on a store in memory unless --store names one. Time
@@ -226,9 +258,10 @@ def play(settings: Settings, file: str, until: tuple[int, bool] | None, check: b
     _check_workflows(settings)
     if check and (as_json or settings.store != MEMORY):
         raise click.UsageError("--check plays on an empty store in memory and prints no entries.")
+    stand_in = would_run(settings, no_steps, stubs)
     with opened(file) as (descriptor, name):
         if check:
-            return _checked(settings, list(lines_of(descriptor, name)), name, until)
+            return _checked(settings, list(lines_of(descriptor, name)), name, until, stand_in)
         if _can_seek(descriptor):
 
             def read() -> Iterator[bytes]:
@@ -241,13 +274,19 @@ def play(settings: Settings, file: str, until: tuple[int, bool] | None, check: b
             def read() -> Iterator[bytes]:
                 return iter(kept)
 
-        return _finish(asyncio.run(_play(settings, read, name, until, as_json)))
+        return _finish(asyncio.run(_play(settings, read, name, until, stand_in, as_json)))
 
 
-def _checked(settings: Settings, lines: list[bytes], name: str, until: tuple[int, bool] | None) -> Exit:
+def _checked(
+    settings: Settings,
+    lines: list[bytes],
+    name: str,
+    until: tuple[int, bool] | None,
+    stand_in: StandIn | None,
+) -> Exit:
     from studio.checked_play import play_and_check
 
-    done = asyncio.run(play_and_check(lines, settings.workflows, until=until, name=name))
+    done = asyncio.run(play_and_check(lines, settings.workflows, until=until, name=name, stand_in=stand_in))
     for problem in done.problems:
         complain(str(problem))
     if done.mismatch is not None:
@@ -264,6 +303,7 @@ async def _play(
     read: Callable[[], Iterator[bytes]],
     name: str,
     until: tuple[int, bool] | None,
+    stand_in: StandIn | None,
     as_json: bool,
 ) -> Exit:
     from studio import eventfiles
@@ -277,7 +317,13 @@ async def _play(
     users = _check_events(read, clock.now(), name)
     if users is None:
         complain(f"{name} has no events.", plain=True)
-    engine = Engine(settings.workflows, store=settings.store, clock=clock, durability=settings.durability)
+    engine = Engine(
+        settings.workflows,
+        store=settings.store,
+        clock=clock,
+        durability=settings.durability,
+        stand_in=stand_in,
+    )
     loop = asyncio.get_running_loop()
     before = _last_seq(settings)
     async with engine:
@@ -289,8 +335,7 @@ async def _play(
             else Trace(start=start, users=users or 0, width=terminal_width(), styles=coloured())
         )
         stop = asyncio.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, stop.set)
+        end_politely(loop, stop)
         follower = Follower(engine, before, lines, lambda: loop.call_soon_threadsafe(stop.set))
         end = None if until is None else until[0] + (start if until[1] else 0)
         playing = asyncio.create_task(engine.play(eventfiles.read(read(), start, name), end))

@@ -6,21 +6,32 @@ import sys
 
 import click
 
+from studio.cli.door import http_option
+from studio.cli.no_steps import steps_options, would_run
 from studio.cli.options import Settings, shared
 from studio.errors import StudioError
 
 
 @click.command()
 @click.option("--readonly", is_flag=True, help="Only look: run no engine, send nothing.")
+@http_option
+@steps_options
 @shared
-def studio(settings: Settings, readonly: bool) -> int:
+def studio(
+    settings: Settings, readonly: bool, http: str | None, no_steps: bool, stubs: tuple[str, ...]
+) -> int:
     """Open the studio: every journey live, on one screen."""
+    if readonly and http is not None:
+        raise click.UsageError("--readonly runs no engine that could take events by --http.")
+    if readonly and no_steps:
+        raise click.UsageError("--readonly runs no engine that could leave out steps.")
     # The screen is drawn on stderr; whoever pipes stdout away wants text.
     if not all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         raise StudioError(
             "the studio needs a terminal",
             fix="Without one use journey-studio run, or look with journey-studio users, waits and logs.",
         )
+    from studio.http.door import address
     from studio.tui.app import run_studio
 
     return run_studio(
@@ -29,4 +40,6 @@ def studio(settings: Settings, readonly: bool) -> int:
         settings.durability,
         mode="read" if readonly else "run",
         reload=settings.reload,
+        http=None if http is None else address(http),
+        stand_in=would_run(settings, no_steps, stubs),
     )

@@ -37,6 +37,8 @@ def send(
 
     \b
         {"event": "app/login", "user": "user1", "data": {"plan": "pro"}}
+
+    Lines as Inngest, Segment and CloudEvents write them are read, too.
     """
     settings.file()
     if event == "-":
@@ -50,7 +52,7 @@ def send(
         raise click.UsageError("Missing option --user: whose event is it?")
     from studio.incoming import incoming
 
-    _add(settings, [incoming(event, user, _data(data), id)], as_json)
+    _add(settings, [incoming(event, user, read_data(data), id)], as_json)
     return Exit.DONE
 
 
@@ -75,19 +77,17 @@ def _stream(settings: Settings, as_json: bool) -> Exit:
                 return Exit.WRONG
     if not as_json:
         write([f"added {counted(total, 'event')}"])
-        _tell_where(settings)
+        tell_where(settings)
     return Exit.DONE
 
 
 def _read(lines: list[bytes], name: str, number: int, start: int) -> tuple[list[Incoming], EventError | None]:
-    from studio.eventfiles import parse_line
+    from studio.adapters import parse_line
 
     events: list[Incoming] = []
     try:
         for offset, line in enumerate(lines, 1):
-            event = parse_line(line, f"{name}:{number + offset}", start)
-            if event is not None:
-                events.append(event)
+            events += parse_line(line, f"{name}:{number + offset}", start)
     except EventError as error:
         return events, error
     return events, None
@@ -101,7 +101,7 @@ def _add(settings: Settings, events: list[Incoming], as_json: bool, *, tell: boo
         write(_lines(events))
     elif tell:
         write([f"added {clean(event.name)} for {clean(event.user)}" for event in events])
-        _tell_where(settings)
+        tell_where(settings)
 
 
 def _lines(events: list[Incoming]) -> Iterator[str]:
@@ -109,7 +109,7 @@ def _lines(events: list[Incoming]) -> Iterator[str]:
         yield json_line({"event": event.name, "user": event.user, "id": event.id})
 
 
-def _tell_where(settings: Settings) -> None:
+def tell_where(settings: Settings) -> None:
     """Say when nothing will happen until somebody starts an engine."""
     from studio.store import inbox
 
@@ -118,7 +118,7 @@ def _tell_where(settings: Settings) -> None:
         complain(f"No engine runs on {settings.store}, so it waits there. {fix}", plain=True)
 
 
-def _data(text: str | None) -> Any:
+def read_data(text: str | None) -> Any:
     """What --data says.
 
     Raises:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from studio.cli.door import http_option, opened_door
 from studio.cli.options import Settings, shared
 from studio.cli.output import Exit, complain
 from studio.errors import StoreLocked
@@ -32,19 +33,25 @@ from studio.project import MEMORY
     metavar="URL",
     help="Another address under which browsers see it, as behind a proxy; may be given several times.",
 )
+@http_option
 @shared
-def serve(settings: Settings, host: str, port: int, origins: tuple[str, ...]) -> Exit:
+def serve(settings: Settings, host: str, port: int, origins: tuple[str, ...], http: str | None) -> Exit:
     """Show the studio in a web browser.
 
     The engine runs here; each tab looks on and acts through it. Only this machine reaches it unless
     --host says otherwise, and only pages of its own may type into it. It ends with ctrl+c or a polite kill.
     """
-    return asyncio.run(_serve(settings, host, port, origins))
+    from studio.http.door import address
+
+    door = None if http is None else address(http)
+    return asyncio.run(_serve(settings, host, port, origins, door))
 
 
-async def _serve(settings: Settings, host: str, port: int, origins: tuple[str, ...]) -> Exit:
+async def _serve(
+    settings: Settings, host: str, port: int, origins: tuple[str, ...], door: tuple[str, int] | None
+) -> Exit:
     from studio.engine.engine import Engine
-    from studio.serve.origins import is_local, origin
+    from studio.origins import is_local, origin
     from studio.serve.server import Server
 
     named = [origin(each) for each in origins]
@@ -64,9 +71,13 @@ async def _serve(settings: Settings, host: str, port: int, origins: tuple[str, .
             await stack.enter_async_context(engine)
             engine.watch()
         except StoreLocked as locked:
+            if door is not None:
+                # Events can be taken by the engine's own process alone.
+                raise
             complain(f"{locked.what}; the tabs are viewers of that one.", plain=True)
         for problem in engine.problems:
             complain(str(problem))
+        await stack.enter_async_context(opened_door(engine, door))
         server = Server(settings.workflows, engine.path, named)
         stack.push_async_callback(server.stop)
         address = await server.start(host, port)

@@ -36,7 +36,7 @@ from studio.errors import JourneyError
 from studio.event import Event
 from studio.incoming import Incoming
 from studio.journey import Journey
-from studio.names import Names
+from studio.names import START, Names
 from studio.store import sqlite as sql
 from studio.store.holds import idempotency_key
 from studio.store.schema import LEVELS, STATUS_TEXT, Kind, Status
@@ -537,6 +537,8 @@ class Batch:
                     self._drive(newest, cause)
             elif workflow.again and newest.status not in OPEN_STATUSES and newest not in woken:
                 self._start(user, workflow, key, newest.n + 1, event.seq, cause)
+        if event.name.startswith(START):
+            self._start_asked(event, user, cause)
 
     # -- journeys --------------------------------------------------------------------------
 
@@ -564,6 +566,27 @@ class Batch:
         journey.begun = True
         self._drive(journey, cause)
         return journey
+
+    def _start_asked(self, event: Event, user: UserState, cause: Cause) -> None:
+        """Begin the journey that an event asks for by the workflow's name, unless it is there already.
+
+        Its trigger is the newest event of the user that the workflow begins at; when there is
+        none, or the one that asks brings data of its own, it is the latter.
+        """
+        overlay = self.overlay
+        workflow = self.routes.workflows.get(event.name.removeprefix(START))
+        if workflow is None:
+            return
+        trigger = event
+        if not event.data:
+            for seq in overlay.event_seqs(user, workflow.trigger, 0, event.seq - 1, 1):
+                trigger = overlay.event(seq)
+        key = "" if workflow.key is None else _key_value(workflow, trigger.data)
+        newest = overlay.keyed(user, overlay.name_id(workflow.name), key)
+        if newest is None:
+            self._start(user, workflow, key, 1, trigger.seq, cause)
+        elif workflow.again and newest.status not in OPEN_STATUSES:
+            self._start(user, workflow, key, newest.n + 1, trigger.seq, cause)
 
     def _begin_pass(self, journey: JourneyState, trigger: int, cause: Cause, bound: int) -> None:
         """Begin the next pass.

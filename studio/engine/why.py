@@ -16,7 +16,7 @@ from studio.engine.matching import MISSING, Difference, differences, look_up, me
 from studio.engine.near import bare, how, nearest, nearness, variants
 from studio.engine.satisfy import mend, name_for, satisfy
 from studio.engine.scene import Stand, fields, match_of, stand_of, wanted
-from studio.names import IDENTIFY, Names, names
+from studio.names import IDENTIFY, START, Names, names
 from studio.store.records import Entry
 from studio.store.views import Views
 
@@ -206,6 +206,9 @@ def _triggers(
 ) -> Iterator[Finding]:
     """Workflows that it starts, and why it did not; and those that it nearly starts."""
     name = event.name or ""
+    if name.startswith(START):
+        yield from _start_asked(name.removeprefix(START), workflows, stands, moved)
+        return
     for workflow in sorted(workflows.values(), key=lambda each: each.name):
         if not workflow.trigger.meets(name):
             if event.journey is None and (near := nearest(name, workflow.trigger.literals, 1)):
@@ -228,6 +231,30 @@ def _triggers(
                 # That a journey is under way is mostly as it should be; that none can begin is not.
                 far=40 if stand is not None and stand.standing == "waiting" else 15,
             )
+
+
+def _start_asked(
+    name: str, workflows: Mapping[str, Workflow], stands: list[Stand], moved: set[str | None]
+) -> Iterator[Finding]:
+    """Why an event that asks for a workflow by its name began nothing."""
+    if name in moved:
+        return
+    workflow = workflows.get(name)
+    if workflow is None:
+        yield Finding("trigger", f"there is no workflow {name}", far=15)
+        return
+    stand = next((stand for stand in stands if stand.workflow == name), None)
+    last = stand.last if stand is not None else None
+    waits = stand is not None and stand.standing in ("waiting", "idle")
+    yield Finding(
+        "trigger",
+        f"{name} was to start",
+        last.at if last else None,
+        last.line if last else None,
+        last.seq if last else None,
+        hint="its journey is there already" if waits else _why_not(workflow, stand),
+        far=15,
+    )
 
 
 def _stand_for(views: Views, workflow: Workflow, event: Entry, stands: list[Stand]) -> Stand | None:

@@ -14,7 +14,7 @@ from aiohttp import WSMsgType, web
 from textual_serve.download_manager import DownloadManager
 
 from studio.errors import StudioError
-from studio.serve.origins import own_origins
+from studio.origins import own_origins
 from studio.serve.tab import Tab
 
 PAGE = Path(__file__).with_name("page")

@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
@@ -32,6 +33,8 @@ from studio.tui.widgets.text import literal
 
 if TYPE_CHECKING:
     from studio.editing.undo import Edits
+    from studio.engine.engine import Engine
+    from studio.engine.steps import StandIn
     from studio.tui.actions import Command
     from studio.tui.screens.designer import DesignerScreen
 from studio.tui.sent_history import SUFFIX
@@ -68,6 +71,7 @@ class StudioApp(ClockKeys):
         mode: "run" an engine, "view" what another one does, or only "read".
         settings: the file of what the person has set; None for defaults that are not kept.
         reload: what the project says of edited workflow files; the person's settings win.
+        stand_in: gives what is called in the place of steps; None calls the steps.
     """
 
     TITLE = "Journey Studio"
@@ -96,6 +100,7 @@ class StudioApp(ClockKeys):
         mode: Mode = "run",
         settings: Path | None = None,
         reload: Literal["auto", "ask"] | None = None,
+        stand_in: StandIn | None = None,
     ) -> None:
         super().__init__()
         themes.install(self)
@@ -104,6 +109,9 @@ class StudioApp(ClockKeys):
         self.workflows = workflows
         self._store, self._durability = store, durability
         self._reload = reload
+        self._stand_in = stand_in
+        self.door: str | None = None
+        """Where events are taken by HTTP; None when nowhere, and once that was said."""
         self.desk: Desk | None = None
         self.reader: Reader | None = None
         self._given = desk
@@ -162,7 +170,7 @@ class StudioApp(ClockKeys):
 
     async def _desk_on(self, store: str) -> Desk:
         reload = self.memory.preferences.reload or self._reload or "auto"
-        return await open_desk(self.workflows, store, self._durability, self.mode, reload)
+        return await open_desk(self.workflows, store, self._durability, self.mode, reload, self._stand_in)
 
     def _show_desk(self, desk: Desk, *, ours: bool) -> None:
         """Take in a store that was opened, and show it."""
@@ -214,6 +222,12 @@ class StudioApp(ClockKeys):
     @on(DeskOpened)
     def start_showing(self) -> None:
         """Everything may be asked now."""
+        if self.door is not None:
+            if self.first_engine is not None:
+                self.notify(literal(f"Events are taken at {self.door}"), timeout=10, markup=False)
+            else:
+                self.tell(f"No engine runs in this process: no events are taken at {self.door}")
+            self.door = None
         self._tick()
         self.look_at_clock()
         if (live := self.live) is not None:
@@ -345,6 +359,12 @@ class StudioApp(ClockKeys):
     # -- leaving ----------------------------------------------------------------------------------------
 
     @property
+    def first_engine(self) -> Engine | None:
+        """The engine of the store that was opened first; None when none runs here. For any thread."""
+        first = next(iter(self.stores.open), None)
+        return first.desk.engine if first is not None and isinstance(first.desk, EngineDesk) else None
+
+    @property
     def desk_is_ours(self) -> bool:
         """Whether the engine is one that this app has started."""
         return self._given is None and isinstance(self.desk, EngineDesk)
@@ -365,6 +385,22 @@ class StudioApp(ClockKeys):
         await self._close()
 
 
+@contextlib.contextmanager
+def opened_door(app: StudioApp, place: tuple[str, int] | None) -> Iterator[None]:
+    """Take events by HTTP for the app's engine as long as this lasts; nowhere when no place is named."""
+    if place is None:
+        yield
+        return
+    from studio.http.door import Door
+
+    door = Door(lambda: app.first_engine)
+    app.door = door.start(*place)
+    try:
+        yield
+    finally:
+        door.stop()
+
+
 def run_studio(
     workflows: str,
     store: str,
@@ -372,21 +408,30 @@ def run_studio(
     *,
     mode: Mode = "run",
     reload: Literal["auto", "ask"] | None = None,
+    http: tuple[str, int] | None = None,
+    stand_in: StandIn | None = None,
 ) -> int:
     """Open the studio and stay until it is left.
+
+    Args:
+        stand_in: gives what is called in the place of steps; None calls the steps.
+        http: host and port at which its engine takes events.
 
     Returns:
         The exit code.
 
     Raises:
-        StudioError: the store cannot be used.
+        StudioError: the store cannot be used, or the address not be had.
     """
     from studio.tui.preferences import settings_path
 
     if store != ":memory:" and mode == "run":
         Path(store).parent.mkdir(parents=True, exist_ok=True)
-    app = StudioApp(workflows, store, durability, mode=mode, settings=settings_path(), reload=reload)
-    app.run()
+    app = StudioApp(
+        workflows, store, durability, mode=mode, settings=settings_path(), reload=reload, stand_in=stand_in
+    )
+    with opened_door(app, http):
+        app.run()
     if app.failure is not None:
         raise app.failure
     if app.stuck:

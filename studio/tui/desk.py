@@ -26,6 +26,7 @@ from studio.tui.clock_hand import ClockHand, EngineHand, ViewerHand
 
 if TYPE_CHECKING:
     from studio.engine.engine import Engine
+    from studio.engine.steps import StandIn
 
 EXAMPLE_EVENTS = 100
 
@@ -68,6 +69,8 @@ class Desk(Protocol):
     """The process that drives the journeys; None: this one."""
     read_only: bool
     """Whether nothing can be sent or done from here."""
+    no_steps: bool
+    """Whether steps are told in the log and not called."""
 
     @property
     def workflows(self) -> Mapping[str, Workflow]:
@@ -103,8 +106,9 @@ class EngineDesk:
     viewer_of: int | None = None
     read_only = False
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, no_steps: bool = False) -> None:
         self.engine = engine
+        self.no_steps = no_steps
         self.stuck = False
         """Closed, and the engine has not stopped in time."""
         self.path = Path(engine.path)
@@ -171,6 +175,7 @@ class ViewerDesk:
     """Another process drives; this one looks, and sends through the inbox."""
 
     read_only = False
+    no_steps = False
 
     def __init__(self, path: Path, workflows: str) -> None:
         from studio.loader import load
@@ -231,8 +236,12 @@ async def open_desk(
     durability: Literal["full", "normal"],
     mode: Mode = "run",
     reload: Literal["auto", "ask"] = "auto",
+    stand_in: StandIn | None = None,
 ) -> Desk:
     """Start an engine on the store; become a viewer when another one runs on it, or when asked to.
+
+    Args:
+        stand_in: gives what is called in the place of steps; None calls the steps.
 
     Raises:
         StoreError: the store cannot be used.
@@ -245,13 +254,20 @@ async def open_desk(
     # Imported here: the first paint does not wait for it.
     from studio.engine.engine import Engine
 
-    engine = Engine(workflows, store=store, durability=durability, clock=StudioClock(), reload=reload)
+    engine = Engine(
+        workflows,
+        store=store,
+        durability=durability,
+        clock=StudioClock(),
+        reload=reload,
+        stand_in=stand_in,
+    )
     try:
         await engine.start()
     except StoreLocked:
         return await asyncio.to_thread(ViewerDesk, Path(store), workflows)
     await asyncio.to_thread(engine.watch)
-    return EngineDesk(engine)
+    return EngineDesk(engine, no_steps=stand_in is not None)
 
 
 _VERBS: dict[str, Callable[[Entry], str]] = {

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from studio import jsontext
-from studio.errors import EventError
-from studio.eventfiles import parse_line
+from studio.adapters import events, is_event, parse_line
 from studio.incoming import Incoming
-
-MOST_USERS = 10_000
-_SPAN = re.compile(r"\{(\d{1,9})\.\.(\d{1,9})\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,29 +19,6 @@ class Draft:
     event: str
     user: str
     data: str
-
-
-def each_user(text: str) -> list[tuple[str, str]] | None:
-    """The users that `user{1..50}` stands for, each with its number; None when it stands for itself.
-
-    Raises:
-        EventError: there are more than `MOST_USERS`, or the numbers run backwards.
-    """
-    span = _SPAN.search(text)
-    if span is None:
-        return None
-    first, last = int(span[1]), int(span[2])
-    if last < first:
-        raise EventError(f"{span[0]} runs backwards", fix=f"Write {{{span[2]}..{span[1]}}}.")
-    if last - first >= MOST_USERS:
-        raise EventError(
-            f"{span[0]} stands for {last - first + 1:,} users", fix=f"At most {MOST_USERS:,} at once."
-        )
-    # {01..50} counts 01, 02, …: as wide as it was written.
-    width = len(span[1]) if span[1].startswith("0") else 0
-    head, tail = text[: span.start()], text[span.end() :]
-    numbers = [str(number).zfill(width) for number in range(first, last + 1)]
-    return [(f"{head}{number}{tail}", number) for number in numbers]
 
 
 def for_user(data: Any, user: str, number: str) -> Any:
@@ -63,6 +35,8 @@ def for_user(data: Any, user: str, number: str) -> Any:
 def pasted_events(text: str, now: int) -> list[Incoming] | None:
     """The events of a pasted event object, a list of them, or JSON lines; None when it is something else.
 
+    They may be written in any shape that `adapters` reads.
+
     Args:
         now: what an offset in `at` counts from, milliseconds since 1970, UTC.
 
@@ -77,27 +51,22 @@ def pasted_events(text: str, now: int) -> list[Incoming] | None:
     except jsontext.NotJson:
         return _pasted_lines(text, now)
     given = value if isinstance(value, list) else [value]
-    if not given or not all(_is_event(each) for each in given):
+    if not given or not all(is_event(each) for each in given):
         return None
-    lines = [json.dumps(each) for each in given]
-    found = [parse_line(line, f"event {number}", now) for number, line in enumerate(lines, 1)]
-    return [event for event in found if event is not None]
+    return [event for number, each in enumerate(given, 1) for event in events(each, f"event {number}", now)]
 
 
 def _pasted_lines(text: str, now: int) -> list[Incoming] | None:
     lines = text.splitlines()
     first = next((line for line in lines if line.strip() and not line.lstrip().startswith("#")), "")
     try:
-        if not _is_event(jsontext.loads(first)):
+        if not is_event(jsontext.loads(first)):
             return None
     except jsontext.NotJson:
         return None
-    found = [parse_line(line, f"line {number}", now) for number, line in enumerate(lines, 1)]
-    return [event for event in found if event is not None]
-
-
-def _is_event(value: Any) -> bool:
-    return isinstance(value, dict) and "event" in value
+    return [
+        event for number, line in enumerate(lines, 1) for event in parse_line(line, f"line {number}", now)
+    ]
 
 
 def plain_draft(event: Incoming) -> Draft | None:

@@ -50,5 +50,5 @@ def show_pulse(screen: Screen[None], desk: Desk, pulse: Pulse) -> None:
     # Whether an engine runs decides which keys do something.
     screen.query_one(KeysBar).update_line()
     clock = screen.query_one(ClockBar)
-    clock.read_only = desk.read_only
+    clock.read_only, clock.no_steps = desk.read_only, desk.no_steps
     clock.show(pulse.next, desk.viewer_of, desk.trouble(), desk.clock.virtual)

@@ -11,9 +11,10 @@ from typing import Any
 from studio.incoming import Incoming
 from studio.store.views import Views
 from studio.tui.desk import Desk, check_event, outcome
-from studio.tui.drafts import each_user, for_user
+from studio.tui.drafts import for_user
 from studio.tui.reading import Reader
 from studio.tui.widgets.times import clock, day_clock, same_day
+from studio.user_spans import each_user
 
 MOST_OUTCOMES = 1_000
 """Of more events at once, what came of the first is told."""

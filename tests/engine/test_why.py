@@ -139,6 +139,14 @@ async def test_a_journey_that_ended_for_good_starts_no_other(world: World) -> No
     assert "completed for good: again=True" in trigger.hint
 
 
+async def test_a_journey_that_was_asked_for_and_did_not_begin_says_why(world: World) -> None:
+    assert world.why(await world.send("studio/start/welcome")).findings[0].what == "started welcome"
+    (found,) = world.why(await world.send("studio/start/welcome")).findings
+    assert (found.what, found.hint) == ("welcome was to start", "its journey is there already")
+    (found,) = world.why(await world.send("studio/start/welcom")).findings
+    assert found.what == "there is no workflow welcom"
+
+
 async def test_a_journey_under_way_takes_no_second_trigger(world: World) -> None:
     await world.send("app/signup")
     why = world.why(await world.send("app/signup"))

@@ -17,8 +17,11 @@ import aiohttp
 import psutil
 import pytest
 
+from studio import Engine
+from studio.cli import call
+from studio.cli.output import Exit
 from studio.errors import StudioError
-from studio.serve.origins import is_local, origin, own_origins
+from studio.origins import is_local, origin, own_origins
 from studio.store.views import Views
 from tests.serve.browser import CHROMIUM, open_browser
 
@@ -246,3 +249,13 @@ async def test_a_real_browser_shows_the_studio_and_asks_no_other_site(tmp_path: 
             " document.body.append(frame); })).catch(error => 'refused')"
         )
         assert tried != "Journey Studio"
+
+
+def test_beside_the_engine_of_another_process_no_events_are_taken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    store = str(tmp_path / "s.db")
+    with Engine(store=store):
+        given = ["--http", "127.0.0.1:0", "--port", "0", "--store", store, "--workflows", str(tmp_path)]
+        assert call(["serve", *given]) == Exit.WRONG
+    assert "an engine runs on this store already" in capsys.readouterr().err

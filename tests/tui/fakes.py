@@ -342,6 +342,7 @@ class FakeDesk:
         self.hand: ClockHand = self.fake_hand
         self.viewer_of: int | None = None
         self.read_only = False
+        self.no_steps = False
         self.sent: list[Incoming] = []
         self.acts: list[tuple[str, str | int]] = []
         self.wrong: Trouble | None = None

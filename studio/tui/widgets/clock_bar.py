@@ -40,6 +40,7 @@ class ClockBar(OneLine):
         self.next: WaitRow | None = None
         self.viewer_of: int | None = None
         self.read_only = False
+        self.no_steps = False
         self.trouble: Trouble | None = None
         self.open = False
         self.virtual = False
@@ -92,6 +93,8 @@ class ClockBar(OneLine):
             line.gap(2).add(day_clock(self.now), colours.text)
             return
         self._state(line, colours)
+        if self.no_steps:
+            line.gap(2).add("NO STEPS", colours.warning + bold)
         if (jump := self.reading.jump) is not None:
             self._jumping(line, colours, jump)
         line.gap(2).add(day_clock(self.now), colours.strong)

@@ -21,7 +21,7 @@ from studio.engine.matching import meets
 from studio.errors import EventError, StudioError
 from studio.incoming import Incoming
 from studio.names import names
-from studio.tui.drafts import Draft, each_user, pasted_events, plain_draft
+from studio.tui.drafts import Draft, pasted_events, plain_draft
 from studio.tui.inject_questions import UsersFrom, UserWaits
 from studio.tui.known_names import meant, workflow_names
 from studio.tui.messages import EventRefused, EventSent
@@ -32,6 +32,7 @@ from studio.tui.widgets.fields import FaultLine, Field
 from studio.tui.widgets.json_fault import JsonFault, read_data
 from studio.tui.widgets.signs import signs
 from studio.tui.widgets.text import literal, visible
+from studio.user_spans import each_user
 
 if TYPE_CHECKING:
     from studio.tui.app import StudioApp

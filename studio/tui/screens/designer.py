@@ -348,6 +348,11 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
         else:
             self.dismiss()
 
+    def show_workflow(self, name: str) -> None:
+        """Show another workflow that is loaded."""
+        self._wanted = name
+        self._follow_code()
+
     def action_next_workflow(self) -> None:
         """Show the next workflow."""
         names = sorted(self.studio.desk.workflows) if self.studio.desk is not None else []
@@ -355,8 +360,7 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
             self.query_one(SaidBar).say("there is no other workflow", "muted")
             return
         at = names.index(self._wanted) if self._wanted in names else -1
-        self._wanted = names[(at + 1) % len(names)]
-        self._follow_code()
+        self.show_workflow(names[(at + 1) % len(names)])
 
     def action_inspect(self) -> None:
         """Look inside a journey that waits here: that of the row in Here now, else of the selected user."""

@@ -208,7 +208,8 @@ def test_groups_sleeps_keys_and_what_has_no_deadline(tried: Make) -> None:
     assert standing.journey.id == "basket/user1/cart.id1~2"
 
 
-def test_a_function_that_hangs_fails(tried: Make) -> None:
+def test_a_function_that_hangs_fails(tried: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.preview.HANG_AFTER", 0.3)
     preview = tried("while True:\n    pass")
     standing = preview.begin()
     assert standing.failed

@@ -64,7 +64,7 @@ async def _show(app: StudioApp, name: str, said: str) -> None:
     else:
         shown = DesignerScreen(name, None)
         await app.push_screen(shown)
-    shown.query_one(SaidBar).say(f"{said}", "success")
+    shown.query_one(SaidBar).say(f"{said} · t tries it", "success")
 
 
 async def _loaded(app: StudioApp, name: str) -> bool:

@@ -80,6 +80,7 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
         *EDIT_BINDINGS,
         Binding("d", "leave", "live", id="designer.leave"),
         Binding("o", "next_workflow", "next workflow", id="designer.workflow"),
+        Binding("t", "try_it", "try it", id="designer.try"),
         Binding("v", "inspect", "inspect", id="designer.inspect"),
         Binding("e", "edit", "$EDITOR", id="designer.edit"),
         RELOAD_BINDING,
@@ -373,6 +374,16 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
             self.query_one(SaidBar).say("v looks inside a journey: nobody waits at this node", "muted")
         else:
             self.app.push_screen(InspectScreen(found.journey, found.seq if here.is_gone(found.seq) else None))
+
+    def action_try_it(self) -> None:
+        """Try the workflow on somebody made up, on a scratch store."""
+        from studio.tui.screens.preview import PreviewScreen
+
+        if self.sheet is None:
+            self.query_one(SaidBar).say("no workflow is loaded: there is nothing to try", "muted")
+            return
+        note = "" if self.sheet.same else "the code that runs: the file is another"
+        self.app.push_screen(PreviewScreen(self.sheet.workflow, self.sheet.source, note))
 
     def action_edit(self) -> None:
         """Open the editor at the line that is selected."""

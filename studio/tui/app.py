@@ -311,12 +311,6 @@ class StudioApp(ClockKeys):
         """Leave, from the command palette."""
         self.exit()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Lists are filtered on the live screen."""
-        if action == "filter":
-            return any(isinstance(each, LiveScreen) for each in self.screen_stack[-1:])
-        return super().check_action(action, parameters)
-
     def action_filter(self) -> None:
         """Narrow the focused list."""
         if isinstance(self.screen, LiveScreen):

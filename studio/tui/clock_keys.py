@@ -34,7 +34,8 @@ STILL_SECONDS = 1.0
 """While time stands: nothing is drawn, and what was said goes away."""
 SPEED = Binding.Group("speed")
 """Keys that the footer and the help name together."""
-TURNS = ("next_deadline", "pause_run", "faster", "slower", "speed", "forward")
+OWN = ("next_deadline", "pause_run", "faster", "slower", "speed", "forward", "filter")
+"""What is about the studio's own store, and no other that a screen may show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,8 +173,8 @@ class ClockKeys(App[None]):
         self._do(only_look)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """`esc` is the clock's only while there is a jump to stop. A store of its own has its own time."""
-        if action in TURNS and any(isinstance(each, OwnStore) for each in self.screen_stack):
+        """`esc` is the clock's only while there is a jump to stop; another store has its own time."""
+        if action in OWN and any(isinstance(each, OwnStore) for each in self.screen_stack):
             return False
         if action == "stop_jump":
             return self.clock_reading().jump is not None and not (self.desk and self.desk.read_only)

@@ -168,7 +168,8 @@ class PreviewScreen(OwnStore, Screen[None]):
         try:
             standing = await self._in_thread(act)
         except StudioError as error:
-            self._say(str(error), "muted")
+            if self.is_attached:
+                self._say(str(error), "muted")
             return
         if self.is_attached:
             self.query_one(SaidBar).fall_silent()

@@ -232,7 +232,7 @@ def test_what_make_is_asked_for_and_what_is_linked_is_there() -> None:
     asked = set(re.findall(r"^`?make (\w+)|`make (\w+)`", README, re.MULTILINE))
     assert {first or second for first, second in asked} == {"run", "test", "bench"} <= targets
     links = re.findall(r"\]\(([^)]+)\)", README)
-    assert "docs/live.svg" in links
+    assert {"docs/live.svg", "docs/designer.svg"} <= set(links)
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 

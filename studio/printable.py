@@ -5,8 +5,10 @@ Below the command line, so that what is drawn without a terminal (`outline`) cou
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
+from typing import Any
 
 # Controls (C0, DEL, C1), line and paragraph separators, marks of writing direction,
 # halves of surrogate pairs.
@@ -17,6 +19,13 @@ _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\x1b"}
 def clean(text: str) -> str:
     """Text as it may be shown: what could steer a terminal is spelled out."""
     return UNSAFE.sub(_spell, text)
+
+
+def json_line(value: Any) -> str:
+    """A value as one line of JSON, in the same spelling everywhere."""
+    text = json.dumps(value, ensure_ascii=False)
+    # JSON's own escapes: the line stays what it was, and a terminal is not steered.
+    return UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _spell(found: re.Match[str]) -> str:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from studio import durations
 from studio.clock import iso
+from studio.errors import StudioError
+from studio.printable import json_line
 from studio.store.records import Entry
 from studio.store.views import Views
 
@@ -57,6 +60,22 @@ def record(views: Views, user: str, *, expect: bool = False) -> Recording:
     first, *rest = lines
     moments = [{**line, "at": durations.show(line["at"] - start)} for line in rest]
     return Recording([{**first, "at": iso(start)}, *moments], len(seqs), entries[-1].at - start, acts)
+
+
+def save(file: Path, lines: Sequence[Line]) -> None:
+    """Write an event file that is not there yet.
+
+    Raises:
+        StudioError: it is there, or it cannot be written.
+    """
+    try:
+        # "x": what was recorded before, and mended by hand since, is not written over.
+        with file.open("x", encoding="utf-8") as opened:
+            opened.writelines(f"{json_line(line)}\n" for line in lines)
+    except FileExistsError:
+        raise StudioError("the file is there already", where=str(file), fix="Name another.") from None
+    except OSError as error:
+        raise StudioError(f"the file cannot be written: {error.strerror}", where=str(file)) from None
 
 
 def _history(views: Views, user: str) -> list[Entry]:

@@ -6,14 +6,16 @@ import ast
 import keyword
 import re
 import sys
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 
+from studio.definition import Workflow
 from studio.errors import StudioError
 from studio.loader import short
 from studio.templates import TEMPLATES
 
-__all__ = ["TEMPLATES", "events", "paths", "source", "write", "write_new"]
+__all__ = ["TEMPLATES", "events", "paths", "refuse_taken", "source", "write", "write_new"]
 
 PLACEHOLDER = "journey_name"
 """What stands in the templates for the name; a name, so that the templates are code like any other."""
@@ -43,6 +45,20 @@ def paths(workflows: str, name: str) -> tuple[Path, Path]:
     place = Path(workflows)
     folder = place.parent if place.suffix == ".py" else place
     return folder / f"{name}.py", folder.parent / "data" / f"{name}.jsonl"
+
+
+def refuse_taken(name: str, known: Mapping[str, Workflow]) -> None:
+    """Refuse a name that a workflow has already.
+
+    Raises:
+        StudioError: says where that one is.
+    """
+    if (other := known.get(name)) is not None:
+        raise StudioError(
+            f"there is a workflow {name!r} already",
+            where=f"{short(other.path)}:{other.line}",
+            fix="Use another name.",
+        )
 
 
 def write(template: str, name: str, workflows: str) -> tuple[Path, Path]:

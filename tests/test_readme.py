@@ -20,7 +20,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 
-from studio import Event, Journey, Waited, eventfiles, workflow
+from studio import Event, Journey, Waited, eventfiles, loader, workflow
 from studio.checked_play import play_and_check
 from studio.cli import COMMANDS, SHARED, commands
 from studio.cli.options import Settings, settings
@@ -30,6 +30,7 @@ from studio.store.views import Views
 from studio.testing import Journeys
 from studio.tui import preferences, themes
 from studio.tui.keymap import complaints
+from studio.tui.screens.preview import PreviewScreen
 from tests.tui.conftest import open_studio
 
 ROOT = Path(__file__).parent.parent
@@ -231,7 +232,7 @@ def test_what_make_is_asked_for_and_what_is_linked_is_there() -> None:
     asked = set(re.findall(r"^`?make (\w+)|`make (\w+)`", README, re.MULTILINE))
     assert {first or second for first, second in asked} == {"run", "test", "bench"} <= targets
     links = re.findall(r"\]\(([^)]+)\)", README)
-    assert "docs/live.svg" in links
+    assert {"docs/live.svg", "docs/designer.svg"} <= set(links)
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
@@ -278,6 +279,21 @@ async def test_the_table_of_the_designers_keys_is_whole() -> None:
         await studio.press("d")
         screen = studio.app.designer
         assert screen is not None
+        own = {key for node in (screen, *screen.walk_children()) for key in own_keys(node)}
+        there = {
+            key for node in (studio.app, studio.live, *studio.live.walk_children()) for key in own_keys(node)
+        }
+    assert own - told <= there
+    assert told <= own
+
+
+async def test_the_table_of_the_previews_keys_is_whole() -> None:
+    spelled = {"⏎": "enter", "esc": "escape"}
+    told = {spelled.get(key, key) for row in table("in the preview") for key in codes(row[0])}
+    trial = loader.load(ROOT / "workflows").workflows["trial"]
+    async with open_studio() as studio:
+        screen = PreviewScreen(trial, trial.source)
+        await studio.app.push_screen(screen)
         own = {key for node in (screen, *screen.walk_children()) for key in own_keys(node)}
         there = {
             key for node in (studio.app, studio.live, *studio.live.walk_children()) for key in own_keys(node)

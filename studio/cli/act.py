@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from studio.cli.options import Settings, json_option, shared
-from studio.cli.output import Exit, complain, json_line, write
+from studio.cli.output import Exit, complain, write
 from studio.errors import StoreLocked
-from studio.printable import clean
+from studio.printable import clean, json_line
 
 if TYPE_CHECKING:
     from studio.store.records import JourneyRow

@@ -7,9 +7,9 @@ from pathlib import Path
 import click
 
 from studio.cli.options import Settings, json_option, shared_in_memory
-from studio.cli.output import Exit, coloured, complain, counted, json_line, write
+from studio.cli.output import Exit, coloured, complain, counted, write
 from studio.errors import StudioError
-from studio.printable import clean, styled
+from studio.printable import clean, json_line, styled
 from studio.project import MEMORY
 
 MOST_NAMES = 100_000

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from studio.cli.options import Settings, json_option, shared_in_memory
-from studio.cli.output import complain, counted, json_line, terminal_width, write
+from studio.cli.output import complain, counted, terminal_width, write
 from studio.errors import StudioError
-from studio.printable import cells, clean, cut, pad
+from studio.printable import cells, clean, cut, json_line, pad
 from studio.project import MEMORY
 
 if TYPE_CHECKING:

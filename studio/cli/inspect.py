@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from studio.cli.options import Settings, json_option, shared
-from studio.cli.output import coloured, complain, json_line, local, table, write
-from studio.printable import clean, styled
+from studio.cli.output import coloured, complain, local, table, write
+from studio.printable import clean, json_line, styled
 
 if TYPE_CHECKING:
     from studio.engine.inspection import Awaited, Inspection

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from studio.cli.options import Settings, json_option, limit_option, shared, user_option, workflow_option
-from studio.cli.output import Columns, complain, json_line, local, reader_gone, table, write
+from studio.cli.output import Columns, complain, local, reader_gone, table, write
 from studio.errors import StudioError
+from studio.printable import json_line
 
 if TYPE_CHECKING:
     from studio.store.records import Entry, UserRow

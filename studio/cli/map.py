@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import click
 
 from studio.cli.options import Settings, shared
-from studio.cli.output import complain, json_line, terminal_width, write
+from studio.cli.output import complain, terminal_width, write
 from studio.errors import StudioError
+from studio.printable import json_line
 
 if TYPE_CHECKING:
     from studio.definition import Workflow

@@ -27,16 +27,9 @@ def new(settings: Settings, name: str, template: str) -> None:
     It is a working one, with comments, to be changed as you like. Nothing is written over.
     """
     from studio import loader, scaffold
-    from studio.errors import StudioError
 
     if Path(settings.workflows).is_dir():
-        other = loader.load(settings.workflows).workflows.get(name)
-        if other is not None:
-            raise StudioError(
-                f"there is a workflow {name!r} already",
-                where=f"{loader.short(other.path)}:{other.line}",
-                fix="Use another name.",
-            )
+        scaffold.refuse_taken(name, loader.load(settings.workflows).workflows)
     flow, events = (loader.short(path) for path in scaffold.write(template, name, settings.workflows))
     write((flow, events))
     complain(

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from studio.cli.options import Settings, json_option, shared
-from studio.cli.output import Exit, complain, counted, json_line, write
+from studio.cli.output import Exit, complain, counted, write
 from studio.errors import EventError, StudioError
-from studio.printable import clean
+from studio.printable import clean, json_line
 
 if TYPE_CHECKING:
     from studio.incoming import Incoming

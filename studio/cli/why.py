@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from studio.cli.options import Settings, json_option, shared
-from studio.cli.output import complain, json_line, local, write
+from studio.cli.output import complain, local, write
 from studio.errors import StudioError
-from studio.printable import clean
+from studio.printable import clean, json_line
 
 if TYPE_CHECKING:
     from studio.engine.matching import Difference

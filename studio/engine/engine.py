@@ -71,7 +71,7 @@ class Engine(TimeTravel, HotReload):
         durability: "full" outlives a power cut, "normal" a kill.
         batch: causes in one transaction, at the most.
         hang_after: seconds after which a workflow that does not come back fails.
-        stand_in: asked with each step's name for what to call instead of its function; None calls that.
+        stand_in: asked with each step's name and function for what to call instead; None calls that.
         reload: "auto": edited files are told and then run; "ask": they wait for `reload`. See `watch`.
     """
 

@@ -28,8 +28,8 @@ THREADS = 32
 
 Report = Callable[[StepResult], None]
 
-StandIn = Callable[[str], Callable[..., Any] | None]
-"""Given a step's name: what is called instead of its function, None to call that."""
+StandIn = Callable[[str, Callable[..., Any]], Callable[..., Any] | None]
+"""Given a step's name and function: what is called instead of the function, None to call that."""
 
 
 class Steps:
@@ -46,9 +46,10 @@ class Steps:
 
     def run(self, launch: Launch, report: Report) -> None:
         """Start a step. Returns at once."""
-        if self._stand_in is not None and (other := self._stand_in(launch.command.name)) is not None:
+        if self._stand_in is not None:
+            other = self._stand_in(launch.command.name, launch.command.function)
             # Each drive makes its own commands: this one is nobody else's.
-            launch.command.function = other
+            launch.command.function = other or launch.command.function
         function = launch.command.function
         call = getattr(function, "__call__", None)  # noqa: B004 - an object whose __call__ is async
         if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call):

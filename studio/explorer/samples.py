@@ -126,6 +126,18 @@ class Samples:
                 return data
         return mend(match, _keyed(known[-1], key) if known else {})
 
+    def trigger(self, workflow: Workflow, key: tuple[str, Any] | None) -> tuple[str, dict[str, Any]]:
+        """The event that begins a journey or its next pass: its name, and its data, not to be changed.
+
+        Args:
+            key: the field of `@workflow(key=…)` and the value that the journey has already.
+        """
+        name = self.event_name(workflow.trigger)
+        data = self.event_data(name, None, key)
+        if workflow.key is not None and look_up(data, workflow.key) is MISSING:
+            data = put(data, workflow.key, key[1] if key else f"{workflow.key}1")
+        return name, data
+
     def knows_step(self, name: str) -> bool:
         """Whether a step's result was recorded or given."""
         return name in self.steps
@@ -137,11 +149,15 @@ class Samples:
         return _plainest(_returned(function))
 
 
+def data_folder(workflow: Workflow) -> Path:
+    """`data/` beside the folder of the workflow's file: where its event files are."""
+    return Path(workflow.path).parent.parent / "data"
+
+
 def event_file(workflow: Workflow) -> str | None:
-    """`data/NAME.jsonl` beside the folder of the workflow's file, named as the workflow or its file is."""
-    file = Path(workflow.path)
-    for name in dict.fromkeys((workflow.name, file.stem)):
-        path = file.parent.parent / "data" / f"{name}.jsonl"
+    """The file in `data_folder` that is named as the workflow or its file is."""
+    for name in dict.fromkeys((workflow.name, Path(workflow.path).stem)):
+        path = data_folder(workflow) / f"{name}.jsonl"
         if path.is_file():
             return str(path)
     return None

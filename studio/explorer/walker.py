@@ -21,7 +21,6 @@ from studio.engine.answers import MAX_PAUSE
 from studio.engine.batch import MAX_PASSES
 from studio.engine.drive import Again, End, Ended, Failed, Outcome, drive
 from studio.engine.matching import MISSING, look_up, meets
-from studio.engine.satisfy import put
 from studio.event import Event
 from studio.explorer.samples import USER, Sampled, Samples
 from studio.explorer.ways import ROUNDS, Impossible, Member, Move, MoveKind, Way, WayEnd, goes_round
@@ -268,10 +267,7 @@ class Walker:
 
     def _begin_event(self, *, first: bool = False) -> Event:
         workflow = self.workflow
-        name = self.samples.event_name(workflow.trigger)
-        data = self.samples.event_data(name, None, self._key)
-        if workflow.key is not None and look_up(data, workflow.key) is MISSING:
-            data = put(data, workflow.key, self._key[1] if self._key else f"{workflow.key}1")
+        name, data = self.samples.trigger(workflow, self._key)
         if first and workflow.key is not None:
             self._key = (workflow.key, look_up(data, workflow.key))
         return self._come(name, data)

@@ -71,6 +71,6 @@ class Stubs:
         """Take one more."""
         self._stubs.append(stub)
 
-    def stand_in(self, step: str) -> Callable[..., Any] | None:
+    def stand_in(self, step: str, _: Callable[..., Any]) -> Callable[..., Any] | None:
         """What is called instead of a step's function; None when no stub meets it."""
         return next((stub for stub in reversed(self._stubs) if stub.meets(step)), None)

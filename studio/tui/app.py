@@ -340,16 +340,21 @@ class StudioApp(ClockKeys):
 
     def further_commands(self, screen: Screen[Any]) -> list[Command]:
         """What the command palette offers beside the actions that have a key."""
+        from studio.tui import new_journey
         from studio.tui.actions import Command
 
         return [
-            Command(f"{command.title}: {command.help}", "", command.callback)
-            for command in super().get_system_commands(screen)
-            if command.title not in ("Keys", "Maximize", "Minimize", "Quit", "Theme")
-        ] + [
-            Command(f"Theme: {name}", "", partial(self.use_theme, name))
-            for name in self.available_themes
-            if name != self.theme
+            *new_journey.commands(self),
+            *(
+                Command(f"{command.title}: {command.help}", "", command.callback)
+                for command in super().get_system_commands(screen)
+                if command.title not in ("Keys", "Maximize", "Minimize", "Quit", "Theme")
+            ),
+            *(
+                Command(f"Theme: {name}", "", partial(self.use_theme, name))
+                for name in self.available_themes
+                if name != self.theme
+            ),
         ]
 
     def use_theme(self, name: str) -> None:

@@ -16,6 +16,7 @@ from studio.store.records import WaitRow
 from studio.store.views import Views
 from studio.studio_clock import SPEEDS, ClockReading
 from studio.tui.clock_hand import ClockHand, ViewerHand
+from studio.tui.reading import OwnStore
 from studio.tui.widgets.clock_bar import ClockBar
 from studio.tui.widgets.times import MINUTE, span
 
@@ -33,6 +34,8 @@ STILL_SECONDS = 1.0
 """While time stands: nothing is drawn, and what was said goes away."""
 SPEED = Binding.Group("speed")
 """Keys that the footer and the help name together."""
+OWN = ("next_deadline", "pause_run", "faster", "slower", "speed", "forward", "filter")
+"""What is about the studio's own store, and no other that a screen may show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +173,9 @@ class ClockKeys(App[None]):
         self._do(only_look)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """`esc` is the clock's only while there is a jump to stop."""
+        """`esc` is the clock's only while there is a jump to stop; another store has its own time."""
+        if action in OWN and any(isinstance(each, OwnStore) for each in self.screen_stack):
+            return False
         if action == "stop_jump":
             return self.clock_reading().jump is not None and not (self.desk and self.desk.read_only)
         return super().check_action(action, parameters)

@@ -293,7 +293,9 @@ def outcome(entries: list[Entry]) -> str:
 
 def _first_of_file(workflow: Workflow) -> tuple[int, Incoming] | None:
     """The first event of `data/NAME.jsonl` beside the workflow's folder, and how many the file has."""
-    path = Path(workflow.path).parent.parent / "data" / f"{workflow.name}.jsonl"
+    from studio.explorer.samples import data_folder
+
+    path = data_folder(workflow) / f"{workflow.name}.jsonl"
     try:
         with path.open(encoding="utf-8") as lines:
             events = list(islice(read(lines, 0, path.name), EXAMPLE_EVENTS))

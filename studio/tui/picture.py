@@ -1,6 +1,6 @@
-"""The picture of the live screen for README, drawn by the studio itself.
+"""The pictures of the live screen and of the designer for README, drawn by the studio itself.
 
-    python -m studio.tui.picture docs/live.svg
+    python -m studio.tui.picture docs
 
 Plays the events of docs/live.jsonl in virtual time: a day of the three example journeys,
 and the reminders of one user at its end. The same input gives the same picture, to the byte.
@@ -16,11 +16,14 @@ import tempfile
 import time
 from pathlib import Path
 
+from textual.pilot import Pilot
+
 from studio.clock import VirtualClock
 from studio.engine import Engine
 from studio.eventfiles import read
 from studio.tui.app import StudioApp
 from studio.tui.desk import EngineDesk
+from studio.tui.widgets.explorer_pane import ExplorerPane
 
 START = 1_795_519_800_000
 """2026-11-24 11:30 UTC, a Tuesday."""
@@ -30,6 +33,8 @@ EVENTS, EVENTS_UNTIL_MS = Path("docs/live.jsonl"), 86_409_000
 WEB_FONT = re.compile(r",\s*url\([^)]*\) format\([^)]*\)")
 """Where Textual's SVG would fetch a font from another site."""
 SIZE = (120, 36)
+DESIGNER_SIZE = (140, 40)
+DESIGNER_KEYS = ("3", "d")
 
 
 async def draw(
@@ -65,24 +70,33 @@ async def _draw(
             )
         app = StudioApp(desk=EngineDesk(engine))
         async with app.run_test(size=size) as pilot:
-            for _ in range(3):
-                await pilot.pause(0.2)
-                await app.workers.wait_for_complete()
+            await _settle(app, pilot)
             await pilot.press(*keys)
-            await pilot.pause(0.2)
-            await app.workers.wait_for_complete()
-            await pilot.pause()
+            await _settle(app, pilot)
+            if (designer := app.designer) is not None:
+                # Another number each time.
+                designer.query_one(ExplorerPane).show_took(None)
+                await pilot.pause()
             return app.export_screenshot()
 
 
+async def _settle(app: StudioApp, pilot: Pilot[None]) -> None:
+    """Until nothing is under way: what ends may begin something."""
+    for _ in range(3):
+        await pilot.pause(0.2)
+        await app.workers.wait_for_complete()
+    await pilot.pause()
+
+
 def main() -> int:
-    """Write the picture."""
-    target = Path(sys.argv[1] if len(sys.argv) > 1 else "docs/live.svg")
+    """Write the pictures."""
+    folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs")
     os.environ["TZ"] = "UTC"
     time.tzset()
-    svg = asyncio.run(draw("workflows", EVENTS, until=EVENTS_UNTIL_MS))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(svg, encoding="utf-8")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, size, keys in (("live", SIZE, ("3",)), ("designer", DESIGNER_SIZE, DESIGNER_KEYS)):
+        svg = asyncio.run(draw("workflows", EVENTS, size, EVENTS_UNTIL_MS, keys))
+        (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
     return 0
 
 

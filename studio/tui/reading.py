@@ -55,12 +55,30 @@ class Reader:
             self._views = Views(self._path)
         return question(self._views)
 
+    def retire(self) -> None:
+        """Answer what was asked so far, and nothing more."""
+        self._closed = True
+        self._thread.shutdown(wait=False)
+
     def close(self) -> None:
         """Drop what is not answered yet, and close the connection in its own thread."""
         self._closed = True
         self._thread.shutdown(wait=False, cancel_futures=True)
         # The thread is gone or about to go; Views gives its connection back when it is dropped.
         self._views = None
+
+
+class OwnStore:
+    """A screen that shows another store than the studio's."""
+
+    own_reader: Reader | None = None
+    """Answers the questions of what stands on it; None while there is none."""
+
+
+def reader_of(widget: Widget) -> Reader | None:
+    """Who answers the questions of a widget: the reader of its screen's own store, else the studio's."""
+    screen = widget.screen
+    return screen.own_reader if isinstance(screen, OwnStore) else cast("StudioApp", widget.app).reader
 
 
 class Question(Protocol):
@@ -87,7 +105,7 @@ class Asking:
     def ask(self) -> None:
         """The store or the question has changed."""
         widget = cast(Widget, self)
-        if not widget.is_attached or cast("StudioApp", widget.app).reader is None:
+        if not widget.is_attached or reader_of(widget) is None:
             return
         if self._asking:
             self._ask_again = True
@@ -102,7 +120,7 @@ class Asking:
             while True:
                 self._ask_again = False
                 question = self.question()
-                reader = cast("StudioApp", widget.app).reader
+                reader = reader_of(widget)
                 if question is None or reader is None:
                     return
                 began = time.monotonic()

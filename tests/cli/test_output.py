@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.cli import output
-from studio.cli.output import Columns, counted, json_line, table
-from studio.printable import cells, clean, cut, pad
+from studio.cli.output import Columns, counted, table
+from studio.printable import cells, clean, cut, json_line, pad
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.sampled_from(
     ["\x1b]0;x\x07", "[b]x[/b]", "\u202eabc", "名前", "e\u0301", "a\nb\tc", "\x9b31m"]

@@ -41,6 +41,8 @@ async def test_a_studio_that_only_looks_offers_looking() -> None:
         "filter",
         "w",
         "why",
+        "d",
+        "designer",
         "m",
         "maximise",
         "tab",

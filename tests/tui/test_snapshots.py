@@ -387,6 +387,14 @@ SCENES = [
         desk=examples,
         over="SourceEditor",
     ),
+    Scene(
+        "preview",
+        ("d", "t"),
+        views=designer_world,
+        desk=examples,
+        then=("x",),
+        over="PreviewScreen",
+    ),
     Scene("held-steps", ("H",), views=held_world, over="HeldStepsScreen"),
 ]
 CASES = [(scene, size) for scene in SCENES for size in scene.sizes]

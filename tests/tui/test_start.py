@@ -11,12 +11,14 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from textual.widgets import Input
 
 from studio import Engine, VirtualClock, scaffold
 from studio.cli import commands
 from studio.errors import StudioError, WorkflowError
 from studio.loader import load
 from studio.store.views import Views
+from studio.tui import new_journey
 from studio.tui.app import StudioApp
 from studio.tui.welcome import is_first_start, welcome_path, write_welcome
 from tests.tui.test_studio import WORKFLOWS, until
@@ -182,3 +184,64 @@ async def test_settings_of_the_user_are_asked_for_by_the_command(
     monkeypatch.setattr(module, "StudioApp", Left)
     await asyncio.to_thread(module.run_studio, WORKFLOWS, str(tmp_path / "studio.db"))
     assert seen == [tmp_path / "journey-studio" / "settings.toml"]
+
+
+async def test_a_new_journey_is_written_from_the_commands_and_shown(tmp_path: Path) -> None:
+    flows = write_welcome(str(tmp_path / "flows")).parent
+    app = StudioApp(str(flows), str(tmp_path / "studio.db"))
+    async with app.run_test(size=(140, 40)) as pilot:
+        await until(pilot, "⏎ sends this example")
+        await pilot.press("escape", "colon", *"winb", "enter")
+        await until(pilot, "name of the new journey, like winback")
+        # Refused where it is asked for: a name that is taken, one that makes no function, none.
+        for name, why in (
+            ("welcome", "there is a workflow 'welcome' already"),
+            ("../x", "is no name of a function"),
+            ("[b]", "'[b]' is no name of a function"),
+            ("", "'' is no name of a function"),
+        ):
+            app.screen.query_one(Input).value = name
+            await pilot.press("enter")
+            await until(pilot, why)
+        assert sorted(path.name for path in flows.glob("*.py")) == ["welcome.py"]
+        app.screen.query_one(Input).value = "come_back"
+        await pilot.press("enter")
+        await until(pilot, "come_back.py and")
+        await until(pilot, "1 Map · come_back")
+        assert app.designer is not None
+        assert (flows / "come_back.py").read_text() == scaffold.source("winback", "come_back")
+        # In the designer the same, which goes on there.
+        new_journey.ask_name(app, "digest")
+        await until(pilot, "name of the new journey, like digest")
+        await pilot.press(*"week", "enter")
+        await until(pilot, "1 Map · week")
+        await pilot.press("d")
+        new_journey.ask_name(app, "trial")
+        await until(pilot, "like trial")
+        await pilot.press("escape")
+        assert app.screen is app.live
+
+
+async def test_a_new_journey_waits_for_a_yes_where_reloads_do(tmp_path: Path) -> None:
+    flows = write_welcome(str(tmp_path / "flows")).parent
+    app = StudioApp(str(flows), str(tmp_path / "studio.db"), reload="ask")
+    async with app.run_test(size=(140, 40)) as pilot:
+        await until(pilot, "⏎ sends this example")
+        await pilot.press("escape")
+        new_journey.ask_name(app, "cart")
+        await until(pilot, "like cart")
+        await pilot.press(*"basket", "enter")
+        await until(pilot, "r look")
+        assert app.designer is None
+        await pilot.press("r", "y")
+        await until(pilot, "basket reloaded")
+        assert app.desk is not None
+        assert "basket" in app.desk.workflows
+
+
+async def test_where_nothing_can_be_written_no_journey_is_offered(tmp_path: Path) -> None:
+    file = write_welcome(str(tmp_path / "welcome.py"))
+    app = StudioApp(str(file), str(tmp_path / "studio.db"))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await until(pilot, "⏎ sends this example")
+        assert new_journey.commands(app) == []

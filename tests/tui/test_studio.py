@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,8 @@ from studio.incoming import incoming
 from studio.store.inbox import lock_path, send
 from studio.tui.app import StudioApp, run_studio
 from studio.tui.desk import EngineDesk, Mode
-from studio.tui.picture import START, draw
+from studio.tui.picture import DESIGNER_KEYS, DESIGNER_SIZE, START, draw
+from studio.tui.widgets import explorer_pane
 from studio.tui.widgets.inject import Inject
 from studio.tui.widgets.log import LogList
 from studio.tui.widgets.waiting import WaitingList
@@ -339,18 +341,23 @@ def test_a_store_that_cannot_be_opened_is_an_error_and_no_screen(
     assert capsys.readouterr().out == ""
 
 
-async def test_the_picture_is_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_pictures_are_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "UTC")
+    # A machine that is busy explores as far as one that is not.
+    monkeypatch.setattr(explorer_pane, "BOUNDS", replace(explorer_pane.BOUNDS, seconds=60.0))
+    events = ROOT / "data" / "onboarding.jsonl"
     time.tzset()
     try:
-        one, two = [await draw(WORKFLOWS, ROOT / "data" / "onboarding.jsonl") for _ in range(2)]
+        live = [await draw(WORKFLOWS, events) for _ in range(2)]
+        designer = [await draw(WORKFLOWS, events, DESIGNER_SIZE, keys=DESIGNER_KEYS) for _ in range(2)]
     finally:
         monkeypatch.undo()
         time.tzset()
-    assert one == two
-    assert "<svg" in one
-    for text in ("user1", "studio.db", "waited"):
-        assert text in one
+    for (one, two), texts in ((live, ("user1", "studio.db", "waited")), (designer, ("Explorer", "timed"))):
+        assert one == two
+        assert "<svg" in one
+        for text in texts:
+            assert text in one
 
 
 async def test_the_panes_hold_what_the_store_holds(tmp_path: Path) -> None:

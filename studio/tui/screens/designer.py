@@ -80,6 +80,7 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
         *EDIT_BINDINGS,
         Binding("d", "leave", "live", id="designer.leave"),
         Binding("o", "next_workflow", "next workflow", id="designer.workflow"),
+        Binding("t", "try_it", "try it", id="designer.try"),
         Binding("v", "inspect", "inspect", id="designer.inspect"),
         Binding("e", "edit", "$EDITOR", id="designer.edit"),
         RELOAD_BINDING,
@@ -348,6 +349,11 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
         else:
             self.dismiss()
 
+    def show_workflow(self, name: str) -> None:
+        """Show another workflow that is loaded."""
+        self._wanted = name
+        self._follow_code()
+
     def action_next_workflow(self) -> None:
         """Show the next workflow."""
         names = sorted(self.studio.desk.workflows) if self.studio.desk is not None else []
@@ -355,8 +361,7 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
             self.query_one(SaidBar).say("there is no other workflow", "muted")
             return
         at = names.index(self._wanted) if self._wanted in names else -1
-        self._wanted = names[(at + 1) % len(names)]
-        self._follow_code()
+        self.show_workflow(names[(at + 1) % len(names)])
 
     def action_inspect(self) -> None:
         """Look inside a journey that waits here: that of the row in Here now, else of the selected user."""
@@ -369,6 +374,16 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
             self.query_one(SaidBar).say("v looks inside a journey: nobody waits at this node", "muted")
         else:
             self.app.push_screen(InspectScreen(found.journey, found.seq if here.is_gone(found.seq) else None))
+
+    def action_try_it(self) -> None:
+        """Try the workflow on somebody made up, on a scratch store."""
+        from studio.tui.screens.preview import PreviewScreen
+
+        if self.sheet is None:
+            self.query_one(SaidBar).say("no workflow is loaded: there is nothing to try", "muted")
+            return
+        note = "" if self.sheet.same else "the code that runs: the file is another"
+        self.app.push_screen(PreviewScreen(self.sheet.workflow, self.sheet.source, note))
 
     def action_edit(self) -> None:
         """Open the editor at the line that is selected."""

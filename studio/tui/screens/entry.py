@@ -19,6 +19,7 @@ from studio.tui.widgets.times import day_clock
 
 if TYPE_CHECKING:
     from studio.tui.app import StudioApp
+    from studio.tui.reading import Reader
 
 MOST_LINES = 20_000
 
@@ -59,11 +60,16 @@ def body(entry: Entry) -> list[str]:
 
 
 class EntryScreen(Overlay):
-    """`⏎` on an entry."""
+    """`⏎` on an entry.
 
-    def __init__(self, entry: Entry) -> None:
+    Args:
+        reader: of another store than the studio's.
+    """
+
+    def __init__(self, entry: Entry, reader: Reader | None = None) -> None:
         super().__init__()
         self._entry = entry
+        self._reader = reader
 
     def on_mount(self) -> None:
         """Show the facts at once, the rest when it is read."""
@@ -93,7 +99,7 @@ class EntryScreen(Overlay):
 
     @work(exit_on_error=False)
     async def _read(self) -> None:
-        reader = cast("StudioApp", self.app).reader
+        reader = self._reader or cast("StudioApp", self.app).reader
         if reader is None:
             return
         try:

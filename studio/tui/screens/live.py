@@ -67,7 +67,7 @@ class LiveScreen(LiveTime, LiveActs, LiveReload, Asking, Screen[None]):
         *ACT_BINDINGS,
         *TIME_BINDINGS,
         Binding("E", "go_there", "editor at the problem", show=False, id="problem.go"),
-        Binding("d", "designer", "designer", show=False, id="designer"),
+        Binding("d", "designer", "designer", id="designer"),
         RELOAD_BINDING,
         Binding("m", "maximise", "maximise", id="maximise"),
         Binding("1", "pane(1)", "users", show=False, id="pane.users"),

@@ -38,6 +38,12 @@ class Around:
     """Open waits: `seq` of the opening entry to its deadline."""
     on_hold: Collection[int] = ()
     """Started steps that wait for a yes."""
+    tried: bool = False
+    """Nothing is real: of steps it is told that they would run."""
+
+    def fresh(self, open_seqs: Mapping[int, int | None]) -> Around:
+        """The same surroundings for other entries."""
+        return Around(open_seqs=open_seqs, on_hold=self.on_hold, tried=self.tried)
 
     def learn(self, entry: Entry) -> None:
         """Remember an entry that later ones speak of."""
@@ -210,6 +216,8 @@ def _say_step(entry: Entry, around: Around, name: str) -> Said:
             return Said(mark.failed, "error", f"step {name} failed", message, "error")
         case _:
             opening = around.opening(entry)
+            if around.tried:
+                return Said(mark.done, "success", f"would run {name}", preview(_fields(entry).get("result")))
             time = took(entry.at - opening.at) if opening is not None else ""
             result = preview(_fields(entry).get("result"))
             return Said(mark.done, "success", f"step {name}", f"{time}  {result}".strip())

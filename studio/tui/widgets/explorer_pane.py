@@ -125,9 +125,9 @@ class ExplorerPane(VirtualList[PathRow]):
             self.show_rows(message.rows)
             self.show_took(round(message.seconds * 1000))
 
-    def show_took(self, ms: int) -> None:
-        """Say how long it took."""
-        self._took = f"ran in {took(ms)}"
+    def show_took(self, ms: int | None) -> None:
+        """Say how long it took; nothing of it with None."""
+        self._took = f"ran in {took(ms)}" if ms is not None else ""
         self._title()
 
     def key_of(self, row: PathRow) -> Hashable:

@@ -21,7 +21,7 @@ from studio.errors import StudioError
 from studio.store.records import Entry
 from studio.tui import filters
 from studio.tui.messages import ReadFailed
-from studio.tui.reading import Asking
+from studio.tui.reading import Asking, reader_of
 from studio.tui.widgets.entry_text import Around, say
 from studio.tui.widgets.hits import Counting
 from studio.tui.widgets.lanes import Lanes
@@ -147,7 +147,7 @@ class EntryList(VirtualList[Entry | Detail]):
 
     @work(group="unfold", exclusive=True, exit_on_error=False)
     async def _unfold(self, seq: int) -> None:
-        reader = cast("StudioApp", self.app).reader
+        reader = reader_of(self)
         if reader is None:
             return
         try:
@@ -165,7 +165,7 @@ class EntryList(VirtualList[Entry | Detail]):
 
     @work(group="unfold-again", exit_on_error=False)
     async def _unfold_again(self, seqs: list[int]) -> None:
-        reader = cast("StudioApp", self.app).reader
+        reader = reader_of(self)
         if reader is None:
             self._reading -= set(seqs)
             return
@@ -286,12 +286,18 @@ def _seq(entry: Entry) -> int:
 
 
 class TimelinePane(Counting, Asking, Vertical):
-    """Pane 2: lanes above, entries below."""
+    """Pane 2 of the live screen: lanes above, entries below.
 
-    def __init__(self) -> None:
+    Args:
+        entries: the list below.
+        number: of the pane on its screen.
+    """
+
+    def __init__(self, entries: EntryList | None = None, number: int = 2) -> None:
         super().__init__(id="timeline", classes="pane")
         self.lanes = Lanes()
-        self.entries = EntryList()
+        self.entries = entries or EntryList()
+        self._number = number
         self.user: str | None = None
         self._workflows: list[str] = []
         self._limit = PAGE
@@ -312,7 +318,7 @@ class TimelinePane(Counting, Asking, Vertical):
             self._limit = PAGE
             self._workflows = []
             entries = self.entries
-            entries.around = Around(on_hold=entries.around.on_hold)
+            entries.around = entries.around.fresh({})
             entries.following = True
             entries.cursor = None
             entries.empty_text = ""
@@ -341,9 +347,7 @@ class TimelinePane(Counting, Asking, Vertical):
 
     def show_answer(self, answer: TimelineAnswer) -> None:
         entries = self.entries
-        around = Around(
-            open_seqs={wait.seq: wait.due_at for wait in answer.waits}, on_hold=entries.around.on_hold
-        )
+        around = entries.around.fresh({wait.seq: wait.due_at for wait in answer.waits})
         for entry in answer.entries:
             around.learn(entry)
         entries.around = around
@@ -407,7 +411,7 @@ class TimelinePane(Counting, Asking, Vertical):
     def retitle(self) -> None:
         """Write the border."""
         entries = self.entries
-        title = "2 Timeline" if self.user is None else f"2 {literal(self.user)}"
+        title = f"{self._number} {'Timeline' if self.user is None else literal(self.user)}"
         if self._workflows:
             shown = ", ".join(literal(name) for name in self._workflows[:3])
             more = len(self._workflows) - 3

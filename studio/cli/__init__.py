@@ -40,7 +40,11 @@ COMMANDS = {
     "cancel": "studio.cli.act",
     "resume": "studio.cli.act",
     "restart": "studio.cli.act",
+    "status": "studio.cli.care",
+    "doctor": "studio.cli.care",
     "verify": "studio.cli.act",
+    "prune": "studio.cli.forget",
+    "erase": "studio.cli.forget",
 }
 """Where each command stands, in the order of the help."""
 

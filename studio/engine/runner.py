@@ -34,6 +34,7 @@ from studio.engine.hooks import Asker, Teller
 from studio.engine.items import Act, Advance, Alone, Arrival, Delivery, Entry, Item, fail
 from studio.engine.jump import JumpEnd, JumpProgress
 from studio.engine.moves import Moves, Swap
+from studio.engine.pulse import Beat
 from studio.engine.recovery import Recovery
 from studio.engine.requests import Requests
 from studio.engine.rewind import Rewinds
@@ -96,6 +97,7 @@ class Runner:
         self.changed = changed
         self.routes = Routes(self.workflows)
         self._steps = Steps(stand_in)
+        self.beat = Beat()
         self.rewinds = Rewinds(path, clock)
         self.moves = Moves(self)
         self.recovery = Recovery(self)

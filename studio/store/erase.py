@@ -177,7 +177,8 @@ def _known_of(stores: Iterable[tuple[Path, sqlite3.Connection]], user: str) -> t
     texts, tokens = {json.dumps(user, ensure_ascii=False), json.dumps(user)}, set()
     for path, con in stores:
         try:
-            (salt,) = con.execute("SELECT value FROM meta WHERE key = 'salt'").fetchone()
+            row = con.execute("SELECT value FROM meta WHERE key = 'salt'").fetchone()
+            salt = str(row[0]) if row else ""
             for (id,) in con.execute("SELECT id FROM users WHERE name = ?", (user,)).fetchall():
                 tokens |= {token for token, _ in done_steps(con, salt, 0, id)}
                 for (text,) in con.execute("SELECT profile FROM profiles WHERE user = ?", (id,)).fetchall():

@@ -22,6 +22,7 @@ from studio.store.branches import begin_branch
 from studio.store.connect import check_version, translate
 from studio.store.cut import cut, end_of_cause, moment_of
 from studio.store.holds import HOLD, KEEP_FORMER, done_steps, hold_open_steps, keep_former
+from studio.store.pulse import PULSE
 from studio.store.schema import VERSION, Kind
 from studio.store.sqlite import ADD_TOTAL, BUSY, SET_META, open_database
 from studio.store.undone import forget_undone
@@ -32,7 +33,7 @@ ADD_ENTRY = "INSERT INTO history (seq, at, kind, data) VALUES (?, ?, ?, ?)"
 ABOUT = "snapshot"
 """meta of a snapshot: what it was kept from and when."""
 # Rows that belong to the engine that runs and to those who speak with it, and to no moment.
-OWN_META = ("engine", "told", "salt", ABOUT)
+OWN_META = ("engine", PULSE, "told", "salt", ABOUT)
 COPIED = ("names", "codes", "users", "history", "journeys", "waits", "profiles", "totals", "places")
 
 
@@ -110,7 +111,7 @@ def keep_snapshot(con: sqlite3.Connection, store: Path, why: str, at: int) -> Sn
         copy.execute(SET_META, (ABOUT, json.dumps({"why": why, "at": at})))
         # It may be opened as a store of its own.
         begin_branch(copy, _next_seq(copy))
-        copy.execute("DELETE FROM meta WHERE key = 'engine'")
+        copy.execute("DELETE FROM meta WHERE key IN ('engine', 'pulse')")
         forget_undone(copy)
 
     _copy(con, path, finish)
@@ -148,7 +149,7 @@ def fork_store(source: Path, seq: int | None, target: Path, now: int) -> int:
         else:
             kept = end_of_cause(copy, seq, source)
         cut_and_hold(copy, kept, now, "fork")
-        copy.execute("DELETE FROM meta WHERE key IN ('engine', 'snapshot')")
+        copy.execute("DELETE FROM meta WHERE key IN ('engine', 'pulse', 'snapshot')")
         copy.execute("DELETE FROM inbox")
         begin_branch(copy, _next_seq(copy))
         if known == VERSION:

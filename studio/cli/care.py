@@ -27,10 +27,11 @@ def status(settings: Settings, as_json: bool) -> None:
     from studio.store.status import status as look
 
     found = look(settings.file())
-    write([json_line(_record(found))] if as_json else _lines(found))
+    write([json_line(record(found))] if as_json else _lines(found))
 
 
-def _record(found: StoreStatus) -> dict[str, Any]:
+def record(found: StoreStatus) -> dict[str, Any]:
+    """How a store stands, as JSON."""
     from studio.clock import iso
 
     totals, clock, pulse = found.totals, found.clock, found.pulse

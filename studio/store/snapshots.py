@@ -184,7 +184,7 @@ def cut_and_hold(con: sqlite3.Connection, keep: int, now: int, why: str, given: 
     cut(con, keep)
     set_standing(con, at, now, bool(virtual))
     reserve(con, max(last, given))
-    _say(con, at, {"from": before, "to": at, why: keep, "entries": entries, **facts})
+    say_clock_moved(con, at, {"from": before, "to": at, why: keep, "entries": entries, **facts})
     con.execute(SET_META, (HOLD, json.dumps({"why": why, "at": at})))
     hold_open_steps(con)
     return at
@@ -218,9 +218,9 @@ def _next_seq(con: sqlite3.Connection) -> int:
     return max(int(last) + 1, int(_meta(con, "next_seq") or 0))
 
 
-def _say(con: sqlite3.Connection, at: int, facts: dict[str, int]) -> None:
-    """Time was taken back: an act of the operator, and an entry (DESIGN rule 17)."""
-    seq = int(_meta(con, "next_seq") or 1)
+def say_clock_moved(con: sqlite3.Connection, at: int, facts: dict[str, Any]) -> None:
+    """Time was moved by hand: an act of the operator, and an entry (DESIGN rule 17)."""
+    seq = _next_seq(con)
     con.execute(ADD_ENTRY, (seq, at, Kind.CLOCK_MOVED, json.dumps(facts)))
     con.execute(ADD_TOTAL, (0, Kind.CLOCK_MOVED, 1))
     reserve(con, seq)
@@ -262,7 +262,7 @@ def restore_rows(con: sqlite3.Connection, now: int, given: int, **facts: int) ->
     at = int(_meta(con, "last_at") or now)
     set_standing(con, at, now, bool(clock.get("virtual")))
     reserve(con, max(last, given, con.execute("SELECT max(seq) FROM history").fetchone()[0] or 0))
-    _say(con, at, {"from": before, "to": at, **facts})
+    say_clock_moved(con, at, {"from": before, "to": at, **facts})
     # The snapshot may have run as a store of its own: its events keep the ids that they have there.
     begin_branch(con, _next_seq(con))
     con.execute(SET_META, (HOLD, json.dumps({"why": "restore", "at": at})))

@@ -141,7 +141,7 @@ def test_who_was_never_there_cannot_be_erased_and_nothing_changes(store: Path) -
     assert not missing.exists()
 
 
-def test_nothing_is_erased_while_an_engine_runs_or_a_reader_reads(store: Path) -> None:
+def test_nothing_is_erased_while_an_engine_runs(store: Path) -> None:
     with alone_on(store), pytest.raises(StoreLocked):
         erase(store, "Zelda-Quux")
     with Views(store) as views:

@@ -36,6 +36,8 @@ from tests.tui.conftest import open_studio
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
+# Hypothesis would else call a busy machine a failure.
+PATIENT = ["--hypothesis-profile=ci"]
 PLUGINS = ("-p", "studio.testing", "-p", "no:cacheprovider")
 """What is found by itself where Journey Studio is installed, and no files of pytest."""
 
@@ -117,7 +119,7 @@ def follow(here: Path, block: Block, shown: str | None) -> None:
         path = here / name[1]
         path.write_text(block.text, encoding="utf-8")
         if path.name.startswith("test_"):
-            code, came = run(here, sys.executable, "-m", "pytest", "-q", *PLUGINS, path.name)
+            code, came = run(here, sys.executable, "-m", "pytest", "-q", *PLUGINS, *PATIENT, path.name)
             assert (code, "1 passed" in came) == (0, True), f"{where}: {came}"
         return
     code, came = run(here, sys.executable, "-W", "error", "-c", block.text)

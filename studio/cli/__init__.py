@@ -7,6 +7,7 @@ run: `--help` and `send` are used in loops of shell scripts and must answer at o
 from __future__ import annotations
 
 import difflib
+import keyword
 import os
 import sys
 from collections.abc import Sequence
@@ -41,7 +42,16 @@ COMMANDS = {
     "cancel": "studio.cli.act",
     "resume": "studio.cli.act",
     "restart": "studio.cli.act",
+    "clock": "studio.cli.clock",
+    "rewind": "studio.cli.rewind",
+    "fork": "studio.cli.rewind",
+    "status": "studio.cli.care",
+    "doctor": "studio.cli.care",
     "verify": "studio.cli.act",
+    "prune": "studio.cli.forget",
+    "erase": "studio.cli.forget",
+    "export": "studio.cli.transfer",
+    "import": "studio.cli.transfer",
 }
 """Where each command stands, in the order of the help."""
 
@@ -59,7 +69,9 @@ class Commands(DefaultGroup):  # type: ignore[misc]
         module = COMMANDS.get(cmd_name)
         if module is None:
             return None
-        command: click.Command = getattr(import_module(module), cmd_name)
+        # A function cannot be called `import`.
+        named = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
+        command: click.Command = getattr(import_module(module), named)
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:

@@ -8,8 +8,8 @@ import os
 import threading
 from typing import TYPE_CHECKING
 
-from studio.cli.output import json_line
 from studio.errors import StudioError
+from studio.printable import json_line
 
 if TYPE_CHECKING:
     from studio.engine.engine import Engine

@@ -58,7 +58,7 @@ def would_run(settings: Settings, no_steps: bool, stubs: tuple[str, ...]) -> Sta
         return None
     results = _recorded(settings) | dict(map(_stub, stubs))
 
-    def stand_in(step: str) -> Callable[..., Any]:
+    def stand_in(step: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def told(*args: Any, **kwargs: Any) -> Any:
             given = [reprlib.repr(each) for each in args]
             given += [f"{name}={reprlib.repr(value)}" for name, value in kwargs.items()]

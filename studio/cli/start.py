@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from studio.cli.options import Settings, json_option, shared
-from studio.cli.output import Exit, complain, counted, json_line, write
+from studio.cli.output import Exit, complain, counted, write
 from studio.cli.send import read_data, tell_where
 from studio.errors import DurationError, EventError, StudioError
-from studio.printable import clean
+from studio.printable import clean, json_line
 
 if TYPE_CHECKING:
     from studio.definition import Workflow

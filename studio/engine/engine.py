@@ -12,11 +12,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from studio import durations
 from studio.arguments import Duration
-from studio.clock import Clock, WallClock, iso, to_ms
+from studio.clock import Clock, WallClock, to_ms
 from studio.definition import Workflow
 from studio.engine import capture
 from studio.engine.batch import Batch
@@ -27,17 +27,16 @@ from studio.engine.runner import Runner
 from studio.engine.state import JourneyState
 from studio.engine.steps import StandIn
 from studio.engine.time_travel import TimeTravel
-from studio.errors import StoreError, StoreLocked, StoreReadOnly, StudioError, WorkflowError
+from studio.errors import StoreError, StudioError, WorkflowError
 from studio.event import Event
 from studio.incoming import Incoming, incoming
 from studio.loader import Library
 from studio.store.hooks import CheckEvent, SetEvent
-from studio.store.inbox import engine_of, lock_path
+from studio.store.lock import take_lock
 from studio.store.sqlite import MEMORY, Durability, open_database, remove_store, temporary_store
 
 _log = logging.getLogger("studio")
 
-LOOK_SECONDS = 0.1
 YEAR = 365 * 24 * 3600 * 1000
 
 
@@ -196,24 +195,7 @@ class Engine(TimeTravel, HotReload):
     def _take_lock(self) -> None:
         # The store is opened first, so that what is no store is named as such.
         open_database(self.path, self._durability).close()
-        lock = FileLock(lock_path(self.path), timeout=0, thread_local=False)
-        try:
-            # Whoever looks whether an engine runs holds it for a moment (`engine_of`).
-            lock.acquire(timeout=LOOK_SECONDS, poll_interval=0.01)
-        except Timeout:
-            # Between its start and its first entry an engine has a lock and no name yet.
-            pid, since = engine_of(self.path) or (0, 0)
-            who = f"pid {pid}, since {iso(since)}" if pid else "another process"
-            raise StoreLocked(
-                f"an engine runs on this store already ({who})",
-                where=str(self.path),
-                fix="Send it events with journey-studio send, or stop it first.",
-            ) from None
-        except OSError as error:
-            raise StoreReadOnly(
-                f"the store cannot be locked: {error.strerror}", where=str(self.path)
-            ) from error
-        self._lock = lock
+        self._lock = take_lock(self.path)
 
     def _clear_away(self) -> None:
         if self._lock is not None:

@@ -35,6 +35,7 @@ from studio.engine.items import Act, Advance, Alone, Arrival, Delivery, Entry, I
 from studio.engine.jump import JumpEnd, JumpProgress
 from studio.engine.moves import Moves, Swap
 from studio.engine.overlay import Overlay
+from studio.engine.pulse import Beat
 from studio.engine.recovery import Recovery
 from studio.engine.requests import Requests
 from studio.engine.rewind import Rewinds
@@ -97,6 +98,7 @@ class Runner:
         self.changed = changed
         self.routes = Routes(self.workflows)
         self._steps = Steps(stand_in)
+        self.beat = Beat()
         self.rewinds = Rewinds(path, clock)
         self.moves = Moves(self)
         self.recovery = Recovery(self)

@@ -97,6 +97,7 @@ class Serving:
         else:
             late = runner.deck.late(_due(wait))
         batch.watch.subject = wait.journey.id
+        runner.beat.late(late)
         batch.timer(wait, late)
 
     def serve_one(self, batch: Batch, item: Item, at: int) -> Any:

@@ -12,6 +12,7 @@ from studio.engine.drive import Abandoned, Failed
 from studio.engine.items import Act, Advance, Alone, Arrival, Entry, Item, fail
 from studio.engine.jump import Jump, JumpEnd
 from studio.errors import StoreError, StudioError
+from studio.store.pulse import PULSE
 from studio.store.sqlite import Store
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ class Writing:
         runner.rewinds.before_commit(batch)
         self._set_clock(batch, finished, end)
         self._add_state(batch, now)
+        if (told := runner.beat.row(len(finished), runner.queued, runner.running_steps)) is not None:
+            changes.meta.append(told)
         with runner.lock:
             if batch.watch.abandoned:
                 raise Abandoned
@@ -115,7 +118,7 @@ class Writing:
             runner.deck.studio.stop()
         batch = runner.plain_batch(store)
         self._add_state(batch, runner.clock.now())
-        batch.overlay.changes.ended_meta.append(("engine",))
+        batch.overlay.changes.ended_meta += [("engine",), (PULSE,)]
         try:
             batch.overlay.commit()
         except StoreError:

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -49,6 +50,7 @@ LAST_MOMENT = "SELECT at + coalesce(late, 0) FROM history WHERE seq <= ? ORDER B
 FIRST_MOMENT = "SELECT at FROM history ORDER BY seq LIMIT 1"
 
 TOUCHED = "CREATE TEMP TABLE IF NOT EXISTS touched (journey INTEGER PRIMARY KEY)"
+GONE = "CREATE TEMP TABLE IF NOT EXISTS gone (seq INTEGER PRIMARY KEY)"
 
 # A user is there from an event on; without any entry left, nobody has heard of them.
 NEW_USERS = """
@@ -221,7 +223,7 @@ def cut(con: sqlite3.Connection, keep: int, undo: int | None = None) -> None:
     new_codes = [id for (id,) in con.execute(NEW_CODES, facts).fetchall()]
     if undo is not None:
         _save(con, undo, keep, new_users, new_codes)
-    _count_kinds(con, "history", keep, -1)
+    _count_kinds(con, "history", "seq > :bound", keep, -1)
     _drop_derived(con)
     con.execute(f"DELETE FROM profiles WHERE {NEW_PROFILES}", facts)
     con.execute("DELETE FROM history WHERE seq > :keep", facts)
@@ -250,7 +252,7 @@ def put_back(con: sqlite3.Connection, undo: int) -> bool:
     (users,) = con.execute("SELECT count(*) FROM undone_users WHERE undo = ?", (undo,)).fetchone()
     con.execute(ADD_TOTAL, (TOTAL_USERS, users))
     _derive(con)
-    _count_kinds(con, "undone_history", undo, 1)
+    _count_kinds(con, "undone_history", "undo = :bound", undo, 1)
     return True
 
 
@@ -272,8 +274,26 @@ def _save(
         con.execute(f"INSERT INTO undone_{table} SELECT :undo, t.* FROM {table} t WHERE {where}", facts)
 
 
-def _count_kinds(con: sqlite3.Connection, table: str, bound: int, sign: int) -> None:
-    where = "seq > :bound" if table == "history" else "undo = :bound"
+@contextmanager
+def taking_out(con: sqlite3.Connection) -> Iterator[None]:
+    """Take single entries out of the middle of the history; inside, the caller deletes or changes them.
+
+    `temp.gone` must list the entries that no longer count, `temp.touched` the journeys that are
+    derived anew (see `begin_taking_out`). Their counts are taken back on the way in.
+    """
+    _count_kinds(con, "history", "seq IN (SELECT seq FROM gone)", 0, -1)
+    _drop_derived(con)
+    yield
+    _derive(con)
+
+
+def begin_taking_out(con: sqlite3.Connection) -> None:
+    """Make the lists of `taking_out`, empty."""
+    for statement in (TOUCHED, GONE, "DELETE FROM touched", "DELETE FROM gone"):
+        con.execute(statement)
+
+
+def _count_kinds(con: sqlite3.Connection, table: str, where: str, bound: int, sign: int) -> None:
     source, source_h = f"{table} WHERE {where}", f"(SELECT * FROM {table} WHERE {where}) h"
     for statement in (COUNT_KINDS, COUNT_PLACES):
         con.execute(statement.format(source=source, source_h=source_h), {"bound": bound, "sign": sign})

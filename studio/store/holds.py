@@ -39,6 +39,7 @@ JOIN journeys g ON g.id = h.journey JOIN users u ON u.id = g.user JOIN names w O
 LEFT JOIN names e ON e.id = h.name
 WHERE h.kind = 32 AND h.seq > ?
 """
+DONE_BY = DONE + " AND g.user = ?"
 # What the attempt said that came to this result.
 SAID = """
 SELECT h.kind, h.data, p.text FROM history h LEFT JOIN names p ON p.id = h.place
@@ -98,14 +99,19 @@ def former(result: str, said: Sequence[tuple[str, str, str]]) -> str:
     return f'{{"result":{result}{more}}}'
 
 
-def done_steps(con: sqlite3.Connection, salt: str, after: int) -> Iterator[tuple[str, str]]:
-    """Steps that were done after an entry: idempotency key, and what is kept of each."""
-    for seq, id, label, kind, number, name, n, data, workflow, user, key, journey_n in con.execute(
-        DONE, (after,)
-    ).fetchall():
+def done_steps(
+    con: sqlite3.Connection, salt: str, after: int, user: int | None = None
+) -> Iterator[tuple[str, str]]:
+    """Steps that were done after an entry: idempotency key, and what is kept of each.
+
+    Args:
+        user: users.id; None for those of everybody.
+    """
+    found = con.execute(DONE, (after,)) if user is None else con.execute(DONE_BY, (after, user))
+    for seq, id, label, kind, number, name, n, data, workflow, owner, key, journey_n in found.fetchall():
         facts: Any = json.loads(data) if data else {}
         text = key_of(kind, name, n, facts) or ""
-        journey = journey_id(workflow, user, key, journey_n)
+        journey = journey_id(workflow, owner, key, journey_n)
         once = isinstance(facts, dict) and facts.get("once") is True
         where = {"journey": id, "seq": seq, "name": label, "n": n}
         said = [(LEVEL_OF[k], message or "", place or "") for k, message, place in con.execute(SAID, where)]

@@ -388,7 +388,7 @@ def _fill(con: sqlite3.Connection) -> None:
 def _differences(con: sqlite3.Connection, table: str) -> list[str]:
     columns = COLUMNS[table]
     where = " WHERE n <> 0" if table in COUNTS else ""
-    stored = f"SELECT {columns} FROM main.{table}{where}"
+    stored = f"SELECT {_plain(columns)} FROM main.{table}{where}"
     rebuilt = f"SELECT {columns} FROM temp.rebuilt_{table}"
     kept, wanted = (
         {
@@ -420,10 +420,17 @@ def _differences(con: sqlite3.Connection, table: str) -> list[str]:
     return told
 
 
+def _plain(columns: str) -> str:
+    """A deadline that stands by, because its workflow is not loaded, is stored negated; it is what it was."""
+    return columns.replace(", due", ", abs(due)")
+
+
 def _row(con: sqlite3.Connection, place: str, table: str, key: Row) -> Row | None:
     names = COLUMNS[table].split(", ")[: KEYS[table]]
     where = " AND ".join(f"{name} = ?" for name in names)
-    found: Row | None = con.execute(f"SELECT {COLUMNS[table]} FROM {place} WHERE {where}", key).fetchone()
+    found: Row | None = con.execute(
+        f"SELECT {_plain(COLUMNS[table])} FROM {place} WHERE {where}", key
+    ).fetchone()
     return found
 
 

@@ -22,6 +22,7 @@ from studio.store.branches import begin_branch
 from studio.store.connect import check_version, translate
 from studio.store.cut import cut, end_of_cause, moment_of
 from studio.store.holds import HOLD, KEEP_FORMER, done_steps, hold_open_steps, keep_former
+from studio.store.pulse import PULSE
 from studio.store.schema import VERSION, Kind
 from studio.store.sqlite import ADD_TOTAL, BUSY, SET_META, open_database
 from studio.store.undone import forget_undone
@@ -32,7 +33,7 @@ ADD_ENTRY = "INSERT INTO history (seq, at, kind, data) VALUES (?, ?, ?, ?)"
 ABOUT = "snapshot"
 """meta of a snapshot: what it was kept from and when."""
 # Rows that belong to the engine that runs and to those who speak with it, and to no moment.
-OWN_META = ("engine", "told", "salt", ABOUT)
+OWN_META = ("engine", PULSE, "told", "salt", ABOUT)
 COPIED = ("names", "codes", "users", "history", "journeys", "waits", "profiles", "totals", "places")
 
 
@@ -110,7 +111,7 @@ def keep_snapshot(con: sqlite3.Connection, store: Path, why: str, at: int) -> Sn
         copy.execute(SET_META, (ABOUT, json.dumps({"why": why, "at": at})))
         # It may be opened as a store of its own.
         begin_branch(copy, _next_seq(copy))
-        copy.execute("DELETE FROM meta WHERE key = 'engine'")
+        copy.execute("DELETE FROM meta WHERE key IN ('engine', 'pulse')")
         forget_undone(copy)
 
     _copy(con, path, finish)
@@ -148,7 +149,7 @@ def fork_store(source: Path, seq: int | None, target: Path, now: int) -> int:
         else:
             kept = end_of_cause(copy, seq, source)
         cut_and_hold(copy, kept, now, "fork")
-        copy.execute("DELETE FROM meta WHERE key IN ('engine', 'snapshot')")
+        copy.execute("DELETE FROM meta WHERE key IN ('engine', 'pulse', 'snapshot')")
         copy.execute("DELETE FROM inbox")
         begin_branch(copy, _next_seq(copy))
         if known == VERSION:
@@ -183,7 +184,7 @@ def cut_and_hold(con: sqlite3.Connection, keep: int, now: int, why: str, given: 
     cut(con, keep)
     set_standing(con, at, now, bool(virtual))
     reserve(con, max(last, given))
-    _say(con, at, {"from": before, "to": at, why: keep, "entries": entries, **facts})
+    say_clock_moved(con, at, {"from": before, "to": at, why: keep, "entries": entries, **facts})
     con.execute(SET_META, (HOLD, json.dumps({"why": why, "at": at})))
     hold_open_steps(con)
     return at
@@ -217,9 +218,9 @@ def _next_seq(con: sqlite3.Connection) -> int:
     return max(int(last) + 1, int(_meta(con, "next_seq") or 0))
 
 
-def _say(con: sqlite3.Connection, at: int, facts: dict[str, int]) -> None:
-    """Time was taken back: an act of the operator, and an entry (DESIGN rule 17)."""
-    seq = int(_meta(con, "next_seq") or 1)
+def say_clock_moved(con: sqlite3.Connection, at: int, facts: dict[str, Any]) -> None:
+    """Time was moved by hand: an act of the operator, and an entry (DESIGN rule 17)."""
+    seq = _next_seq(con)
     con.execute(ADD_ENTRY, (seq, at, Kind.CLOCK_MOVED, json.dumps(facts)))
     con.execute(ADD_TOTAL, (0, Kind.CLOCK_MOVED, 1))
     reserve(con, seq)
@@ -261,7 +262,7 @@ def restore_rows(con: sqlite3.Connection, now: int, given: int, **facts: int) ->
     at = int(_meta(con, "last_at") or now)
     set_standing(con, at, now, bool(clock.get("virtual")))
     reserve(con, max(last, given, con.execute("SELECT max(seq) FROM history").fetchone()[0] or 0))
-    _say(con, at, {"from": before, "to": at, **facts})
+    say_clock_moved(con, at, {"from": before, "to": at, **facts})
     # The snapshot may have run as a store of its own: its events keep the ids that they have there.
     begin_branch(con, _next_seq(con))
     con.execute(SET_META, (HOLD, json.dumps({"why": "restore", "at": at})))

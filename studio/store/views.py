@@ -71,6 +71,11 @@ class Views(Scenes, UserViews, HistoryViews):
         found = json.loads(rows[0][0]) if rows and rows[0][0] else {}
         return found if isinstance(found, dict) else {}
 
+    def told(self, key: str) -> str | None:
+        """A value that the engine keeps under a name; None when there is none."""
+        rows = self._rows(sql.META, key)
+        return None if not rows else str(rows[0][0])
+
     def totals(self) -> Totals:
         """The counts that the engine keeps."""
         n = self._totals(0)

@@ -19,6 +19,7 @@ from textual.command import Provider
 from textual.screen import Screen
 
 from studio.errors import StudioError
+from studio.store.beside import sent_path
 from studio.tui import themes
 from studio.tui.clock_keys import STILL_SECONDS, ClockKeys
 from studio.tui.desk import Desk, EngineDesk, Mode, ViewerDesk, open_desk
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from studio.engine.steps import StandIn
     from studio.tui.actions import Command
     from studio.tui.screens.designer import DesignerScreen
-from studio.tui.sent_history import SUFFIX
 
 REDRAW_SECONDS = 1 / 30
 """The shortest time between two redraws for what was committed."""
@@ -217,7 +217,7 @@ class StudioApp(ClockKeys):
         """Where what is sent by hand is kept: beside the store; None for a store that is not kept itself."""
         if self.desk is None or self.desk.read_only or self._store == ":memory:":
             return None
-        return self.desk.path.with_name(self.desk.path.name + SUFFIX)
+        return sent_path(self.desk.path)
 
     @on(DeskOpened)
     def start_showing(self) -> None:

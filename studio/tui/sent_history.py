@@ -11,7 +11,6 @@ MOST = 200
 """Events that are kept."""
 MOST_BYTES = 64 * 1024
 """Bigger events are remembered until the studio is left, and not written down."""
-SUFFIX = ".sent"
 
 
 class SentHistory:

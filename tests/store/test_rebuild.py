@@ -40,6 +40,13 @@ def test_a_store_agrees_with_its_history(store: Path, tmp_path: Path) -> None:
     assert compare(many(tmp_path / "many.db", (f"u{i}" for i in range(2_500)), events=2)) == []
 
 
+def test_a_deadline_that_stands_by_is_no_difference(store: Path) -> None:
+    change(store, "UPDATE waits SET due = -due")
+    assert compare(store) == []
+    change(store, "UPDATE waits SET due = due - 1")
+    assert len(compare(store)) == 2
+
+
 def test_what_is_rebuilt_equals_what_is_stored(store: Path) -> None:
     con = connect_reader(store)
     derived = rebuild(con)

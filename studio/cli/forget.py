@@ -1,0 +1,87 @@
+"""Take away for good: what ended long ago, or everything of one user."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import click
+
+from studio.cli.asking import agreed, yes_option
+from studio.cli.options import DurationParameter, Settings, json_option, shared
+from studio.cli.output import Exit, complain, counted, write
+from studio.printable import clean, json_line
+
+
+@click.command()
+@click.option(
+    "--older-than",
+    type=DurationParameter(),
+    required=True,
+    metavar="90d",
+    help="How long ago a journey must have ended.",
+)
+@click.option("--dry-run", is_flag=True, help="Only count.")
+@yes_option
+@json_option
+@shared
+def prune(settings: Settings, older_than: int, dry_run: bool, yes: bool, as_json: bool) -> Exit:
+    """Take away what ended long ago, and give the space back.
+
+    Users who have an open journey, or one that ended since, keep all. That a journey ended, what began
+    it, the profile of its user and the event ids of the last 30 days stay.
+    """
+    from studio.store.doctor import show_bytes
+    from studio.store.prune import Pruned, count_prunable
+    from studio.store.prune import prune as take_away
+
+    path = Path(settings.file())
+    found = count_prunable(path, older_than)
+    journeys = counted(found.journeys, "journey")
+    told = f"{found.entries:,} entries of {counted(found.users, 'user')}, {journeys} that ended"
+    if not as_json:
+        complain(told, plain=True)
+    done = Pruned()
+    if found.entries and not dry_run:
+        if not agreed("Take them away for good?", yes):
+            return Exit.DONE
+        done = take_away(path, older_than)
+        found = done
+    if as_json:
+        write([json_line({"done": bool(done.entries), **dataclasses.asdict(found)})])
+    elif done.entries:
+        write([f"pruned; {clean(str(path))} is {show_bytes(max(0, done.freed))} smaller"])
+    return Exit.DONE
+
+
+@click.command()
+@click.argument("user")
+@yes_option
+@json_option
+@shared
+def erase(settings: Settings, user: str, yes: bool, as_json: bool) -> Exit:
+    """Forget a user: their history, journeys, waiting events, snapshots, what was sent to them by hand.
+
+    Forks and exports in other places are not known here. No engine may run on the store.
+    """
+    from studio.store.doctor import show_bytes
+    from studio.store.erase import erase as forget
+
+    path = Path(settings.file())
+    if not agreed(f"Erase all of {clean(user)} from {clean(str(path))} and its snapshots?", yes):
+        return Exit.DONE
+    found = forget(path, user)
+    if as_json:
+        write([json_line({"user": user, **dataclasses.asdict(found)})])
+        return Exit.DONE
+    parts = [f"{found.entries:,} entries", counted(found.journeys, "journey")]
+    parts += [f"{found.inbox:,} in the inbox"] if found.inbox else []
+    parts += [f"{counted(found.sent, 'line')} sent by hand"] if found.sent else []
+    parts += [counted(found.snapshots, "snapshot")] if found.snapshots else []
+    write([f"erased {clean(user)}: {', '.join(parts)}; {show_bytes(max(0, found.freed))} given back"])
+    if found.mentions:
+        complain(
+            f"{found.mentions:,} entries of others name them in their own data; those stay as they are.",
+            plain=True,
+        )
+    return Exit.DONE

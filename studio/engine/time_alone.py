@@ -1,0 +1,76 @@
+"""Acts on the time of a store on which no engine runs, with its lock held meanwhile.
+
+No workflow is needed and no journey moves: an engine that was started for it would first
+serve what is due.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from studio.clock import Clock, VirtualClock
+from studio.engine.clock_deck import ClockDeck
+from studio.engine.items import Alone
+from studio.engine.rewind import Rewinds
+from studio.store.connect import connect_reader
+from studio.store.lock import alone_on
+from studio.store.snapshots import say_clock_moved
+from studio.store.sqlite import SET_META, Store
+from studio.studio_clock import StudioClock
+
+
+def turn_alone(path: Path, facts: dict[str, Any]) -> None:
+    """Pause the clock of a store, let it run or set its speed, for the next engine that has a clock to turn.
+
+    Args:
+        facts: {"paused": True}, {"paused": False} or {"speed": 60}.
+
+    Raises:
+        StoreLocked: an engine runs on it.
+        ClockError: the clock is not for turning, or has no such speed.
+    """
+    connect_reader(path).close()
+    with alone_on(path):
+        store = Store(path)
+        try:
+            clock = _clock(store)
+            turned = ClockDeck(clock).turn(facts)
+            at = clock.now()
+            if isinstance(clock, StudioClock):
+                clock.stop()
+            if turned is not None:
+                with store.transaction() as con:
+                    con.execute(SET_META, ("clock", json.dumps(clock.state())))
+                    con.execute(SET_META, ("last_at", str(at)))
+                    say_clock_moved(con, at, {"from": at, "to": at, **facts})
+        finally:
+            store.close()
+
+
+def rewind_alone(path: Path, seq: int) -> dict[str, Any]:
+    """Cut a store after an entry's cause, as a running engine does; what was is kept as a snapshot.
+
+    Raises:
+        StoreLocked: an engine runs on it.
+        StoreError: there is no such entry, or a file could not be written.
+    """
+    connect_reader(path).close()
+    with alone_on(path):
+        store = Store(path)
+        try:
+            rewinds = Rewinds(path, _clock(store))
+            rewinds.load(store)
+            return rewinds.rewind(store, seq, Alone(lambda item: None))
+        finally:
+            store.close()
+
+
+def _clock(store: Store) -> Clock:
+    state = json.loads(store.meta("clock") or "{}")
+    real = time.time_ns() // 1_000_000
+    clock: Clock = VirtualClock(min(store.last_at, real)) if state.get("virtual") else StudioClock()
+    clock.adopt(state, store.last_at)
+    return clock

@@ -1,0 +1,210 @@
+"""Whether a store is sound: what is wrong, how bad it is, and what to do."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from studio.clock import iso
+from studio.errors import StoreError
+from studio.store.beside import unfinished_copies
+from studio.store.connect import check_version, connect_reader
+from studio.store.holds import HOLD, held_steps
+from studio.store.inbox import engine_of, stamp
+from studio.store.rebuild import compare
+from studio.store.schema import VERSION
+from studio.store.snapshots import snapshots
+from studio.store.sqlite import WAL_LIMIT
+from studio.store.status import size_of, wal_path
+
+Verdict = Literal["ok", "warn", "bad"]
+
+LITTLE = 64 << 20
+"""Bytes of free disk below which nothing can be relied on."""
+MOST_FAULTS = 20
+DAY = 24 * 3600 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one look has found."""
+
+    check: str
+    verdict: Verdict
+    says: str
+    fix: str = ""
+
+
+def examine(path: Path, *, full: bool = False) -> Iterator[Finding]:
+    """Look at a store from all sides, the quickest first. Changes nothing; safe beside a running engine.
+
+    Args:
+        full: also look whether indexes agree with their tables, which takes several times as long.
+
+    Raises:
+        StoreError: there is no store of ours here, or a newer version made it.
+    """
+    con = connect_reader(path)
+    try:
+        known = check_version(con, path)
+        yield _version(known)
+        if known == 0:
+            return
+        yield _lock(con, path)
+        yield _disk(path)
+        yield _log(path)
+        yield from _copies(path)
+        yield from _clock(con)
+        integrity = _integrity(con, full)
+        yield integrity
+    except sqlite3.Error as error:
+        yield Finding("integrity", "bad", f"SQLite says: {error}", _RESTORE)
+        return
+    finally:
+        con.close()
+    if integrity.verdict != "bad" and known == VERSION:
+        yield _derived(path)
+
+
+_RESTORE = "Return to a snapshot or a copy; sqlite3's .recover saves what can be read."
+
+
+def _version(known: int) -> Finding:
+    if known == 0:
+        return Finding("version", "ok", "the file is empty; the first event makes it a store")
+    if known < VERSION:
+        fix = "The next start of the studio or the engine brings it up to date."
+        return Finding("version", "warn", f"schema {known}, this version has {VERSION}", fix)
+    return Finding("version", "ok", f"schema {known}, as this version has it")
+
+
+def _lock(con: sqlite3.Connection, path: Path) -> Finding:
+    row = con.execute("SELECT value FROM meta WHERE key = 'engine'").fetchone()
+    waiting = con.execute("SELECT count(*) FROM (SELECT 1 FROM inbox LIMIT 10001)").fetchone()[0]
+    left = f"; {waiting:,} in the inbox" if waiting else ""
+    engine = engine_of(path)
+    if engine is not None:
+        pid, since = engine
+        if pid and not _lives(pid):
+            # The lock is the kernel's and ends with its process, but a child may have inherited it.
+            says = f"held, but not by the engine that is named (pid {pid})"
+            return Finding("lock", "warn", says, "See who has the .lock file open: fuser, lsof.")
+        return Finding("lock", "ok", f"an engine runs: pid {pid}, since {iso(since)}{left}")
+    if row is not None:
+        pid = json.loads(row[0]).get("pid", 0)
+        says = f"free; the last engine (pid {pid}) did not end in order{left}"
+        return Finding("lock", "warn", says, "Nothing is lost: the next start goes on from there.")
+    if waiting:
+        return Finding("lock", "warn", f"no engine runs{left}", "journey-studio run takes in what waits.")
+    return Finding("lock", "ok", "free; no engine runs")
+
+
+def _lives(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _disk(path: Path) -> Finding:
+    free, size = shutil.disk_usage(path.resolve().parent).free, size_of(path)
+    says = f"{show_bytes(size)}, {show_bytes(free)} free on its disk"
+    if free < LITTLE:
+        return Finding("disk", "bad", says, "Free some space: a batch that cannot be written waits.")
+    if free < size + LITTLE:
+        fix = "Free some: a snapshot, prune and erase need as much as the store has."
+        return Finding("disk", "warn", says, fix)
+    return Finding("disk", "ok", says)
+
+
+def _log(path: Path) -> Finding:
+    size = size_of(wal_path(path))
+    if size > 2 * WAL_LIMIT:
+        fix = "A program that reads without an end keeps it from being folded in; end it."
+        return Finding("log", "warn", f"the write-ahead log has {show_bytes(size)}", fix)
+    return Finding("log", "ok", f"the write-ahead log has {show_bytes(size)}")
+
+
+def _copies(path: Path) -> Iterator[Finding]:
+    kept = snapshots(path)
+    size = sum(each.size for each in kept)
+    bad = [each.path.name for each in kept if not _readable(each.path)]
+    if bad:
+        yield Finding("snapshots", "warn", f"cannot be read: {', '.join(bad)}", "Delete them.")
+    elif kept:
+        yield Finding("snapshots", "ok", f"{len(kept):,}, together {show_bytes(size)}")
+    else:
+        yield Finding("snapshots", "ok", "none")
+    parts = unfinished_copies(path)
+    if parts:
+        names = ", ".join(part.name for part in parts)
+        yield Finding("copies", "warn", f"left of copies that were cut off: {names}", "Delete them.")
+
+
+def _readable(path: Path) -> bool:
+    try:
+        connect_reader(path).close()
+    except StoreError:
+        return False
+    return True
+
+
+def _clock(con: sqlite3.Connection) -> Iterator[Finding]:
+    meta = dict(con.execute("SELECT key, value FROM meta WHERE key IN ('clock', ?)", (HOLD,)).fetchall())
+    state = json.loads(meta.get("clock") or "{}")
+    now, real = stamp(con), time.time_ns() // 1_000_000
+    if state.get("virtual"):
+        yield Finding("clock", "ok", f"virtual, at {iso(now)}")
+    elif state.get("paused"):
+        yield Finding(
+            "clock", "warn", f"paused at {iso(now)}: no deadline comes", "journey-studio clock resume"
+        )
+    elif abs(now - real) > DAY:
+        yield Finding(
+            "clock", "warn", f"at {iso(now)}, days away from the time of day", "It was moved by hand."
+        )
+    else:
+        yield Finding("clock", "ok", f"at {iso(now)}")
+    if HOLD in meta:
+        count = len(held_steps(con, 1_000))
+        says = f"steps are on hold after a {json.loads(meta[HOLD]).get('why', 'rewind')}; {count:,} wait"
+        yield Finding("steps", "warn", says, "H in the studio lets them run.")
+
+
+def _integrity(con: sqlite3.Connection, full: bool) -> Finding:
+    what = "integrity_check" if full else "quick_check"
+    faults = [str(row[0]) for row in con.execute(f"PRAGMA {what}({MOST_FAULTS})").fetchall()]
+    if faults == ["ok"]:
+        return Finding("integrity", "ok", f"SQLite finds no fault ({what})")
+    return Finding("integrity", "bad", "; ".join(faults), _RESTORE)
+
+
+def _derived(path: Path) -> Finding:
+    try:
+        found = compare(path)
+    except StoreError as error:
+        return Finding("derived", "bad", error.what, error.fix)
+    if found:
+        more = f" (and {len(found) - 1:,} more)" if len(found) > 1 else ""
+        return Finding("derived", "bad", found[0] + more, "journey-studio verify tells all of it.")
+    return Finding("derived", "ok", "the derived tables agree with the history")
+
+
+def show_bytes(count: int) -> str:
+    """ "812 B", "1.4 MB"."""
+    size, unit = float(count), "B"
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if size < 1000 or unit == "TB":
+            break
+        size /= 1000
+    return f"{count:,} B" if unit == "B" else f"{size:.1f} {unit}"

@@ -1,0 +1,182 @@
+"""Let go of what ended long ago, a thousand users at a time.
+
+Only users in whose journeys nothing happened since are touched: all of them have ended. What stays
+of each is a tombstone: the entries that say that a journey began, in which pass it was and how it
+ended, so that one that ended for good does not begin again; the events that began it and those
+from which the user's profile follows; and events with an id of the last 30 days, which still count
+once (DESIGN rule 18).
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.errors import StoreError
+from studio.store.connect import connect_reader, require_history, translate
+from studio.store.cut import begin_taking_out, taking_out
+from studio.store.inbox import stamp
+from studio.store.lock import alone_on
+from studio.store.snapshots import reserve
+from studio.store.space import give_back
+from studio.store.sqlite import SET_META, open_database
+from studio.store.undone import forget_undone
+
+PAGE = 1_000
+"""Users in one transaction."""
+KEEP_IDS = 30 * 24 * 3600 * 1000
+"""Milliseconds for which an id counts once, whatever is pruned."""
+
+NEXT_USERS = "SELECT id FROM users WHERE id > ? ORDER BY id LIMIT ?"
+# The newest entry of a journey decides; what came to a user outside of journeys is judged by itself.
+QUIET = """
+SELECT u.value FROM json_each(:users) u WHERE NOT EXISTS (
+    SELECT 1 FROM journeys j WHERE j.user = u.value AND (
+        j.status IN (1, 2, 4)
+        OR (SELECT max(at + coalesce(late, 0)) FROM history h WHERE h.journey = j.id) >= :before
+    )
+)
+"""
+GO = """
+INSERT OR IGNORE INTO gone
+SELECT h.seq FROM json_each(:quiet) q
+CROSS JOIN journeys j ON j.user = q.value
+CROSS JOIN history h INDEXED BY history_journeys ON h.journey = j.id
+WHERE h.kind <> 1 AND h.kind NOT IN (50, 52, 54, 55, 57) AND h.seq <> j.pass_seq
+UNION ALL
+SELECT h.seq FROM json_each(:quiet) q
+CROSS JOIN history h INDEXED BY history_events ON h.user = q.value
+WHERE h.kind = 1 AND h.at < :before
+    AND (h.journey IS NULL OR h.journey IN (
+        SELECT o.id FROM journeys o WHERE o.user IN (SELECT value FROM json_each(:quiet))
+    ))
+    AND (h.id IS NULL OR h.at < :ids_before)
+    AND NOT EXISTS (SELECT 1 FROM profiles p WHERE p.user = h.user AND p.seq = h.seq)
+    AND NOT EXISTS (SELECT 1 FROM journeys t WHERE t.user = h.user AND h.seq IN (t.trigger, t.since))
+"""
+TOUCH = """
+INSERT OR IGNORE INTO touched SELECT DISTINCT h.journey FROM gone g CROSS JOIN history h ON h.seq = g.seq
+WHERE h.journey IS NOT NULL
+"""
+COUNTS = """
+SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM touched),
+    (SELECT count(DISTINCT h.user) FROM gone g CROSS JOIN history h ON h.seq = g.seq)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Pruned:
+    """What goes, or went."""
+
+    entries: int = 0
+    journeys: int = 0
+    """Of which only the tombstone stays."""
+    users: int = 0
+    freed: int = 0
+    """Bytes."""
+
+    def __add__(self, other: Pruned) -> Pruned:
+        return Pruned(
+            self.entries + other.entries,
+            self.journeys + other.journeys,
+            self.users + other.users,
+            self.freed + other.freed,
+        )
+
+
+def count_prunable(path: Path, older_ms: int) -> Pruned:
+    """Count what `prune` would take away. Safe beside a running engine.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    con = connect_reader(path)
+    try:
+        require_history(con, path)
+        # The file is open read-only; the lists are temporary tables.
+        con.execute("PRAGMA query_only = 0")
+        con.execute("BEGIN")
+        found = _through(con, stamp(con), older_ms, lambda: None)
+        con.execute("ROLLBACK")
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
+    finally:
+        con.close()
+    return found
+
+
+def prune(path: Path, older_ms: int) -> Pruned:
+    """Take away what ended longer ago than this, and give the space back.
+
+    A page of users is one transaction: what was done before a kill is done. Undone acts
+    can no longer be brought back after it.
+
+    Args:
+        older_ms: milliseconds by the store's clock.
+
+    Raises:
+        StoreLocked: an engine runs on the store.
+        StoreError: it cannot be written.
+    """
+    connect_reader(path).close()
+    with alone_on(path):
+        con = open_database(path)
+        try:
+            (last,) = con.execute("SELECT coalesce(max(seq), 0) FROM history").fetchone()
+            reserve(con, last)
+
+            def take() -> None:
+                with taking_out(con):
+                    con.execute("DELETE FROM history WHERE seq IN (SELECT seq FROM gone)")
+
+            found = _through(con, stamp(con), older_ms, take)
+            if found.entries:
+                con.execute("BEGIN IMMEDIATE")
+                forget_undone(con)
+                _forget_acts(con)
+                con.execute("COMMIT")
+                found += Pruned(freed=give_back(con, path))
+        except sqlite3.Error as error:
+            raise translate(error, path) from error
+        finally:
+            con.close()
+    return found
+
+
+def _through(con: sqlite3.Connection, now: int, older_ms: int, take: Callable[[], None]) -> Pruned:
+    if older_ms < 0:
+        raise StoreError("nothing is older than what comes")
+    facts = {"before": now - older_ms, "ids_before": now - max(older_ms, KEEP_IDS)}
+    found, after = Pruned(), 0
+    begin = not con.in_transaction
+    while users := [id for (id,) in con.execute(NEXT_USERS, (after, PAGE)).fetchall()]:
+        after = users[-1]
+        if begin:
+            con.execute("BEGIN IMMEDIATE")
+        quiet = [id for (id,) in con.execute(QUIET, {"users": json.dumps(users), **facts}).fetchall()]
+        begin_taking_out(con)
+        con.execute(GO, {"quiet": json.dumps(quiet), **facts})
+        con.execute(TOUCH)
+        counted = Pruned(*con.execute(COUNTS).fetchone())
+        if counted.entries:
+            take()
+        found += counted
+        if begin:
+            con.execute("COMMIT")
+    return found
+
+
+def _forget_acts(con: sqlite3.Connection) -> None:
+    """An act whose entries are gone cannot be taken back."""
+    row = con.execute("SELECT value FROM meta WHERE key = 'acts'").fetchone()
+    if row is None:
+        return
+    acts = [
+        act
+        for act in json.loads(row[0])
+        if con.execute("SELECT 1 FROM history WHERE seq = ?", (act["seq"],)).fetchone()
+    ]
+    con.execute(SET_META, ("acts", json.dumps(acts)))

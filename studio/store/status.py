@@ -1,0 +1,86 @@
+"""How a store stands, and how the engine gets on that runs on it, at one look."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from studio.store.inbox import engine_of
+from studio.store.pulse import PULSE, Pulse, read_pulse
+from studio.store.records import LeftWaiting, Totals
+from studio.store.views import Views
+from studio.studio_clock import ClockReading, moment, reading
+
+MOST_HELD = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStatus:
+    """How a store stands."""
+
+    path: str
+    size: int
+    """Bytes of the file."""
+    wal: int
+    """Bytes of the write-ahead log beside it."""
+    totals: Totals
+    entry: int
+    """seq of the newest entry; 0: there is none."""
+    now: int
+    """The moment that the store's clock shows, ms since 1970, UTC."""
+    clock: ClockReading
+    next_due: int | None
+    left: LeftWaiting
+    """Events that no engine has taken in yet."""
+    hold: dict[str, Any] | None
+    """Why steps wait for a yes."""
+    held: int
+    """Steps that do, counted up to `MOST_HELD`."""
+    engine: tuple[int, int] | None
+    """The engine that holds the lock: pid (0: not known), and since when."""
+    pulse: Pulse | None
+    """None when no engine runs, or it has had nothing to do yet."""
+
+
+def status(path: str | Path) -> StoreStatus:
+    """Look at a store. Costs the same for an empty and for a big one.
+
+    Raises:
+        StoreError: there is none, or it cannot be read.
+    """
+    path = Path(path)
+    with Views(path) as views:
+        engine = engine_of(path)
+        clock = views.clock()
+        due = views.waits(limit=1)
+        return StoreStatus(
+            path=str(path),
+            size=path.stat().st_size,
+            wal=size_of(wal_path(path)),
+            totals=views.totals(),
+            entry=views.last_seq(),
+            now=moment(clock, time.time_ns() // 1_000_000),
+            clock=reading(clock),
+            next_due=due[0].due_at if due else None,
+            left=views.left_waiting(),
+            hold=views.hold(),
+            held=len(views.held_steps(limit=MOST_HELD)),
+            engine=engine,
+            pulse=read_pulse(views.told(PULSE)) if engine is not None else None,
+        )
+
+
+def wal_path(path: Path) -> Path:
+    """The write-ahead log of a store."""
+    path = path.resolve()
+    return path.with_name(path.name + "-wal")
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file; 0 when it is not there."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0

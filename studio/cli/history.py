@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from studio.cli import complete
 from studio.cli.looking import PAGE_ROWS, Following, opened_views, since_when
 from studio.cli.options import (
     Settings,
@@ -37,7 +38,7 @@ follow_option = click.option(
 
 
 @click.command()
-@click.argument("user")
+@click.argument("user", shell_complete=complete.users)
 @follow_option
 @workflow_option
 @kind_option

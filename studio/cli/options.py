@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import click
 
+from studio.cli import complete
 from studio.errors import ClockError, DurationError, StudioError
 from studio.project import DURABILITIES, MEMORY, STORE, WORKFLOWS, project
 
@@ -23,6 +24,22 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class PathParameter(click.ParamType[str]):
+    """A path as it was typed; the shell completes it."""
+
+    name = "path"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(incomplete, type="file")]
+
+
+PATH = PathParameter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +81,10 @@ def shared_in_memory(function: F) -> F:
 def _share(function: F, without: str | None) -> F:
     usual = STORE if without is None else "in memory"
 
-    @click.option("--workflows", metavar="PATH", help=f"Folder or file of workflows.  [default: {WORKFLOWS}]")
-    @click.option("--store", metavar="PATH", help=f"The SQLite file.  [default: {usual}]")
+    @click.option(
+        "--workflows", metavar="PATH", help=f"Folder or file of workflows.  [default: {WORKFLOWS}]", type=PATH
+    )
+    @click.option("--store", metavar="PATH", help=f"The SQLite file.  [default: {usual}]", type=PATH)
     @click.option(
         "--durability",
         type=click.Choice(DURABILITIES),
@@ -92,8 +111,10 @@ def form_options(function: F) -> F:
     return lines_option(csv_option(function))
 
 
-user_option = click.option("--user", metavar="USER", help="Only of this user.")
-workflow_option = click.option("--workflow", metavar="NAME", help="Only of this workflow.")
+user_option = click.option("--user", metavar="USER", help="Only of this user.", shell_complete=complete.users)
+workflow_option = click.option(
+    "--workflow", metavar="NAME", help="Only of this workflow.", shell_complete=complete.workflows
+)
 
 
 def settings(workflows: str | None, store: str | None, durability: str | None) -> Settings:

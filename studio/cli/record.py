@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from studio.cli import complete
 from studio.cli.options import Settings, shared
 from studio.cli.output import Exit, complain, counted, json_line, write
 from studio.errors import StudioError
 
 
 @click.command()
-@click.argument("user")
+@click.argument("user", shell_complete=complete.users)
 @click.option("--as", "file", metavar="FILE", help="The event file to write, instead of stdout.")
 @click.option("--expect", is_flag=True, help="Write also what journeys logged, sent, waited for and came to.")
 @shared

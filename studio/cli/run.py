@@ -65,9 +65,9 @@ def run(
     reloads: bool,
     as_json: bool,
 ) -> Exit:
-    """Run the engine without a screen.
+    """Run the engine without a screen, and print what happens.
 
-    It prints what happens. It ends with ctrl+c or a polite kill, as --for says, or as --until-idle says.
+    It ends with ctrl+c or a polite kill, as --for says, or as --until-idle says.
     """
     from studio.cli.json_lines import JsonLines
     from studio.trace import Trace
@@ -214,9 +214,9 @@ class Feed:
 @json_option
 @shared_in_memory
 def play(settings: Settings, file: str, until: tuple[int, bool] | None, check: bool, as_json: bool) -> Exit:
-    """Play an event file in virtual time.
+    """Play an event file in virtual time, on a store in memory unless --store names one.
 
-    It prints what happens, and works on a store in memory unless --store names one. Time
+    It prints what happens. Time
     jumps from deadline to deadline, to the last of them, or a year after the last event.
     With --check it ends at the last line of the file, and prints only what is not as expected.
     """

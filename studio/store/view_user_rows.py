@@ -122,6 +122,10 @@ class UserViews(JourneyViews):
         rows = self._users_filled(view_users.telling(self._rows, limit), limit)
         return sorted(rows, key=view_users.rank)
 
+    def workflow_names(self) -> list[str]:
+        """The workflows that ever ran here."""
+        return [name for (name,) in self._rows(sql.WORKFLOW_NAMES)]
+
     def failed_users(self, *, limit: int = 1000) -> list[str]:
         """Ids of users with a failed journey, the newest first."""
         with self._snapshot():

@@ -5,8 +5,10 @@ Below the command line, so that what is drawn without a terminal (`outline`) cou
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
+from typing import Any
 
 # Controls (C0, DEL, C1), line and paragraph separators, marks of writing direction,
 # halves of surrogate pairs.
@@ -23,6 +25,13 @@ def _spell(found: re.Match[str]) -> str:
     char = found[0]
     code = ord(char)
     return _SHORT.get(char) or (f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}")
+
+
+def json_line(value: Any) -> str:
+    """A value as one line of JSON, in the same spelling for every command and file."""
+    text = json.dumps(value, ensure_ascii=False)
+    # JSON's own escapes: the line stays what it was, and a terminal is not steered.
+    return UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def cells(text: str) -> int:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from studio import durations
 from studio.clock import iso
+from studio.errors import StudioError
+from studio.printable import json_line
 from studio.store.records import Entry
 from studio.store.views import Views
 
@@ -57,6 +60,25 @@ def record(views: Views, user: str, *, expect: bool = False) -> Recording:
     first, *rest = lines
     moments = [{**line, "at": durations.show(line["at"] - start)} for line in rest]
     return Recording([{**first, "at": iso(start)}, *moments], len(seqs), entries[-1].at - start, acts)
+
+
+def save(file: Path, recording: Recording, make_folder: bool = False) -> None:
+    """Write an event file; what is there already is not written over.
+
+    Raises:
+        StudioError: it is there already, or cannot be written.
+    """
+    try:
+        if make_folder:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        # "x": what was recorded before, and mended by hand since, stays.
+        with file.open("x", encoding="utf-8") as opened:
+            opened.writelines(f"{json_line(line)}\n" for line in recording.lines)
+    except FileExistsError:
+        raise StudioError("the file is there already", where=str(file), fix="Name another.") from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise StudioError(f"the file cannot be written: {why}", where=str(file)) from None
 
 
 def _history(views: Views, user: str) -> list[Entry]:

@@ -6,7 +6,6 @@ and marks that turn the direction of writing are shown as what they are.
 
 from __future__ import annotations
 
-import json
 import os
 import select
 import shutil
@@ -15,10 +14,10 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 from enum import IntEnum
-from typing import Any
 
 from studio.errors import StudioError
-from studio.printable import UNSAFE, cells, clean, cut, pad, styled
+from studio.printable import cells, clean, cut, pad, styled
+from studio.printable import json_line as json_line
 
 
 class Exit(IntEnum):
@@ -37,13 +36,6 @@ def exit_code(error: StudioError) -> Exit:
     from studio.errors import WorkflowError
 
     return Exit.FAILED if isinstance(error, WorkflowError) else Exit.WRONG
-
-
-def json_line(value: Any) -> str:
-    """A value as one line of JSON, in the same spelling for every command."""
-    text = json.dumps(value, ensure_ascii=False)
-    # JSON's own escapes: the line stays what it was, and a terminal is not steered.
-    return UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def write(lines: Iterable[str]) -> None:

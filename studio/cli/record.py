@@ -24,6 +24,7 @@ def record(settings: Settings, user: str, file: str | None, expect: bool) -> Exi
     """
     from studio import durations
     from studio.recording import record as recorded
+    from studio.recording import save
     from studio.store.views import Views
 
     with Views(settings.file()) as views:
@@ -32,11 +33,10 @@ def record(settings: Settings, user: str, file: str | None, expect: bool) -> Exi
                 f"there is no user {user!r}", where=settings.store, fix="journey-studio users lists them."
             )
         found = recorded(views, user, expect=expect)
-    lines = [json_line(line) for line in found.lines]
     if file is None:
-        write(lines)
+        write(map(json_line, found.lines))
     else:
-        _save(Path(file), lines)
+        save(Path(file), found)
     name = file or "FILE"
     how = f"play {name} --check" if expect else f"play {name} --until {durations.show(found.lasted_ms)}"
     complain(f"{counted(found.events, 'event')} of {user}. Play it with journey-studio {how}", plain=True)
@@ -46,17 +46,6 @@ def record(settings: Settings, user: str, file: str | None, expect: bool) -> Exi
             plain=True,
         )
     return Exit.DONE
-
-
-def _save(file: Path, lines: list[str]) -> None:
-    try:
-        # "x": what was recorded before, and mended by hand since, is not written over.
-        with file.open("x", encoding="utf-8") as opened:
-            opened.writelines(f"{line}\n" for line in lines)
-    except FileExistsError:
-        raise StudioError("the file is there already", where=str(file), fix="Name another.") from None
-    except OSError as error:
-        raise StudioError(f"the file cannot be written: {error.strerror}", where=str(file)) from None
 
 
 __all__ = ["record"]

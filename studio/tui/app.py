@@ -328,15 +328,22 @@ class StudioApp(ClockKeys):
         """What the command palette offers beside the actions that have a key."""
         from studio.tui.actions import Command
 
-        return [
-            Command(f"{command.title}: {command.help}", "", command.callback)
-            for command in super().get_system_commands(screen)
-            if command.title not in ("Keys", "Maximize", "Minimize", "Quit", "Theme")
-        ] + [
-            Command(f"Theme: {name}", "", partial(self.use_theme, name))
-            for name in self.available_themes
-            if name != self.theme
-        ]
+        recording = (
+            [Command("Save as test…", "", screen.action_save_test)] if isinstance(screen, LiveScreen) else []
+        )
+        return (
+            recording
+            + [
+                Command(f"{command.title}: {command.help}", "", command.callback)
+                for command in super().get_system_commands(screen)
+                if command.title not in ("Keys", "Maximize", "Minimize", "Quit", "Theme")
+            ]
+            + [
+                Command(f"Theme: {name}", "", partial(self.use_theme, name))
+                for name in self.available_themes
+                if name != self.theme
+            ]
+        )
 
     def use_theme(self, name: str) -> None:
         """Change the colours, for the next start too."""

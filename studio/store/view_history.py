@@ -12,6 +12,7 @@ from studio.store.entries import entry
 from studio.store.records import Entry
 from studio.store.schema import KIND_TEXT, LEVEL_OF, LEVELS, Kind
 from studio.store.view_base import ENDLESS, WINDOW_ROWS, ViewBase
+from studio.store.view_users import named
 
 _SEVERITY = ("debug", "info", "warning", "error")
 _FAILURES = (Kind.FAILED, Kind.WORKFLOW_FAILED)
@@ -111,7 +112,7 @@ class HistoryViews(ViewBase):
         values = self._filter(wanted, None, workflow)
         if values["workflow"] == -1:
             return []
-        values |= {"contains": contains or None, "told": _told(kinds), "since": since_at}
+        values |= {**named(contains), "told": _told(kinds), "since": since_at}
         # How many there can be at most: a store without logs needs no walk to say so.
         totals = self._totals(values["workflow"] or 0)
         left = sum(totals.get(kind, 0) for kind in wanted)
@@ -145,7 +146,7 @@ class HistoryViews(ViewBase):
     ) -> list[Entry]:
         """What `logs` tells, after a seq, in order: for whoever follows it."""
         values = self._filter(_log_kinds(level) if kinds is None else _kinds(kinds), user, workflow)
-        values |= {"contains": contains or None, "told": _told(kinds), "since": since_at}
+        values |= {**named(contains), "told": _told(kinds), "since": since_at}
         return self._after(after, limit, values)
 
     def logs_step(
@@ -160,7 +161,7 @@ class HistoryViews(ViewBase):
         """
         upto = self.last_seq() if before is None else before - 1
         low = max(0, upto - WINDOW_ROWS)
-        values = {**self._filter(_log_kinds(level), None, None), "contains": contains or None, "told": 1}
+        values = {**self._filter(_log_kinds(level), None, None), **named(contains), "told": 1}
         rows = self._rows(sql.ENTRIES_BEFORE, {**values, "from": low, "to": upto, "limit": limit})
         found = [entry(row) for row in rows]
         next_before = found[-1].seq if len(found) == limit else low + 1
@@ -202,7 +203,7 @@ class HistoryViews(ViewBase):
             "user": self._user_id(user),
             "workflow": self._name_id(workflow),
             "since": None,
-            "contains": None,
+            **named(None),
             "told": None,
         }
 

@@ -272,7 +272,8 @@ _ENTRY_FILTER = """
     AND (:user IS NULL OR h.user = :user OR ifnull(j.user, 0) = :user)
     AND (:workflow IS NULL
         OR ifnull(CASE WHEN h.kind IN (70, 71) THEN h.name ELSE j.workflow END, 0) = :workflow)
-    AND (:contains IS NULL OR instr(folded(h.data), folded(:contains)) > 0)
+    AND (:like IS NULL OR h.data LIKE :like ESCAPE '\\')
+    AND (:contains IS NULL OR instr(folded(h.data), :contains) > 0)
     AND (:told IS NULL OR h.kind <> 70 OR instr(h.data, '"summary"') > 0)
 """
 ENTRIES_AFTER = f"""

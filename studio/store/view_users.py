@@ -168,7 +168,7 @@ def _workflows(rows: Rows, parts: tuple[str, ...]) -> list[int]:
 
 
 def named(part: str | None) -> dict[str, str | None]:
-    """What finds the ids with a part in them, in capitals or not: values of `like` and `contains`."""
+    """What finds the texts with a part in them, in capitals or not: values of `like` and `contains`."""
     if not part:
         return {"like": None, "contains": None}
     return (

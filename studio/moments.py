@@ -35,14 +35,41 @@ def parse(text: str, now: int, zone: tzinfo | None = None) -> int:
         if _DATE.match(text):
             return _ms(datetime.fromisoformat(text), zone)
         if _CLOCK.fullmatch(text):
-            at = time.fromisoformat(text.rjust(5, "0") if len(text) < 6 else text.rjust(8, "0"))
-            return _next(at, now, zone)
+            return _next(_time_of_day(text), now, zone)
     except (ValueError, OverflowError, OSError) as error:
         raise ClockError(f"{text!r} is no moment", fix=FIX) from error
     try:
         return now + durations.parse(text.removeprefix("+"))
     except DurationError as error:
         raise ClockError(f"{text!r} is no moment and no duration", fix=FIX) from error
+
+
+def parse_past(text: str, now: int, zone: tzinfo | None = None) -> int:
+    """The moment since when something is to be looked at.
+
+    Args:
+        text: a duration counts back from `now`; a time of day is the latest of that time.
+        now: the moment at which it is read, ms since 1970.
+        zone: of what names none; local time when not given.
+
+    Raises:
+        ClockError: it names no moment.
+    """
+    text = text.strip()
+    try:
+        if _DATE.match(text):
+            return _ms(datetime.fromisoformat(text), zone)
+        if _CLOCK.fullmatch(text):
+            return _next(_time_of_day(text), now, zone, days=-1)
+        return now - durations.parse(text.removeprefix("-"))
+    except (ValueError, OverflowError, OSError, DurationError) as error:
+        raise ClockError(
+            f"{text!r} is no moment and no duration", fix='Write "1h", "09:00" or "2026-12-01 09:00".'
+        ) from error
+
+
+def _time_of_day(text: str) -> time:
+    return time.fromisoformat(text.rjust(5, "0") if len(text) < 6 else text.rjust(8, "0"))
 
 
 def _ms(moment: datetime, zone: tzinfo | None) -> int:
@@ -52,7 +79,10 @@ def _ms(moment: datetime, zone: tzinfo | None) -> int:
     return to_ms(moment)
 
 
-def _next(at: time, now: int, zone: tzinfo | None) -> int:
+def _next(at: time, now: int, zone: tzinfo | None, days: int = 1) -> int:
+    """The time of day nearest to now, on this day or so many days on: after now, or with -1 up to now."""
     today = datetime.fromtimestamp(now / 1000, zone).date()
     found = _ms(datetime.combine(today, at), zone)
-    return found if found > now else _ms(datetime.combine(today + timedelta(days=1), at), zone)
+    if (found > now) == (days > 0):
+        return found
+    return _ms(datetime.combine(today + timedelta(days=days), at), zone)

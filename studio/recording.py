@@ -62,20 +62,23 @@ def record(views: Views, user: str, *, expect: bool = False) -> Recording:
     return Recording([{**first, "at": iso(start)}, *moments], len(seqs), entries[-1].at - start, acts)
 
 
-def save(file: Path, lines: Sequence[Line]) -> None:
-    """Write an event file that is not there yet.
+def save(file: Path, lines: Sequence[Line], make_folder: bool = False) -> None:
+    """Write an event file; what is there already is not written over.
 
     Raises:
-        StudioError: it is there, or it cannot be written.
+        StudioError: it is there already, or cannot be written.
     """
     try:
-        # "x": what was recorded before, and mended by hand since, is not written over.
+        if make_folder:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        # "x": what was recorded before, and mended by hand since, stays.
         with file.open("x", encoding="utf-8") as opened:
             opened.writelines(f"{json_line(line)}\n" for line in lines)
     except FileExistsError:
         raise StudioError("the file is there already", where=str(file), fix="Name another.") from None
-    except OSError as error:
-        raise StudioError(f"the file cannot be written: {error.strerror}", where=str(file)) from None
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or error
+        raise StudioError(f"the file cannot be written: {why}", where=str(file)) from None
 
 
 def _history(views: Views, user: str) -> list[Entry]:

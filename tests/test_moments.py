@@ -58,3 +58,28 @@ def test_now_is_real_time() -> None:
 def test_what_names_no_moment_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(ClockError, match='Write "7d", "09:00" or'):
         moments.parse(text, NOW)
+
+
+def test_what_is_past_counts_back() -> None:
+    def at(text: str) -> int:
+        return to_ms(datetime.fromisoformat(text).replace(tzinfo=UTC))
+
+    now = at("2026-03-10T12:00")
+    for text, meant in (
+        ("1h", "2026-03-10T11:00"),
+        ("-1h", "2026-03-10T11:00"),
+        ("09:00", "2026-03-10T09:00"),
+        ("12:00", "2026-03-10T12:00"),
+        ("12:01", "2026-03-09T12:01"),
+        ("2026-03-01", "2026-03-01T00:00"),
+        ("2026-03-01T07:00", "2026-03-01T07:00"),
+    ):
+        assert moments.parse_past(text, now, UTC) == at(meant), text
+    assert moments.parse_past("2026-03-01T08:00+01:00", now) == at("2026-03-01T07:00")
+    assert moments.parse_past("14:00", now) == at("2026-03-10T12:00"), "local time"
+
+
+@pytest.mark.parametrize("text", ["", "soon", "25:00", "3x", "2026-99-01"])
+def test_what_names_no_moment_of_the_past_is_refused(text: str) -> None:
+    with pytest.raises(ClockError, match=r"is no moment and no duration. Write .1h."):
+        moments.parse_past(text, 0, UTC)

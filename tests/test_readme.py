@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
 import pytest
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -22,7 +21,7 @@ from textual.dom import DOMNode
 
 from studio import Event, Journey, Waited, eventfiles, loader, workflow
 from studio.checked_play import play_and_check
-from studio.cli import COMMANDS, SHARED, commands
+from studio.cli import COMMANDS, SHARED, readme
 from studio.cli.options import Settings, settings
 from studio.cli.output import Exit
 from studio.expectations import FIELDS
@@ -152,20 +151,33 @@ def test_the_first_journey_has_fifteen_lines() -> None:
 
 def test_the_application_starts_and_stops_the_engine(here: Path) -> None:
     for block in blocks("python"):
-        if re.match(r"# (workflows/welcome|app)\.py\n", block.text):
+        if re.match(r"# (workflows/welcome|app|journeys)\.py\n", block.text):
             follow(here, block, None)
-    program = (
-        "import asyncio, app\n"
-        "async def main():\n"
-        "    async with app.lifespan(None):\n"
-        "        await app.signed_up('eve', 'eve@example.com')\n"
-        "asyncio.run(main())\n"
-    )
-    assert run(here, sys.executable, "-c", program) == (0, "")
-    with Views(here / "data" / "app.db") as views:
-        row = views.journey("welcome/eve")
-        assert row is not None
-        assert row.status == "waiting"
+    program = """
+import asyncio, app, journeys
+from studio.store.inbox import engine_of
+sent = []
+async def receive():
+    return {"type": "http.request", "body": b'{"id": "eve", "email": "eve@example.com"}'}
+async def send(message):
+    sent.append(message)
+async def main():
+    async with app.app.router.lifespan_context(app.app):
+        scope = {"type": "http", "method": "POST", "path": "/signup", "headers": [], "query_string": b""}
+        await app.app(scope, receive, send)
+        assert engine_of(app.engine.path) is not None
+asyncio.run(main())
+assert engine_of(app.engine.path) is None
+assert sent[0]["status"] == 202, sent
+with journeys.engine:
+    journeys.signed_up("dan", "dan@example.com")
+"""
+    assert run(here, sys.executable, "-W", "error", "-c", program) == (0, "")
+    for store, id in (("app", "welcome/eve"), ("django", "welcome/dan")):
+        with Views(here / "data" / f"{store}.db") as views:
+            row = views.journey(id)
+            assert row is not None
+            assert row.status == "waiting"
 
 
 def test_the_event_file_reads_as_one() -> None:
@@ -242,17 +254,13 @@ def test_what_make_is_asked_for_and_what_is_linked_is_there() -> None:
 
 
 def test_the_table_of_commands_is_the_command_line() -> None:
-    context = click.Context(commands)
-    there: dict[str, set[str]] = {}
-    for name in COMMANDS:
-        command = commands.get_command(context, name)
-        assert command is not None
-        takes = [each.make_metavar(context) for each in command.params if isinstance(each, click.Argument)]
-        title = " ".join([name, *takes]) if name != "studio" else "journey-studio"
-        options = {text for each in command.params for text in each.opts if text.startswith("--")}
-        there[title] = options - set(SHARED)
-    told = {codes(row[0])[0]: {text.split()[0] for text in codes(row[1])} for row in table("command")}
-    assert told == there
+    if os.environ.get("JOURNEY_STUDIO_README") == "write":
+        (ROOT / "README.md").write_text(readme.with_table(README), encoding="utf-8")
+        return
+    assert readme.with_table(README) == README, "JOURNEY_STUDIO_README=write makes it anew"
+    told = {codes(row[0])[0].split()[0] for row in table("command")}
+    assert told == {*COMMANDS, "journey-studio"} - {"studio"}
+    assert all(row[2].endswith(".") for row in table("command"))
     assert [text for text in SHARED if f"`{text} " not in README] == []
 
 

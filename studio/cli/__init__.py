@@ -12,13 +12,16 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from click_default_group import DefaultGroup  # type: ignore[import-untyped]
 
 from studio.cli.output import Exit, complain, exit_code
 from studio.errors import StudioError
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 COMMANDS = {
     "studio": "studio.cli.screen",
@@ -30,9 +33,9 @@ COMMANDS = {
     "start": "studio.cli.start",
     "users": "studio.cli.look",
     "journeys": "studio.cli.look",
-    "waits": "studio.cli.look",
-    "timeline": "studio.cli.look",
-    "logs": "studio.cli.look",
+    "waits": "studio.cli.waits",
+    "timeline": "studio.cli.history",
+    "logs": "studio.cli.history",
     "why": "studio.cli.why",
     "inspect": "studio.cli.inspect",
     "map": "studio.cli.map",
@@ -52,6 +55,7 @@ COMMANDS = {
     "erase": "studio.cli.forget",
     "export": "studio.cli.transfer",
     "import": "studio.cli.transfer",
+    "completion": "studio.cli.complete",
 }
 """Where each command stands, in the order of the help."""
 
@@ -75,13 +79,26 @@ class Commands(DefaultGroup):  # type: ignore[misc]
         return command
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        rest: list[str] = super().parse_args(ctx, in_order(args))
+        ordered = in_order(args)
+        lacks_value = bool(args) and args[-1] in SHARED
+        if ctx.resilient_parsing and ordered == ["studio", *args] and not lacks_value:
+            # A shell completes a line on which no command stands yet.
+            return click.Group.parse_args(self, ctx, [])
+        rest: list[str] = super().parse_args(ctx, ordered)
         return rest
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        found: list[CompletionItem] = super().shell_complete(ctx, incomplete)
+        studio = self.get_command(ctx, "studio")
+        if incomplete.startswith("-") and studio is not None:
+            there = {item.value for item in found}
+            found += [item for item in studio.shell_complete(ctx, incomplete) if item.value not in there]
+        return found
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and args[0] not in COMMANDS:
+        if args and args[0] not in COMMANDS and not ctx.resilient_parsing:
             close = difflib.get_close_matches(args[0], COMMANDS, n=1)
             hint = f" Did you mean {close[0]}?" if close else " See journey-studio --help."
             raise click.UsageError(f"There is no command {args[0]!r}.{hint}", ctx=ctx)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from studio.cli import complete
 from studio.cli.options import Settings, json_option, shared
 from studio.cli.output import Exit, complain, write
 from studio.errors import StoreLocked
@@ -21,7 +22,7 @@ DONE = {"cancel": "cancelled", "resume": "resumed", "restart": "restarted"}
 
 
 @click.command()
-@click.argument("journey")
+@click.argument("journey", shell_complete=complete.journeys)
 @json_option
 @shared
 def cancel(settings: Settings, journey: str, as_json: bool) -> Exit:
@@ -30,7 +31,7 @@ def cancel(settings: Settings, journey: str, as_json: bool) -> Exit:
 
 
 @click.command()
-@click.argument("journey")
+@click.argument("journey", shell_complete=complete.journeys)
 @json_option
 @shared
 def resume(settings: Settings, journey: str, as_json: bool) -> Exit:
@@ -39,7 +40,7 @@ def resume(settings: Settings, journey: str, as_json: bool) -> Exit:
 
 
 @click.command()
-@click.argument("journey")
+@click.argument("journey", shell_complete=complete.journeys)
 @json_option
 @shared
 def restart(settings: Settings, journey: str, as_json: bool) -> Exit:
@@ -98,9 +99,7 @@ async def _alone(settings: Settings, act: str, journey: str) -> None:
 @json_option
 @shared
 def verify(settings: Settings, as_json: bool) -> Exit:
-    """Check a store against its history.
-
-    The derived tables are rebuilt from the history and compared; nothing is changed."""
+    """Rebuild the derived tables from the history and say where the store differs; nothing is changed."""
     from studio.store.rebuild import compare
     from studio.store.views import Views
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from studio.cli import complete
 from studio.cli.options import Settings, json_option, shared_in_memory
 from studio.cli.output import complain, counted, terminal_width, write
 from studio.errors import StudioError
@@ -27,15 +28,30 @@ MOST_LISTED = 12
 
 
 @click.command()
-@click.argument("name")
+@click.argument("name", shell_complete=complete.workflows)
 @click.option(
-    "--depth", type=click.IntRange(1, 100), default=10, show_default=True, help="Decisions on a path."
+    "--depth",
+    type=click.IntRange(1, 100),
+    metavar="N",
+    default=10,
+    show_default=True,
+    help="Decisions on a path.",
 )
 @click.option(
-    "--paths", type=click.IntRange(1, 100_000), default=1_000, show_default=True, help="At most so many."
+    "--paths",
+    type=click.IntRange(1, 100_000),
+    metavar="N",
+    default=1_000,
+    show_default=True,
+    help="At most so many.",
 )
 @click.option(
-    "--seconds", type=click.FloatRange(0.1), default=5.0, show_default=True, help="At most so long."
+    "--seconds",
+    type=click.FloatRange(0.1),
+    metavar="N",
+    default=5.0,
+    show_default=True,
+    help="At most so long.",
 )
 @click.option(
     "--most",

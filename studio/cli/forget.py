@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from studio.cli import complete
 from studio.cli.asking import agreed, yes_option
 from studio.cli.options import DurationParameter, Settings, json_option, shared
 from studio.cli.output import Exit, complain, counted, write
@@ -55,7 +56,7 @@ def prune(settings: Settings, older_than: int, dry_run: bool, yes: bool, as_json
 
 
 @click.command()
-@click.argument("user")
+@click.argument("user", shell_complete=complete.users)
 @yes_option
 @json_option
 @shared

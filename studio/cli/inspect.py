@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from studio.cli import complete
 from studio.cli.options import Settings, json_option, shared
 from studio.cli.output import coloured, complain, local, table, write
 from studio.printable import clean, json_line, styled
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("journey")
+@click.argument("journey", shell_complete=complete.journeys)
 @click.option("--at", type=int, metavar="SEQ", help="As of this entry; timeline --json names them.")
 @json_option
 @shared

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from studio.cli import complete
 from studio.cli.options import Settings, shared
 from studio.cli.output import complain, terminal_width, write
 from studio.errors import StudioError
@@ -24,7 +25,7 @@ numbers that stand far from what they count are hard to read."""
 
 
 @click.command("map")
-@click.argument("name")
+@click.argument("name", shell_complete=complete.workflows)
 @click.option(
     "--format",
     "form",

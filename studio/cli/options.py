@@ -6,19 +6,40 @@ An option on the command line wins; then `[tool.journey-studio]` in the nearest
 
 from __future__ import annotations
 
+import difflib
 import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
 
 import click
 
-from studio.errors import DurationError, StudioError
+from studio.cli import complete
+from studio.errors import ClockError, DurationError, StudioError
 from studio.project import DURABILITIES, MEMORY, STORE, WORKFLOWS, project
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class PathParameter(click.ParamType[str]):
+    """A path as it was typed; the shell completes it."""
+
+    name = "path"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        return [CompletionItem(incomplete, type="file")]
+
+
+PATH = PathParameter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +81,10 @@ def shared_in_memory(function: F) -> F:
 def _share(function: F, without: str | None) -> F:
     usual = STORE if without is None else "in memory"
 
-    @click.option("--workflows", metavar="PATH", help=f"Folder or file of workflows.  [default: {WORKFLOWS}]")
-    @click.option("--store", metavar="PATH", help=f"The SQLite file.  [default: {usual}]")
+    @click.option(
+        "--workflows", metavar="PATH", help=f"Folder or file of workflows.  [default: {WORKFLOWS}]", type=PATH
+    )
+    @click.option("--store", metavar="PATH", help=f"The SQLite file.  [default: {usual}]", type=PATH)
     @click.option(
         "--durability",
         type=click.Choice(DURABILITIES),
@@ -77,8 +100,21 @@ def _share(function: F, without: str | None) -> F:
 
 
 json_option = click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for scripts.")
-user_option = click.option("--user", metavar="USER", help="Only of this user.")
-workflow_option = click.option("--workflow", metavar="NAME", help="Only of this workflow.")
+csv_option = click.option(
+    "--csv", "form", flag_value="csv", help="Comma-separated values, with a header row."
+)
+lines_option = click.option("--json", "form", flag_value="json", help="One JSON object a line, for scripts.")
+
+
+def form_options(function: F) -> F:
+    """Give a command `--json` and `--csv`, as one argument `form`: "json", "csv", or None for a table."""
+    return lines_option(csv_option(function))
+
+
+user_option = click.option("--user", metavar="USER", help="Only of this user.", shell_complete=complete.users)
+workflow_option = click.option(
+    "--workflow", metavar="NAME", help="Only of this workflow.", shell_complete=complete.workflows
+)
 
 
 def settings(workflows: str | None, store: str | None, durability: str | None) -> Settings:
@@ -150,6 +186,75 @@ class UntilParameter(click.ParamType[tuple[int, bool]]):
             return to_ms(datetime.fromisoformat(value)), False
         except ValueError:
             self.fail(f"{value!r} is no time. Write 30d, or 2026-01-31T12:00.", param, ctx)
+
+
+class SinceParameter(click.ParamType[str]):
+    """A duration back from now, or a moment; stays the text, since the store's clock says what now is."""
+
+    name = "since"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from studio import moments
+
+        try:
+            moments.parse_past(value, LATE_MS)
+        except ClockError as error:
+            self.fail(str(error), param, ctx)
+        return str(value)
+
+
+class KindParameter(click.ParamType[tuple[str, ...]]):
+    """A kind of entry, such as wait.opened, or the first word of several, such as wait; gives the kinds."""
+
+    name = "kind"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        from studio.store.schema import KIND_TEXT
+
+        there = dict.fromkeys(KIND_TEXT.values())
+        first = value.removesuffix(".*")
+        found = tuple(kind for kind in there if kind == value or kind.split(".")[0] == first)
+        if not found:
+            close = difflib.get_close_matches(value, [*there, *(kind.split(".")[0] for kind in there)], n=1)
+            hint = f"Did you mean {close[0]}?" if close else f"There are {', '.join(there)}."
+            self.fail(f"there is no kind {value!r}. {hint}", param, ctx)
+        return found
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
+        from studio.store.schema import KIND_TEXT
+
+        words = {word for kind in KIND_TEXT.values() for word in (kind, kind.split(".")[0])}
+        return [CompletionItem(word) for word in sorted(words) if word.startswith(incomplete)]
+
+
+LATE_MS = 4_000_000_000_000
+"""Some moment to read a text at, only to see whether it can be read."""
+
+since_option = click.option(
+    "--since",
+    type=SinceParameter(),
+    metavar="1h",
+    help="Only since then: a duration back from now, a time of day, or a date.",
+)
+kind_option = click.option(
+    "--kind",
+    "kinds",
+    type=KindParameter(),
+    multiple=True,
+    metavar="KIND",
+    help="Only entries of this kind, such as event, or wait for all of wait.*; may be given several times.",
+)
+
+
+def kinds_of(given: tuple[tuple[str, ...], ...]) -> tuple[str, ...] | None:
+    """The kinds that `--kind` named; None when it was not given."""
+    return tuple(kind for kinds in given for kind in kinds) or None
 
 
 limit_option = click.option(

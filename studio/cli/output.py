@@ -151,7 +151,7 @@ class Columns:
         self._widths = list(least)
 
     def lines(self, heads: Sequence[str] | None, rows: Iterable[Sequence[object]]) -> list[str]:
-        """The lines of the next rows, whole: they are searched and copied."""
+        """The lines of the next rows. On a terminal each is cut to one line of it, elsewhere it is whole."""
         shown = [["" if cell is None else clean(str(cell)) for cell in row] for row in rows]
         if heads is not None:
             shown.insert(0, list(heads))
@@ -159,6 +159,8 @@ class Columns:
             max(width, *(cells(row[at]) for row in shown), 0) for at, width in enumerate(self._widths)
         ]
         lines = ["  ".join(map(pad, row, self._widths)).rstrip() for row in shown]
+        if (available := terminal_width()) is not None:
+            lines = [cut(line, available) for line in lines]
         if heads is not None:
             lines[0] = styled(lines[0], "bold", coloured())
         return lines

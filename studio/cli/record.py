@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from studio.cli import complete
 from studio.cli.options import Settings, shared
 from studio.cli.output import Exit, complain, counted, write
 from studio.errors import StudioError
@@ -13,7 +14,7 @@ from studio.printable import json_line
 
 
 @click.command()
-@click.argument("user")
+@click.argument("user", shell_complete=complete.users)
 @click.option("--as", "file", metavar="FILE", help="The event file to write, instead of stdout.")
 @click.option("--expect", is_flag=True, help="Write also what journeys logged, sent, waited for and came to.")
 @shared

@@ -96,10 +96,10 @@ def run(
     stubs: tuple[str, ...],
     as_json: bool,
 ) -> Exit:
-    """Run the engine without a screen.
+    """Run the engine without a screen, and print what happens.
 
-    It prints what happens. It ends with ctrl+c or a polite kill, as --for says, or as --until-idle says:
-    what was taken in is durable then. A second ctrl+c ends it at once.
+    It ends with ctrl+c or a polite kill, as --for says, or as --until-idle says: what was taken in is
+    durable then. A second ctrl+c ends it at once.
     """
     from studio.cli.json_lines import JsonLines
     from studio.http.door import address
@@ -246,9 +246,9 @@ def play(
     stubs: tuple[str, ...],
     as_json: bool,
 ) -> Exit:
-    """Play an event file in virtual time.
+    """Play an event file in virtual time, on a store in memory unless --store names one.
 
-    It prints what happens, and works on a store in memory unless --store names one. Time
+    It prints what happens. Time
     jumps from deadline to deadline, to the last of them, or a year after the last event.
     With --check it ends at the last line of the file, and prints only what is not as expected.
     """

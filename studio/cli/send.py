@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from studio.cli import complete
 from studio.cli.options import Settings, json_option, shared
 from studio.cli.output import Exit, complain, counted, write
 from studio.errors import EventError, StudioError
@@ -19,8 +20,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("event", metavar="EVENT|-")
-@click.option("--user", metavar="USER", help="Whose event it is.")
+@click.argument("event", metavar="EVENT|-", shell_complete=complete.events)
+@click.option("--user", metavar="USER", help="Whose event it is.", shell_complete=complete.users)
 @click.option(
     "--data", metavar="JSON|@FILE|-", help="Its data, an object: as text, from a file, or from stdin."
 )
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
 def send(
     settings: Settings, event: str, user: str | None, data: str | None, id: str | None, as_json: bool
 ) -> Exit:
-    """Add an event, or a stream of them.
+    """Add an event, or a stream of them, with or without a running engine.
 
     The event is durable when this ends. A running engine takes it within 100 ms; without
     one it waits in the store. EVENT "-" reads events from stdin, one JSON object a line:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from studio.cli import complete
 from studio.cli.options import Settings, json_option, shared
 from studio.cli.output import Exit, complain, counted, write
 from studio.cli.send import read_data, tell_where
@@ -49,7 +50,7 @@ class RateParameter(click.ParamType[float]):
 
 
 @click.command()
-@click.argument("workflow")
+@click.argument("workflow", shell_complete=complete.workflows)
 @click.option(
     "--users",
     "given",

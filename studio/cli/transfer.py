@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from studio.cli import complete
 from studio.cli.options import Settings, json_option, shared
 from studio.cli.output import Exit, complain, counted, write
 from studio.printable import clean, json_line
@@ -16,7 +17,7 @@ PAGE = 1_000
 
 
 @click.command()
-@click.argument("user", required=False)
+@click.argument("user", required=False, shell_complete=complete.users)
 @click.option("--all", "everybody", is_flag=True, help="The whole history.")
 @shared
 def export(settings: Settings, user: str | None, everybody: bool) -> Exit:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from studio.cli import complete
 from studio.cli.options import Settings, json_option, shared
 from studio.cli.output import complain, local, write
 from studio.errors import StudioError
@@ -22,8 +23,8 @@ NEWEST = 1_000
 
 
 @click.command()
-@click.argument("user")
-@click.argument("event", required=False)
+@click.argument("user", shell_complete=complete.users)
+@click.argument("event", required=False, shell_complete=complete.events_of_user)
 @json_option
 @shared
 def why(settings: Settings, user: str, event: str | None, as_json: bool) -> None:

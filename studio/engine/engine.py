@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from filelock import FileLock
 
@@ -34,6 +34,9 @@ from studio.loader import Library
 from studio.store.hooks import CheckEvent, SetEvent
 from studio.store.lock import take_lock
 from studio.store.sqlite import MEMORY, Durability, open_database, remove_store, temporary_store
+
+if TYPE_CHECKING:
+    from studio.engine.subscription import Subscription
 
 _log = logging.getLogger("studio")
 
@@ -173,6 +176,8 @@ class Engine(TimeTravel, HotReload):
         if self._teller is not None:
             self._teller.stop()
         runner.stop()
+        # Whoever subscribed reads what is left, and ends.
+        self._tell()
         if self._asker is not None:
             self._asker.stop()
         capture.uninstall()
@@ -425,6 +430,33 @@ class Engine(TimeTravel, HotReload):
                 self._listeners.remove(call)
 
         return end
+
+    def subscribe(
+        self,
+        *,
+        after: int | None = None,
+        kinds: Collection[str] | None = None,
+        user: str | None = None,
+        workflow: str | None = None,
+    ) -> Subscription:
+        """The entries that become durable from here on, for `async for`; it ends when the engine stops.
+
+        Args:
+            after: go on behind this entry (`seq`) instead, as after a restart of the application.
+            kinds: only these, as they are printed: "event", "journey.completed", …
+        """
+        from studio.engine.subscription import Subscription
+
+        runner = self._running
+        return Subscription(
+            self.path,
+            self.on_change,
+            lambda: self._runner is not runner,
+            after=after,
+            kinds=kinds,
+            user=user,
+            workflow=workflow,
+        )
 
     def _tell(self) -> None:
         for call in list(self._listeners):

@@ -14,6 +14,7 @@ from typing import Any
 
 from studio.store import view_sql as sql
 from studio.store.connect import translate
+from studio.store.schema import TOTAL_STATUS
 
 Row = tuple[Any, ...]
 
@@ -52,6 +53,10 @@ class ViewBase:
 
     def _totals(self, workflow: int) -> dict[int, int]:
         return dict(self._rows(sql.TOTALS, workflow))
+
+    def _journeys_in(self, workflow: int) -> int:
+        """How many journeys of a workflow (names.id) ever began."""
+        return sum(n for kind, n in self._totals(workflow).items() if kind > TOTAL_STATUS)
 
     def _data_version(self) -> int:
         return int(self._rows("PRAGMA data_version")[0][0])

@@ -12,6 +12,7 @@ from studio.store.entries import entry
 from studio.store.records import Entry
 from studio.store.schema import KIND_TEXT, LEVEL_OF, LEVELS, Kind
 from studio.store.view_base import ENDLESS, WINDOW_ROWS, ViewBase
+from studio.store.view_users import named
 
 _SEVERITY = ("debug", "info", "warning", "error")
 _FAILURES = (Kind.FAILED, Kind.WORKFLOW_FAILED)
@@ -70,8 +71,11 @@ class HistoryViews(ViewBase):
             kinds: as they are printed ("event", "wait.opened", …); all when not given.
             since_at: milliseconds since 1970; earlier entries are left out.
         """
-        values = self._filter(_kinds(kinds), user, workflow)
+        values = self._filter(None if kinds is None else _kinds(kinds), user, workflow)
         values["since"] = since_at
+        return self._after(after, limit, values)
+
+    def _after(self, after: int, limit: int, values: dict[str, Any]) -> list[Entry]:
         found: list[Entry] = []
         last = self.last_seq()
         while after < last and len(found) < limit and -1 not in (values["user"], values["workflow"]):
@@ -90,6 +94,8 @@ class HistoryViews(ViewBase):
         workflow: str | None = None,
         level: str | None = None,
         contains: str | None = None,
+        kinds: Collection[str] | None = None,
+        since_at: int | None = None,
     ) -> list[Entry]:
         """What journeys said, failures, reloads, and what was done to the clock: the newest, oldest first.
 
@@ -97,17 +103,19 @@ class HistoryViews(ViewBase):
             before: a seq; only what is older.
             level: debug, info, warning or error: this and above; "note": only notes.
             contains: a part of the text, in capitals or not.
+            kinds: these instead, as they are printed ("event", "wait.opened", …), whatever the level.
+            since_at: milliseconds since 1970; earlier entries are left out.
         """
-        kinds = _log_kinds(level)
+        wanted = _log_kinds(level) if kinds is None else _kinds(kinds)
         if user is not None:
-            return self._logs_of(user, kinds, workflow, limit, before, contains)
-        values = self._filter(kinds, None, workflow)
+            return self._logs_of(user, wanted, workflow, limit, before, contains, since_at)
+        values = self._filter(wanted, None, workflow)
         if values["workflow"] == -1:
             return []
-        values |= {"contains": contains or None, "told": 1}
+        values |= {**named(contains), "told": _told(kinds), "since": since_at}
         # How many there can be at most: a store without logs needs no walk to say so.
         totals = self._totals(values["workflow"] or 0)
-        left = sum(totals.get(kind, 0) for kind in kinds)
+        left = sum(totals.get(kind, 0) for kind in wanted)
         if values["workflow"]:
             whole = self._totals(0)
             left += whole.get(Kind.WORKFLOW_FAILED, 0) + whole.get(Kind.WORKFLOW_LOADED, 0)
@@ -117,9 +125,29 @@ class HistoryViews(ViewBase):
         while upto > 0 and len(found) < left:
             low = max(0, upto - WINDOW_ROWS)
             span = {**values, "from": low, "to": upto, "limit": left - len(found)}
+            if since_at is not None and not self._rows(sql.ANY_SINCE, span):
+                # Late timers stand behind what came after their deadline, but not so many in a row.
+                break
             found += [entry(row) for row in self._rows(sql.ENTRIES_BEFORE, span)]
             upto = low
         return found[::-1]
+
+    def logs_after(
+        self,
+        after: int,
+        *,
+        limit: int = 1000,
+        user: str | None = None,
+        workflow: str | None = None,
+        level: str | None = None,
+        contains: str | None = None,
+        kinds: Collection[str] | None = None,
+        since_at: int | None = None,
+    ) -> list[Entry]:
+        """What `logs` tells, after a seq, in order: for whoever follows it."""
+        values = self._filter(_log_kinds(level) if kinds is None else _kinds(kinds), user, workflow)
+        values |= {**named(contains), "told": _told(kinds), "since": since_at}
+        return self._after(after, limit, values)
 
     def logs_step(
         self, before: int | None, *, level: str | None = None, contains: str | None = None, limit: int = 1000
@@ -133,7 +161,7 @@ class HistoryViews(ViewBase):
         """
         upto = self.last_seq() if before is None else before - 1
         low = max(0, upto - WINDOW_ROWS)
-        values = {**self._filter(_log_kinds(level), None, None), "contains": contains or None, "told": 1}
+        values = {**self._filter(_log_kinds(level), None, None), **named(contains), "told": 1}
         rows = self._rows(sql.ENTRIES_BEFORE, {**values, "from": low, "to": upto, "limit": limit})
         found = [entry(row) for row in rows]
         next_before = found[-1].seq if len(found) == limit else low + 1
@@ -147,20 +175,22 @@ class HistoryViews(ViewBase):
         limit: int,
         before: int | None,
         contains: str | None,
+        since_at: int | None,
     ) -> list[Entry]:
-        levels = {LEVEL_OF[kind] for kind in kinds if kind in LEVEL_OF}
+        wanted = {(KIND_TEXT[kind], LEVEL_OF.get(kind)) for kind in kinds}
         part = contains.casefold() if contains else ""
         found: list[Entry] = []
         while len(found) < limit:
             page = self.timeline(user, limit=max(1000, limit), before=before)
-            if not page:
+            if not page or (since_at is not None and all(e.at < since_at for e in page)):
                 break
             found += [
                 e
                 for e in reversed(page)
-                if (e.level in levels or (e.kind == "journey.failed" and "error" in levels))
+                if (e.kind, e.level) in wanted
                 and (workflow is None or e.workflow == workflow)
-                and part in (e.message or "").casefold()
+                and (since_at is None or e.at >= since_at)
+                and part in _text(e).casefold()
             ]
             before = page[0].seq
         return found[:limit][::-1]
@@ -173,13 +203,25 @@ class HistoryViews(ViewBase):
             "user": self._user_id(user),
             "workflow": self._name_id(workflow),
             "since": None,
-            "contains": None,
+            **named(None),
             "told": None,
         }
 
 
-def _kinds(kinds: Collection[str] | None) -> list[int] | None:
-    return None if kinds is None else [kind for kind, text in KIND_TEXT.items() if text in kinds]
+def _kinds(kinds: Collection[str]) -> list[int]:
+    return [kind for kind, text in KIND_TEXT.items() if text in kinds]
+
+
+def _text(e: Entry) -> str:
+    """In what a part of a text is looked for: the message of a log entry, else the data as it is stored."""
+    if e.level is not None:
+        return e.message or ""
+    return "" if e.data is None else json.dumps(e.data, ensure_ascii=False, separators=(",", ":"))
+
+
+def _told(kinds: Collection[str] | None) -> int | None:
+    """Of workflows that were loaded, a log tells only what that meant for whoever waits there."""
+    return 1 if kinds is None else None
 
 
 def _log_kinds(level: str | None) -> list[int]:

@@ -12,6 +12,9 @@ from studio.store.schema import STATUS_TEXT, TOTAL_STATUS, Status
 from studio.store.view_base import ENDLESS, Row
 from studio.store.view_waits import WaitViews, oldest_wait, waits_for
 
+STRETCH = 1_000
+"""Journeys of which the latest beginning is looked at together: one late timer among them says nothing."""
+
 _STATUS_OF = {text: status for status, text in STATUS_TEXT.items()}
 
 
@@ -53,6 +56,20 @@ class JourneyViews(WaitViews):
             else:
                 rows = self._rows(sql.JOURNEYS, values)
             return self._journey_rows(rows)
+
+    def began_since(self, at: int) -> int:
+        """The number in the store behind which all journeys stand that began at or after a moment.
+
+        Among them may be some that began before: numbers and moments go up together, but for late timers.
+        """
+        with self._snapshot():
+            low, high = 0, -(-int(self._rows(sql.JOURNEYS_LAST)[0][0] or 0) // STRETCH)
+            while low < high:
+                middle = (low + high) // 2
+                span = {"from": middle * STRETCH, "to": (middle + 1) * STRETCH}
+                latest = self._rows(sql.JOURNEYS_BEGAN, span)[0][0]
+                low, high = (low, middle) if latest is not None and latest >= at else (middle + 1, high)
+            return low * STRETCH
 
     def journey(self, id: str) -> JourneyRow | None:
         """One journey by its id, `workflow/user[/key][~n]`; None when there is none."""

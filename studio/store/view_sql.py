@@ -14,6 +14,7 @@ MISSING = """
 SELECT n.text, m.value FROM meta m CROSS JOIN names n ON n.id = CAST(substr(m.key, 9) AS INTEGER)
 WHERE m.key > 'missing/' AND m.key < 'missing0'
 """
+ANY_SINCE = "SELECT 1 FROM history WHERE seq > :from AND seq <= :to AND at >= :since LIMIT 1"
 LAST_SEQ = "SELECT max(seq) FROM history"
 META = "SELECT value FROM meta WHERE key = ?"
 TOTALS = "SELECT kind, n FROM totals WHERE workflow = ?"
@@ -48,9 +49,29 @@ NAME_ID = "SELECT id FROM names WHERE text = ?"
 # -- users ---------------------------------------------------------------------------------
 
 USERS = "SELECT id, name FROM users WHERE name > :after ORDER BY name LIMIT :limit"
-USERS_CONTAINING = """
-SELECT id, name FROM users WHERE name > :after AND instr(folded(name), folded(:contains)) > 0
-ORDER BY name LIMIT :limit
+# LIKE knows capitals of ASCII only, and is ten times as fast as a function of Python.
+_NAMED = """
+  AND (:like IS NULL OR u.name LIKE :like ESCAPE '\\')
+  AND (:contains IS NULL OR instr(folded(u.name), :contains) > 0)
+"""
+USERS_WITH = f"""
+SELECT u.id, u.name FROM users u WHERE u.name > :after {_NAMED}
+  AND (:workflow IS NULL OR EXISTS (SELECT 1 FROM journeys j WHERE j.user = u.id AND j.workflow = :workflow))
+ORDER BY u.name LIMIT :limit
+"""
+# Of a workflow with few journeys: one walk over the narrow index, instead of one look-up a user.
+USERS_OF_FEW = f"""
+SELECT u.id, u.name FROM (
+    SELECT DISTINCT user FROM journeys INDEXED BY sqlite_autoindex_journeys_1 WHERE workflow = :workflow
+) few CROSS JOIN users u ON u.id = few.user
+WHERE u.name > :after {_NAMED} ORDER BY u.name LIMIT :limit
+"""
+# Who had an event, in one stretch of the history: the latest first.
+USERS_SINCE = f"""
+SELECT u.name, max(h.seq) FROM history h CROSS JOIN users u ON u.id = h.user
+WHERE h.seq > :from AND h.seq <= :to AND h.kind = 1 AND h.at >= :since {_NAMED}
+  AND (:workflow IS NULL OR EXISTS (SELECT 1 FROM journeys j WHERE j.user = u.id AND j.workflow = :workflow))
+GROUP BY h.user ORDER BY 2 DESC
 """
 USERS_BY_ID = "SELECT u.id, u.name FROM json_each(:users) i CROSS JOIN users u ON u.id = i.value"
 USERS_NEWEST = "SELECT id FROM users ORDER BY id DESC LIMIT :limit"
@@ -67,12 +88,9 @@ USERS_NAMED = """
 SELECT u.id, u.name FROM json_each(:names) i CROSS JOIN users u ON u.name = i.value
 """
 USERS_LAST = "SELECT max(id) FROM users"
-# LIKE knows capitals of ASCII only, and is ten times as fast as a function of Python.
-USERS_MATCHING = """
+USERS_MATCHING = f"""
 SELECT u.id, u.name FROM users u
-WHERE u.id < :before AND u.id >= :floor
-  AND (:like IS NULL OR u.name LIKE :like ESCAPE '\\')
-  AND (:contains IS NULL OR instr(folded(u.name), :contains) > 0)
+WHERE u.id < :before AND u.id >= :floor {_NAMED}
   AND (:workflows IS NULL OR EXISTS (
     SELECT 1 FROM json_each(:workflows) f CROSS JOIN journeys j ON j.user = u.id AND j.workflow = f.value))
   AND (:statuses IS NULL OR EXISTS (
@@ -126,6 +144,11 @@ JOURNEYS = f"""
 {_JOURNEY} FROM journeys j {_JOURNEY_JOINS}
 WHERE j.id > :after AND {_JOURNEY_FILTER} ORDER BY j.id LIMIT :limit
 """
+# When the last of a stretch of journeys began, at the latest.
+JOURNEYS_BEGAN = """
+SELECT max(h.at) FROM journeys j CROSS JOIN history h ON h.seq = j.since WHERE j.id > :from AND j.id <= :to
+"""
+JOURNEYS_LAST = "SELECT max(id) FROM journeys"
 JOURNEYS_FAILED = f"""
 {_JOURNEY} FROM journeys j INDEXED BY journeys_failed {_JOURNEY_JOINS}
 WHERE j.status = 4 AND j.id > :after AND {_JOURNEY_FILTER} ORDER BY j.id LIMIT :limit
@@ -164,20 +187,24 @@ LEFT JOIN names f ON f.id = j.workflow
 LEFT JOIN names e ON e.id = h.name
 LEFT JOIN names p ON p.id = h.place
 """
+_WAIT_FILTER = """
+(:kinds IS NULL OR w.kind IN (SELECT value FROM json_each(:kinds)))
+    AND (:workflow IS NULL OR j.workflow = :workflow)
+"""
 DUE_UNTIL = "SELECT count(*) FROM waits WHERE due > 0 AND due <= ?"
 WAITS_DUE_AT = f"""
 {_WAIT} FROM waits w INDEXED BY waits_due {_WAIT_JOINS}
-WHERE w.due = :due AND w.id > :id AND (:workflow IS NULL OR j.workflow = :workflow)
+WHERE w.due = :due AND w.id > :id AND {_WAIT_FILTER}
 ORDER BY w.id LIMIT :limit
 """
 WAITS_DUE_AFTER = f"""
 {_WAIT} FROM waits w INDEXED BY waits_due {_WAIT_JOINS}
-WHERE w.due > :due AND (:workflow IS NULL OR j.workflow = :workflow)
+WHERE w.due > :due AND {_WAIT_FILTER}
 ORDER BY w.due, w.id LIMIT :limit
 """
 WAITS_FOREVER = f"""
 {_WAIT} FROM waits w {_WAIT_JOINS}
-WHERE w.id > :id AND w.due IS NULL AND (:workflow IS NULL OR j.workflow = :workflow)
+WHERE w.id > :id AND w.due IS NULL AND {_WAIT_FILTER}
 ORDER BY w.id LIMIT :limit
 """
 # How far a look for the waits of one place goes: to the deadline, or the id, of the wait with this number.
@@ -195,6 +222,10 @@ WAITS_AT_FOREVER = f"""
 WHERE w.id <= :until AND w.due IS NULL AND h.place = :place AND j.workflow = :workflow
 ORDER BY w.id LIMIT :limit
 """
+# Of a workflow in which few wait: its journeys, by one walk over them, lead to the waits.
+WAITING_OF_FEW = "SELECT id FROM journeys WHERE workflow = :workflow AND status = 1"
+STEPPING = "SELECT DISTINCT journey FROM waits INDEXED BY waits_steps WHERE kind IN (30, 31)"
+STILL_OPEN = "SELECT w.id FROM json_each(:waits) i CROSS JOIN waits w ON w.id = i.value"
 WAITS_BY_ID = f"{_WAIT} FROM json_each(:waits) i CROSS JOIN waits w ON w.id = i.value {_WAIT_JOINS}"
 
 # -- the history ---------------------------------------------------------------------------
@@ -241,7 +272,8 @@ _ENTRY_FILTER = """
     AND (:user IS NULL OR h.user = :user OR ifnull(j.user, 0) = :user)
     AND (:workflow IS NULL
         OR ifnull(CASE WHEN h.kind IN (70, 71) THEN h.name ELSE j.workflow END, 0) = :workflow)
-    AND (:contains IS NULL OR instr(folded(h.data), folded(:contains)) > 0)
+    AND (:like IS NULL OR h.data LIKE :like ESCAPE '\\')
+    AND (:contains IS NULL OR instr(folded(h.data), :contains) > 0)
     AND (:told IS NULL OR h.kind <> 70 OR instr(h.data, '"summary"') > 0)
 """
 ENTRIES_AFTER = f"""

@@ -17,6 +17,9 @@ from studio.store.view_waits import nearest_wait, oldest_wait, waits_for
 NEAR_JOURNEYS = 100
 """Of a user with more waiting journeys than this, a glance (`UserRow`) looks at the newest."""
 
+FEW = 20_000
+"""Up to so many journeys of a workflow are found by one walk over all journeys, and sorted."""
+
 # The most telling first; a waiting journey is one of step, waiting, sleeping.
 _TELLING = (
     Status.FAILED,
@@ -32,17 +35,51 @@ class UserViews(JourneyViews):
     """A part of `Views`."""
 
     def users(
-        self, *, limit: int = 100, after: str | None = None, contains: str | None = None
+        self,
+        *,
+        limit: int = 100,
+        after: str | None = None,
+        contains: str | None = None,
+        workflow: str | None = None,
     ) -> list[UserRow]:
         """Users by id.
 
         Args:
             after: the last id of the page before.
             contains: a part of the id, in capitals or not. Rare ones take a walk over all ids.
+            workflow: only those with a journey of it.
         """
-        values = {"after": after or "", "limit": limit, "contains": contains}
+        values = {"after": after or "", "limit": limit, **view_users.named(contains)}
         with self._snapshot():
-            return self._user_rows(self._rows(sql.USERS_CONTAINING if contains else sql.USERS, values))
+            if not contains and workflow is None:
+                return self._user_rows(self._rows(sql.USERS, values))
+            workflow_id = self._name_id(workflow)
+            journeys = None if workflow_id is None else self._journeys_in(workflow_id)
+            if journeys == 0:
+                return []
+            statement = sql.USERS_WITH if journeys is None or journeys > FEW else sql.USERS_OF_FEW
+            return self._user_rows(self._rows(statement, {**values, "workflow": workflow_id}))
+
+    def users_since(
+        self, at: int, *, before: int | None = None, contains: str | None = None, workflow: str | None = None
+    ) -> tuple[list[str], int]:
+        """Ids of who had an event since a moment, the latest first, in one stretch of the history.
+
+        Returns:
+            The ids, which may come again in a later stretch, and where the next one begins; 0 at the end.
+
+        Args:
+            at: milliseconds since 1970.
+            before: a seq; None begins with the newest.
+        """
+        with self._snapshot():
+            upto = self.last_seq() if before is None else before - 1
+            low = max(0, upto - WINDOW_ROWS)
+            values = {"from": low, "to": upto, "since": at, "workflow": self._name_id(workflow)}
+            if values["workflow"] == -1 or not self._rows(sql.ANY_SINCE, values):
+                return [], 0
+            rows = self._rows(sql.USERS_SINCE, values | view_users.named(contains))
+            return [name for name, _ in rows], low + 1 if low else 0
 
     def recent_users(self, *, limit: int = 100) -> list[UserRow]:
         """The users with the newest entries first; behind them, those that came last."""
@@ -84,6 +121,10 @@ class UserViews(JourneyViews):
         """The failed first, then those with a running step, then by deadline, then what acted last."""
         rows = self._users_filled(view_users.telling(self._rows, limit), limit)
         return sorted(rows, key=view_users.rank)
+
+    def workflow_names(self) -> list[str]:
+        """The workflows that ever ran here."""
+        return [name for (name,) in self._rows(sql.WORKFLOW_NAMES)]
 
     def failed_users(self, *, limit: int = 1000) -> list[str]:
         """Ids of users with a failed journey, the newest first."""

@@ -104,8 +104,7 @@ def step(
         "before": before,
         "floor": floor,
         "limit": limit,
-        "like": _like(word) if word is not None and word.isascii() else None,
-        "contains": word if word is not None and not word.isascii() else None,
+        **named(word),
         "workflows": json.dumps(workflows) if search.workflows else None,
         # A user without any journey has no status to look for.
         "statuses": json.dumps(sorted(statuses)) if statuses and "none" not in _meant(search) else None,
@@ -166,6 +165,17 @@ def _workflows(rows: Rows, parts: tuple[str, ...]) -> list[int]:
     names = [row[0] for row in rows(sql.WORKFLOW_NAMES)]
     meant = [name for name in names if all(part in name.casefold() for part in parts)]
     return [int(row[0]) for name in meant for row in rows(sql.NAME_ID, name)]
+
+
+def named(part: str | None) -> dict[str, str | None]:
+    """What finds the texts with a part in them, in capitals or not: values of `like` and `contains`."""
+    if not part:
+        return {"like": None, "contains": None}
+    return (
+        {"like": _like(part), "contains": None}
+        if part.isascii()
+        else {"like": None, "contains": part.casefold()}
+    )
 
 
 def _like(word: str) -> str:

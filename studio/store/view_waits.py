@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from studio.store import view_sql as sql
 from studio.store.entries import key_of
 from studio.store.records import WaitRow, journey_id
-from studio.store.schema import Kind
+from studio.store.schema import TOTAL_WAITS, Kind
 from studio.store.view_base import ENDLESS, Row, ViewBase
 
 _WAIT_KIND = {
@@ -19,6 +19,8 @@ _WAIT_KIND = {
     Kind.STEP_RETRY: "step",
 }
 
+FEW = 20_000
+"""Up to so many waits of a workflow are found by its journeys, and sorted."""
 LOOKED_AT = 10_000
 """Waits of each kind that are looked through for those of one place."""
 
@@ -35,12 +37,14 @@ class WaitViews(ViewBase):
         *,
         user: str | None = None,
         workflow: str | None = None,
+        kind: str | None = None,
         limit: int = 100,
         after: tuple[int | None, int] | None = None,
     ) -> list[WaitRow]:
         """Open waits, sleeps and steps: the nearest deadline first, then those without one.
 
         Args:
+            kind: "wait", "sleep", "step" or "group".
             after: `due_at` and `seq` of the last of the page before.
         """
         with self._snapshot():
@@ -48,9 +52,16 @@ class WaitViews(ViewBase):
             if workflow_id == -1:
                 return []
             if user is not None:
-                return self._waits_of(user, workflow, limit, after)
+                journeys = self._rows(sql.USER_WAITING, {"user": self._user_id(user), "limit": -1})
+                return self._waits_of(journeys, workflow, kind, limit, after)
+            if kind == "step":
+                return self._waits_of(self._rows(sql.STEPPING), workflow, kind, limit, after)
+            if workflow_id is not None and (waiting := self._totals(workflow_id).get(TOTAL_WAITS, 0)) <= FEW:
+                journeys = self._rows(sql.WAITING_OF_FEW, {"workflow": workflow_id}) if waiting else []
+                return self._waits_of(journeys, None, kind, limit, after)
             due, id = (-ENDLESS, 0) if after is None else (after[0], after[1])
-            values = {"due": due, "id": id, "workflow": workflow_id, "limit": limit}
+            kinds = None if kind is None else json.dumps(_kinds(kind))
+            values = {"due": due, "id": id, "workflow": workflow_id, "kinds": kinds, "limit": limit}
             rows: list[Row] = []
             if due is not None:
                 if after is not None:
@@ -77,14 +88,25 @@ class WaitViews(ViewBase):
                 rows += self._rows(sql.WAITS_AT_FOREVER, values)
             return [_wait(row) for row in rows]
 
+    def open_among(self, waits: Iterable[WaitRow]) -> set[int]:
+        """Those of the waits (`seq`) that are still open."""
+        rows = self._rows(sql.STILL_OPEN, {"waits": json.dumps([wait.seq for wait in waits])})
+        return {seq for (seq,) in rows}
+
     def _waits_of(
-        self, user: str, workflow: str | None, limit: int, after: tuple[int | None, int] | None
+        self,
+        journeys: list[Row],
+        workflow: str | None,
+        kind: str | None,
+        limit: int,
+        after: tuple[int | None, int] | None,
     ) -> list[WaitRow]:
-        journeys = self._rows(sql.USER_WAITING, {"user": self._user_id(user), "limit": -1})
+        kinds = None if kind is None else _kinds(kind)
         opened = [
             (wait[3] is None, wait[3] or 0, wait[1])
             for waits in self._open_waits(row[0] for row in journeys).values()
             for wait in waits
+            if kinds is None or wait[2] in kinds
         ]
         if after is not None:
             last = (after[0] is None, after[0] or 0, after[1])
@@ -105,6 +127,10 @@ class WaitViews(ViewBase):
         for row in self._rows(sql.OPEN_WAITS, {"journeys": json.dumps(list(journeys))}):
             found.setdefault(row[0], []).append(row)
         return found
+
+
+def _kinds(kind: str) -> list[int]:
+    return [number for number, text in _WAIT_KIND.items() if text == kind]
 
 
 def nearest_wait(waits: list[Row]) -> Row | None:

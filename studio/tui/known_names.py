@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 
 from studio.definition import Workflow
+from studio.source_names import names_in
 from studio.tui.widgets.text import visible
 
 MOST_SHOWN = 8
-_SPEAKING = ("wait_for", "ingest", "events")
 
 
 def workflow_names(workflows: Mapping[str, Workflow]) -> list[str]:
@@ -23,33 +21,6 @@ def workflow_names(workflows: Mapping[str, Workflow]) -> list[str]:
     for workflow in workflows.values():
         found.update(dict.fromkeys(names_in(workflow.source)))
     return list(found)
-
-
-@lru_cache(maxsize=64)
-def names_in(source: str) -> tuple[str, ...]:
-    """The names that a source waits for or sends, where they are written out; none when it does not parse."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return ()
-    found: dict[str, None] = {}
-    for node in ast.walk(tree):
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr in _SPEAKING
-        ):
-            given = [*node.args[:1], *[each.value for each in node.keywords if each.arg == "event"]]
-            for value in given:
-                items = value.elts if isinstance(value, ast.List | ast.Tuple) else [value]
-                for item in items:
-                    if (
-                        isinstance(item, ast.Constant)
-                        and isinstance(item.value, str)
-                        and "*" not in item.value
-                    ):
-                        found[item.value] = None
-    return tuple(found)
 
 
 def meant(typed: str, known: Iterable[str]) -> list[str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from pathlib import Path
 from typing import Any
@@ -18,8 +20,18 @@ from studio.store.schema import Kind, Status
 from tests.store.build import HOSTILE, Builder, many, small
 
 COMMANDS = {
-    "users": ["--user ada", "--workflow welcome", "--contains AD", "--limit 1", "--user nobody"],
+    "users": [
+        "--since 2025-12-31",
+        "--since 1h",
+        "--user ada",
+        "--workflow welcome",
+        "--contains AD",
+        "--limit 1",
+        "--user nobody",
+    ],
     "journeys": [
+        "--since 2025-12-31",
+        "--since 1h",
         "--user ada",
         "--workflow cart",
         "--status failed",
@@ -27,9 +39,27 @@ COMMANDS = {
         "--limit 2",
         "--user nobody",
     ],
-    "waits": ["--user ada", "--workflow cart", "--limit 1", "--workflow nothing"],
-    "timeline ada": ["--workflow cart", "--limit 3", "--workflow nothing"],
+    "waits": [
+        "--kind sleep",
+        "--kind step",
+        "--user ada",
+        "--workflow cart",
+        "--limit 1",
+        "--workflow nothing",
+    ],
+    "timeline ada": [
+        "--kind wait --kind event",
+        "--since 1h",
+        "--since 2025-12-31",
+        "--workflow cart",
+        "--limit 3",
+        "--workflow nothing",
+    ],
     "logs": [
+        "--kind event",
+        "--kind journey",
+        "--since 2025-12-31",
+        "--since 09:00",
         "--user ada",
         "--workflow cart",
         "--level warning",
@@ -60,9 +90,11 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def look(store: Path, capsys: pytest.CaptureFixture[str]) -> Any:
-    def look(command: str, path: Path = store) -> Called:
+    def look(command: str, path: Path = store, raw: bool = False) -> Called:
         code = call([*command.split(), "--store", str(path)])
         out, err = capsys.readouterr()
+        if raw:
+            return Called(code, out, err)
         assert "\x1b" not in out
         assert not set(out) & set("\x07\x9b\u202e")
         return Called(code, out, err)
@@ -72,9 +104,17 @@ def look(store: Path, capsys: pytest.CaptureFixture[str]) -> Any:
 
 @pytest.mark.parametrize("case", CASES)
 def test_both_forms_tell_the_same_number_of_rows(look: Any, case: str) -> None:
-    people, scripts = look(case), look(f"{case} --json")
-    assert people.code == scripts.code == Exit.DONE
+    people, scripts, sheet = look(case), look(f"{case} --json"), look(f"{case} --csv", raw=True)
+    assert people.code == scripts.code == sheet.code == Exit.DONE
     assert len(people.out.splitlines()) == 1 + len(scripts.json)
+    rows = list(csv.DictReader(io.StringIO(sheet.out, newline="")))
+    assert len(rows) == len(scripts.json)
+    for row, told in zip(rows, scripts.json, strict=True):
+        assert {name: text for name, text in row.items() if text} == {
+            name: value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            for name, value in told.items()
+            if value is not None
+        }
     if "--limit" not in case:
         assert people.err == ""
 
@@ -89,6 +129,23 @@ def test_an_empty_store_has_no_rows(look: Any, tmp_path: Path, case: str) -> Non
         return
     assert look(f"{case} --json", empty).out == ""
     assert len(look(case, empty).out.splitlines()) == 1
+
+
+def test_since_and_kind_choose(look: Any) -> None:
+    assert [row["id"] for row in look("users --json --since 2025-12-31").json] == ["ada", "bob/x~2"]
+    assert [row["id"] for row in look("users --json --since 2025-12-31 --contains AD").json] == ["ada"]
+    assert look("users --json --since 1h").json == look("journeys --json --since 1h").json == []
+    assert {row["kind"] for row in look("timeline ada --json --kind wait").json} == {
+        "wait.opened",
+        "wait.matched",
+    }
+    assert [row["user"] for row in look("logs --json --kind event --limit 2").json] == ["bob/x~2", "ada"]
+    assert look("waits --kind sleep --json").json == look("waits --json").json[1:]
+    wrong = look("logs --kind wiat.opened")
+    assert (wrong.code, wrong.out) == (Exit.WRONG, "")
+    assert "there is no kind 'wiat.opened'. Did you mean wait.opened?" in wrong.err
+    assert "Use one of them" in look("logs --kind event --level error").err
+    assert "is no moment" in look("logs --since soon").err
 
 
 def test_users(look: Any) -> None:

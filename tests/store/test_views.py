@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -413,6 +414,11 @@ _WALKS = {
     # In the order of its index, up to the limit.
     "USERS_LAST_PAGE": {"users"},
     "USERS_FAILED": {"journeys"},
+    # By name or by rowid, up to the limit.
+    "USERS_WITH": {"u"},
+    # Once over a narrow index or table, where the totals say that few will be found.
+    "USERS_OF_FEW": {"journeys", "few"},
+    "WAITING_OF_FEW": {"journeys"},
     # By rowid, to the wait with a number.
     "ID_OF_NUMBER": {"waits"},
     # What is on its way, up to the limit.
@@ -421,6 +427,7 @@ _WALKS = {
 _SORTS_FEW = {
     *("USERS_ACTIVE", "USER_STATUSES", "JOURNEYS_OF_USER", "USER_WAITING", "EVENT_NAMES"),
     *("USER_NEWEST_JOURNEYS", "WORKFLOW_NAMES"),
+    *("USERS_OF_FEW", "USERS_SINCE", "STEPPING"),
 }
 
 
@@ -500,3 +507,108 @@ def test_the_log_in_steps_is_the_log(tmp_path: Path, monkeypatch: pytest.MonkeyP
                     found += page
                 assert found[::-1] == views.logs(limit=1_000, contains=contains)
                 assert len(found) == (9 if contains is None else 2)
+
+
+# -- since when, and of which kind -----------------------------------------------------------
+
+
+def test_who_had_an_event_since_a_moment_comes_latest_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    b = Builder(tmp_path / "s.db")
+    for at, user in enumerate(("ann", "bob", "Cid", "ann")):
+        b.event("e", user, at)
+    b.journey("w", "bob", b.event("e", "bob", 4), 4)
+    monkeypatch.setattr("studio.store.view_user_rows.WINDOW_ROWS", 2)
+    with Views(b.done()) as views:
+
+        def since(at: int, **more: str) -> list[str]:
+            found: dict[str, None] = {}
+            before: int | None = None
+            while before != 0:
+                page, before = views.users_since(START + at, before=before, **more)
+                found |= dict.fromkeys(page)
+            return list(found)
+
+        assert since(0) == ["bob", "ann", "Cid"]
+        assert since(3) == ["bob", "ann"]
+        assert since(9) == since(0, workflow="?") == []
+        assert since(0, contains="C") == ["Cid"]
+        assert since(0, workflow="w") == ["bob"]
+
+
+def test_journeys_that_began_since_a_moment_stand_behind_a_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.store.view_journey_rows.STRETCH", 3)
+    b = Builder(tmp_path / "s.db")
+    for at in range(20):
+        b.journey("w", f"u{at}", b.event("e", f"u{at}", at), at)
+    # A late timer of long ago.
+    b.journey("w", "late", b.event("e", "late", 1), 1)
+    with Views(b.done()) as views:
+        for at in range(23):
+            rows = views.journeys(after=views.began_since(START + at))
+            there = [row.id for row in rows if row.started_at >= START + at]
+            assert there == [row.id for row in views.journeys() if row.started_at >= START + at]
+        assert len(views.journeys(after=views.began_since(START + 19))) < 6
+
+
+def test_the_log_since_a_moment_and_entries_of_other_kinds(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(view_history, "WINDOW_ROWS", 4)
+    with Views(store) as views:
+        everything = views.entries()
+        logs = views.logs()
+        assert views.logs(since_at=START + 12) == logs[2:]
+        assert views.logs(since_at=START + 12, user="ada") == logs[2:3]
+        assert views.logs(since_at=START + 9_999) == []
+        for kinds in (("event",), ("journey.failed", "wait.opened")):
+            wanted = [e for e in everything if e.kind in kinds]
+            assert views.logs(kinds=kinds) == views.logs_after(0, kinds=kinds) == wanted
+            assert views.logs(kinds=kinds, user="ada") == [
+                e for e in wanted if "ada" in (e.user, (e.journey or "").split("/")[-1])
+            ]
+        assert views.logs_after(0) == logs
+        assert views.logs_after(logs[1].seq, level="warning", since_at=START) == logs[3:]
+        assert views.logs(kinds=["event"], contains="C1", user="bob/x~2") == views.logs(
+            kinds=["event"], contains="C1"
+        )
+
+
+def test_waits_of_a_kind_and_those_still_open(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    b = Builder(tmp_path / "s.db")
+    for n in range(5):
+        journey = b.journey("w", "ada", b.event("e", "ada"), key=n)
+        b.wait(journey, "x", 0, 1_000 * n)
+        b.wait(journey, "", 0, 500 * n, kind=Kind.SLEEP_OPENED)
+    b.wait(journey, "mail", 0, kind=Kind.STEP_STARTED)
+    ended = b.wait(journey, "gone", 0)
+    b.match(journey, ended, b.event("gone", "ada"), 0)
+    with Views(b.done()) as views:
+        everything = views.waits()
+        for few in (0, 1_000):
+            monkeypatch.setattr("studio.store.view_waits.FEW", few)
+            for kind in ("wait", "sleep", "step", "group"):
+                wanted = [row for row in everything if row.kind == kind]
+                assert views.waits(kind=kind) == views.waits(kind=kind, workflow="w") == wanted
+                assert views.waits(kind=kind, user="ada") == wanted
+            assert views.waits(workflow="w", limit=3) == everything[:3]
+            last = everything[2]
+            assert views.waits(workflow="w", after=(last.due_at, last.seq)) == everything[3:]
+        assert views.open_among(everything) == {row.seq for row in everything}
+        assert views.open_among([replace(last, seq=ended)]) == set()
+
+
+def test_users_of_a_workflow_come_by_id(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    b = Builder(tmp_path / "s.db")
+    for n, user in enumerate(("zoe", "Éva", "ann", "bob")):
+        b.journey("w" if n % 2 == 0 else "v", user, b.event("e", user))
+    with Views(b.done()) as views:
+        for few in (0, 1_000):
+            monkeypatch.setattr("studio.store.view_user_rows.FEW", few)
+            assert [row.id for row in views.users(workflow="w")] == ["ann", "zoe"]
+            assert [row.id for row in views.users(workflow="w", after="ann")] == ["zoe"]
+            assert [row.id for row in views.users(workflow="v", contains="éV")] == ["Éva"]
+            assert views.users(workflow="?") == []

@@ -16,9 +16,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from studio.errors import EventError
+from studio.source_names import names_in
 from studio.store.views import Views
 from studio.tui.drafts import Draft, for_user, pasted_events, plain_draft
-from studio.tui.known_names import meant, names_in, workflow_names
+from studio.tui.known_names import meant, workflow_names
 from studio.tui.send_command import send_command
 from studio.tui.sent_history import MOST, SentHistory
 from tests.tui.fakes import START, cart, onboarding

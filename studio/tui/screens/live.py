@@ -30,6 +30,7 @@ from studio.tui.pulse import Pulse, PulseQuestion, show_pulse
 from studio.tui.reading import Asking, Question
 from studio.tui.reloading import RELOAD_BINDING, LiveReload
 from studio.tui.screens.live_acts import ACT_BINDINGS, LiveActs
+from studio.tui.screens.live_record import LiveRecord
 from studio.tui.screens.live_time import TIME_BINDINGS, LiveTime
 from studio.tui.sent_history import SentHistory
 from studio.tui.welcome import is_first_start, welcome_path, write_welcome
@@ -59,7 +60,7 @@ LEAST_WIDTH, LEAST_HEIGHT = 60, 16
 TABBED = ("users", "timeline", "waiting", "log")
 
 
-class LiveScreen(LiveTime, LiveActs, LiveReload, Asking, Screen[None]):
+class LiveScreen(LiveTime, LiveActs, LiveReload, LiveRecord, Asking, Screen[None]):
     """The home of the studio."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -1,0 +1,91 @@
+"""What all commands that look at a store share: opening it, its time, pages, and following it."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from studio.cli.options import Settings
+from studio.cli.output import complain, reader_gone
+
+if TYPE_CHECKING:
+    from studio.store.views import Views
+
+PAGE_ROWS = 1_000
+FOLLOW_SECONDS = 0.1
+
+
+@contextmanager
+def opened_views(settings: Settings) -> Iterator[Views]:
+    """The store, for looking; people are told of what waits in its inbox and is taken in by nobody."""
+    from studio.store.inbox import engine_of
+    from studio.store.views import Views
+
+    with Views(settings.file()) as views:
+        left = views.left_waiting()
+        if left and engine_of(views.path) is None:
+            them = "it" if left.events == 1 else "them"
+            complain(f"{left.words}; journey-studio run takes {them} in", plain=True)
+        yield views
+
+
+def now_in(views: Views) -> int:
+    """The store's time: the wall's, unless its clock stands elsewhere."""
+    from studio.studio_clock import moment
+
+    return moment(views.clock(), time.time_ns() // 1_000_000)
+
+
+def since_when(views: Views, since: str | None) -> int | None:
+    """The moment that `--since` names, by the store's clock."""
+    from studio import moments
+
+    return None if since is None else moments.parse_past(since, now_in(views))
+
+
+def left_until(due_at: int | None, now: int) -> str:
+    """How long it is to a deadline, for a narrow column."""
+    from studio import durations
+
+    return "" if due_at is None else "due" if due_at <= now else durations.short(due_at - now)
+
+
+def pages(page: Callable[[int, Any], Sequence[Any]], limit: int) -> list[Any]:
+    """Rows of as many pages as are needed; a page is asked for with its length and the last row before it."""
+    found: list[Any] = []
+    while len(found) < limit:
+        rows = page(min(PAGE_ROWS, limit - len(found)), found[-1] if found else None)
+        if not rows:
+            break
+        found += rows
+    return found
+
+
+class Following:
+    """Goes on until ctrl+c or a polite kill; a second one ends the process as it does by itself."""
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._end)
+
+    def changes(self, views: Views, every_seconds: float | None = None) -> Iterator[None]:
+        """Once for each time that something was committed, or that so long nothing was.
+
+        Between two looks no statement is open: whoever writes may fold in the write-ahead log.
+        """
+        looked = time.monotonic()
+        while not self._stop.wait(FOLLOW_SECONDS) and not reader_gone():
+            overdue = every_seconds is not None and time.monotonic() - looked >= every_seconds
+            if views.changed() or overdue:
+                looked = time.monotonic()
+                yield
+
+    def _end(self, *_: object) -> None:
+        self._stop.set()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_DFL)

@@ -1,0 +1,135 @@
+"""Look at what is waited for: once, or for as long as somebody watches."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from studio.cli.looking import Following, left_until, now_in, opened_views, pages
+from studio.cli.options import Settings, form_options, limit_option, shared, user_option, workflow_option
+from studio.cli.output import for_people, local, table, write
+from studio.cli.rows import Sheet, Stream, fields, record, show
+from studio.printable import json_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from studio.store.records import WaitRow
+    from studio.store.views import Views
+
+Change = tuple[str, "WaitRow"]
+""" "open" or "ended", and which."""
+
+TICK_SECONDS = 1.0
+"""How often a watched table counts down while nothing happens."""
+LEAST = (24, 5, 20, 7, 23, 10, 0)
+"""Cells that a column of changes has before a longer text is met."""
+
+
+@click.command()
+@click.option("--watch", "-w", is_flag=True, help="Go on showing them, until it is interrupted.")
+@user_option
+@workflow_option
+@click.option("--kind", type=click.Choice(("wait", "sleep", "step", "group")), help="Only of this kind.")
+@limit_option
+@form_options
+@shared
+def waits(
+    settings: Settings,
+    watch: bool,
+    user: str | None,
+    workflow: str | None,
+    kind: str | None,
+    limit: int,
+    form: str | None,
+) -> None:
+    """List open waits, sleeps and steps, the nearest deadline first.
+
+    With --watch the table is drawn anew as they change. Piped, or as JSON or CSV, each wait is told
+    once as open and once as ended.
+    """
+    following = Following() if watch else None
+    with opened_views(settings) as views:
+
+        def page(rows: int, last: WaitRow | None) -> Sequence[WaitRow]:
+            after = (last.due_at, last.seq) if last is not None else None
+            return views.waits(user=user, workflow=workflow, kind=kind, limit=rows, after=after)
+
+        def look(rows: int = limit) -> list[WaitRow]:
+            return pages(page, rows)
+
+        if following is None:
+            show(_sheet(views), look(limit + 1), form, limit, "the first")
+        elif form is None and for_people():
+            _draw(views, look, following)
+        else:
+            _tell(views, look, following, form)
+
+
+def _sheet(views: Views) -> Sheet[WaitRow]:
+    from studio.store.records import WaitRow
+
+    now = now_in(views)
+    heads = ("JOURNEY", "KIND", "NAME", "LEFT", "DUE", "MATCH", "LINE")
+    return Sheet(heads, lambda row: _cells(row, now), fields(WaitRow), record)
+
+
+def _cells(row: WaitRow, now: int) -> Sequence[object]:
+    match = json_line(row.match) if row.match else ""
+    due = local(row.due_at)
+    return row.journey, row.kind, row.name, left_until(row.due_at, now), due, match, row.line
+
+
+def _draw(views: Views, look: Callable[[int], list[WaitRow]], following: Following) -> None:
+    """Draw the table over itself; the last one stays."""
+    drawn = 0
+    for _ in _first_and(following.changes(views, TICK_SECONDS)):
+        # One line below stays for the cursor; more would scroll, and leave its top behind.
+        room = max(1, os.get_terminal_size(sys.stdout.fileno()).lines - 2)
+        sheet = _sheet(views)
+        lines = table(sheet.heads, map(sheet.cells, look(room)))
+        # Up to where it began, each line to its end, and what was below it away.
+        up = f"\x1b[{drawn}A" if drawn else ""
+        write([up + "\x1b[K\n".join(lines) + "\x1b[J"])
+        drawn = len(lines)
+
+
+def _tell(views: Views, look: Callable[[], list[WaitRow]], following: Following, form: str | None) -> None:
+    """Say what is open, and what has ended since."""
+    now = now_in(views)
+    plain = _sheet(views)
+    sheet: Sheet[Change] = Sheet(
+        ("CHANGE", *plain.heads),
+        lambda change: (change[0], *_cells(change[1], now)),
+        ("change", *plain.fields),
+        lambda change: {"change": change[0], **record(change[1])},
+        (6, *LEAST),
+    )
+    stream = Stream(sheet, form)
+    told: dict[int, WaitRow] = {}
+    for _ in _first_and(following.changes(views)):
+        now = now_in(views)
+        stream.show(_changes(views, look(), told))
+
+
+def _changes(views: Views, found: Iterable[WaitRow], told: dict[int, WaitRow]) -> list[Change]:
+    """What has ended of that which was told, then what is new; a wait may only have gone out of sight."""
+    seen = {row.seq: row for row in found}
+    gone = [row for seq, row in told.items() if seq not in seen]
+    still = views.open_among(gone)
+    ended: list[Change] = [("ended", told.pop(row.seq)) for row in gone if row.seq not in still]
+    opened: list[Change] = [("open", row) for seq, row in seen.items() if seq not in told]
+    told.update(seen)
+    return ended + opened
+
+
+def _first_and(changes: Iterator[None]) -> Iterator[None]:
+    yield None
+    yield from changes
+
+
+__all__ = ["waits"]

@@ -1,0 +1,109 @@
+"""Every command and each of its options that look or act, on an empty and on a small store, in each form."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import click
+import pytest
+
+from studio.cli import COMMANDS, SHARED, call, commands
+from studio.cli.output import Exit
+from tests.cli.shell import project
+from tests.store.build import Builder, small
+
+SAMPLES = {
+    "--user": "ada",
+    "--workflow": "welcome",
+    "--contains": "a",
+    "--since": "2025-12-31",
+    "--limit": "1",
+    "--level": "warning",
+    "--at": "5",
+    "--kind": "wait",
+    "--status": "failed",
+    "--format": "text",
+    "--id": "e-1",
+    "--data": "{}",
+    "--as": "out.jsonl",
+    "--depth": "2",
+    "--paths": "2",
+    "--seconds": "2",
+    "--most": "1",
+    "--sample": "activated={}",
+    "--events": "events.jsonl",
+    "--until": "30d",
+    "--for": "10ms",
+    "--template": "welcome",
+    "--users": "ada",
+    "--rate": "100/s",
+    "--older-than": "90d",
+    "--acks": "1",
+    "--stub": "charge=1",
+}
+ARGUMENTS = {
+    "user": "ada",
+    "journey": "cart/bob/x~2/c1",
+    "event": "signup",
+    "file": "events.jsonl",
+    "shell": "bash",
+    "name": "welcome",
+    "paths": "workflows",
+    "workflow": "welcome",
+    "seq": "5",
+    "newfile": "fork.db",
+    "act": "show",
+    "value": "",
+}
+TAKES_ITS_TIME = {"studio", "serve", "run", "play"}
+"""They show a screen or run an engine; test_run.py and test_shell.py have them."""
+ENDLESS = {"--follow", "--watch"}
+
+
+def lines_of(name: str) -> list[list[str]]:
+    """The command as it is, and with each option, in each form that it has."""
+    command = commands.get_command(click.Context(commands), name)
+    assert command is not None
+    takes = [ARGUMENTS[each.name or ""] for each in command.params if isinstance(each, click.Argument)]
+    given: list[list[str]] = [[]]
+    for each in command.params:
+        if isinstance(each, click.Option) and not {*each.opts} & {*SHARED, *ENDLESS, "--json", "--csv"}:
+            long = next(text for text in each.opts if text.startswith("--"))
+            given.append([long] if each.is_flag else [long, SAMPLES[long]])
+    forms = [text for each in command.params for text in each.opts if text in ("--json", "--csv")]
+    base = ["--user", "ada"] if name == "send" else []
+    return [[name, *takes, *base, *more, *form] for more in given for form in ([], *([f] for f in forms))]
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name not in TAKES_ITS_TIME])
+def test_a_command_answers_with_each_option_in_each_form(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(project(tmp_path))
+    Path("events.jsonl").write_text('{"event": "signup", "user": "ada"}\n')
+
+    def empty(path: Path) -> Path:
+        return Builder(path).done()
+
+    for kind, make in (("empty", empty), ("small", small)):
+        for number, line in enumerate(lines_of(name)):
+            for written in ("out.jsonl", "fork.db", "workflows/welcome-new.py"):
+                Path(written).unlink(missing_ok=True)
+            code = call([*line, "--store", str(make(tmp_path / f"{kind}{number}.db"))])
+            out, err = capfd.readouterr()
+            where = f"{kind}: {' '.join(line)}: {err}"
+            assert code in (Exit.DONE, Exit.FAILED, Exit.WRONG), where
+            assert "Traceback" not in err, where
+            if code == Exit.WRONG:
+                # Refused, with a reason, and nothing that a script could take for an answer.
+                assert (out, "journey-studio: " in err) == ("", True), where
+            elif line[-1] == "--json":
+                assert all(isinstance(json.loads(each), dict) for each in out.splitlines()), where
+            elif line[-1] == "--csv":
+                heads, *rows = csv.reader(io.StringIO(out, newline=""))
+                assert all(len(row) == len(heads) for row in rows), where
+    if name in ("users", "journeys", "waits", "timeline", "logs", "why", "record", "verify"):
+        assert code == Exit.DONE, "the small store has what is asked for"

@@ -343,11 +343,7 @@ class StudioApp(ClockKeys):
         from studio.tui import new_journey
         from studio.tui.actions import Command
 
-        recording = (
-            [Command("Save as test…", "", screen.action_save_test)] if isinstance(screen, LiveScreen) else []
-        )
         return [
-            *recording,
             *new_journey.commands(self),
             *(
                 Command(f"{command.title}: {command.help}", "", command.callback)

@@ -39,6 +39,7 @@ ACT_BINDINGS = [
     Binding("e", "edit_again", "edit and send again", show=False, id="edit_again"),
     Binding("full_stop", "send_again", "send the last again", key_display=".", show=False, id="send_again"),
     Binding("v", "inspect", "inspect", show=False, id="inspect"),
+    Binding("K", "save_test", "save as test", show=False, id="save_test"),
     Binding("Y", "copy_command", "copy as command", show=False, id="copy_command"),
     Binding("6", "why_pane", "why", show=False, id="pane.why"),
 ]

@@ -29,7 +29,8 @@ from studio.user import User
 from studio.waited import Waited
 
 if TYPE_CHECKING:
-    from studio.engine.batch import Batch, Cause
+    from studio.engine.batch import Batch
+    from studio.engine.cause import Cause
 
 MAX_STARTS = 4
 """A step whose process died under it is started again, three times at most."""

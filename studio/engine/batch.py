@@ -7,11 +7,10 @@ so a batch of 1,000 gives the very history of 1,000 batches of one (DESIGN rule 
 
 from __future__ import annotations
 
-import copy
 import heapq
 from collections import deque
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -19,9 +18,12 @@ from studio import jsontext
 from studio.commands import Command, Group, Key, Place, key_text
 from studio.definition import Workflow
 from studio.engine.answers import MAX_PAUSE, Answers, Ask, Launch
+from studio.engine.cause import Cause, StepResult
 from studio.engine.drive import Abandoned, Again, Blocked, Ended, Failed, drive, printable
+from studio.engine.lookup import Lookup
 from studio.engine.matching import MISSING, look_up
 from studio.engine.overlay import Overlay
+from studio.engine.routes import Routes
 from studio.engine.state import (
     CLOSED_BY,
     CLOSED_STEP,
@@ -30,16 +32,15 @@ from studio.engine.state import (
     Record,
     UserState,
     WaitState,
-    fitting,
 )
-from studio.errors import JourneyError
+from studio.engine.watch import Watch
 from studio.event import Event
 from studio.incoming import Incoming
 from studio.journey import Journey
-from studio.names import START, Names
+from studio.names import START
 from studio.store import sqlite as sql
 from studio.store.holds import idempotency_key
-from studio.store.schema import LEVELS, STATUS_TEXT, Kind, Status
+from studio.store.schema import LEVELS, Kind, Status
 
 if TYPE_CHECKING:
     from studio.engine.moves import Moving
@@ -54,87 +55,6 @@ TIMER_KINDS = {
     Kind.GROUP_OPENED: Kind.GROUP_TIMEOUT,
     Kind.SLEEP_OPENED: Kind.SLEEP_DONE,
 }
-
-
-@dataclass(slots=True)
-class Cause:
-    """What drives a journey now."""
-
-    at: int
-    """The moment of the position, milliseconds since 1970, UTC."""
-    seq: int | None
-    """Its entry; None when it has none of its own."""
-    outside: bool = False
-    """It came from outside, not from a journey or the clock."""
-    late: int | None = None
-    chain: int = 0
-    """How many events led to it without time moving."""
-    again: bool = False
-    """Open waits look at the history once more."""
-
-
-@dataclass(slots=True)
-class StepResult:
-    """How a step's attempt ended."""
-
-    launch: Launch
-    result: str | None = None
-    """JSON; None when it failed."""
-    type: str = ""
-    message: str = ""
-    traceback: str = ""
-    said: list[tuple[str, str, Place]] = field(default_factory=list)
-    """What the function said: level, message, place."""
-
-
-class Routes:
-    """Which workflows an event of a name starts or ends; in order of their names."""
-
-    def __init__(self, workflows: Mapping[str, Workflow]) -> None:
-        self.workflows = dict(sorted(workflows.items()))
-        self._known: dict[str, tuple[list[Workflow], list[Workflow]]] = {}
-
-    def of(self, name: str) -> tuple[list[Workflow], list[Workflow]]:
-        """Workflows that end at it, and workflows that it starts."""
-        found = self._known.get(name)
-        if found is None:
-            if len(self._known) > 10_000:
-                self._known.clear()
-            exits = [w for w in self.workflows.values() if w.exit_on is not None and w.exit_on.meets(name)]
-            starts = [w for w in self.workflows.values() if w.trigger.meets(name)]
-            found = self._known[name] = (exits, starts)
-        return found
-
-
-class Watch:
-    """Which journey is driven at this moment; another thread looks at it."""
-
-    def __init__(self) -> None:
-        self.journey: int | None = None
-        self.since = 0.0
-        """`time.monotonic()` when its drive began."""
-        self.speaker: Journey | None = None
-        """Whose log takes what is printed."""
-        self.subject: int | None = None
-        """The journey that the current cause is about, when that is known beforehand."""
-        self.moment = 0
-        """The moment of the newest cause."""
-        self.echoes = 0
-        """Events sent in answer to events that journeys sent, since time moved or one came from outside."""
-        self.committing = False
-        self.abandoned = False
-        """The driving thread hung and was given up; it must not go on when it comes back."""
-        self.poisoned: dict[int, Failed] = {}
-        """Journeys that never came back from a drive, with how they failed."""
-
-    def hear(self, level: str, message: str, place: Place) -> bool:
-        """Take what is printed or logged in the engine's thread: it is the driven journey's."""
-        journey = self.speaker
-        if journey is None:
-            return False
-        if journey._live and not journey._closing:
-            journey._say(level, message, place)
-        return True
 
 
 class Batch:
@@ -227,7 +147,7 @@ class Batch:
         user = overlay.user(incoming.user)
         if self.moving is not None:
             self.moving.user(user, at)
-            self._drain()
+            self.drain()
         text = None if incoming.text == "{}" else incoming.text
         meta = None
         if incoming.profile is not None or incoming.sent_at is not None or incoming.extra is not None:
@@ -252,7 +172,7 @@ class Batch:
         overlay.learn(event, meta)
         self._deliver(event, user, Cause(at, seq, True))
         if self.queue:
-            self._drain()
+            self.drain()
         return event
 
     def timer(self, wait: WaitState, late: int) -> None:
@@ -268,7 +188,7 @@ class Batch:
             due = wait.due
             self.moving.journey(journey, due)
             if not wait.open or wait.due != due:
-                self._drain()
+                self.drain()
                 return
         self._move_to(wait.due)
         # A wait of no time moves no time.
@@ -276,16 +196,16 @@ class Batch:
         lateness = late or None
         if wait.kind == Kind.STEP_RETRY:
             wait.fired = True
-            self._drive(journey, Cause(wait.due, wait.id, late=lateness))
+            self.drive(journey, Cause(wait.due, wait.id, late=lateness))
         else:
-            fields = self._ended_without(wait)
+            fields = self.ended_without(wait)
             data = jsontext.dumps(fields) if fields else None
             kind = TIMER_KINDS[wait.kind]
-            seq = self._end_wait(wait, kind, Cause(wait.due, None), data, lateness)
-            self._drive(journey, Cause(wait.due, seq, late=lateness, chain=chain))
-        self._drain()
+            seq = self.end_wait(wait, kind, Cause(wait.due, None), data, lateness)
+            self.drive(journey, Cause(wait.due, seq, late=lateness, chain=chain))
+        self.drain()
 
-    def _ended_without(self, wait: WaitState) -> dict[str, Any]:
+    def ended_without(self, wait: WaitState) -> dict[str, Any]:
         """What is recorded of a wait that ends without an event."""
         fields: dict[str, Any] = {} if wait.key[2] >= 0 else {"id": wait.key[1][1:]}
         if wait.kind == Kind.GROUP_OPENED:
@@ -302,7 +222,7 @@ class Batch:
         overlay.load_passes((journey,))
         if self.moving is not None:
             self.moving.journey(journey, at)
-            self._drain()
+            self.drain()
         wait = journey.opened.get(launch.key)
         if wait is None or wait.id != launch.start:
             return False
@@ -325,7 +245,7 @@ class Batch:
         shared: dict[str, Any] = {name: spec[name] for name in ("once", "id") if name in spec}
         if result.result is not None:
             data = f'{{"result":{result.result}{_more(shared)}}}'
-            seq = self._end_wait(wait, Kind.STEP_DONE, Cause(at, None), data)
+            seq = self.end_wait(wait, Kind.STEP_DONE, Cause(at, None), data)
             if "once" in shared:
                 self.once_done[(journey.id, *wait.key)] = journey.outcomes[wait.key]
         else:
@@ -343,10 +263,10 @@ class Batch:
             data = jsontext.dumps(
                 {**failure, "traceback": printable(result.traceback[-MAX_MESSAGE:], MAX_MESSAGE)}
             )
-            seq = self._end_wait(wait, Kind.STEP_FAILED, Cause(at, None), data)
+            seq = self.end_wait(wait, Kind.STEP_FAILED, Cause(at, None), data)
         # In virtual time a step takes no time.
-        self._drive(journey, Cause(at, seq, chain=launch.chain + 1 if at == launch.at else 0))
-        self._drain()
+        self.drive(journey, Cause(at, seq, chain=launch.chain + 1 if at == launch.at else 0))
+        self.drain()
         return True
 
     def recover(self, wait: WaitState, at: int) -> None:
@@ -356,8 +276,8 @@ class Batch:
             if self.moving is not None:
                 self.moving.journey(wait.journey, at)
             if wait.open:
-                self._drive(wait.journey, Cause(at, wait.id))
-            self._drain()
+                self.drive(wait.journey, Cause(at, wait.id))
+            self.drain()
 
     def look_again(self, journey: JourneyState, cause: Cause) -> None:
         """A workflow is there again that was missing for a while: its waits look at what came since."""
@@ -366,8 +286,8 @@ class Batch:
             if self.moving is not None:
                 self.moving.journey(journey, cause.at, cause.seq)
             if journey.status == Status.WAITING:
-                self._drive(journey, cause)
-            self._drain()
+                self.drive(journey, cause)
+            self.drain()
 
     def go_over(
         self,
@@ -378,105 +298,9 @@ class Batch:
         """Drive a journey by code that it did not wait by; `drain` carries what it sends to its end."""
         self._answering = answering
         try:
-            self._drive(state, cause)
+            self.drive(state, cause)
         finally:
             self._answering = None
-
-    def drain(self) -> None:
-        """Carry all events that journeys sent to their ends."""
-        self._drain()
-
-    # -- acts of the operator --------------------------------------------------------------
-
-    def cancel(self, journey: JourneyState, at: int) -> None:
-        """End a journey by hand."""
-        if journey.status not in OPEN_STATUSES:
-            raise JourneyError(f"it is {STATUS_TEXT[journey.status]} already", where=self._id(journey))
-        self._finish(journey, Status.CANCELLED, Kind.CANCELLED, Cause(at, None, outside=True), None)
-
-    def resume(self, journey: JourneyState, at: int) -> None:
-        """Drive a failed journey again.
-
-        What it has done is kept; the step that it did not survive is tried anew.
-        """
-        if journey.status != Status.FAILED:
-            raise JourneyError(
-                f"it is {STATUS_TEXT[journey.status]}, and only a failed journey can be resumed",
-                where=self._id(journey),
-            )
-        if journey.workflow is None:
-            raise JourneyError("its workflow is not loaded", where=self._id(journey))
-        overlay = self.overlay
-        # It may have failed in this very batch.
-        rows = [row[13:14] for row in self._unwritten(journey) if row[2] == Kind.FAILED][-1:]
-        rows = rows or overlay.store.rows(
-            "SELECT data FROM history WHERE journey = ? AND kind = ? ORDER BY seq DESC LIMIT 1",
-            journey.id,
-            Kind.FAILED,
-        )
-        step = jsontext.loads(rows[0][0]).get("step") if rows and rows[0][0] else None
-        overlay.load_passes((journey,))
-        void = [step] if step else []
-        data = jsontext.dumps({"void": void}) if void else None
-        self.watch.poisoned.pop(journey.id, None)
-        seq = overlay.append(at, Kind.RESUMED, journey.user.id, journey, journey.workflow_id, data=data)
-        journey.outcomes = {
-            key: record for key, record in journey.outcomes.items() if key_text(key) not in void
-        }
-        journey.status, journey.still, journey.touched = Status.WAITING, 0, True
-        journey.resuming = True
-        self._drive(journey, Cause(at, seq, outside=True))
-        self._drain()
-
-    def restart(self, journey: JourneyState, at: int) -> JourneyState:
-        """Begin a journey anew, as the next of its number, inheriting nothing."""
-        if journey.workflow is None:
-            raise JourneyError("its workflow is not loaded", where=self._id(journey))
-        overlay = self.overlay
-        newest = overlay.keyed(journey.user, journey.workflow_id, journey.key)
-        if newest is not None and newest.n > journey.n and newest.status in OPEN_STATUSES:
-            raise JourneyError(
-                "a newer one is under way", where=self._id(journey), fix=f"Restart {self._id(newest)}."
-            )
-        n = (newest.n if newest is not None else journey.n) + 1
-        cause = Cause(at, None, outside=True)
-        if journey.status in OPEN_STATUSES:
-            overlay.load_passes((journey,))
-            self._close_waits(journey, self._to_come(cause, journey))
-            journey.status, journey.touched = Status.CANCELLED, True
-        seq = overlay.append(
-            at, Kind.RESTARTED, journey.user.id, journey, journey.workflow_id, data=jsontext.dumps({"as": n})
-        )
-        fresh = self._start(
-            journey.user, journey.workflow, journey.key, n, journey.trigger, Cause(at, seq, outside=True)
-        )
-        self._drain()
-        return fresh
-
-    def time_out(self, id: int, at: int) -> None:
-        """End one wait or sleep by hand, as its deadline would; the clock is not touched.
-
-        Args:
-            id: the seq of the entry that opened it.
-        """
-        wait = self.overlay.wait_at(id)
-        if wait is None:
-            raise JourneyError("it is over already, or there is no such wait", where=f"wait {id}")
-        journey = wait.journey
-        if wait.kind not in TIMER_KINDS:
-            raise JourneyError("a step ends by itself", where=self._id(journey))
-        if journey.workflow is None:
-            raise JourneyError("its workflow is not loaded", where=self._id(journey))
-        self.overlay.load_passes((journey,))
-        if self.moving is not None:
-            self.moving.journey(journey, at)
-            self._drain()
-            if not wait.open:
-                raise JourneyError("the workflow's new code does not wait there", where=self._id(journey))
-        data = jsontext.dumps({**self._ended_without(wait), "by_hand": True})
-        seq = self._end_wait(wait, TIMER_KINDS[wait.kind], Cause(at, None), data)
-        self._drive(journey, Cause(at, seq, outside=True))
-        self._drain()
 
     # -- events ----------------------------------------------------------------------------
 
@@ -486,7 +310,8 @@ class Batch:
         if outside or at != watch.moment:
             watch.moment, watch.echoes = at, 0
 
-    def _drain(self) -> None:
+    def drain(self) -> None:
+        """Carry all events that journeys sent to their ends."""
         while self.queue:
             event, chain = self.queue.popleft()
             user = self.overlay.user(event.user)
@@ -501,7 +326,7 @@ class Batch:
         for workflow in exits:
             for journey in overlay.open_journeys(user, overlay.name_id(workflow.name)):
                 if journey.concerns(event.data):
-                    self._finish(journey, Status.EXITED, Kind.EXITED, cause, None)
+                    self.finish(journey, Status.EXITED, Kind.EXITED, cause, None)
         woken: set[JourneyState] = set()
         waits = overlay.waits_for(user, overlay.name_id(event.name))
         if waits:
@@ -523,28 +348,29 @@ class Batch:
                 for wait in found:
                     if wait.open:
                         data = None if wait.key[2] >= 0 else jsontext.dumps({"id": wait.key[1][1:]})
-                        self._end_wait(wait, Kind.WAIT_MATCHED, cause, data)
-                self._drive(journey, cause)
+                        self.end_wait(wait, Kind.WAIT_MATCHED, cause, data)
+                self.drive(journey, cause)
         for workflow in starts:
             key = "" if workflow.key is None else _key_value(workflow, event.data)
             newest = overlay.keyed(user, overlay.name_id(workflow.name), key)
             if newest is None:
-                self._start(user, workflow, key, 1, event.seq, cause)
+                self.start(user, workflow, key, 1, event.seq, cause)
             elif newest.status == Status.IDLE:
                 # What its last pass has seen, or had in a result, starts no other.
                 if newest not in woken and not (newest.loaded and event.seq <= newest.start[1]):
                     self._begin_pass(newest, event.seq, cause, 0)
-                    self._drive(newest, cause)
+                    self.drive(newest, cause)
             elif workflow.again and newest.status not in OPEN_STATUSES and newest not in woken:
-                self._start(user, workflow, key, newest.n + 1, event.seq, cause)
+                self.start(user, workflow, key, newest.n + 1, event.seq, cause)
         if event.name.startswith(START):
             self._start_asked(event, user, cause)
 
     # -- journeys --------------------------------------------------------------------------
 
-    def _start(
+    def start(
         self, user: UserState, workflow: Workflow, key: str, n: int, trigger: int, cause: Cause
     ) -> JourneyState:
+        """Begin a journey, and drive it."""
         overlay = self.overlay
         workflow_id = overlay.name_id(workflow.name)
         assert cause.seq is not None
@@ -564,7 +390,7 @@ class Batch:
         journey.start = (cause.at, cause.seq, 0)
         journey.pass_at, journey.pass_cause = cause.at, cause.seq
         journey.begun = True
-        self._drive(journey, cause)
+        self.drive(journey, cause)
         return journey
 
     def _start_asked(self, event: Event, user: UserState, cause: Cause) -> None:
@@ -584,9 +410,9 @@ class Batch:
         key = "" if workflow.key is None else _key_value(workflow, trigger.data)
         newest = overlay.keyed(user, overlay.name_id(workflow.name), key)
         if newest is None:
-            self._start(user, workflow, key, 1, trigger.seq, cause)
+            self.start(user, workflow, key, 1, trigger.seq, cause)
         elif workflow.again and newest.status not in OPEN_STATUSES:
-            self._start(user, workflow, key, newest.n + 1, trigger.seq, cause)
+            self.start(user, workflow, key, newest.n + 1, trigger.seq, cause)
 
     def _begin_pass(self, journey: JourneyState, trigger: int, cause: Cause, bound: int) -> None:
         """Begin the next pass.
@@ -626,7 +452,7 @@ class Batch:
         journey.outcomes, journey.opened, journey.fresh = {}, {}, set()
         journey.status, journey.touched, journey.begun = Status.WAITING, True, True
 
-    def _drive(self, state: JourneyState, cause: Cause) -> None:
+    def drive(self, state: JourneyState, cause: Cause) -> None:
         """Drive a journey as far as it goes: through its pass, and those that follow at once."""
         while True:
             workflow = state.workflow
@@ -641,7 +467,7 @@ class Batch:
                 return
             name = state.user.name
             id = f"{workflow.name}/{name}" if state.n == 1 and not state.key else state.text_id(workflow.name)
-            reader = _Reader(self.overlay, state)
+            reader = Lookup(self.overlay, state)
             journey = Journey(
                 id, name, reader.trigger, reader, self.log, self._salt, state.pass_no, *state.start
             )
@@ -671,22 +497,22 @@ class Batch:
                 self._fail(state, cause, end)
                 return
             if isinstance(end, Again):
-                self._close_waits(state, cause)
+                self.close_waits(state, cause)
                 self._begin_pass(state, state.trigger, cause, journey._bound)
                 continue
             if end.result is not None:
                 self._complete(state, cause, end)
                 return
-            self._close_waits(state, cause)
+            self.close_waits(state, cause)
             missed = self._missed_trigger(state, answers)
             if missed is None:
                 state.status, state.touched = Status.IDLE, True
                 return
             self._begin_pass(state, missed, cause, journey._bound)
 
-    def reader(self, state: JourneyState) -> _Reader:
+    def reader(self, state: JourneyState) -> Lookup:
         """What a journey may look up while it is driven."""
-        return _Reader(self.overlay, state)
+        return Lookup(self.overlay, state)
 
     def _missed_trigger(self, state: JourneyState, answers: Answers) -> int | None:
         """The newest trigger that came during the pass and is in no result of it."""
@@ -717,7 +543,7 @@ class Batch:
             what = f"it returned what cannot be stored: {error}"
             self._fail(state, cause, Failed("WorkflowError", what, _line(workflow), "", ""))
             return
-        self._finish(state, Status.COMPLETED, Kind.COMPLETED, cause, f'{{"result":{result}}}')
+        self.finish(state, Status.COMPLETED, Kind.COMPLETED, cause, f'{{"result":{result}}}')
 
     def _fail(self, state: JourneyState, cause: Cause, failed: Failed) -> None:
         self.failures += 1
@@ -735,9 +561,9 @@ class Batch:
         )
         place = self.overlay.name_id(failed.line) if failed.line else None
         state.fresh, state.begun, state.resuming = set(), False, False
-        self._finish(state, Status.FAILED, Kind.FAILED, cause, data, place)
+        self.finish(state, Status.FAILED, Kind.FAILED, cause, data, place)
 
-    def _finish(
+    def finish(
         self,
         state: JourneyState,
         status: int,
@@ -746,17 +572,18 @@ class Batch:
         data: str | None,
         place: int | None = None,
     ) -> None:
+        """A journey ends: so do its waits."""
         overlay = self.overlay
         if not state.loaded:
             overlay.load_passes((state,))
         if state.opened:
-            self._close_waits(state, self._to_come(cause, state))
+            self.close_waits(state, self.to_come(cause, state))
         overlay.append(
             cause.at, kind, state.user.id, state, state.workflow_id, None, place, cause.seq, data, cause.late
         )
         state.status, state.touched = status, True
 
-    def _to_come(self, cause: Cause, state: JourneyState) -> Cause:
+    def to_come(self, cause: Cause, state: JourneyState) -> Cause:
         """An act's own entry stands behind those of the waits that it ends."""
         if cause.seq is not None:
             return cause
@@ -771,7 +598,7 @@ class Batch:
         said: dict[str, int] = {}
         now = [
             row[13:14]
-            for row in self._unwritten(state, since)
+            for row in self.unwritten(state, since)
             if Kind.LOG_DEBUG <= row[2] <= Kind.NOTE and row[0] >= state.pass_seq
         ]
         for (message,) in self.overlay.store.rows(sql.SAID, state.id, state.pass_seq) + now:
@@ -780,7 +607,7 @@ class Batch:
         journey._live = True
         state.resuming = False
 
-    def _unwritten(self, state: JourneyState, since: int = 0) -> list[sql.Row]:
+    def unwritten(self, state: JourneyState, since: int = 0) -> list[sql.Row]:
         """What this batch adds to a journey's history, oldest first."""
         rows = self.overlay.changes.history
         first = max(0, len(rows) - (self.overlay.seq - since))
@@ -793,7 +620,7 @@ class Batch:
         assert wait.due is not None
         heapq.heappush(self.timers, (wait.due, wait.id, wait))
 
-    def _end_wait(
+    def end_wait(
         self, wait: WaitState, kind: int, cause: Cause, data: str | None, late: int | None = None
     ) -> int:
         """Record the outcome of an open wait; gives its seq."""
@@ -830,7 +657,8 @@ class Batch:
             cause.at, kind, journey.user.id, journey, wait.label, wait.key[2], wait.place, cause.seq, data
         )
 
-    def _close_waits(self, journey: JourneyState, cause: Cause) -> None:
+    def close_waits(self, journey: JourneyState, cause: Cause) -> None:
+        """End all that a journey waits for, without an outcome."""
         for wait in sorted(journey.opened.values(), key=lambda wait: wait.id):
             self.close_wait(wait, cause)
 
@@ -857,7 +685,7 @@ class Batch:
         """A step whose process died under it time and again is given up."""
         fields = {"type": "interrupted", "message": "the process ended while it ran, four times"}
         fields |= {name: wait.spec[name] for name in ("once", "id") if name in wait.spec}
-        self._end_wait(wait, Kind.STEP_FAILED, Cause(cause.at, None), jsontext.dumps(fields))
+        self.end_wait(wait, Kind.STEP_FAILED, Cause(cause.at, None), jsontext.dumps(fields))
 
     def is_running(self, journey: int, pass_no: int, key: Key, start: int) -> bool:
         """Whether this start of a step is being run by this process, or will be after this batch."""
@@ -893,39 +721,9 @@ class Batch:
             cause.late,
         )
 
-    def _id(self, journey: JourneyState) -> str:
+    def id_of(self, journey: JourneyState) -> str:
+        """The text id of a journey."""
         return journey.text_id(self.overlay.store.name_text(journey.workflow_id))
-
-
-class _Reader:
-    """What a driven journey may look up."""
-
-    __slots__ = ("_given", "_known", "_overlay", "_state")
-
-    def __init__(self, overlay: Overlay, state: JourneyState) -> None:
-        self._overlay = overlay
-        self._state = state
-        self._known: dict[str, Any] | None = None
-        self._given: dict[str, Any] | None = None
-
-    def trigger(self) -> Event:
-        return self._overlay.event(self._state.trigger).copy()
-
-    def events(self, wanted: Names, match: Mapping[str, Any] | None, past: Any, bound: int) -> list[Event]:
-        state = self._state
-        workflow = state.workflow
-        assert workflow is not None
-        narrow = past != "ever" and bool(workflow.key or workflow.again)
-        fits = fitting(match, state if narrow else None) if match or narrow else None
-        return self._overlay.events(state.user, wanted, fits, state.since - 1 if narrow else 0, bound)
-
-    def profile(self, bound: int) -> Mapping[str, Any]:
-        known = self._overlay.profile(self._state.user, bound)
-        if known is not self._known:
-            # The author may change what was given, and changes it for nobody else.
-            self._known, self._given = known, copy.deepcopy(known)
-        assert self._given is not None
-        return self._given
 
 
 def _order(journey: JourneyState) -> tuple[str, int]:

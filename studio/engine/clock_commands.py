@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from studio.engine import operator_acts
 from studio.errors import ClockError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def command(runner: Runner, batch: Batch, at: int, kind: str, body: str) -> None
         case "clock.stop_jump":
             runner.deck.stop_jump()
         case _:
-            batch.time_out(_number(kind, body, "wait"), at)
+            operator_acts.time_out(batch, _number(kind, body, "wait"), at)
 
 
 def _turn(runner: Runner, batch: Batch, at: int, facts: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from studio import durations
 from studio.arguments import Duration
 from studio.clock import Clock, WallClock, to_ms
 from studio.definition import Workflow
-from studio.engine import capture
+from studio.engine import capture, operator_acts
 from studio.engine.batch import Batch
 from studio.engine.hooks import Asker, Teller
 from studio.engine.jump import JumpEnd, JumpProgress
@@ -379,7 +379,9 @@ class Engine(TimeTravel, HotReload):
         Raises:
             JourneyError: it is over already, or it is a step.
         """
-        await asyncio.wrap_future(self._running.act(lambda batch, at: batch.time_out(wait, at)))
+        await asyncio.wrap_future(
+            self._running.act(lambda batch, at: operator_acts.time_out(batch, wait, at))
+        )
 
     async def cancel(self, journey: str) -> None:
         """End a journey by hand.
@@ -387,15 +389,15 @@ class Engine(TimeTravel, HotReload):
         Raises:
             JourneyError: there is none of this id, or it has ended.
         """
-        await self._act(journey, Batch.cancel)
+        await self._act(journey, operator_acts.cancel)
 
     async def resume(self, journey: str) -> None:
         """Drive a failed journey again, keeping what it has done."""
-        await self._act(journey, Batch.resume)
+        await self._act(journey, operator_acts.resume)
 
     async def restart(self, journey: str) -> None:
         """Begin a journey anew, as `~2`, inheriting nothing."""
-        await self._act(journey, Batch.restart)
+        await self._act(journey, operator_acts.restart)
 
     async def _act(self, journey: str, act: Callable[[Batch, JourneyState, int], Any]) -> None:
         runner = self._running

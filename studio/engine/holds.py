@@ -8,7 +8,8 @@ from typing import Any
 from studio import jsontext
 from studio.commands import Place
 from studio.engine.answers import Launch
-from studio.engine.batch import Batch, StepResult
+from studio.engine.batch import Batch
+from studio.engine.cause import StepResult
 from studio.engine.state import WaitState
 from studio.errors import JourneyError
 from studio.store import holds as stored

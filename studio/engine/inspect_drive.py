@@ -17,12 +17,14 @@ from typing import Any
 from studio.commands import Command, Group, Ingest, Key, Place, Step, Wait, key_text
 from studio.definition import Workflow
 from studio.engine.answers import Answers
-from studio.engine.batch import Batch, Cause, Routes
+from studio.engine.batch import Batch
+from studio.engine.cause import Cause
 from studio.engine.drive import Ended, Failed, Outcome, describe, drive
 from studio.engine.frames import Camera, Frame, first_line
 from studio.engine.glimpse import glimpse, printable_line, type_name
 from studio.engine.inspection import Awaited, State
 from studio.engine.overlay import Overlay
+from studio.engine.routes import Routes
 from studio.engine.state import CLOSES, OPENS, JourneyState
 from studio.journey import Journey
 from studio.jsontext import loads

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from studio.engine.batch import StepResult
+from studio.engine.cause import StepResult
 from studio.engine.jump import Jump
 from studio.event import Event
 from studio.incoming import Incoming

@@ -23,12 +23,15 @@ from studio import jsontext
 from studio.commands import Command, Key, Wait
 from studio.definition import Workflow
 from studio.engine.answers import Answers
-from studio.engine.batch import Batch, Cause, Routes, Watch
+from studio.engine.batch import Batch
+from studio.engine.cause import Cause
 from studio.engine.drive import Outcome
 from studio.engine.probe import Difference, probe
 from studio.engine.reload_report import WAITING_WINDOW, WINDOW, Tally, summary
+from studio.engine.routes import Routes
 from studio.engine.state import JourneyState, UserState, WaitState
 from studio.engine.versions import Change, register, running_row
+from studio.engine.watch import Watch
 from studio.errors import StoreError, WorkflowError
 from studio.journey import Journey
 from studio.names import Names

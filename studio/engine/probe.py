@@ -89,7 +89,7 @@ class _Probe(Answers):
     def __init__(
         self, batch: Batch, state: JourneyState, journey: Journey, openings: Openings | None
     ) -> None:
-        from studio.engine.batch import Cause
+        from studio.engine.cause import Cause
 
         # The position is that of the newest record: nothing new is looked for.
         super().__init__(batch, state, journey, Cause(0, None))

@@ -9,11 +9,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from studio import jsontext
-from studio.engine.batch import Batch, Cause, Watch
+from studio.engine.batch import Batch
+from studio.engine.cause import Cause
 from studio.engine.clock_deck import interrupted
 from studio.engine.drive import Abandoned
 from studio.engine.overlay import Overlay
 from studio.engine.state import WaitState
+from studio.engine.watch import Watch
 from studio.store import sqlite as sql
 from studio.store.schema import Kind
 from studio.store.sqlite import Store

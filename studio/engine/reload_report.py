@@ -16,12 +16,14 @@ from typing import Any, Literal
 
 from studio.definition import Workflow
 from studio.engine import capture
-from studio.engine.batch import Batch, Routes, Watch
+from studio.engine.batch import Batch
 from studio.engine.drive import Abandoned
 from studio.engine.hanging import give_up
 from studio.engine.overlay import Overlay
 from studio.engine.probe import Difference, Openings, probe
+from studio.engine.routes import Routes
 from studio.engine.state import JourneyState
+from studio.engine.watch import Watch
 from studio.store.connect import translate
 from studio.store.reading import ReadStore
 from studio.store.schema import TOTAL_STATUS, Status

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from studio.engine import operator_acts
 from studio.engine.batch import Batch
 from studio.engine.clock_commands import COMMANDS, command
 from studio.engine.items import Act, Alone, Arrival, Item
@@ -40,9 +41,9 @@ class Requests:
         """An act that another process asks for."""
         runner = self._runner
         acts: dict[str, Callable[[Batch, JourneyState, int], Any]] = {
-            "cancel": Batch.cancel,
-            "resume": Batch.resume,
-            "restart": Batch.restart,
+            "cancel": operator_acts.cancel,
+            "resume": operator_acts.resume,
+            "restart": operator_acts.restart,
         }
         if kind == "release":
             return self._release(batch, at, facts_of(kind, body))

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from studio.clock import Clock, VirtualClock, to_datetime
-from studio.engine.batch import Batch, StepResult
+from studio.engine.batch import Batch
+from studio.engine.cause import StepResult
 from studio.engine.holds import Holds
 from studio.engine.items import Alone
 from studio.errors import StoreError, StudioError

@@ -25,8 +25,9 @@ from studio.definition import Workflow
 from studio.engine import capture
 from studio.engine.answers import Launch
 from studio.engine.asking import Asking
-from studio.engine.batch import Batch, Routes, StepResult, Watch
+from studio.engine.batch import Batch
 from studio.engine.bell import Bell
+from studio.engine.cause import StepResult
 from studio.engine.clock_deck import JUMP_BATCH, ClockDeck
 from studio.engine.drive import Abandoned, Failed
 from studio.engine.hanging import give_up, hung
@@ -39,9 +40,11 @@ from studio.engine.pulse import Beat
 from studio.engine.recovery import Recovery
 from studio.engine.requests import Requests
 from studio.engine.rewind import Rewinds
+from studio.engine.routes import Routes
 from studio.engine.serving import Serving
 from studio.engine.state import JourneyState
 from studio.engine.steps import StandIn, Steps
+from studio.engine.watch import Watch
 from studio.engine.whole_store import WholeStore
 from studio.engine.writing import RETRY, Writing
 from studio.errors import JourneyError, StoreError, StudioError

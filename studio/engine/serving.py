@@ -7,7 +7,8 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from studio.engine.batch import Batch, StepResult
+from studio.engine.batch import Batch
+from studio.engine.cause import StepResult
 from studio.engine.items import Act, Advance, Alone, Arrival, Entry, Item, left
 from studio.engine.jump import Jump
 from studio.engine.state import WaitState

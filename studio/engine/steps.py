@@ -19,7 +19,7 @@ from studio import jsontext
 from studio.commands import Place
 from studio.engine import capture
 from studio.engine.answers import Launch
-from studio.engine.batch import StepResult
+from studio.engine.cause import StepResult
 from studio.engine.drive import describe, traceback_text
 from studio.step_info import STEP
 

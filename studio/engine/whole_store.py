@@ -7,8 +7,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from studio.engine.batch import Watch
 from studio.engine.items import Advance, Alone, Arrival, Entry, Item, fail, left
+from studio.engine.watch import Watch
 from studio.errors import ClockError, JourneyError, StudioError
 from studio.store.sqlite import Store
 

@@ -7,10 +7,12 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Any
 
-from studio.engine.batch import Batch, StepResult, Watch
+from studio.engine.batch import Batch
+from studio.engine.cause import StepResult
 from studio.engine.drive import Abandoned, Failed
 from studio.engine.items import Act, Advance, Alone, Arrival, Entry, Item, fail
 from studio.engine.jump import Jump, JumpEnd
+from studio.engine.watch import Watch
 from studio.errors import StoreError, StudioError
 from studio.store.pulse import PULSE
 from studio.store.sqlite import Store

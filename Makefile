@@ -24,7 +24,8 @@ run: .venv/.installed
 		exec $(BIN)/journey-studio play data/onboarding.jsonl; \
 	fi
 
-# Two workers; tests that measure or kill share one worker by @pytest.mark.xdist_group.
+# Four workers on two cores: whoever tests a screen waits half of the time. Tests that measure or kill
+# share one worker by @pytest.mark.xdist_group.
 test: .venv/.installed-dev
 	@echo "== ruff check: lint"
 	@$(BIN)/ruff check --quiet .
@@ -35,7 +36,7 @@ test: .venv/.installed-dev
 	@echo "== lint-imports: arrows between the layers"
 	@$(BIN)/lint-imports --no-logo
 	@echo "== pytest: behaviour"
-	@$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup
 
 bench: .venv/.installed-dev
 	@$(BIN)/python -m bench

@@ -447,7 +447,7 @@ async def press(studio: Studio, keys: tuple[str, ...], over: str) -> None:
 @pytest.fixture(autouse=True)
 def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The same zone, signs, colours and paths on every machine, however slow it is."""
-    monkeypatch.setattr(explorer_pane, "BOUNDS", replace(explorer_pane.BOUNDS, seconds=60.0))
+    monkeypatch.setattr(explorer_pane, "BOUNDS", replace(explorer_pane.BOUNDS, seconds=60.0, hang_after=60.0))
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setenv("JOURNEY_STUDIO_SYMBOLS", "unicode")
     monkeypatch.delenv("NO_COLOR", raising=False)

@@ -238,13 +238,13 @@ async def test_who_only_looks_sees_what_waits_for_an_engine(tmp_path: Path) -> N
     app = StudioApp(WORKFLOWS, str(store), mode="view")
     async with app.run_test(size=(80, 24)) as pilot:
         await until(pilot, "1 in the inbox")
-        assert "speed" not in screen_text(app).splitlines()[-1]
+        assert "undo" not in screen_text(app).splitlines()[-1]
         # An engine that starts is seen, and so is its end.
         async with Engine(WORKFLOWS, store=store, clock=StudioClock()):
             await until(pilot, "VIEWER of pid")
             shown = (await until(pilot, "2u")).splitlines()
             assert "in the inbox" not in shown[0]
-            await until(pilot, "+ - speed")
+            await until(pilot, "z undo")
         await until(pilot, "VIEWER · no engine runs")
         await until(pilot, "2u")
 
@@ -344,7 +344,7 @@ def test_a_store_that_cannot_be_opened_is_an_error_and_no_screen(
 async def test_the_pictures_are_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "UTC")
     # A machine that is busy explores as far as one that is not.
-    monkeypatch.setattr(explorer_pane, "BOUNDS", replace(explorer_pane.BOUNDS, seconds=60.0))
+    monkeypatch.setattr(explorer_pane, "BOUNDS", replace(explorer_pane.BOUNDS, seconds=60.0, hang_after=60.0))
     events = ROOT / "data" / "onboarding.jsonl"
     time.tzset()
     try:

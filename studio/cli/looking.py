@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -69,7 +68,8 @@ class Following:
     """Goes on until ctrl+c or a polite kill; a second one ends the process as it does by itself."""
 
     def __init__(self) -> None:
-        self._stop = threading.Event()
+        # No Event: its lock is held by this very thread in the moment in which a signal comes.
+        self._stopping = False
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._end)
 
@@ -79,13 +79,14 @@ class Following:
         Between two looks no statement is open: whoever writes may fold in the write-ahead log.
         """
         looked = time.monotonic()
-        while not self._stop.wait(FOLLOW_SECONDS) and not reader_gone():
+        while not self._stopping and not reader_gone():
+            time.sleep(FOLLOW_SECONDS)
             overdue = every_seconds is not None and time.monotonic() - looked >= every_seconds
             if views.changed() or overdue:
                 looked = time.monotonic()
                 yield
 
     def _end(self, *_: object) -> None:
-        self._stop.set()
+        self._stopping = True
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_DFL)

@@ -103,8 +103,7 @@ async def test_hostile_text_breaks_no_border_and_runs_nothing(size: tuple[int, i
         for key in ("1", "2", "3", "4"):
             await studio.press(key)
             whole_borders(studio)
-            for _ in range(len(HOSTILE)):
-                await studio.press("j")
+            await studio.press(*"j" * len(HOSTILE))
             whole_borders(studio)
         await studio.press("2", "g", "enter")
         frame_of(studio)

@@ -148,7 +148,9 @@ async def test_an_engine_whose_thread_ends_is_seen_to_be_dead(
 
         monkeypatch.setattr(Runner, "_turn", break_down)
         # Nothing is sent: it is told all the same.
-        shown = (await until(pilot, "✗ STOPPED: the engine's thread ended ")).splitlines()
+        await until(pilot, "✗ STOPPED: the engine's thread ended ")
+        # The bar with the reason comes with the next drawing.
+        shown = (await until(pilot, "ended: ValueError: no way on")).splitlines()
         assert "RUNNING" not in shown[1]
         assert "the engine's thread ended: ValueError: no way on" in shown[2]
         await pilot.press("escape", "1")

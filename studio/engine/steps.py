@@ -46,11 +46,11 @@ class Steps:
 
     def run(self, launch: Launch, report: Report) -> None:
         """Start a step. Returns at once."""
-        if self._stand_in is not None:
-            other = self._stand_in(launch.command.name, launch.command.function)
+        command = launch.command
+        if (ask := self._stand_in) is not None and (other := ask(command.name, command.function)) is not None:
             # Each drive makes its own commands: this one is nobody else's.
-            launch.command.function = other or launch.command.function
-        function = launch.command.function
+            command.function = other
+        function = command.function
         call = getattr(function, "__call__", None)  # noqa: B004 - an object whose __call__ is async
         if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call):
             loop = self._running_loop()

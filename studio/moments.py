@@ -32,10 +32,8 @@ def parse(text: str, now: int, zone: tzinfo | None = None) -> int:
     if text.lower() == "now":
         return to_ms(datetime.now(UTC))
     try:
-        if _DATE.match(text):
-            return _ms(datetime.fromisoformat(text), zone)
-        if _CLOCK.fullmatch(text):
-            return _next(_time_of_day(text), now, zone)
+        if (at := _named(text, now, zone)) is not None:
+            return at
     except (ValueError, OverflowError, OSError) as error:
         raise ClockError(f"{text!r} is no moment", fix=FIX) from error
     try:
@@ -57,19 +55,22 @@ def parse_past(text: str, now: int, zone: tzinfo | None = None) -> int:
     """
     text = text.strip()
     try:
-        if _DATE.match(text):
-            return _ms(datetime.fromisoformat(text), zone)
-        if _CLOCK.fullmatch(text):
-            return _next(_time_of_day(text), now, zone, days=-1)
-        return now - durations.parse(text.removeprefix("-"))
+        at = _named(text, now, zone, days=-1)
+        return at if at is not None else now - durations.parse(text.removeprefix("-"))
     except (ValueError, OverflowError, OSError, DurationError) as error:
         raise ClockError(
             f"{text!r} is no moment and no duration", fix='Write "1h", "09:00" or "2026-12-01 09:00".'
         ) from error
 
 
-def _time_of_day(text: str) -> time:
-    return time.fromisoformat(text.rjust(5, "0") if len(text) < 6 else text.rjust(8, "0"))
+def _named(text: str, now: int, zone: tzinfo | None, days: int = 1) -> int | None:
+    """The moment of a date, or of a time of day (see `_next`); None for a text that is neither."""
+    if _DATE.match(text):
+        return _ms(datetime.fromisoformat(text), zone)
+    if _CLOCK.fullmatch(text):
+        at = time.fromisoformat(text.rjust(5, "0") if len(text) < 6 else text.rjust(8, "0"))
+        return _next(at, now, zone, days)
+    return None
 
 
 def _ms(moment: datetime, zone: tzinfo | None) -> int:

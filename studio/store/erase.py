@@ -26,7 +26,7 @@ from studio.store.inbox import stamp
 from studio.store.lock import alone_on
 from studio.store.records import journey_id
 from studio.store.schema import TOTAL_USERS, Kind
-from studio.store.snapshots import reserve, snapshots
+from studio.store.snapshots import reserve, say_act, snapshots
 from studio.store.space import give_back, require_no_reader, wipe_what_is_deleted
 from studio.store.sqlite import SET_META, open_database
 from studio.store.undone import forget_undone
@@ -84,7 +84,6 @@ OWN_JOURNEYS = """
 SELECT w.text, j.key, j.n FROM users u JOIN journeys j ON j.user = u.id JOIN names w ON w.id = j.workflow
 WHERE u.name = ?
 """
-ADD_ENTRY = "INSERT INTO history (seq, at, kind, data) VALUES (?, ?, ?, ?)"
 
 
 @dataclass(slots=True)
@@ -239,11 +238,7 @@ def _erase_history(con: sqlite3.Connection, user: int) -> tuple[int, int]:
         con.execute(f"DELETE FROM {table}")
     # An act of the operator is an entry too; this one names nobody.
     reserve(con, last)
-    (seq,) = con.execute("SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'next_seq'").fetchone()
-    data = json.dumps({"entries": entries, "journeys": journeys})
-    con.execute(ADD_ENTRY, (seq, stamp(con), Kind.USER_ERASED, data))
-    con.execute(ADD_TOTAL, (Kind.USER_ERASED, 1))
-    reserve(con, seq)
+    say_act(con, stamp(con), Kind.USER_ERASED, {"entries": entries, "journeys": journeys})
     return entries, journeys
 
 

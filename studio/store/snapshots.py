@@ -111,7 +111,7 @@ def keep_snapshot(con: sqlite3.Connection, store: Path, why: str, at: int) -> Sn
         copy.execute(SET_META, (ABOUT, json.dumps({"why": why, "at": at})))
         # It may be opened as a store of its own.
         begin_branch(copy, _next_seq(copy))
-        copy.execute("DELETE FROM meta WHERE key IN ('engine', 'pulse')")
+        copy.execute("DELETE FROM meta WHERE key IN ('engine', ?)", (PULSE,))
         forget_undone(copy)
 
     _copy(con, path, finish)
@@ -149,7 +149,7 @@ def fork_store(source: Path, seq: int | None, target: Path, now: int) -> int:
         else:
             kept = end_of_cause(copy, seq, source)
         cut_and_hold(copy, kept, now, "fork")
-        copy.execute("DELETE FROM meta WHERE key IN ('engine', 'pulse', 'snapshot')")
+        copy.execute("DELETE FROM meta WHERE key IN ('engine', ?, ?)", (PULSE, ABOUT))
         copy.execute("DELETE FROM inbox")
         begin_branch(copy, _next_seq(copy))
         if known == VERSION:
@@ -220,9 +220,14 @@ def _next_seq(con: sqlite3.Connection) -> int:
 
 def say_clock_moved(con: sqlite3.Connection, at: int, facts: dict[str, Any]) -> None:
     """Time was moved by hand: an act of the operator, and an entry (DESIGN rule 17)."""
+    say_act(con, at, Kind.CLOCK_MOVED, facts)
+
+
+def say_act(con: sqlite3.Connection, at: int, kind: int, facts: dict[str, Any]) -> None:
+    """Add the entry of what the operator did to the store as a whole."""
     seq = _next_seq(con)
-    con.execute(ADD_ENTRY, (seq, at, Kind.CLOCK_MOVED, json.dumps(facts)))
-    con.execute(ADD_TOTAL, (0, Kind.CLOCK_MOVED, 1))
+    con.execute(ADD_ENTRY, (seq, at, kind, json.dumps(facts)))
+    con.execute(ADD_TOTAL, (0, kind, 1))
     reserve(con, seq)
 
 

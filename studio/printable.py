@@ -69,3 +69,13 @@ _STYLES = {"dim": "2", "bold": "1", "red": "31", "green": "32", "yellow": "33", 
 def styled(text: str, style: str, on: bool) -> str:
     """Text in a style, when styles are on."""
     return f"\x1b[{_STYLES[style]}m{text}\x1b[0m" if on and text and style else text
+
+
+def show_bytes(count: int) -> str:
+    """ "812 B", "1.4 MB"."""
+    size, unit = float(count), "B"
+    for unit in ("B", "kB", "MB", "GB", "TB"):
+        if size < 1000 or unit == "TB":
+            break
+        size /= 1000
+    return f"{count:,} B" if unit == "B" else f"{size:.1f} {unit}"

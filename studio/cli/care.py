@@ -11,7 +11,7 @@ import click
 
 from studio.cli.options import Settings, json_option, shared
 from studio.cli.output import Exit, coloured, local, write
-from studio.printable import clean, json_line, styled
+from studio.printable import clean, json_line, show_bytes, styled
 
 if TYPE_CHECKING:
     from studio.store.status import StoreStatus
@@ -67,7 +67,6 @@ def record(found: StoreStatus) -> dict[str, Any]:
 
 def _lines(found: StoreStatus) -> Iterator[str]:
     from studio import durations
-    from studio.store.doctor import show_bytes
 
     totals, pulse = found.totals, found.pulse
     wal = f", log {show_bytes(found.wal)}" if found.wal else ""

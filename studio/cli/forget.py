@@ -11,7 +11,7 @@ from studio.cli import complete
 from studio.cli.asking import agreed, yes_option
 from studio.cli.options import DurationParameter, Settings, json_option, shared
 from studio.cli.output import Exit, complain, counted, write
-from studio.printable import clean, json_line
+from studio.printable import clean, json_line, show_bytes
 
 
 @click.command()
@@ -32,7 +32,6 @@ def prune(settings: Settings, older_than: int, dry_run: bool, yes: bool, as_json
     Users who have an open journey, or one that ended since, keep all. That a journey ended, what began
     it, the profile of its user and the event ids of the last 30 days stay.
     """
-    from studio.store.doctor import show_bytes
     from studio.store.prune import Pruned, count_prunable
     from studio.store.prune import prune as take_away
 
@@ -65,7 +64,6 @@ def erase(settings: Settings, user: str, yes: bool, as_json: bool) -> Exit:
 
     Forks and exports in other places are not known here. No engine may run on the store.
     """
-    from studio.store.doctor import show_bytes
     from studio.store.erase import erase as forget
 
     path = Path(settings.file())

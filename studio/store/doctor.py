@@ -14,6 +14,7 @@ from typing import Literal
 
 from studio.clock import iso
 from studio.errors import StoreError
+from studio.printable import show_bytes
 from studio.store.beside import unfinished_copies
 from studio.store.connect import check_version, connect_reader
 from studio.store.holds import HOLD, held_steps
@@ -198,13 +199,3 @@ def _derived(path: Path) -> Finding:
         more = f" (and {len(found) - 1:,} more)" if len(found) > 1 else ""
         return Finding("derived", "bad", found[0] + more, "journey-studio verify tells all of it.")
     return Finding("derived", "ok", "the derived tables agree with the history")
-
-
-def show_bytes(count: int) -> str:
-    """ "812 B", "1.4 MB"."""
-    size, unit = float(count), "B"
-    for unit in ("B", "kB", "MB", "GB", "TB"):
-        if size < 1000 or unit == "TB":
-            break
-        size /= 1000
-    return f"{count:,} B" if unit == "B" else f"{size:.1f} {unit}"

@@ -11,8 +11,9 @@ import pytest
 from studio import Engine, StudioClock, VirtualClock
 from studio.errors import StoreError
 from studio.incoming import incoming
+from studio.printable import show_bytes
 from studio.store import doctor
-from studio.store.doctor import Finding, examine, show_bytes
+from studio.store.doctor import Finding, examine
 from studio.store.status import status
 from tests.store.build import START, small
 

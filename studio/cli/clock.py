@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from studio.cli.care import clock_words
+from studio.cli.care import clock_words, record
 from studio.cli.options import DurationParameter, Settings, UntilParameter, json_option, shared
 from studio.cli.output import Exit, complain, local, write
 from studio.errors import ClockError, StoreLocked, StudioError
@@ -48,8 +48,6 @@ def clock(settings: Settings, act: str, value: str | None, as_json: bool) -> Exi
         _move(settings, path, to)
     found = status(path)
     if as_json:
-        from studio.cli.care import record
-
         write([json_line(record(found)["clock"])])
     else:
         write([f"{local(found.now)}, {clock_words(found)}"])

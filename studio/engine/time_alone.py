@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -32,22 +34,16 @@ def turn_alone(path: Path, facts: dict[str, Any]) -> None:
         StoreLocked: an engine runs on it.
         ClockError: the clock is not for turning, or has no such speed.
     """
-    connect_reader(path).close()
-    with alone_on(path):
-        store = Store(path)
-        try:
-            clock = _clock(store)
-            turned = ClockDeck(clock).turn(facts)
-            at = clock.now()
-            if isinstance(clock, StudioClock):
-                clock.stop()
-            if turned is not None:
-                with store.transaction() as con:
-                    con.execute(SET_META, ("clock", json.dumps(clock.state())))
-                    con.execute(SET_META, ("last_at", str(at)))
-                    say_clock_moved(con, at, {"from": at, "to": at, **facts})
-        finally:
-            store.close()
+    with _held(path) as (store, clock):
+        turned = ClockDeck(clock).turn(facts)
+        at = clock.now()
+        if isinstance(clock, StudioClock):
+            clock.stop()
+        if turned is not None:
+            with store.transaction() as con:
+                con.execute(SET_META, ("clock", json.dumps(clock.state())))
+                con.execute(SET_META, ("last_at", str(at)))
+                say_clock_moved(con, at, {"from": at, "to": at, **facts})
 
 
 def rewind_alone(path: Path, seq: int) -> dict[str, Any]:
@@ -57,13 +53,20 @@ def rewind_alone(path: Path, seq: int) -> dict[str, Any]:
         StoreLocked: an engine runs on it.
         StoreError: there is no such entry, or a file could not be written.
     """
+    with _held(path) as (store, clock):
+        rewinds = Rewinds(path, clock)
+        rewinds.load(store)
+        return rewinds.rewind(store, seq, Alone(lambda item: None))
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[tuple[Store, Clock]]:
+    """A store that is there already, with its lock and its clock as it stands."""
     connect_reader(path).close()
     with alone_on(path):
         store = Store(path)
         try:
-            rewinds = Rewinds(path, _clock(store))
-            rewinds.load(store)
-            return rewinds.rewind(store, seq, Alone(lambda item: None))
+            yield store, _clock(store)
         finally:
             store.close()
 

@@ -39,12 +39,10 @@ class Paths:
     Args:
         engine: gives the engine that takes the events; None when none runs.
         host: where the door listens.
-        origins: gives the web pages that may send.
+        origins: the web pages that may send.
     """
 
-    def __init__(
-        self, engine: Callable[[], Engine | None], host: str, origins: Callable[[], frozenset[str]]
-    ) -> None:
+    def __init__(self, engine: Callable[[], Engine | None], host: str, origins: frozenset[str]) -> None:
         self._engine = engine
         self._host = host
         self._origins = origins
@@ -62,7 +60,7 @@ class Paths:
 
         async def guarded(request: Request) -> Response:
             try:
-                check_sender(request, self._host, self._origins())
+                check_sender(request, self._host, self._origins)
                 return await answer(request)
             except Refused as refused:
                 return _said(refused.status, refused.reason)

@@ -73,8 +73,7 @@ class Door:
             ) from None
         listening = listen(host, port)
         port = listening.getsockname()[1]
-        origins = own_origins(host, port)
-        paths = Paths(self._engine, host, lambda: origins)
+        paths = Paths(self._engine, host, own_origins(host, port))
         config = uvicorn.Config(
             paths.app,
             loop="asyncio",

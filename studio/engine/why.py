@@ -220,17 +220,10 @@ def _triggers(
                 )
         elif workflow.name not in moved:
             stand = _stand_for(views, workflow, event, stands)
-            last = stand.last if stand is not None else None
-            yield Finding(
-                "trigger",
-                f"{workflow.name} starts at {workflow.trigger.text}",
-                last.at if last else None,
-                last.line if last else None,
-                last.seq if last else None,
-                hint=_why_not(workflow, stand),
-                # That a journey is under way is mostly as it should be; that none can begin is not.
-                far=40 if stand is not None and stand.standing == "waiting" else 15,
-            )
+            # That a journey is under way is mostly as it should be; that none can begin is not.
+            far = 40 if stand is not None and stand.standing == "waiting" else 15
+            words = f"{workflow.name} starts at {workflow.trigger.text}"
+            yield _began_nothing(words, stand, _why_not(workflow, stand), far)
 
 
 def _start_asked(
@@ -244,17 +237,17 @@ def _start_asked(
         yield Finding("trigger", f"there is no workflow {name}", far=15)
         return
     stand = next((stand for stand in stands if stand.workflow == name), None)
-    last = stand.last if stand is not None else None
     waits = stand is not None and stand.standing in ("waiting", "idle")
-    yield Finding(
-        "trigger",
-        f"{name} was to start",
-        last.at if last else None,
-        last.line if last else None,
-        last.seq if last else None,
-        hint="its journey is there already" if waits else _why_not(workflow, stand),
-        far=15,
-    )
+    hint = "its journey is there already" if waits else _why_not(workflow, stand)
+    yield _began_nothing(f"{name} was to start", stand, hint, 15)
+
+
+def _began_nothing(words: str, stand: Stand | None, hint: str, far: int) -> Finding:
+    """A workflow that an event met, with the last entry of the journey that stood in the way."""
+    last = stand.last if stand is not None else None
+    if last is None:
+        return Finding("trigger", words, hint=hint, far=far)
+    return Finding("trigger", words, last.at, last.line, last.seq, hint=hint, far=far)
 
 
 def _stand_for(views: Views, workflow: Workflow, event: Entry, stands: list[Stand]) -> Stand | None:

@@ -14,6 +14,11 @@ LAST_MOMENT = 253_402_300_799_999
 """The end of the year 9999, where datetime ends."""
 
 
+def wall_ms() -> int:
+    """The time of day, milliseconds since 1970, UTC."""
+    return time.time_ns() // 1_000_000
+
+
 class Clock(Protocol):
     """What the engine asks for the time."""
 
@@ -83,7 +88,7 @@ class WallClock:
         return {"virtual": False, "ahead": self._ahead}
 
     def _wall(self) -> int:
-        return time.time_ns() // 1_000_000 + self._ahead
+        return wall_ms() + self._ahead
 
 
 class VirtualClock:

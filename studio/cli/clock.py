@@ -12,6 +12,7 @@ import click
 from studio.cli.care import clock_words, record
 from studio.cli.options import DurationParameter, Settings, UntilParameter, json_option, shared
 from studio.cli.output import Exit, complain, local, write
+from studio.clock import wall_ms
 from studio.errors import ClockError, StoreLocked, StudioError
 from studio.printable import json_line
 
@@ -113,7 +114,7 @@ def _wait_for(path: Path, to: int) -> None:
         while True:
             state = views.clock()
             jump = reading(state).jump
-            if jump is None and moment(state, time.time_ns() // 1_000_000) >= to:
+            if jump is None and moment(state, wall_ms()) >= to:
                 return
             if jump is None and seen:
                 raise ClockError("the jump was stopped before its end")

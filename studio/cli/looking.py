@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.cli.options import Settings
 from studio.cli.output import complain, reader_gone
+from studio.clock import wall_ms
 
 if TYPE_CHECKING:
     from studio.store.views import Views
@@ -36,7 +37,7 @@ def now_in(views: Views) -> int:
     """The store's time: the wall's, unless its clock stands elsewhere."""
     from studio.studio_clock import moment
 
-    return moment(views.clock(), time.time_ns() // 1_000_000)
+    return moment(views.clock(), wall_ms())
 
 
 def since_when(views: Views, since: str | None) -> int | None:

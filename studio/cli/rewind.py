@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import click
@@ -10,6 +9,7 @@ import click
 from studio.cli.asking import agreed, yes_option
 from studio.cli.options import Settings, json_option, shared
 from studio.cli.output import Exit, complain, counted, local, write
+from studio.clock import wall_ms
 from studio.errors import StoreLocked
 from studio.printable import clean, json_line
 
@@ -70,7 +70,7 @@ def fork(settings: Settings, seq: int, newfile: str, as_json: bool) -> Exit:
 
     path = Path(settings.file())
     Views(path).close()
-    kept = fork_store(path, seq, Path(newfile), time.time_ns() // 1_000_000)
+    kept = fork_store(path, seq, Path(newfile), wall_ms())
     if as_json:
         write([json_line({"store": newfile, "last": kept})])
     else:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ import click
 from studio.cli import complete
 from studio.cli.options import Settings, json_option, shared
 from studio.cli.output import Exit, complain, counted, write
+from studio.clock import wall_ms
 from studio.errors import EventError, StudioError
 from studio.printable import clean, json_line
 
@@ -63,7 +63,7 @@ def _stream(settings: Settings, as_json: bool) -> Exit:
     total = 0
     with opened("-") as (descriptor, name):
         number = 0
-        start = time.time_ns() // 1_000_000
+        start = wall_ms()
         for lines in batches(descriptor, name):
             # Up to a line that is wrong, all before it counts.
             events, wrong = _read(lines, name, number, start)

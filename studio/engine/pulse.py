@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from studio.clock import wall_ms
 from studio.store.pulse import PULSE, Pulse, pulse_text
 
 EVERY = 1.0
@@ -30,7 +31,7 @@ class Beat:
         passed = now - self._told
         if not causes or (passed < EVERY and not self._first):
             return None
-        at = time.time_ns() // 1_000_000
+        at = wall_ms()
         rate = round(self._causes / max(passed, EVERY), 1)
         pulse = Pulse(at, rate, causes, queue, steps, self._late)
         self._told, self._first, self._causes, self._late = now, False, 0, 0

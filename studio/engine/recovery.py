@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from studio import jsontext
+from studio.clock import wall_ms
 from studio.engine.batch import Batch
 from studio.engine.cause import Cause
 from studio.engine.clock_deck import interrupted
@@ -71,7 +71,7 @@ class Recovery:
         def make() -> Batch:
             batch = runner.new_batch(store, watch)
             runner.moves.register(batch, {}, "not loaded")
-            engine = {"pid": os.getpid(), "since": time.time_ns() // 1_000_000}
+            engine = {"pid": os.getpid(), "since": wall_ms()}
             batch.overlay.changes.meta.append(("engine", json.dumps(engine)))
             return batch
 

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from studio.clock import Clock, VirtualClock, to_datetime
+from studio.clock import Clock, VirtualClock, to_datetime, wall_ms
 from studio.engine.batch import Batch
 from studio.engine.cause import StepResult
 from studio.engine.holds import Holds
@@ -230,7 +229,7 @@ class Rewinds:
         """
         con = store.connection
         keep = end_of_cause(con, seq, self.path)
-        now = _wall()
+        now = wall_ms()
         at = behind(con, keep).at
         why = f"before rewind to {to_datetime(at).astimezone():%H:%M:%S}"
         kept = keep_snapshot(con, self.path, why, now)
@@ -251,7 +250,7 @@ class Rewinds:
             StoreError: there is no such snapshot, or it cannot be read.
         """
         con = store.connection
-        now = _wall()
+        now = wall_ms()
         path = snapshot_path(self.path, number)
         attach(con, path)
         try:
@@ -292,7 +291,7 @@ class Rewinds:
             clock = act.clock
             if before.get("paused"):
                 # A clock that stands is not set going by taking something back.
-                clock = standing(at, _wall(), self.clock.virtual)
+                clock = standing(at, wall_ms(), self.clock.virtual)
             keep_former(con, store.salt, keep)
             if number == 1:
                 # What a full disk kept from being let go.
@@ -386,8 +385,4 @@ def _acts_text(acts: list[OwnAct]) -> str:
 def _answer(con: sqlite3.Connection, item: Alone, result: dict[str, Any]) -> None:
     if item.inbox is not None:
         con.execute(END_INBOX, (item.inbox,))
-        con.execute(ADD_ANSWER, (item.inbox, _wall(), json.dumps({"ok": True, **result})))
-
-
-def _wall() -> int:
-    return time.time_ns() // 1_000_000
+        con.execute(ADD_ANSWER, (item.inbox, wall_ms(), json.dumps({"ok": True, **result})))

@@ -7,13 +7,12 @@ serve what is due.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from studio.clock import Clock, VirtualClock
+from studio.clock import Clock, VirtualClock, wall_ms
 from studio.engine.clock_deck import ClockDeck
 from studio.engine.items import Alone
 from studio.engine.rewind import Rewinds
@@ -73,7 +72,7 @@ def _held(path: Path) -> Iterator[tuple[Store, Clock]]:
 
 def _clock(store: Store) -> Clock:
     state = json.loads(store.meta("clock") or "{}")
-    real = time.time_ns() // 1_000_000
+    real = wall_ms()
     clock: Clock = VirtualClock(min(store.last_at, real)) if state.get("virtual") else StudioClock()
     clock.adopt(state, store.last_at)
     return clock

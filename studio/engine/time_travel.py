@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from studio.clock import wall_ms
 from studio.engine.rewind import RewindPreview, UndoPreview, preview_rewind, preview_undo
 from studio.store.holds import HeldStep, held_in
 from studio.store.snapshots import Snapshot, fork_store, snapshots
@@ -65,7 +65,7 @@ class TimeTravel:
         Raises:
             StoreError: there is no such entry, or a file of this name is there.
         """
-        now = time.time_ns() // 1_000_000
+        now = wall_ms()
         return await asyncio.to_thread(fork_store, self.path, seq, Path(path), now)
 
     async def preview_undo(self) -> UndoPreview:

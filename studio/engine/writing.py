@@ -7,6 +7,7 @@ import time
 import traceback
 from typing import TYPE_CHECKING, Any
 
+from studio.clock import wall_ms
 from studio.engine.batch import Batch
 from studio.engine.cause import StepResult
 from studio.engine.drive import Abandoned, Failed
@@ -41,7 +42,7 @@ class Writing:
             if inbox is not None:
                 changes.inbox.append((inbox,))
                 if isinstance(item, Act | Alone):
-                    changes.answers.append((inbox, time.time_ns() // 1_000_000, _answer(result)))
+                    changes.answers.append((inbox, wall_ms(), _answer(result)))
         for ask in batch.asks or ():
             fields = {"user": ask.user, "events": ask.events, "match": ask.match}
             changes.meta.append((ask.key, json.dumps(fields)))

@@ -6,13 +6,12 @@ import json
 import os
 import shutil
 import sqlite3
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from studio.clock import iso
+from studio.clock import iso, wall_ms
 from studio.errors import StoreError
 from studio.printable import show_bytes
 from studio.store.beside import unfinished_copies
@@ -163,7 +162,7 @@ def _readable(path: Path) -> bool:
 def _clock(con: sqlite3.Connection) -> Iterator[Finding]:
     meta = dict(con.execute("SELECT key, value FROM meta WHERE key IN ('clock', ?)", (HOLD,)).fetchall())
     state = json.loads(meta.get("clock") or "{}")
-    now, real = stamp(con), time.time_ns() // 1_000_000
+    now, real = stamp(con), wall_ms()
     if state.get("virtual"):
         yield Finding("clock", "ok", f"virtual, at {iso(now)}")
     elif state.get("paused"):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from studio.clock import wall_ms
 from studio.store.inbox import engine_of
 from studio.store.pulse import PULSE, Pulse, read_pulse
 from studio.store.records import LeftWaiting, Totals
@@ -61,7 +61,7 @@ def status(path: str | Path) -> StoreStatus:
             wal=size_of(wal_path(path)),
             totals=views.totals(),
             entry=views.last_seq(),
-            now=moment(clock, time.time_ns() // 1_000_000),
+            now=moment(clock, wall_ms()),
             clock=reading(clock),
             next_due=due[0].due_at if due else None,
             left=views.left_waiting(),

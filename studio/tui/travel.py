@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from studio.clock import wall_ms
 from studio.errors import StudioError
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class ElsewhereTravel:
     async def fork(self, seq: int, path: Path) -> int:
         from studio.store.snapshots import fork_store
 
-        return await asyncio.to_thread(fork_store, self.path, seq, path, time.time_ns() // 1_000_000)
+        return await asyncio.to_thread(fork_store, self.path, seq, path, wall_ms())
 
     async def release_step(self, wait: int) -> None:
         await self._ask("release", {"wait": wait})

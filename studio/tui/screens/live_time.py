@@ -7,7 +7,6 @@ came of it, or why not, stands above the keys.
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,6 +14,7 @@ from textual import work
 from textual.binding import Binding
 from textual.screen import Screen
 
+from studio.clock import wall_ms
 from studio.errors import StudioError
 from studio.tui.stores import OpenStore
 from studio.tui.travel import Travel, travel_of
@@ -188,7 +188,7 @@ class LiveTime:
     async def _open_copy(self, snapshot: Snapshot) -> None:
         """An engine would change the snapshot itself as time passes; so it gets a copy."""
         path = snapshot.path.with_name(fork_name(snapshot.path))
-        now = time.time_ns() // 1_000_000
+        now = wall_ms()
         from studio.store.snapshots import fork_store
 
         await asyncio.to_thread(fork_store, snapshot.path, None, path, now)

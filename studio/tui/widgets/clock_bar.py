@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual import events
 
+from studio.clock import wall_ms
 from studio.store.records import WaitRow
 from studio.studio_clock import SPEEDS, ClockReading, JumpState
 from studio.tui.widgets.line import Line
@@ -101,7 +102,7 @@ class ClockBar(OneLine):
         if jump is not None:
             return
         self._speeds(line, colours, wide)
-        ahead = 0 if self.virtual else self.now - time.time_ns() // 1_000_000
+        ahead = 0 if self.virtual else self.now - wall_ms()
         if abs(ahead) >= AHEAD_MS:
             side = "ahead" if ahead > 0 else "behind"
             words = f"{span(abs(ahead))} {side}" if wide else f"{'+' if ahead > 0 else '-'}{age(abs(ahead))}"

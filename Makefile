@@ -7,15 +7,17 @@ PIP := $(BIN)/python -m pip -qq --disable-pip-version-check
 # They write to one .venv; with -j, two of them must not write at once.
 .NOTPARALLEL:
 
-.PHONY: help run test bench clean
+.PHONY: help run test test-long bench docs clean
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make run    open the studio on workflows/ and data/studio.db"
-	@echo "            (without a terminal: play data/onboarding.jsonl and print its trace)"
-	@echo "make test   every check: lint, format, types, imports, tests"
-	@echo "make bench  measure speed and memory, print a table"
-	@echo "make clean  remove the environment, builds and caches; data/ stays"
+	@echo "make run        open the studio on workflows/ and data/studio.db"
+	@echo "                (without a terminal: play data/onboarding.jsonl and print its trace)"
+	@echo "make test       every check: lint, format, types, imports, tests"
+	@echo "make test-long  the tests that take long: kills at any moment, laws, screens of every size"
+	@echo "make bench      measure speed and memory, print a table"
+	@echo "make docs       build the handbook and the API reference as a site, in site/"
+	@echo "make clean      remove the environment, builds and caches; data/ stays"
 
 run: .venv/.installed
 	@if [ -t 0 ] && [ -t 1 ]; then \
@@ -36,13 +38,22 @@ test: .venv/.installed-dev
 	@echo "== lint-imports: arrows between the layers"
 	@$(BIN)/lint-imports --no-logo
 	@echo "== pytest: behaviour"
-	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup
+	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup -m "not long"
+
+# What `make test` has a shorter one of. CI runs both.
+test-long: .venv/.installed-dev
+	@$(BIN)/python -m pytest -q -n 4 --dist loadgroup -m long
 
 bench: .venv/.installed-dev
 	@$(BIN)/python -m bench
 
+# A link or an anchor that leads nowhere fails it.
+docs: .venv/.installed-dev
+	@$(BIN)/zensical build --clean --strict
+	@echo "Open site/index.html."
+
 clean:
-	rm -rf .venv build dist *.egg-info
+	rm -rf .venv build dist site .cache *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 

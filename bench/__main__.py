@@ -56,7 +56,7 @@ def _options() -> argparse.ArgumentParser:
     parser.add_argument("--only", nargs="+", choices=GROUPS, metavar="NAME", help=f"of: {', '.join(GROUPS)}")
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object")
-    form.add_argument("--markdown", action="store_true", help="a table for README.md")
+    form.add_argument("--markdown", action="store_true", help="a table for docs/speed.md")
     parser.add_argument(
         "--dir",
         type=Path,

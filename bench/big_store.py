@@ -9,8 +9,9 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
-from studio.store.schema import TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS, Kind, Status
-from studio.store.sqlite import open_database
+from studio.language.kinds import Kind, Status
+from studio.store.database import open_database
+from studio.store.schema import TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS
 
 ENTRIES = 10
 """Of each user: an event, what it began, what the journey said, and its end."""
@@ -53,6 +54,11 @@ INSERT INTO waits
 SELECT (id - 1) * {ENTRIES} + 3, id, id, {Kind.WAIT_OPENED}, {ACTIVATED}, :at + id + {WEEK}
 FROM journeys WHERE status = {Status.WAITING}
 """
+
+
+def name_of(number: int) -> str:
+    """The id of a user, as `USERS` writes it."""
+    return f"user-{number * 2654435761 % 4294967296:08x}"
 
 
 def make(path: Path, users: int, at: int) -> None:

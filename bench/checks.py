@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from studio.language.kinds import Status
 from studio.store.connect import connect_reader
-from studio.store.schema import Status
 
 
 class BenchError(Exception):

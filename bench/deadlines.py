@@ -13,8 +13,8 @@ from bench.journeys import chunks, longer, reference, short, signups, user_id
 from bench.machine import pin
 from bench.numbers import Numbers, percentile
 from studio import Engine, VirtualClock, incoming
+from studio.language.kinds import Kind, Status
 from studio.store.connect import connect_reader
-from studio.store.schema import Kind, Status
 
 MANY = 2_000
 """From here on signing up takes longer than the short journey waits."""

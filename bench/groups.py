@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from bench import commands, deadlines, latency, long_user, posts, rates, raw, reload, screen, sends, waiting
+from bench import (
+    commands,
+    deadlines,
+    latency,
+    long_pass,
+    long_user,
+    posts,
+    rates,
+    raw,
+    reload,
+    screen,
+    sends,
+    waiting,
+)
 from bench.big_store import ENTRIES
 from bench.checks import BenchError
 from bench.numbers import Numbers
@@ -90,6 +103,20 @@ def _events(session: Session) -> Iterator[Row]:
         yield Row("events", f"{what}: up to the {count:,}th, each", numbers["last_us"], "µs")
         # The same cost, as far as two medians of a hundred can say.
         yield Row("events", f"{what}: last / first", numbers["ratio"] * 100, "%", Target("under", 125))
+
+
+def _passes(session: Session) -> Iterator[Row]:
+    """Not in a straight line, it was the square that kept everybody waiting."""
+    count = session.sizes.awaited
+    for many, case, what in (
+        (count, "waits", "waits of one journey answered by as many events at once"),
+        (2 * count, "waits", "the same"),
+        (4 * count, "sleeps", "sleeps of no time in one journey"),
+    ):
+        numbers = session.measure(long_pass.at_once, count=many, case=case)
+        target = Target("under", 0.3 * many / 1_000)
+        yield Row("passes", f"{many:,} {what}: until completed", numbers["done_s"], "s", target)
+        yield Row("passes", f"{many:,} {what}: until another user is answered", numbers["other_s"], "s")
 
 
 def _latency(session: Session) -> Iterator[Row]:
@@ -190,6 +217,10 @@ def _studio(session: Session) -> Iterator[Row]:
     yield Row("studio", f"{what}: first paint", opened["first_paint_s"], "s", Target("under", 0.7))
     yield Row("studio", f"{what}: the first users on the screen", opened["first_users_s"], "s")
     yield Row("studio", f"{what}: resident", opened["rss_mb"], "MB", Target("under", 200))
+    filtered = session.measure(screen.filtering, users=sizes.filtered_users, tries=sizes.filters)
+    what = f"studio, a filter over {sizes.filtered_users:,} users: its first hit"
+    yield Row("studio", f"{what}, p50", filtered["first_hit_p50_s"], "s", Target("under", 0.3))
+    yield Row("studio", f"{what}, slowest", filtered["first_hit_max_s"], "s")
     rate = sizes.flood
     flood = session.measure(screen.answering, rate=rate, presses=sizes.presses)
     yield Row(
@@ -201,6 +232,10 @@ def _studio(session: Session) -> Iterator[Row]:
     yield Row("studio", f"{what}: a key is answered, p50", flood["key_p50_ms"], "ms")
     yield Row("studio", f"{what}: a key is answered, p99", flood["key_p99_ms"], "ms", Target("under", 100))
     yield Row("studio", f"{what}: redraws", flood["frames_per_s"], "/s", Target("under", 30.5))
+    for waits, most in ((sizes.screen_waits, 3), (0, 1)):
+        rest = session.measure(screen.resting, waits=waits, seconds=sizes.rest_seconds)
+        what = f"studio, {waits:,} waits, nothing happens: CPU over {sizes.rest_seconds:g} s"
+        yield Row("studio", what, rest["cpu_percent"], "%", Target("under", most))
 
 
 GROUPS: dict[str, Callable[[Session], Iterator[Row]]] = {
@@ -208,6 +243,7 @@ GROUPS: dict[str, Callable[[Session], Iterator[Row]]] = {
     "many": _many,
     "raw": _raw,
     "events": _events,
+    "passes": _passes,
     "latency": _latency,
     "send": _send,
     "http": _http,

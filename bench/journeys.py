@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from studio import Journey, incoming, workflow
-from studio.incoming import Incoming
+from studio.language.incoming import Incoming
 
 CHUNK = 10_000
 """Events that are handed in together."""

@@ -11,7 +11,7 @@ from bench.checks import count_journeys, expect
 from bench.journeys import reference, signups, user_id
 from bench.numbers import Numbers, percentile
 from studio import Engine
-from studio.store.schema import Status
+from studio.language.kinds import Status
 
 PAUSE_SECONDS = 0.01
 """The longest pause between two events."""

@@ -12,8 +12,8 @@ from bench.journeys import chunks, each_tick, expecting_pro
 from bench.machine import pin
 from bench.numbers import Numbers
 from studio import Engine, incoming
-from studio.incoming import Incoming
-from studio.store.schema import Kind
+from studio.language.incoming import Incoming
+from studio.language.kinds import Kind
 
 SOME = 100
 """Events whose median is compared."""

@@ -11,8 +11,9 @@ from bench.checks import BenchError, expect
 from bench.journeys import reference
 from bench.numbers import Numbers
 from studio import Engine
-from studio.http.door import Door
+from studio.engine.local import LocalEngine
 from studio.store.views import Views
+from studio.web.ingest.server import IngestServer
 
 
 def inngest(folder: Path, connections: int, requests: int, events: int) -> Numbers:
@@ -24,13 +25,14 @@ def inngest(folder: Path, connections: int, requests: int, events: int) -> Numbe
     """
     store = folder / "posts.db"
     with Engine(reference, store=store) as engine:
-        door = Door(lambda: engine)
-        port = urlsplit(door.start("127.0.0.1", 0)).port
+        taker = LocalEngine(engine)
+        server = IngestServer(lambda: taker)
+        port = urlsplit(server.start("127.0.0.1", 0)).port
         try:
             command = [sys.executable, "-m", "bench.poster", *map(str, (port, connections, requests, events))]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
         finally:
-            door.stop()
+            server.stop()
     if done.returncode != 0:
         raise BenchError(f"the posting process failed: {done.stderr.strip().splitlines()[-1]}")
     count = connections * requests * events

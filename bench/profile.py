@@ -28,16 +28,18 @@ from bench.journeys import Order, chunks, reference, reference_events
 from bench.machine import pin
 from bench.session import temporary_folder
 from studio import Engine
-from studio.engine.batch import Batch
-from studio.engine.overlay import Overlay
-from studio.store.schema import Status
-from studio.store.sqlite import Changes, Durability, Row, Store
+from studio.engine.work.batch import Batch
+from studio.engine.work.unit_of_work import StoreUnit
+from studio.language.kinds import Status
+from studio.store.changes import Changes, Row
+from studio.store.database import Durability
+from studio.store.sqlite import Store
 
 ENGINE_THREAD = "journey-engine"
 STAGES: tuple[tuple[type, str, str], ...] = (
     (Batch, "prefetch", "read ahead what the events need"),
     (Batch, "event", "handle events: drive journeys, decide"),
-    (Overlay, "finish", "gather what is to be written"),
+    (StoreUnit, "finish", "gather what is to be written"),
     (Store, "write", "write, in one transaction"),
 )
 """What a batch goes through: where it is, and what it does."""

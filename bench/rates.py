@@ -14,9 +14,9 @@ from bench.journeys import Order, chunks, reference, reference_events
 from bench.machine import pin
 from bench.numbers import Numbers
 from studio import Engine
-from studio.incoming import Incoming
-from studio.store.schema import Status
-from studio.store.sqlite import Durability
+from studio.language.incoming import Incoming
+from studio.language.kinds import Status
+from studio.store.database import Durability
 
 DATA = {"plan": "pro", "source": "newsletter", "referrer": "https://example.org/spring-offer", "locale": "en"}
 """About 100 bytes, as an event in use may carry."""

@@ -18,8 +18,10 @@ from bench.journeys import chunks, reference, reference_events
 from bench.machine import pin
 from bench.numbers import Numbers
 from studio import Engine
-from studio.store.schema import Kind
-from studio.store.sqlite import ADD_HISTORY, Changes, Durability, Row, Store, many_rows, open_database
+from studio.language.kinds import Kind
+from studio.store.changes import ADD_HISTORY, Changes, Row, many_rows
+from studio.store.database import Durability, open_database
+from studio.store.sqlite import Store
 
 Batch = list[tuple[str, list[Row]]]
 """The statements of a transaction, each with its rows."""

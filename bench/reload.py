@@ -12,8 +12,8 @@ from bench.checks import BenchError, count_entries, expect
 from bench.journeys import chunks, signups
 from bench.numbers import Numbers
 from studio import Engine
-from studio.engine.reload import Reloaded
-from studio.store.schema import Kind
+from studio.engine.reload.hot_reload import Reloaded
+from studio.language.kinds import Kind
 
 SOURCE = """from studio import Journey, workflow
 

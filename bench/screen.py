@@ -16,10 +16,10 @@ from typing import cast
 import pexpect
 import psutil
 
-from bench.big_store import make
+from bench.big_store import make, name_of
 from bench.checks import BenchError
 from bench.numbers import Numbers, percentile
-from studio import incoming
+from studio import Engine, incoming
 from studio.store.inbox import send
 
 WORKFLOW = """
@@ -28,11 +28,12 @@ from studio import Journey, workflow
 
 @workflow(trigger="signup")
 async def reference(journey: Journey):
-    activated = await journey.wait_for("activated", timeout="7d")
+    activated = await journey.wait_for("activated", timeout=journey.trigger.get("timeout", "7d"))
     journey.log("activated" if activated else "not activated")
     return {"ok": True}
 """
 ROWS, COLUMNS = 36, 120
+BIG_ROWS, BIG_COLUMNS = 60, 200
 FRAME = b"\x1b[?2026h"
 """How a terminal is told that a frame begins (synchronized output)."""
 ASKS_FOR_FRAMES = b"\x1b[?2026$p"
@@ -46,13 +47,19 @@ SETTLE_SECONDS = 3.0
 LIMIT_SECONDS = 30.0
 
 
+def write_workflow(folder: Path) -> Path:
+    """The folder with the one workflow, made."""
+    workflows = folder / "workflows"
+    workflows.mkdir(exist_ok=True)
+    (workflows / "reference.py").write_text(WORKFLOW)
+    return workflows
+
+
 class Screen:
     """The command in a pseudo-terminal; what it writes is kept with its moment."""
 
-    def __init__(self, folder: Path, store: Path) -> None:
-        workflows = folder / "workflows"
-        workflows.mkdir(exist_ok=True)
-        (workflows / "reference.py").write_text(WORKFLOW)
+    def __init__(self, folder: Path, store: Path, rows: int = ROWS, columns: int = COLUMNS) -> None:
+        workflows = write_workflow(folder)
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
         environment = {name: value for name, value in environment.items() if name not in ("COLUMNS", "LINES")}
         self.began = time.perf_counter()
@@ -60,7 +67,7 @@ class Screen:
             sys.executable,
             ["-m", "studio.cli", "--workflows", str(workflows), "--store", str(store)],
             env=environment,
-            dimensions=(ROWS, COLUMNS),
+            dimensions=(rows, columns),
         )
         # Else pexpect waits 50 ms before it sends.
         self._child.delaybeforesend = None
@@ -94,6 +101,11 @@ class Screen:
         moment = time.perf_counter()
         self._child.send(key)
         return moment
+
+    def cpu_seconds(self) -> float:
+        """Time that the process has computed until now, its own and the system's for it."""
+        times = psutil.Process(self._child.pid).cpu_times()
+        return float(times.user + times.system)
 
     def rss_mb(self) -> float:
         """Memory that the process holds now."""
@@ -139,6 +151,66 @@ def opening(folder: Path, users: int) -> Numbers:
         finally:
             screen.close()
     return {"first_paint_s": painted, "first_users_s": filled, "rss_mb": rss}
+
+
+def filtering(folder: Path, users: int, tries: int) -> Numbers:
+    """From the last letter of a filter to the first user that it means, on a store of many.
+
+    What is typed stands in the middle of an id, so that no index has it; some of these users are
+    among the newest, some are the very first, and all the others are looked through before them.
+    """
+    store = folder / "filtered.db"
+    make(store, users, time.time_ns() // 1_000_000 - 3_600_000)
+    screen = Screen(folder, store, BIG_ROWS, BIG_COLUMNS)
+    try:
+        screen.until("user-")
+        screen.read(SETTLE_SECONDS)
+        screen.press("1")
+        took = []
+        # Once untimed: what a filter needs is imported at the first.
+        for number in range(tries + 1):
+            wanted = name_of(1 + number * (users - 1) // tries)
+            screen.press("/")
+            screen.read(0.3)
+            screen.forget()
+            pressed = screen.press(wanted.removeprefix("user-"))
+            # In the title of the timeline, which follows the row that is marked.
+            took.append(screen.until(f"2 {wanted}") - pressed)
+            screen.press(ESCAPE)
+            screen.read(1.0)
+        return {"first_hit_p50_s": percentile(took[1:], 0.5), "first_hit_max_s": max(took[1:])}
+    finally:
+        screen.close()
+
+
+def resting(folder: Path, waits: int, seconds: float) -> Numbers:
+    """What the studio computes while nothing happens but that time passes, on a big screen.
+
+    The nearest deadline comes after what is measured, and some thirty more within its minute.
+    """
+    store = folder / "resting.db"
+    with Engine(str(write_workflow(folder)), store=store) as engine:
+        events = [
+            incoming("signup", f"user{n:04}", {"timeout": f"{int(seconds) + 20 + n // 4}s"})
+            for n in range(waits)
+        ]
+        if events:
+            engine.submit(events).result()
+    screen = Screen(folder, store, BIG_ROWS, BIG_COLUMNS)
+    try:
+        screen.until("Users")
+        screen.press("3")
+        screen.read(SETTLE_SECONDS)
+        used, start, screen.bytes, screen.frames = screen.cpu_seconds(), time.perf_counter(), 0, 0
+        screen.read(seconds)
+        took = time.perf_counter() - start
+        return {
+            "cpu_percent": (screen.cpu_seconds() - used) / took * 100,
+            "bytes_per_s": screen.bytes / took,
+            "frames_per_s": screen.frames / took,
+        }
+    finally:
+        screen.close()
 
 
 def answering(folder: Path, rate: int, presses: int) -> Numbers:

@@ -15,7 +15,7 @@ from bench.commands import journey_studio
 from bench.journeys import reference, signups, user_id
 from bench.numbers import Numbers, percentile
 from studio import Engine
-from studio.store.schema import Status
+from studio.language.kinds import Status
 
 PAUSE_SECONDS = 0.05
 """The longest pause between two events: longer than the engine's between two looks at its inbox."""

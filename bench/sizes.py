@@ -17,6 +17,8 @@ class Sizes:
     """Runs of which the median counts, where a run is short."""
     events: int = 10_000
     """Of one user."""
+    awaited: int = 1_000
+    """Waits of one journey."""
     ingests: int = 1_000
     sends: int = 200
     command_sends: int = 20
@@ -33,9 +35,14 @@ class Sizes:
     virtual_deadlines: int = 50_000
     commands: int = 10
     screen_users: int = 1_000_000
+    filtered_users: int = 200_000
+    filters: int = 10
     flood: int = 5_000
     """Events a second."""
     presses: int = 50
+    screen_waits: int = 363
+    rest_seconds: float = 20.0
+    """How long the screen is looked at while nothing happens."""
 
 
 FULL = Sizes()
@@ -56,6 +63,7 @@ QUICK = Sizes(
     commands=5,
     screen_users=100_000,
     presses=20,
+    rest_seconds=10.0,
 )
 
 SMOKE = Sizes(
@@ -64,6 +72,7 @@ SMOKE = Sizes(
     clients=50,
     repeat=1,
     events=500,
+    awaited=50,
     ingests=20,
     sends=5,
     command_sends=2,
@@ -78,6 +87,9 @@ SMOKE = Sizes(
     virtual_deadlines=200,
     commands=1,
     screen_users=2_000,
+    filtered_users=2_000,
+    filters=2,
     flood=500,
     presses=3,
+    rest_seconds=1.0,
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 from bench.checks import BenchError, count_completed, count_journeys, expect, store_bytes
 from bench.journeys import user_id
 from bench.numbers import Numbers
-from studio.store.schema import Status
+from studio.language.kinds import Status
 
 WORK_SECONDS = 0.5
 """How long the engine is at work when it is killed."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from studio.clock import VirtualClock, WallClock
-from studio.definition import Workflow, workflow
+from studio.clocks.adjustable_clock import StudioClock
+from studio.clocks.clock import VirtualClock, WallClock
 from studio.errors import StudioError
-from studio.event import Event
-from studio.incoming import incoming
-from studio.journey import Journey
-from studio.step_info import StepFailed, current_step
-from studio.studio_clock import StudioClock
-from studio.user import User
-from studio.waited import Waited
+from studio.language.definition import Workflow, workflow
+from studio.language.event import Event
+from studio.language.incoming import incoming
+from studio.language.journey import Journey
+from studio.language.step_info import StepFailed, current_step
+from studio.language.user import User
+from studio.language.waited import Waited
+from studio.moved import install
 
 if TYPE_CHECKING:
     from studio.engine import Engine
@@ -34,6 +35,8 @@ __all__ = [
     "incoming",
     "workflow",
 ]
+
+install()
 
 
 def __getattr__(name: str) -> Any:

@@ -17,8 +17,11 @@ from typing import TYPE_CHECKING, Any
 import click
 from click_default_group import DefaultGroup  # type: ignore[import-untyped]
 
-from studio.cli.output import Exit, complain, exit_code
+from studio.cli.advice import worded
+from studio.cli.output import Exit, complain, data, exit_code, hush, own_stdout
+from studio.engine.work.garbage_collection import own_process
 from studio.errors import StudioError
+from studio.source.project import short
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -30,6 +33,7 @@ COMMANDS = {
     "play": "studio.cli.run",
     "record": "studio.cli.record",
     "send": "studio.cli.send",
+    "refused": "studio.cli.refused",
     "start": "studio.cli.start",
     "users": "studio.cli.look",
     "journeys": "studio.cli.look",
@@ -63,7 +67,7 @@ SHARED = ("--workflows", "--store", "--durability")
 """Options of every command, which may also stand before its name."""
 
 
-class Commands(DefaultGroup):  # type: ignore[misc]
+class CommandGroup(DefaultGroup):  # type: ignore[misc]
     """Commands by name, loaded on demand. Without one it is `studio`."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -114,7 +118,7 @@ class Commands(DefaultGroup):  # type: ignore[misc]
 
 
 @click.group(
-    cls=Commands,
+    cls=CommandGroup,
     default="studio",
     default_if_no_args=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -144,11 +148,14 @@ def in_order(args: list[str]) -> list[str]:
 
 def main(args: Sequence[str] | None = None) -> None:
     """What the console script calls."""
+    own_process("journey-studio")
+    own_stdout()
     code = call(args)
     try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except BrokenPipeError:
+        if (stream := data()) is not None:
+            stream.flush()
+    except OSError:
+        # Nobody reads it, or it is full: who wrote it was told so.
         hush()
     sys.exit(code)
 
@@ -173,7 +180,7 @@ def call(args: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except StudioError as error:
-        complain(str(error))
+        complain(_told(error))
         return exit_code(error)
     except OSError as error:
         what = error.strerror or str(error)
@@ -181,9 +188,7 @@ def call(args: Sequence[str] | None = None) -> int:
         return Exit.WRONG
 
 
-def hush() -> None:
-    """Point stdout nowhere, so that nothing more can fail to be written to it."""
-    if sys.stdout is not None:
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
-        os.close(nowhere)
+def _told(error: StudioError) -> str:
+    """An error with its path as it was typed, most likely."""
+    where = error.where
+    return worded(error).replace(where, short(where), 1) if os.path.isabs(where) else worded(error)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from studio.cli import complete
-from studio.cli.options import Settings, json_option, shared
+from studio.cli.client import client_of
+from studio.cli.options import json_option, shared
 from studio.cli.output import Exit, complain, write
-from studio.errors import StoreLocked
-from studio.printable import clean, json_line
+from studio.cli.settings import Settings
+from studio.source.project import short
+from studio.text.printable import clean, json_line
 
 if TYPE_CHECKING:
     from studio.store.records import JourneyRow
@@ -44,25 +44,18 @@ def resume(settings: Settings, journey: str, as_json: bool) -> Exit:
 @json_option
 @shared
 def restart(settings: Settings, journey: str, as_json: bool) -> Exit:
-    """Begin a journey anew, inheriting nothing. JOURNEY is its id."""
+    """Start a journey again from the beginning. JOURNEY is its id."""
     return _act(settings, "restart", journey, as_json)
 
 
 def _act(settings: Settings, act: str, journey: str, as_json: bool) -> Exit:
-    from studio.store import inbox
-    from studio.store.views import Views
+    from studio.engine.on_demand import carry_out
 
+    client = client_of(settings)
     # A slip in --store must not make a new store.
-    Views(settings.file()).close()
-    if inbox.engine_of(settings.store) is not None:
-        inbox.ask(settings.store, act, {"journey": journey})
-    else:
-        try:
-            asyncio.run(_alone(settings, act, journey))
-        except StoreLocked:
-            # One was started in this moment.
-            inbox.ask(settings.store, act, {"journey": journey})
-    with Views(settings.store) as views:
+    client.look().close()
+    carry_out(client.act(act, journey))
+    with client.look() as views:
         row = views.journey(journey)
         begun = _newest(views, row) if act == "restart" and row is not None else None
     status = (begun or row).status if row is not None else None
@@ -77,29 +70,21 @@ def _act(settings: Settings, act: str, journey: str, as_json: bool) -> Exit:
 
 def _newest(views: Views, like: JourneyRow) -> JourneyRow:
     """The last that began of the journeys that differ only in their `~n`."""
-    found, after = like, like.id
+    found, after = like, like.number
     while page := views.journeys(user=like.user, workflow=like.workflow, limit=1_000, after=after):
-        after = page[-1].id
+        after = page[-1].number
         found = next((row for row in reversed(page) if row.key == like.key), found)
     return found
-
-
-async def _alone(settings: Settings, act: str, journey: str) -> None:
-    """Start an engine for the one act."""
-    from studio.engine.engine import Engine
-
-    async with Engine(settings.workflows, store=settings.store, durability=settings.durability) as engine:
-        for problem in engine.problems:
-            complain(str(problem))
-        await getattr(engine, act)(journey)
-        await engine.run_until_idle()
 
 
 @click.command()
 @json_option
 @shared
 def verify(settings: Settings, as_json: bool) -> Exit:
-    """Rebuild the derived tables from the history and say where the store differs; nothing is changed."""
+    """Check the history against its checksums, rebuild the derived tables from it, and say where they differ.
+
+    Nothing is changed.
+    """
     from studio.store.rebuild import compare
     from studio.store.views import Views
 
@@ -110,7 +95,8 @@ def verify(settings: Settings, as_json: bool) -> Exit:
         write([json_line({"ok": not found, "differences": found})])
     elif found:
         write(clean(sentence) for sentence in found)
-        complain(f"{Path(settings.store)}: the derived tables do not agree with the history")
+        complain(f"{short(settings.store)}: the store is not as the engine left it")
     else:
-        write([f"{clean(settings.store)}: {entries:,} entries, the derived tables agree with the history"])
+        says = f"{entries:,} entries as they were written, the derived tables agree with them"
+        write([f"{clean(short(settings.store))}: {says}"])
     return Exit.FAILED if found else Exit.DONE

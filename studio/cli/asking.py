@@ -21,7 +21,7 @@ def agreed(question: str, yes: bool) -> bool:
     if yes:
         return True
     if sys.stdin is None or not sys.stdin.isatty():
-        raise StudioError("it asks first, and there is no terminal", fix="Give --yes.")
+        raise StudioError("this needs a confirmation, and there is no terminal", fix="Give --yes.")
     if click.confirm(question, default=False, err=True):
         return True
     complain("Nothing was done.", plain=True)

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from studio.cli.options import Settings, json_option, shared
-from studio.cli.output import Exit, coloured, local, write
-from studio.printable import clean, json_line, show_bytes, styled
+from studio.cli.options import json_option, shared
+from studio.cli.output import Exit, coloured, counted, local, write
+from studio.cli.settings import Settings
+from studio.source.project import short
+from studio.text.printable import clean, json_line, show_bytes, styled
 
 if TYPE_CHECKING:
     from studio.store.status import StoreStatus
@@ -23,7 +25,7 @@ JOURNEY_STATES = ("waiting", "idle", "failed", "completed", "exited", "cancelled
 @json_option
 @shared
 def status(settings: Settings, as_json: bool) -> None:
-    """Show how a store stands, and how the engine gets on that runs on it."""
+    """Show the state of a store, and of the engine that runs on it."""
     from studio.store.status import status as look
 
     found = look(settings.file())
@@ -32,12 +34,19 @@ def status(settings: Settings, as_json: bool) -> None:
 
 def record(found: StoreStatus) -> dict[str, Any]:
     """How a store stands, as JSON."""
-    from studio.clock import iso
+    from studio.clocks.clock import iso
 
     totals, clock, pulse = found.totals, found.clock, found.pulse
     engine: dict[str, Any] | None = None
     if found.engine is not None:
-        engine = {"pid": found.engine[0], "since": iso(found.engine[1])}
+        pid, since = found.engine
+        engine = {"pid": pid or None, "since": iso(since) if pid else None}
+        if found.paused is not None:
+            engine |= {"paused": found.paused.why}
+        if found.stuck:
+            engine["stuck"] = [{**dataclasses.asdict(call), "since": iso(call.since)} for call in found.stuck]
+        if found.slow is not None:
+            engine["slow"] = {**dataclasses.asdict(found.slow), "at": iso(found.slow.at)}
         if pulse is not None:
             engine |= {**dataclasses.asdict(pulse), "at": iso(pulse.at)}
     return {
@@ -52,6 +61,8 @@ def record(found: StoreStatus) -> dict[str, Any]:
         "next_due": iso(found.next_due) if found.next_due is not None else None,
         "inbox": found.left.events,
         "inbox_more": found.left.more,
+        "refused": found.refused.kept,
+        "refused_let_go": found.refused.let_go,
         "clock": {
             "now": iso(found.now),
             "movable": clock.movable,
@@ -66,11 +77,13 @@ def record(found: StoreStatus) -> dict[str, Any]:
 
 
 def _lines(found: StoreStatus) -> Iterator[str]:
-    from studio import durations
+    from studio.clocks import durations
+    from studio.clocks.clock import wall_ms
+    from studio.wording.clock import clock_state
 
     totals, pulse = found.totals, found.pulse
     wal = f", log {show_bytes(found.wal)}" if found.wal else ""
-    yield clean(f"store     {found.path}  {show_bytes(found.size)}{wal}")
+    yield clean(f"store     {short(found.path)}  {show_bytes(found.size)}{wal}")
     yield f"users     {totals.users:,}"
     states = [f"{getattr(totals, state):,} {state}" for state in JOURNEY_STATES if getattr(totals, state)]
     yield f"journeys  {', '.join(states) or 'none'}"
@@ -80,33 +93,41 @@ def _lines(found: StoreStatus) -> Iterator[str]:
         left = f", the nearest deadline {local(found.next_due)} ({far})"
     yield f"waits     {totals.waits:,}{left}"
     yield f"inbox     {found.left.number if found.left else 'empty'}"
-    yield f"clock     {local(found.now)}, {clock_words(found)}"
+    if found.refused.kept or found.refused.let_go:
+        gone = (
+            f", {found.refused.let_go:,} older ones were deleted to make room" if found.refused.let_go else ""
+        )
+        yield f"refused   {counted(found.refused.kept, 'event')} kept aside{gone}; journey-studio refused"
+    yield f"clock     {local(found.now)}, {clock_state(found.clock)}"
     if found.hold is not None:
-        yield f"steps     on hold after a {found.hold.get('why', 'rewind')}, {found.held:,} wait for a yes"
+        why = found.hold.get("why", "rewind")
+        yield f"steps     on hold after a {why}, {found.held:,} waiting for approval"
     if found.engine is None:
-        yield "engine    none runs"
+        yield "engine    not running"
         return
-    yield f"engine    pid {found.engine[0]}, since {local(found.engine[1])}"
+    pid, since = found.engine
+    yield f"engine    pid {pid}, since {local(since)}" if pid else "engine    another process holds the store"
+    if found.paused is not None:
+        since_when = f" (since {local(found.paused.since)})" if found.paused.since is not None else ""
+        yield clean(f"paused    {found.paused.why}{since_when}")
+    for call in found.stuck:
+        yield clean(f"stuck     {call.told(wall_ms())}")
+    if found.slow is not None:
+        yield clean(f"slow      {found.slow.told} (at {local(found.slow.at)})")
     if pulse is None:
         yield "batch     none yet"
         return
-    yield f"batch     {local(pulse.at)}: {pulse.batch:,} causes, {pulse.steps:,} steps running"
+    yield f"batch     {local(pulse.at)}: {pulse.batch:,} processed, {counted(pulse.steps, 'step')} running"
     late = f"timers at most {pulse.late_ms:,} ms late"
-    yield f"rate      {pulse.rate:,.1f} causes a second, then {pulse.queue:,} waited, {late}"
-
-
-def clock_words(found: StoreStatus) -> str:
-    """How a clock stands, in a few words."""
-    clock = found.clock
-    if clock.jump is not None:
-        return f"jumps to {local(clock.jump.to)} ({clock.jump.percent} %)"
-    if clock.paused:
-        return "paused"
-    return f"×{clock.speed:,}" if clock.movable and clock.speed > 1 else "runs"
+    yield f"rate      {pulse.rate:,.1f} processed a second, with {pulse.queue:,} in the queue, {late}"
 
 
 @click.command()
-@click.option("--full", is_flag=True, help="Check also each index against its table; takes longer.")
+@click.option(
+    "--full",
+    is_flag=True,
+    help="Check also indexes against their tables and the history against its checksums.",
+)
 @json_option
 @shared
 def doctor(settings: Settings, full: bool, as_json: bool) -> Exit:
@@ -114,17 +135,19 @@ def doctor(settings: Settings, full: bool, as_json: bool) -> Exit:
 
     Each finding is ok, warn or bad, and says what to do; with a bad one the exit code is 1.
     """
+    from studio.cli.advice import WORDS
     from studio.store.doctor import examine
 
     worst = Exit.DONE
     styles = {"ok": "green", "warn": "yellow", "bad": "red"}
     for found in examine(Path(settings.file()), full=full):
+        fix = WORDS.get(found.advice, found.fix) if found.advice is not None else found.fix
         if found.verdict == "bad":
             worst = Exit.FAILED
         if as_json:
-            write([json_line(dataclasses.asdict(found))])
+            facts = {name: value for name, value in dataclasses.asdict(found).items() if name != "advice"}
+            write([json_line({**facts, "fix": fix})])
         else:
             verdict = styled(f"{found.verdict:<4}", styles[found.verdict], coloured())
-            fix = f". {found.fix}" if found.fix else ""
-            write([f"{verdict}  {found.check:<9}  {clean(found.says + fix)}"])
+            write([f"{verdict}  {found.check:<9}  {clean(f'{found.says}. {fix}' if fix else found.says)}"])
     return worst

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import click
 
-from studio.cli.options import Settings, json_option, shared_in_memory
+from studio.cli.options import json_option, shared_in_memory
 from studio.cli.output import Exit, coloured, complain, counted, write
-from studio.errors import StudioError
-from studio.printable import clean, json_line, styled
-from studio.project import MEMORY
+from studio.cli.settings import Settings
+from studio.errors import NoWorkflows, StudioError
+from studio.source.project import MEMORY
+from studio.text.printable import clean, json_line, styled
 
 MOST_NAMES = 100_000
 """Names of events of a store that are compared."""
@@ -18,7 +19,7 @@ MOST_NAMES = 100_000
 
 @click.command()
 @click.argument("paths", nargs=-1, metavar="[PATHS]")
-@click.option("--strict", is_flag=True, help="Warnings fail, too.")
+@click.option("--strict", is_flag=True, help="Fail on warnings, too.")
 @json_option
 @shared_in_memory
 def check(settings: Settings, paths: tuple[str, ...], strict: bool, as_json: bool) -> Exit:
@@ -28,8 +29,8 @@ def check(settings: Settings, paths: tuple[str, ...], strict: bool, as_json: boo
     that neither a workflow nor the history ever sends are told. `# studio: ok` behind a line says that it is
     meant so.
     """
-    from studio import loader
-    from studio.checks.check import check, of_problem
+    from studio.design.checks.check import check, of_problem
+    from studio.source import loader
     from studio.store.views import Views
 
     places = paths or (settings.workflows,)
@@ -50,6 +51,10 @@ def check(settings: Settings, paths: tuple[str, ...], strict: bool, as_json: boo
         write(styled(clean(str(each)), styles[each.level], coloured()) for each in findings)
     errors = sum(each.level == "error" for each in findings)
     warnings = len(findings) - errors
+    if passed_over := loader.told_passed_over(loaded.passed_over):
+        complain(passed_over, plain=True)
     told = f"{counted(errors, 'error')}, {counted(warnings, 'warning')}" if findings else "nothing found"
     complain(f"{counted(len(loaded.workflows), 'workflow')}: {told}.", plain=True)
+    if any(isinstance(problem, NoWorkflows) for problem in loaded.problems):
+        return Exit.WRONG
     return Exit.FAILED if errors or (strict and warnings) else Exit.DONE

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from studio.cli.settings import Settings, settings
 from studio.errors import StudioError
-from studio.printable import clean
+from studio.language.journey_ids import user_prefix
+from studio.text.printable import clean
 
 if TYPE_CHECKING:
-    from studio.cli.options import Settings
     from studio.store.views import Views
 
 MOST = 30
@@ -35,7 +36,7 @@ def users(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[s
 
 def events(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Names of events: of the history, lately and at its beginning, and of the workflow files."""
-    from studio.source_names import names_in, triggers_in
+    from studio.source.source_names import names_in, triggers_in
 
     written = {name for source in _sources(ctx) for name in (*names_in(source), *triggers_in(source))}
     return _offered(ctx, incomplete, lambda views: views.event_names(incomplete, MOST), written)
@@ -49,7 +50,7 @@ def events_of_user(ctx: click.Context, param: click.Parameter, incomplete: str) 
 
 def workflows(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
     """Names of workflows: of the files, and of what ever ran on the store."""
-    from studio.source_names import workflows_in
+    from studio.source.source_names import workflows_in
 
     written = {name for source in _sources(ctx) for name in workflows_in(source)}
     return _offered(ctx, incomplete, lambda views: views.workflow_names(), written)
@@ -62,12 +63,17 @@ def journeys(ctx: click.Context, param: click.Parameter, incomplete: str) -> lis
         return [f"{name}/" for name in workflows(ctx, param, workflow)]
 
     def found(views: Views) -> list[str]:
-        users = views.users_starting(user.partition("/")[0], limit=MOST)
+        users = views.users_starting(user_prefix(user), limit=MOST)
         return [
             row.id for each in users for row in views.journeys(user=each.id, workflow=workflow, limit=MOST)
         ]
 
     return _offered(ctx, incomplete, found)
+
+
+def refused(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Numbers of events that were refused."""
+    return _offered(ctx, incomplete, lambda views: [str(row.number) for row in views.refused()])
 
 
 def _offered(
@@ -90,17 +96,16 @@ def _views(ctx: click.Context) -> Iterator[Views]:
 
 def _sources(ctx: click.Context) -> list[str]:
     """The workflow files, as text."""
-    found = []
-    with suppress(StudioError, OSError, UnicodeDecodeError):
+    from studio.language.modules import read_text
+
+    with suppress(StudioError, OSError):
         path = Path(_settings(ctx).workflows)
-        for file in sorted(path.glob("[!_.]*.py")) if path.is_dir() else [path]:
-            found.append(file.read_text(encoding="utf-8"))
-    return found
+        files = sorted(path.glob("[!_.]*.py")) if path.is_dir() else [path]
+        return [text for file in files if (text := read_text(file)) is not None]
+    return []
 
 
 def _settings(ctx: click.Context) -> Settings:
-    from studio.cli.options import settings
-
     given = ctx.params
     return settings(given.get("workflows"), given.get("store"), given.get("durability"))
 

@@ -9,17 +9,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from studio.cli import complete
-from studio.cli.options import Settings, json_option, shared_in_memory
+from studio.cli.options import json_option, shared_in_memory
 from studio.cli.output import complain, counted, terminal_width, write
+from studio.cli.settings import Settings
 from studio.errors import StudioError
-from studio.printable import cells, clean, cut, json_line, pad
-from studio.project import MEMORY
+from studio.source.project import MEMORY
+from studio.text.printable import cells, clean, cut, json_line, pad
 
 if TYPE_CHECKING:
-    from studio.definition import Workflow
-    from studio.explorer.report import Summary
-    from studio.explorer.samples import Samples
-    from studio.explorer.search import Exploration
+    from studio.design.explorer.report import Summary
+    from studio.design.explorer.samples import Samples
+    from studio.design.explorer.search import Exploration
+    from studio.language.definition import Workflow
 
 TEXT_CELLS = 64
 """Where the times begin, if no row is longer."""
@@ -35,7 +36,7 @@ MOST_LISTED = 12
     metavar="N",
     default=10,
     show_default=True,
-    help="Decisions on a path.",
+    help="Follow a path for at most this many decisions.",
 )
 @click.option(
     "--paths",
@@ -43,7 +44,7 @@ MOST_LISTED = 12
     metavar="N",
     default=1_000,
     show_default=True,
-    help="At most so many.",
+    help="Explore at most this many.",
 )
 @click.option(
     "--seconds",
@@ -51,22 +52,28 @@ MOST_LISTED = 12
     metavar="N",
     default=5.0,
     show_default=True,
-    help="At most so long.",
+    help="Stop after so many seconds.",
 )
 @click.option(
     "--most",
     type=click.IntRange(0),
     metavar="N",
-    help="Tell the paths that send one event or step more often.",
+    help="Report paths that send one event, or run one step, more often than this.",
 )
 @click.option(
-    "--sample", "samples", multiple=True, metavar="EVENT=JSON", help="What an event carries; step:NAME=JSON."
+    "--sample",
+    "samples",
+    multiple=True,
+    metavar="EVENT=JSON",
+    help="Sample data of an event, or with step:NAME=JSON the result of a step.",
 )
 @click.option(
     "--events", metavar="FILE", help="An event file to take samples from.  [default: data/NAME.jsonl]"
 )
-@click.option("--user", metavar="ID|JSON", help="Whom it is about: an id, or an object with id and profile.")
-@click.option("--failures", is_flag=True, help="Let each step fail, too, not only those in a try.")
+@click.option("--user", metavar="ID|JSON", help="The user: an id, or an object with id and profile.")
+@click.option(
+    "--failures", is_flag=True, help="Try the failure of every step, not only of those in a try block."
+)
 @json_option
 @shared_in_memory
 def explore(
@@ -82,14 +89,14 @@ def explore(
     failures: bool,
     as_json: bool,
 ) -> None:
-    """Go every path that a user can take through the journey NAME.
+    """Walk every path that a user can take through the journey NAME.
 
     Its function is driven down both outcomes of each wait, in virtual time; no step is run.
     What events carry is taken from --sample, from the history of a --store, from an event
     file, and from match=.
     """
-    from studio.explorer import report
-    from studio.explorer.search import Bounds, explore
+    from studio.design.explorer import report
+    from studio.design.explorer.search import Bounds, explore
 
     workflow = _workflow(settings, name)
     known = _samples(settings, workflow, samples, events, user)
@@ -104,8 +111,8 @@ def explore(
 
 
 def _workflow(settings: Settings, name: str) -> Workflow:
-    from studio import loader
-    from studio.engine.near import nearest
+    from studio.source import loader
+    from studio.text.fuzzy_match import closest
 
     loaded = loader.load(settings.workflows)
     workflow = loaded.workflows.get(name)
@@ -119,7 +126,7 @@ def _workflow(settings: Settings, name: str) -> Workflow:
         for problem in others:
             complain(str(problem))
         raise last
-    near = nearest(name, loaded.workflows) or sorted(loaded.workflows)
+    near = closest(name, loaded.workflows) or sorted(loaded.workflows)
     raise StudioError(
         f"there is no workflow {name!r}", where=settings.workflows, fix=f"There is {', '.join(near)}."
     )
@@ -129,11 +136,12 @@ def _samples(
     settings: Settings, workflow: Workflow, given: tuple[str, ...], events: str | None, user: str | None
 ) -> Samples:
     """What is known of events, the best last."""
-    from studio import eventfiles, jsontext
-    from studio.cli.lines import lines, opened
-    from studio.explorer.samples import Samples, event_file
-    from studio.loader import short
+    from studio.cli.input_lines import lines, opened
+    from studio.design.explorer.samples import Samples, event_file
+    from studio.events import event_files as eventfiles
+    from studio.source.project import short
     from studio.store.views import Views
+    from studio.text import json_text as jsontext
 
     samples = Samples()
     file = events or event_file(workflow)
@@ -144,14 +152,14 @@ def _samples(
     if settings.store != MEMORY:
         with Views(settings.store) as views:
             samples.add_history(views, workflow.name)
-        samples.sources.append(settings.store)
+        samples.sources.append(short(settings.store))
     for text in given:
         samples.add_text(text)
     if user is not None:
         try:
             profile = jsontext.loads(user) if user.lstrip().startswith("{") else {"id": user}
         except jsontext.NotJson as error:
-            raise StudioError(f"it is no JSON: {error}", where="--user") from None
+            raise StudioError(f"it is not valid JSON: {error}", where="--user") from None
         samples.user = {**samples.user, **profile}
     return samples
 
@@ -160,7 +168,7 @@ def _samples(
 
 
 def _tree(found: Exploration) -> Iterator[str]:
-    from studio.explorer.tree import rows
+    from studio.design.explorer.tree import rows
 
     shown = rows(found.ways)
     texts = [clean(f"{row.guide}{row.sign} {row.text}") for row in shown]
@@ -175,7 +183,7 @@ def _tree(found: Exploration) -> Iterator[str]:
 
 def _told(found: Exploration, summary: Summary, most: int | None) -> Iterator[str]:
     """The summary, a line a finding."""
-    from studio import durations
+    from studio.clocks import durations
 
     ends = ", ".join(f"{count} {kind}" for kind, count in summary.ends.items())
     yield f"{counted(len(found.ways), 'path')}: {ends}"
@@ -206,7 +214,7 @@ def _told(found: Exploration, summary: Summary, most: int | None) -> Iterator[st
 _CUT = {
     "depth": "some paths go on after {} decisions; --depth goes further",
     "paths": "there are more than {} paths; --paths takes more",
-    "seconds": "not all was gone in {} s; --seconds gives more time",
+    "seconds": "not every path was walked in {} s; --seconds gives more time",
     "lines": "a path blocks, so that it is not known which lines no path reaches",
     "moves": "the paths have too many moves to keep",
 }

@@ -9,9 +9,11 @@ import click
 
 from studio.cli import complete
 from studio.cli.asking import agreed, yes_option
-from studio.cli.options import DurationParameter, Settings, json_option, shared
+from studio.cli.options import DurationParameter, json_option, shared
 from studio.cli.output import Exit, complain, counted, write
-from studio.printable import clean, json_line, show_bytes
+from studio.cli.settings import Settings
+from studio.source.project import short
+from studio.text.printable import clean, json_line, show_bytes
 
 
 @click.command()
@@ -22,15 +24,16 @@ from studio.printable import clean, json_line, show_bytes
     metavar="90d",
     help="How long ago a journey must have ended.",
 )
-@click.option("--dry-run", is_flag=True, help="Only count.")
+@click.option("--dry-run", is_flag=True, help="Only count, remove nothing.")
 @yes_option
 @json_option
 @shared
 def prune(settings: Settings, older_than: int, dry_run: bool, yes: bool, as_json: bool) -> Exit:
-    """Take away what ended long ago, and give the space back.
+    """Remove what ended long ago, and free its disk space.
 
     Users who have an open journey, or one that ended since, keep all. That a journey ended, what began
-    it, the profile of its user and the event ids of the last 30 days stay.
+    it, the profile of its user and the event ids of the last 30 days stay. Events that were refused so
+    long ago and are kept aside go as well.
     """
     from studio.store.prune import Pruned, count_prunable
     from studio.store.prune import prune as take_away
@@ -39,18 +42,20 @@ def prune(settings: Settings, older_than: int, dry_run: bool, yes: bool, as_json
     found = count_prunable(path, older_than)
     journeys = counted(found.journeys, "journey")
     told = f"{found.entries:,} entries of {counted(found.users, 'user')}, {journeys} that ended"
+    if found.refused:
+        told += f", {counted(found.refused, 'refused event')}"
     if not as_json:
         complain(told, plain=True)
     done = Pruned()
-    if found.entries and not dry_run:
-        if not agreed("Take them away for good?", yes):
+    if found.anything and not dry_run:
+        if not agreed("Remove them for good?", yes):
             return Exit.DONE
         done = take_away(path, older_than)
         found = done
     if as_json:
-        write([json_line({"done": bool(done.entries), **dataclasses.asdict(found)})])
-    elif done.entries:
-        write([f"pruned; {clean(str(path))} is {show_bytes(max(0, done.freed))} smaller"])
+        write([json_line({"done": done.anything, **dataclasses.asdict(found)})])
+    elif done.anything:
+        write([f"pruned; {clean(short(path))} is {show_bytes(max(0, done.freed))} smaller"])
     return Exit.DONE
 
 
@@ -67,7 +72,7 @@ def erase(settings: Settings, user: str, yes: bool, as_json: bool) -> Exit:
     from studio.store.erase import erase as forget
 
     path = Path(settings.file())
-    if not agreed(f"Erase all of {clean(user)} from {clean(str(path))} and its snapshots?", yes):
+    if not agreed(f"Erase all of {clean(user)} from {clean(short(path))} and its snapshots?", yes):
         return Exit.DONE
     found = forget(path, user)
     if as_json:
@@ -75,9 +80,10 @@ def erase(settings: Settings, user: str, yes: bool, as_json: bool) -> Exit:
         return Exit.DONE
     parts = [f"{found.entries:,} entries", counted(found.journeys, "journey")]
     parts += [f"{found.inbox:,} in the inbox"] if found.inbox else []
+    parts += [counted(found.refused, "refused event")] if found.refused else []
     parts += [f"{counted(found.sent, 'line')} sent by hand"] if found.sent else []
     parts += [counted(found.snapshots, "snapshot")] if found.snapshots else []
-    write([f"erased {clean(user)}: {', '.join(parts)}; {show_bytes(max(0, found.freed))} given back"])
+    write([f"erased {clean(user)}: {', '.join(parts)}; {show_bytes(max(0, found.freed))} freed"])
     if found.mentions:
         complain(
             f"{found.mentions:,} entries of others name them in their own data; those stay as they are.",

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from studio.cli import complete
-from studio.cli.looking import PAGE_ROWS, Following, opened_views, since_when
+from studio.cli.looking import PAGE_ROWS, Tail, opened_views, since_when
 from studio.cli.options import (
-    Settings,
     form_options,
     kind_option,
     kinds_of,
@@ -20,9 +19,10 @@ from studio.cli.options import (
     workflow_option,
 )
 from studio.cli.output import complain, local
-from studio.cli.rows import Sheet, Stream, show
+from studio.cli.rows import Stream, TableSpec, show
+from studio.cli.settings import Settings
 from studio.errors import StudioError
-from studio.printable import json_line
+from studio.text.printable import json_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +34,7 @@ LOG_WORDS = {"workflow.loaded": "reload", "clock.moved": "clock", "journey.faile
 """What stands in the place of a level."""
 
 follow_option = click.option(
-    "--follow", "-f", is_flag=True, help="Go on with what comes, until it is interrupted."
+    "--follow", "-f", is_flag=True, help="Keep printing new entries until it is interrupted."
 )
 
 
@@ -58,11 +58,11 @@ def timeline(
     form: str | None,
 ) -> None:
     """Show what happened to a user: the newest entries of all journeys and events, oldest first."""
-    following = Following() if follow else None
+    tail = Tail() if follow else None
     wanted = kinds_of(kinds)
     with opened_views(settings) as views:
         if views.user(user) is None:
-            if following is None:
+            if tail is None:
                 raise StudioError(
                     f"there is no user {user!r}", where=settings.store, fix="journey-studio users lists them."
                 )
@@ -85,22 +85,22 @@ def timeline(
                 break
             before = page[0].seq
             found = [e for e in page if fits(e)] + found
-        if following is None:
+        if tail is None:
             show(TIMELINE, found, form, limit, "the newest")
             return
 
         def after(seq: int) -> list[Entry]:
             return views.entries(after=seq, kinds=wanted, user=user, workflow=workflow, since_at=since_at)
 
-        _follow(views, Stream(TIMELINE, form), found[-limit:], last, after, following)
+        _follow(views, Stream(TIMELINE, form), found[-limit:], last, after, tail)
 
 
 @click.command()
 @follow_option
 @click.option(
-    "--level", type=click.Choice(("debug", "info", "warning", "error", "note")), help="This and above."
+    "--level", type=click.Choice(("debug", "info", "warning", "error", "note")), help="This level and above."
 )
-@click.option("--contains", metavar="TEXT", help="Only with this in the text.")
+@click.option("--contains", metavar="TEXT", help="Only lines that contain this.")
 @user_option
 @workflow_option
 @kind_option
@@ -127,10 +127,10 @@ def logs(
     wanted = kinds_of(kinds)
     if level is not None and wanted is not None:
         raise click.UsageError(
-            "--level is of what journeys said; --kind shows other entries. Use one of them."
+            "--level is for what journeys logged, --kind for other entries. Use one of them."
         )
-    following = Following() if follow else None
-    sheet = LOG if wanted is None else ENTRIES
+    tail = Tail() if follow else None
+    spec = LOG if wanted is None else ENTRIES
     with opened_views(settings) as views:
         since_at = since_when(views, since)
         last = views.last_seq()
@@ -144,8 +144,8 @@ def logs(
             kinds=wanted,
             since_at=since_at,
         )
-        if following is None:
-            show(sheet, found, form, limit, "the newest")
+        if tail is None:
+            show(spec, found, form, limit, "the newest")
             return
 
         def after(seq: int) -> list[Entry]:
@@ -159,7 +159,7 @@ def logs(
                 since_at=since_at,
             )
 
-        _follow(views, Stream(sheet, form), found, last, after, following)
+        _follow(views, Stream(spec, form), found, last, after, tail)
 
 
 def _follow(
@@ -168,11 +168,11 @@ def _follow(
     found: list[Entry],
     last: int,
     after: Callable[[int], list[Entry]],
-    following: Following,
+    tail: Tail,
 ) -> None:
     """Print what was found, then what comes after the entry `last`."""
     stream.show(found)
-    for _ in following.changes(views):
+    for _ in tail.changes(views):
         # Taken first, so that what comes between the two is in the pages.
         newest = views.last_seq()
         if newest < last:
@@ -202,6 +202,10 @@ def _words(e: Entry) -> str:
     """What an entry says, in one line."""
     if e.message is not None:
         return e.message
+    if e.kind == "clock.moved":
+        from studio.wording.entries import Surroundings, entry_words
+
+        return entry_words(e, Surroundings(), e.at).text
     if e.kind == "journey.pass":
         return f"pass {e.pass_number}"
     return json_line(e.data) if e.kind == "event" and e.data else ""
@@ -215,17 +219,17 @@ FIELDS = (
     *("time", "kind", "user", "workflow", "journey", "pass", "name", "line", "message", "data", "seq"),
     *("key", "level", "id", "late_ms"),
 )
-TIMELINE: Sheet[Entry] = Sheet(
+TIMELINE: TableSpec[Entry] = TableSpec(
     ("TIME", "KIND", "NAME", "WHAT", "LINE", "JOURNEY"),
     _timeline_row,
     FIELDS,
     _record,
     (23, 17, 16, 40, 16, 0),
 )
-LOG: Sheet[Entry] = Sheet(
+LOG: TableSpec[Entry] = TableSpec(
     ("TIME", "LEVEL", "USER", "WORKFLOW", "WHAT", "LINE"), _log_row, FIELDS, _record, (23, 7, 8, 10, 40, 0)
 )
-ENTRIES: Sheet[Entry] = Sheet(
+ENTRIES: TableSpec[Entry] = TableSpec(
     ("TIME", "KIND", "USER", "NAME", "WHAT", "LINE", "WORKFLOW"),
     _entry_row,
     FIELDS,

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING
 import click
 
 from studio.cli import complete
-from studio.cli.options import Settings, json_option, shared
-from studio.cli.output import coloured, complain, local, table, write
-from studio.printable import clean, json_line, styled
+from studio.cli.options import json_option, shared
+from studio.cli.output import coloured, complain, local, write
+from studio.cli.settings import Settings
+from studio.text.printable import clean, json_line, styled
 
 if TYPE_CHECKING:
-    from studio.engine.inspection import Awaited, Inspection
+    from studio.engine.inspect.result import Awaited, Inspection
 
 
 @click.command()
 @click.argument("journey", shell_complete=complete.journeys)
-@click.option("--at", type=int, metavar="SEQ", help="As of this entry; timeline --json names them.")
+@click.option(
+    "--at", type=int, metavar="SEQ", help="As of the entry with this number; timeline --json shows them."
+)
 @json_option
 @shared
 def inspect(settings: Settings, journey: str, at: int | None, as_json: bool) -> None:
@@ -26,8 +29,8 @@ def inspect(settings: Settings, journey: str, at: int | None, as_json: bool) -> 
 
     The function is driven through its history once more; no step runs and nothing is written.
     """
-    from studio import loader
-    from studio.engine.inspect import inspect as look
+    from studio.engine.inspect.inspect import inspect as look
+    from studio.source import loader
 
     file = settings.file()
     loaded = loader.load(settings.workflows)
@@ -38,15 +41,16 @@ def inspect(settings: Settings, journey: str, at: int | None, as_json: bool) -> 
 
 
 def _lines(found: Inspection) -> Iterator[str]:
-    from studio.engine.inspection import STATE_WORDS
+    from studio.cli.tables import table
+    from studio.engine.inspect.result import STATE_WORDS
 
     entry = found.entry
     yield clean(f"{found.journey}  {found.status}, pass {found.pass_number}")
     when = "now" if found.now else "then"
     what = " ".join(text for text in (entry.kind, entry.name) if text)
     yield clean(f"{when}: {STATE_WORDS[found.state]}  {local(found.at)}  entry {entry.seq} ({what})")
-    version = "as it is loaded" if found.current else "not as it is loaded"
-    yield clean(f"code: {found.code}, {version}")
+    version = "the loaded one" if found.current else "not the loaded one"
+    yield clean(f"version: {found.code}, {version}")
     if found.waits is not None:
         yield from _awaited(found.waits, "at: ")
     if found.result is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from studio.printable import json_line
+from studio.text.printable import json_line
 
 if TYPE_CHECKING:
     from studio.store.records import Entry

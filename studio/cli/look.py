@@ -8,17 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from studio.cli.looking import PAGE_ROWS, left_until, now_in, opened_views, pages, since_when
-from studio.cli.options import (
-    Settings,
-    form_options,
-    limit_option,
-    shared,
-    since_option,
-    user_option,
-    workflow_option,
-)
+from studio.cli.options import form_options, limit_option, shared, since_option, user_option, workflow_option
 from studio.cli.output import local
-from studio.cli.rows import Sheet, fields, record, show
+from studio.cli.rows import TableSpec, fields, record, show
+from studio.cli.settings import Settings
 
 if TYPE_CHECKING:
     from studio.store.records import JourneyRow, UserRow
@@ -59,7 +52,7 @@ def users(
 
             found = pages(page, limit + 1)
         now = now_in(views)
-    sheet: Sheet[UserRow] = Sheet(
+    spec: TableSpec[UserRow] = TableSpec(
         ("USER", "STATE", "WAITS FOR", "LEFT", "LAST EVENT", "WORKFLOW", "JOURNEYS", "NOTE", "AT"),
         lambda row: (
             row.id,
@@ -75,7 +68,7 @@ def users(
         fields(UserRow),
         record,
     )
-    show(sheet, found, form, limit, "the first")
+    show(spec, found, form, limit, "the first")
 
 
 def _one(
@@ -136,7 +129,7 @@ def journeys(
         since_at = since_when(views, since)
         first = 0 if since_at is None else views.began_since(since_at)
         found: list[JourneyRow] = []
-        after: int | str = first
+        after = first
         while len(found) <= limit:
             page = views.journeys(
                 user=user,
@@ -147,10 +140,10 @@ def journeys(
             )
             if not page:
                 break
-            after = page[-1].id
+            after = page[-1].number
             found += [row for row in page if since_at is None or row.started_at >= since_at]
         now = now_in(views)
-    sheet: Sheet[JourneyRow] = Sheet(
+    spec: TableSpec[JourneyRow] = TableSpec(
         ("JOURNEY", "STATUS", "WAITS FOR", "LEFT", "NOTE", "STARTED", "PASS"),
         lambda row: (
             row.id,
@@ -164,7 +157,7 @@ def journeys(
         fields(JourneyRow),
         record,
     )
-    show(sheet, found, form, limit, "the first")
+    show(spec, found, form, limit, "the first")
 
 
 __all__ = ["journeys", "users"]

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from studio.cli.options import Settings
 from studio.cli.output import complain, reader_gone
-from studio.clock import wall_ms
+from studio.cli.settings import Settings
+from studio.clocks.clock import wall_ms
 
 if TYPE_CHECKING:
     from studio.store.views import Views
@@ -29,27 +29,27 @@ def opened_views(settings: Settings) -> Iterator[Views]:
         left = views.left_waiting()
         if left and engine_of(views.path) is None:
             them = "it" if left.events == 1 else "them"
-            complain(f"{left.words}; journey-studio run takes {them} in", plain=True)
+            complain(f"{left.words}; journey-studio run will process {them}", plain=True)
         yield views
 
 
 def now_in(views: Views) -> int:
     """The store's time: the wall's, unless its clock stands elsewhere."""
-    from studio.studio_clock import moment
+    from studio.clocks.adjustable_clock import moment
 
     return moment(views.clock(), wall_ms())
 
 
 def since_when(views: Views, since: str | None) -> int | None:
     """The moment that `--since` names, by the store's clock."""
-    from studio import moments
+    from studio.clocks import moments
 
     return None if since is None else moments.parse_past(since, now_in(views))
 
 
 def left_until(due_at: int | None, now: int) -> str:
     """How long it is to a deadline, for a narrow column."""
-    from studio import durations
+    from studio.clocks import durations
 
     return "" if due_at is None else "due" if due_at <= now else durations.short(due_at - now)
 
@@ -65,7 +65,7 @@ def pages(page: Callable[[int, Any], Sequence[Any]], limit: int) -> list[Any]:
     return found
 
 
-class Following:
+class Tail:
     """Goes on until ctrl+c or a polite kill; a second one ends the process as it does by itself."""
 
     def __init__(self) -> None:

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 import click
 
 from studio.cli import complete
-from studio.cli.options import Settings, shared
+from studio.cli.options import shared
 from studio.cli.output import complain, terminal_width, write
+from studio.cli.settings import Settings
 from studio.errors import StudioError
-from studio.printable import json_line
+from studio.text.printable import json_line
 
 if TYPE_CHECKING:
-    from studio.definition import Workflow
-    from studio.outline.model import Outline
-    from studio.outline.tally import Tally
+    from studio.design.outline.model import Outline
+    from studio.design.outline.tally import NodeTally
+    from studio.language.definition import Workflow
 
 WIDTH, WIDEST = 100, 120
 """Columns where the output is no terminal, and of a picture; and how many of a wide terminal are used:
@@ -41,7 +42,7 @@ def map(settings: Settings, name: str, form: str, counts: bool) -> None:
     Matched goes on down the left, timed out hangs on the right. With --counts percentages are of
     those who have left a place, and loops count each time round.
     """
-    from studio.outline.reading import read
+    from studio.design.outline.flow_reader import read
 
     outline = read(_find(settings, name))
     if outline.cut:
@@ -50,7 +51,7 @@ def map(settings: Settings, name: str, form: str, counts: bool) -> None:
 
 
 def _find(settings: Settings, name: str) -> Workflow:
-    from studio import loader
+    from studio.source import loader
 
     loaded = loader.load(settings.workflows)
     for problem in loaded.problems:
@@ -64,28 +65,28 @@ def _find(settings: Settings, name: str) -> Workflow:
     raise StudioError(f"there is no workflow {name!r}", where=settings.workflows, fix=fix)
 
 
-def _counts(settings: Settings, outline: Outline) -> Mapping[str, Tally]:
-    from studio.outline.tally import tallied
+def _counts(settings: Settings, outline: Outline) -> Mapping[str, NodeTally]:
+    from studio.design.outline.tally import tallied
     from studio.store.views import Views
 
     with Views(settings.file()) as views:
         return tallied(outline, views.funnel(outline.name))
 
 
-def _lines(outline: Outline, form: str, counts: Mapping[str, Tally] | None) -> Iterable[str]:
-    from studio.outline.drawing import draw, text_of
+def _lines(outline: Outline, form: str, counts: Mapping[str, NodeTally] | None) -> Iterable[str]:
+    from studio.design.outline.drawing import draw, text_of
 
     if form == "json":
-        from studio.outline.as_json import as_json
+        from studio.design.outline.as_json import as_json
 
         return [json_line(as_json(outline, counts))]
     if form == "mermaid":
-        from studio.outline.mermaid import mermaid
+        from studio.design.outline.mermaid import mermaid
 
         return mermaid(outline, counts).splitlines()
     rows = draw(outline, WIDTH if form == "svg" else min(terminal_width() or WIDTH, WIDEST), counts)
     if form == "svg":
-        from studio.outline.svg import svg
+        from studio.design.outline.svg import svg
 
         return svg(rows, f"The journey {outline.name}").splitlines()
     return text_of(rows)

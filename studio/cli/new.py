@@ -6,9 +6,11 @@ from pathlib import Path
 
 import click
 
-from studio.cli.options import Settings, shared
+from studio.cli.options import shared
 from studio.cli.output import complain, write
-from studio.templates import TEMPLATES
+from studio.cli.settings import Settings
+from studio.design.templates import TEMPLATES
+from studio.source.project import short
 
 
 @click.command()
@@ -18,7 +20,7 @@ from studio.templates import TEMPLATES
     type=click.Choice(TEMPLATES),
     default=TEMPLATES[0],
     show_default=True,
-    help="What it is to be like.",
+    help="The template that it starts from.",
 )
 @shared
 def new(settings: Settings, name: str, template: str) -> None:
@@ -26,11 +28,12 @@ def new(settings: Settings, name: str, template: str) -> None:
 
     It is a working one, with comments, to be changed as you like. Nothing is written over.
     """
-    from studio import loader, scaffold
+    from studio.design import scaffold
+    from studio.source import loader
 
     if Path(settings.workflows).is_dir():
         scaffold.refuse_taken(name, loader.load(settings.workflows).workflows)
-    flow, events = (loader.short(path) for path in scaffold.write(template, name, settings.workflows))
+    flow, events = (short(path) for path in scaffold.write(template, name, settings.workflows))
     write((flow, events))
     complain(
         f"journey-studio play {events}    plays it, in virtual time\n"

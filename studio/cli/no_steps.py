@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from studio.cli.options import Settings
+from studio.cli.settings import Settings
 from studio.errors import EventError
-from studio.project import MEMORY
+from studio.source.project import MEMORY
 
 if TYPE_CHECKING:
-    from studio.engine.steps import StandIn
+    from studio.engine.effects.steps import StandIn
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -72,7 +72,7 @@ def would_run(settings: Settings, no_steps: bool, stubs: tuple[str, ...]) -> Sta
 
 
 def _stub(text: str) -> tuple[str, Any]:
-    from studio import jsontext
+    from studio.text import json_text as jsontext
 
     name, given, value = text.partition("=")
     fix = """Write --stub 'charge card={"ok": true}'."""
@@ -82,7 +82,7 @@ def _stub(text: str) -> tuple[str, Any]:
         return name.strip(), jsontext.loads(value)
     except jsontext.NotJson as error:
         raise EventError(
-            f"what stands behind = is no JSON: {error}", where=f"--stub {name}", fix=fix
+            f"what follows = is not valid JSON: {error}", where=f"--stub {name}", fix=fix
         ) from None
 
 

@@ -1,8 +1,4 @@
-"""Options that many commands share, and where their values come from.
-
-An option on the command line wins; then `[tool.journey-studio]` in the nearest
-`pyproject.toml`, whose paths count from the file's own folder; then the defaults.
-"""
+"""Options that many commands share."""
 
 from __future__ import annotations
 
@@ -10,15 +6,16 @@ import difflib
 import functools
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, cast
+from contextlib import nullcontext
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from studio.cli import complete
-from studio.errors import ClockError, DurationError, StudioError
-from studio.project import DURABILITIES, MEMORY, STORE, WORKFLOWS, project
+from studio.cli.output import data_alone
+from studio.cli.settings import settings
+from studio.errors import ClockError, DurationError
+from studio.source.project import DURABILITIES, MEMORY, STORE, WORKFLOWS
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -42,35 +39,14 @@ class PathParameter(click.ParamType[str]):
 PATH = PathParameter()
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What every command is told."""
-
-    workflows: str
-    """A folder of workflow files, or one file."""
-    store: str
-    """Path of the SQLite file."""
-    durability: Literal["full", "normal"]
-    """ "full": what is acknowledged outlives a power cut; "normal": a crash of the process."""
-    reload: Literal["auto", "ask"] | None = None
-    """Whether edited workflow files run at once, or when someone says yes; None when nothing is said."""
-
-    def file(self) -> str:
-        """The store, for a command that makes no sense on one that only this process sees.
-
-        Raises:
-            StudioError: it is in memory.
-        """
-        if self.store == MEMORY:
-            raise StudioError(
-                "a store in memory is gone when its process ends", where="--store", fix="Name a file."
-            )
-        return self.store
-
-
 def shared(function: F) -> F:
     """Give a command `--workflows`, `--store` and `--durability`, as one argument `settings`."""
     return _share(function, None)
+
+
+def shared_on_screen(function: F) -> F:
+    """`shared`, for a command that has the terminal to itself."""
+    return _share(function, None, on_screen=True)
 
 
 def shared_in_memory(function: F) -> F:
@@ -78,7 +54,7 @@ def shared_in_memory(function: F) -> F:
     return _share(function, MEMORY)
 
 
-def _share(function: F, without: str | None) -> F:
+def _share(function: F, without: str | None, *, on_screen: bool = False) -> F:
     usual = STORE if without is None else "in memory"
 
     @click.option(
@@ -88,13 +64,15 @@ def _share(function: F, without: str | None) -> F:
     @click.option(
         "--durability",
         type=click.Choice(DURABILITIES),
-        help="What an acknowledged event outlives: a power cut, or a crash only.  [default: full]",
+        help="Acknowledged events survive a power cut (full), or only a crash (normal).  [default: full]",
     )
     @functools.wraps(function)
     def wrapper(
         *args: Any, workflows: str | None, store: str | None, durability: str | None, **kwargs: Any
     ) -> Any:
-        return function(*args, settings=settings(workflows, store or without, durability), **kwargs)
+        found = settings(workflows, store or without, durability)
+        with nullcontext() if on_screen else data_alone():
+            return function(*args, settings=found, **kwargs)
 
     return wrapper  # type: ignore[return-value]
 
@@ -111,30 +89,10 @@ def form_options(function: F) -> F:
     return lines_option(csv_option(function))
 
 
-user_option = click.option("--user", metavar="USER", help="Only of this user.", shell_complete=complete.users)
+user_option = click.option("--user", metavar="USER", help="Only this user's.", shell_complete=complete.users)
 workflow_option = click.option(
-    "--workflow", metavar="NAME", help="Only of this workflow.", shell_complete=complete.workflows
+    "--workflow", metavar="NAME", help="Only this workflow's.", shell_complete=complete.workflows
 )
-
-
-def settings(workflows: str | None, store: str | None, durability: str | None) -> Settings:
-    """Fill in what was not given.
-
-    Raises:
-        StudioError: the project's table holds what makes no sense, or the store is a folder.
-    """
-    found = project(Path.cwd())
-    file = store or found.get("store", STORE)
-    if Path(file).is_dir():
-        raise StudioError(
-            "it is a folder and no store", where=file, fix=f"Name a file in it: {Path(file, 'studio.db')}."
-        )
-    return Settings(
-        workflows or found.get("workflows", WORKFLOWS),
-        file,
-        cast("Literal['full', 'normal']", durability or found.get("durability", DURABILITIES[0])),
-        cast("Literal['auto', 'ask'] | None", found.get("reload")),
-    )
 
 
 class LimitParameter(click.ParamType[int]):
@@ -148,7 +106,7 @@ class LimitParameter(click.ParamType[int]):
         except ValueError:
             count = 0
         if count < 1:
-            self.fail(f"{value!r} is no number of rows. Write a whole number, 1 or more.", param, ctx)
+            self.fail(f"{value!r} is not a number of rows. Write a whole number, 1 or more.", param, ctx)
         return count
 
 
@@ -158,7 +116,7 @@ class DurationParameter(click.ParamType[int]):
     name = "duration"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        from studio import durations
+        from studio.clocks import durations
 
         try:
             return durations.parse(value)
@@ -180,12 +138,12 @@ class UntilParameter(click.ParamType[tuple[int, bool]]):
             return DurationParameter().convert(value, param, ctx), True
         from datetime import datetime
 
-        from studio.clock import to_ms
+        from studio.clocks.clock import to_ms
 
         try:
             return to_ms(datetime.fromisoformat(value)), False
         except ValueError:
-            self.fail(f"{value!r} is no time. Write 30d, or 2026-01-31T12:00.", param, ctx)
+            self.fail(f"{value!r} is not a time. Write 30d, or 2026-01-31T12:00.", param, ctx)
 
 
 class SinceParameter(click.ParamType[str]):
@@ -194,7 +152,7 @@ class SinceParameter(click.ParamType[str]):
     name = "since"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        from studio import moments
+        from studio.clocks import moments
 
         try:
             moments.parse_past(value, LATE_MS)
@@ -211,11 +169,12 @@ class KindParameter(click.ParamType[tuple[str, ...]]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, ...]:
-        from studio.store.schema import KIND_TEXT
+        from studio.language.kinds import KIND_TEXT
 
         there = dict.fromkeys(KIND_TEXT.values())
         first = value.removesuffix(".*")
-        found = tuple(kind for kind in there if kind == value or kind.split(".")[0] == first)
+        # A name that is a kind means that kind alone: event is not event.duplicate.
+        found = (value,) if value in there else tuple(kind for kind in there if kind.split(".")[0] == first)
         if not found:
             close = difflib.get_close_matches(value, [*there, *(kind.split(".")[0] for kind in there)], n=1)
             hint = f"Did you mean {close[0]}?" if close else f"There are {', '.join(there)}."
@@ -227,7 +186,7 @@ class KindParameter(click.ParamType[tuple[str, ...]]):
     ) -> list[CompletionItem]:
         from click.shell_completion import CompletionItem
 
-        from studio.store.schema import KIND_TEXT
+        from studio.language.kinds import KIND_TEXT
 
         words = {word for kind in KIND_TEXT.values() for word in (kind, kind.split(".")[0])}
         return [CompletionItem(word) for word in sorted(words) if word.startswith(incomplete)]
@@ -240,7 +199,7 @@ since_option = click.option(
     "--since",
     type=SinceParameter(),
     metavar="1h",
-    help="Only since then: a duration back from now, a time of day, or a date.",
+    help="Only what happened since: a duration back from now, a time of day, or a date.",
 )
 kind_option = click.option(
     "--kind",
@@ -263,5 +222,5 @@ limit_option = click.option(
     default=100,
     show_default=True,
     metavar="N",
-    help="At most so many.",
+    help="Show at most this many.",
 )

@@ -1,4 +1,4 @@
-"""What commands print: tables for people, JSON lines for scripts, complaints to stderr.
+"""What commands print: data to stdout, complaints to stderr.
 
 Text from events and logs is data: control characters, which could steer a terminal,
 and marks that turn the direction of writing are shown as what they are.
@@ -10,13 +10,18 @@ import os
 import select
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from enum import IntEnum
+from typing import TextIO
 
 from studio.errors import StudioError
-from studio.printable import cells, clean, cut, pad, styled
+from studio.text.printable import clean
+from studio.text.streams import HeardStream
+
+STDOUT = 1
+STDERR = 2
 
 
 class Exit(IntEnum):
@@ -32,9 +37,88 @@ class Exit(IntEnum):
 
 def exit_code(error: StudioError) -> Exit:
     """The exit code that an error means."""
-    from studio.errors import WorkflowError
+    from studio.errors import NoWorkflows, StoreGone, WorkflowError
 
-    return Exit.FAILED if isinstance(error, WorkflowError) else Exit.WRONG
+    # A store that was there and is gone is no wrong use.
+    failed = isinstance(error, WorkflowError | StoreGone) and not isinstance(error, NoWorkflows)
+    return Exit.FAILED if failed else Exit.WRONG
+
+
+_data: TextIO | None = None
+"""Where data goes, when `sys.stdout` is not what it was."""
+_stays = False
+"""It stays so to the end of the process."""
+
+
+def own_stdout() -> None:
+    """This process is ours: what `data_alone` does stays, for a step that hangs may write at its end."""
+    global _stays
+    _stays = True
+
+
+def data() -> TextIO | None:
+    """The stream for what a command was asked for; None when the process has no stdout."""
+    return sys.stdout if _data is None else _data
+
+
+@contextmanager
+def data_alone() -> Iterator[None]:
+    """Keep stdout for what `write` prints, meanwhile.
+
+    Whatever else is written there, by workflow files as they are imported, by libraries, by processes that
+    are started, goes to the log of the journey or step that writes it, or else to stderr.
+    """
+    global _data
+    if sys.stdout is None or _data is not None:
+        yield
+        return
+    before = sys.stdout, sys.stderr
+    rest = sys.stderr if sys.stderr is not None else open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+    before[0].flush()
+    _data, is_moved = _stdout_of_its_own(before[0])
+    sys.stdout, sys.stderr = HeardStream(rest), HeardStream(rest)
+    try:
+        yield
+    finally:
+        if not _stays:
+            if is_moved:
+                os.dup2(_data.fileno(), STDOUT)
+                _data.close()
+            sys.stdout, sys.stderr = before
+            _data = None
+
+
+def _stdout_of_its_own(stdout: TextIO) -> tuple[TextIO, bool]:
+    """A stream on what file descriptor 1 stands for, which stands for stderr from here on.
+
+    Returns:
+        The stream itself, and False, when it is another: a test keeps what is printed.
+    """
+    try:
+        is_first = stdout.fileno() == STDOUT
+    except (OSError, ValueError):
+        is_first = False
+    if not is_first:
+        return stdout, False
+    # Not inherited: a process that is started writes to what it is given as 1.
+    moved = open(_copy(STDOUT), "w", encoding=stdout.encoding, errors=stdout.errors)  # noqa: SIM115
+    if sys.stderr is not None:
+        os.dup2(STDERR, STDOUT)
+    else:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, STDOUT)
+        os.close(nowhere)
+    return moved, True
+
+
+def _copy(number: int) -> int:
+    """A copy of a file descriptor; not as stderr, whose number is free where there is none."""
+    copies = [os.dup(number)]
+    while copies[-1] <= STDERR:
+        copies.append(os.dup(number))
+    for each in copies[:-1]:
+        os.close(each)
+    return copies[-1]
 
 
 def write(lines: Iterable[str]) -> None:
@@ -44,14 +128,14 @@ def write(lines: Iterable[str]) -> None:
         BrokenPipeError: nobody reads any more.
         StudioError: it cannot be written.
     """
-    if sys.stdout is None:
+    if (stream := data()) is None:
         return
     text = "".join(f"{line}\n" for line in lines)
     if not text:
         return
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        stream.write(text)
+        stream.flush()
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -63,7 +147,10 @@ def reader_gone() -> bool:
     try:
         # Closed at the other end, a pipe is at once in error. A file never is; Windows has no poll.
         pipe = select.poll()
-        pipe.register(sys.stdout.fileno(), 0)
+        stream = data()
+        if stream is None:
+            return False
+        pipe.register(stream.fileno(), 0)
         return any(event & select.POLLERR for _, event in pipe.poll(0))
     except (AttributeError, OSError, ValueError):
         return False
@@ -85,7 +172,22 @@ def counted(count: int, what: str) -> str:
 
 def for_people() -> bool:
     """Whether stdout is a terminal."""
-    return sys.stdout is not None and sys.stdout.isatty()
+    stream = data()
+    return stream is not None and stream.isatty()
+
+
+def descriptor(number: int) -> int:
+    """The file descriptor for what the caller knows by this number: 1 is stdout, also when it was moved."""
+    return _data.fileno() if number == STDOUT and _data is not None else number
+
+
+def hush() -> None:
+    """Point stdout nowhere, so that nothing more can fail to be written to it."""
+    stream = data()
+    if stream is not None:
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
 
 
 def terminal_width() -> int | None:
@@ -96,74 +198,6 @@ def terminal_width() -> int | None:
 def coloured() -> bool:
     """Whether styles may be used (no-color.org)."""
     return for_people() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-
-
-CUT_TO = 12
-"""Cells to which a column of free text may be cut before a column is left out."""
-WHOLE = frozenset(
-    ("TIME", "AT", "DUE", "STARTED", "LEFT", "KIND", "STATE", "STATUS", "LEVEL", "LINE", "PASS")
-)
-"""Heads of columns that say nothing when they are cut."""
-
-
-def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """Lines of a table, the most telling columns first. Elsewhere than on a terminal it is whole.
-
-    On a terminal columns of free text are cut, the widest first; when that is not enough,
-    columns are left out from the right.
-    """
-    shown = [["" if cell is None else clean(str(cell)) for cell in row] for row in rows]
-    widths = [max(map(cells, column)) for column in zip(heads, *shown, strict=True)]
-    if (available := terminal_width()) is not None:
-        widths = _fit(heads, widths, available)
-    lines = []
-    for index, row in enumerate([list(heads), *shown]):
-        parts = [pad(cut(cell, width), width) for cell, width in zip(row, widths, strict=False)]
-        line = "  ".join(parts).rstrip()
-        lines.append(styled(line, "bold", coloured()) if index == 0 else line)
-    return lines
-
-
-def _fit(heads: Sequence[str], wanted: list[int], available: int) -> list[int]:
-    """Widths that fit; fewer than there are heads when columns are left out."""
-    for count in range(len(wanted), 1, -1):
-        widths = wanted[:count]
-        flexible = [i for i in range(count) if heads[i] not in WHOLE and widths[i] > CUT_TO]
-        over = sum(widths) + 2 * (count - 1) - available
-        if over > sum(widths[i] - CUT_TO for i in flexible):
-            continue
-        while over > 0:
-            widest = max(flexible, key=lambda i: widths[i])
-            widths[widest] -= 1
-            over -= 1
-        return widths
-    return [min(wanted[0], available)]
-
-
-class Columns:
-    """Lines of a table that has no last row: a column is as wide as what it has met so far.
-
-    Args:
-        least: cells that each column has from the start.
-    """
-
-    def __init__(self, least: Sequence[int]) -> None:
-        self._widths = list(least)
-
-    def lines(self, heads: Sequence[str] | None, rows: Iterable[Sequence[object]]) -> list[str]:
-        """The lines of the next rows. On a terminal each is cut to one line of it, elsewhere it is whole."""
-        shown = [["" if cell is None else clean(str(cell)) for cell in row] for row in rows]
-        if heads is not None:
-            shown.insert(0, list(heads))
-        self._widths = [
-            max(width, *(cells(row[at]) for row in shown), 0) for at, width in enumerate(self._widths)
-        ]
-        lines = ["  ".join(map(pad, row, self._widths)).rstrip() for row in shown]
-        if (available := terminal_width()) is not None:
-            lines = [cut(line, available) for line in lines]
-        if heads is not None:
-            lines[0] = styled(lines[0], "bold", coloured())
-        return lines
 
 
 def local(ms: int | None) -> str:

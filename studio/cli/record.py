@@ -7,25 +7,30 @@ from pathlib import Path
 import click
 
 from studio.cli import complete
-from studio.cli.options import Settings, shared
+from studio.cli.options import shared
 from studio.cli.output import Exit, complain, counted, write
+from studio.cli.settings import Settings
 from studio.errors import StudioError
-from studio.printable import json_line
+from studio.text.printable import json_line
 
 
 @click.command()
 @click.argument("user", shell_complete=complete.users)
 @click.option("--as", "file", metavar="FILE", help="The event file to write, instead of stdout.")
-@click.option("--expect", is_flag=True, help="Write also what journeys logged, sent, waited for and came to.")
+@click.option(
+    "--expect",
+    is_flag=True,
+    help="Also write what journeys logged, sent, waited for and ended with, as expectations.",
+)
 @shared
 def record(settings: Settings, user: str, file: str | None, expect: bool) -> Exit:
-    """Write what came to a user from outside as an event file.
+    """Save the events that a user received as an event file.
 
-    Played, it comes to the same history; with --expect, play --check and pytest hold it against that.
+    Played, it gives the same history; with --expect, play --check and pytest check that.
     """
-    from studio import durations
-    from studio.recording import record as recorded
-    from studio.recording import save
+    from studio.clocks import durations
+    from studio.events.recording import record as recorded
+    from studio.events.recording import save
     from studio.store.views import Views
 
     with Views(settings.file()) as views:
@@ -43,7 +48,7 @@ def record(settings: Settings, user: str, file: str | None, expect: bool) -> Exi
     complain(f"{counted(found.events, 'event')} of {user}. Play it with journey-studio {how}", plain=True)
     if found.acts:
         complain(
-            f"{counted(found.acts, 'act')} by hand (cancel, resume, restart, time out) cannot be in it.",
+            f"{counted(found.acts, 'action')} by hand (cancel, resume, restart, time out) cannot be saved.",
             plain=True,
         )
     return Exit.DONE

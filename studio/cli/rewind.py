@@ -7,14 +7,11 @@ from pathlib import Path
 import click
 
 from studio.cli.asking import agreed, yes_option
-from studio.cli.options import Settings, json_option, shared
+from studio.cli.client import client_of
+from studio.cli.options import json_option, shared
 from studio.cli.output import Exit, complain, counted, local, write
-from studio.clock import wall_ms
-from studio.errors import StoreLocked
-from studio.printable import clean, json_line
-
-ANSWER_SECONDS = 120.0
-"""How long a running engine may take to copy its store."""
+from studio.cli.settings import Settings
+from studio.text.printable import clean, json_line
 
 
 @click.command()
@@ -27,31 +24,27 @@ def rewind(settings: Settings, seq: int, yes: bool, as_json: bool) -> Exit:
 
     What was is kept as a snapshot beside the store. The clock stands then, and steps wait for a yes.
     """
-    from studio.clock import iso
-    from studio.engine.rewind import preview_rewind
-    from studio.engine.time_alone import rewind_alone
-    from studio.store import inbox
+    from studio.clocks.clock import iso
+    from studio.engine.on_demand import carry_out
 
-    path = Path(settings.file())
-    found = preview_rewind(path, seq)
+    client = client_of(settings)
+    found = carry_out(client.preview_rewind(seq))
     goes = found.behind
     steps = f", {counted(goes.steps_done, 'step')} that would run again" if goes.steps_done else ""
     complain(
         f"to {local(found.at)}: {goes.entries:,} entries of {counted(goes.users, 'user')} and"
-        f" {counted(goes.journeys, 'journey')} go{steps}; what was is kept as snapshot {found.snapshot}",
+        f" {counted(goes.journeys, 'journey')} are removed{steps};"
+        f" the state before is kept as snapshot {found.snapshot}",
         plain=True,
     )
     if not agreed("Rewind?", yes):
         return Exit.DONE
-    try:
-        done = rewind_alone(path, seq)
-    except StoreLocked:
-        done = inbox.ask(path, "rewind", {"seq": seq}, ANSWER_SECONDS)
+    done = carry_out(client.rewind(seq))
     if as_json:
         told = {"at": iso(done["at"]), "last": done["keep"], "snapshot": done["snapshot"]}
         write([json_line({**told, "entries": goes.entries})])
     else:
-        write([f"rewound to {local(done['at'])}; snapshot {done['snapshot']} has what was"])
+        write([f"rewound to {local(done['at'])}; the state before is kept as snapshot {done['snapshot']}"])
     return Exit.DONE
 
 
@@ -65,12 +58,11 @@ def fork(settings: Settings, seq: int, newfile: str, as_json: bool) -> Exit:
 
     In the copy the clock stands, and steps wait for a yes. The store may be in use.
     """
-    from studio.store.snapshots import fork_store
-    from studio.store.views import Views
+    from studio.engine.on_demand import carry_out
 
-    path = Path(settings.file())
-    Views(path).close()
-    kept = fork_store(path, seq, Path(newfile), wall_ms())
+    client = client_of(settings)
+    client.look().close()
+    kept = carry_out(client.fork(seq, Path(newfile)))
     if as_json:
         write([json_line({"store": newfile, "last": kept})])
     else:

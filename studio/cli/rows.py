@@ -7,16 +7,19 @@ import dataclasses
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from studio.cli.output import Columns, complain, for_people, table, write
-from studio.printable import clean, json_line
+from studio.cli.output import complain, for_people, write
+from studio.text.printable import clean, json_line
+
+if TYPE_CHECKING:
+    from studio.cli.tables import Columns
 
 Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet(Generic[Row]):
+class TableSpec(Generic[Row]):
     """What is told of a row."""
 
     heads: tuple[str, ...]
@@ -31,7 +34,7 @@ class Sheet(Generic[Row]):
     """Cells that a column has before a longer text is met, where rows come one after another."""
 
 
-def show(sheet: Sheet[Row], rows: Sequence[Row], form: str | None, limit: int, which: str) -> None:
+def show(spec: TableSpec[Row], rows: Sequence[Row], form: str | None, limit: int, which: str) -> None:
     """Print all there is.
 
     Args:
@@ -41,9 +44,12 @@ def show(sheet: Sheet[Row], rows: Sequence[Row], form: str | None, limit: int, w
     """
     shown = rows[-limit:] if which == "the newest" else rows[:limit]
     if form is not None:
-        Stream(sheet, form).show(shown)
+        Stream(spec, form).show(shown)
         return
-    write(table(sheet.heads, map(sheet.cells, shown)))
+    # Imported here: scripts get their lines without it.
+    from studio.cli.tables import table
+
+    write(table(spec.heads, map(spec.cells, shown)))
     if len(rows) > limit:
         complain(f"({which} {limit:,}; --limit N shows more)", plain=True)
 
@@ -51,10 +57,10 @@ def show(sheet: Sheet[Row], rows: Sequence[Row], form: str | None, limit: int, w
 class Stream(Generic[Row]):
     """Prints rows as they come; heads stand above the first."""
 
-    def __init__(self, sheet: Sheet[Row], form: str | None) -> None:
-        self._sheet = sheet
+    def __init__(self, spec: TableSpec[Row], form: str | None) -> None:
+        self._spec = spec
         self._form = form
-        self._columns = Columns(sheet.least)
+        self._columns: Columns | None = None
         self._begun = False
 
     def show(self, rows: Iterable[Row]) -> None:
@@ -65,16 +71,20 @@ class Stream(Generic[Row]):
         """
         begun, self._begun = self._begun, True
         if self._form == "json":
-            write(json_line(self._sheet.record(row)) for row in rows)
+            write(json_line(self._spec.record(row)) for row in rows)
         elif self._form == "csv":
-            heads = [] if begun else [self._sheet.fields]
+            heads = [] if begun else [self._spec.fields]
             write(csv_lines([*heads, *map(self._values, rows)]))
         else:
-            write(self._columns.lines(None if begun else self._sheet.heads, map(self._sheet.cells, rows)))
+            if self._columns is None:
+                from studio.cli.tables import Columns
+
+                self._columns = Columns(self._spec.heads, self._spec.least)
+            write(self._columns.lines(map(self._spec.cells, rows)))
 
     def _values(self, row: Row) -> list[str]:
-        record = self._sheet.record(row)
-        return [_value(record.get(field)) for field in self._sheet.fields]
+        record = self._spec.record(row)
+        return [_value(record.get(field)) for field in self._spec.fields]
 
 
 def csv_lines(rows: Iterable[Sequence[str]]) -> list[str]:
@@ -100,7 +110,7 @@ def _value(value: Any) -> str:
 
 def record(row: Any) -> dict[str, Any]:
     """A record of the store as JSON: moments as ISO times, under the names of its fields."""
-    from studio.clock import iso
+    from studio.clocks.clock import iso
 
     found = {}
     for field in dataclasses.fields(row):

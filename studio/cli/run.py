@@ -13,38 +13,47 @@ from typing import TYPE_CHECKING, Protocol
 
 import click
 
-from studio.cli.door import http_option, opened_door
-from studio.cli.feed import Acks, Feed
+from studio.cli.dropped import Dropped
+from studio.cli.engine_state import EngineState, StuckState
+from studio.cli.http_ingest import http_option, ingesting
+from studio.cli.input_reader import HASTE, Acknowledgements, InputReader
 from studio.cli.no_steps import steps_options, would_run
-from studio.cli.options import (
-    DurationParameter,
-    Settings,
-    UntilParameter,
-    json_option,
-    shared,
-    shared_in_memory,
+from studio.cli.options import DurationParameter, UntilParameter, json_option, shared, shared_in_memory
+from studio.cli.output import (
+    STDOUT,
+    Exit,
+    coloured,
+    complain,
+    counted,
+    descriptor,
+    reader_gone,
+    terminal_width,
+    write,
 )
-from studio.cli.output import Exit, coloured, complain, counted, reader_gone, terminal_width, write
-from studio.errors import StoreError, StudioError
-from studio.project import MEMORY
+from studio.cli.settings import Settings
+from studio.errors import NoWorkflows, StoreError, StudioError
+from studio.source.project import MEMORY, absolute, short
 
 if TYPE_CHECKING:
+    from studio.engine.effects.steps import StandIn
     from studio.engine.engine import Engine
-    from studio.engine.reload import Reloaded
-    from studio.engine.steps import StandIn
+    from studio.engine.reload.hot_reload import Reloaded
     from studio.store.records import Entry
+    from studio.store.views import Views
 
 PAGE_ROWS = 1_000
 FINISH_SECONDS = 5.0
 """How long a reader that does not read may hold up the end."""
+RETRY_SECONDS = 0.5
+"""How long until a store that could not be read is read again."""
 LOOK_SECONDS = 1.0
 """How often a run in which nothing happens asks whether somebody still reads it."""
 
 
-STDOUT = 1
+STDIN = "-"
 
 
-class Lines(Protocol):
+class EntryFormatter(Protocol):
     """Makes lines of entries: a trace, or JSON."""
 
     def take(self, entries: list[Entry]) -> Iterator[str]: ...
@@ -71,7 +80,7 @@ class Silent:
 @click.option(
     "--until-idle", is_flag=True, help="End when no event is left, no step runs and nothing is due."
 )
-@click.option("--events", metavar="FILE|-", help="Events to take in, as JSON lines; - is stdin.")
+@click.option("--events", metavar="FILE|-", help="Events to read, as JSON lines; - is stdin.")
 @click.option(
     "--acks",
     type=click.IntRange(1),
@@ -80,7 +89,7 @@ class Silent:
     " 1 is stdout, and then entries are not printed.",
 )
 @http_option
-@click.option("--reload", "reloads", is_flag=True, help="Follow the workflow files: what is saved runs.")
+@click.option("--reload", "reloads", is_flag=True, help="Reload workflow files when they are saved.")
 @steps_options
 @json_option
 @shared
@@ -98,16 +107,16 @@ def run(
 ) -> Exit:
     """Run the engine without a screen, and print what happens.
 
-    It ends with ctrl+c or a polite kill, as --for says, or as --until-idle says: what was taken in is
+    It ends with ctrl+c or SIGTERM, as --for says, or as --until-idle says: what was taken in is
     durable then. A second ctrl+c ends it at once.
     """
     from studio.cli.json_lines import JsonLines
-    from studio.http.door import address
-    from studio.trace import Trace
+    from studio.events.trace import Trace
+    from studio.web.ingest.server import address
 
     _check_workflows(settings)
     _check_acks(acks, events)
-    lines: Lines
+    lines: EntryFormatter
     if acks == STDOUT:
         lines = Silent()
     elif as_json:
@@ -115,7 +124,14 @@ def run(
     else:
         lines = Trace(start=None, users=12, width=terminal_width(), styles=coloured())
     stand_in = would_run(settings, no_steps, stubs)
-    taking = Taking(events, None if acks is None else Acks(acks), None if http is None else address(http))
+    if events is not None and events != STDIN:
+        # A workflow file may change the working folder while it is imported.
+        events = str(absolute(events))
+    taking = Taking(
+        events,
+        None if acks is None else Acknowledgements(descriptor(acks)),
+        None if http is None else address(http),
+    )
     return _finish(asyncio.run(_run(settings, for_ms, until_idle, taking, reloads, stand_in, lines)))
 
 
@@ -125,9 +141,9 @@ class Taking:
 
     events: str | None
     """A file, or "-" for stdin."""
-    acks: Acks | None
+    acks: Acknowledgements | None
     http: tuple[str, int] | None
-    """Host and port of the door."""
+    """Where it takes events by HTTP: host and port."""
 
 
 def _check_acks(acks: int | None, events: str | None) -> None:
@@ -148,7 +164,7 @@ async def _run(
     taking: Taking,
     reloads: bool,
     stand_in: StandIn | None,
-    lines: Lines,
+    lines: EntryFormatter,
 ) -> Exit:
     from studio.engine.engine import Engine
 
@@ -162,44 +178,65 @@ async def _run(
         reload=settings.reload or "auto",
         stand_in=stand_in,
     )
+    _tell_problems(engine)
     before = _last_seq(settings)
-    async with engine, opened_door(engine, taking.http):
-        _tell_problems(engine)
+    async with engine, ingesting(engine, taking.http):
         if reloads:
             engine.on_reload(_tell_reload)
             engine.watch()
         if settings.store != MEMORY:
-            complain(f"Running on {settings.store}. Ctrl+C ends it.", plain=True)
+            complain(f"Running on {short(settings.store)}. Ctrl+C ends it.", plain=True)
+        state = EngineState(engine)
         follower = Follower(engine, before, lines, lambda: loop.call_soon_threadsafe(stop.set))
-        feed = Feed(engine, taking.events, loop, taking.acks) if taking.events is not None else None
+        reader = InputReader(engine, taking.events, loop, taking.acks) if taking.events is not None else None
         try:
-            await _until(stop, for_ms, engine, feed, until_idle)
+            await _until(stop, for_ms, engine, reader, until_idle, state)
         finally:
-            if feed is not None:
-                await asyncio.to_thread(feed.finish)
-            await asyncio.to_thread(follower.finish)
-        if feed is not None:
-            feed.raise_error()
+            state.close()
+            if stop.is_set():
+                engine.hurry()
+            if reader is not None:
+                await asyncio.to_thread(reader.finish, HASTE if stop.is_set() else FINISH_SECONDS)
+            try:
+                await asyncio.to_thread(follower.finish)
+            except StoreError:
+                # Why the engine has ended was said, and is why it cannot be read.
+                if not state.has_ended:
+                    raise
+        if state.has_ended:
+            return Exit.FAILED
+        if reader is not None:
+            reader.raise_error()
     if follower.closed:
         return Exit.DONE
     return Exit.FAILED if follower.failures or engine.problems else Exit.DONE
 
 
 async def _until(
-    stop: asyncio.Event, for_ms: int | None, engine: Engine, feed: Feed | None, until_idle: bool
+    stop: asyncio.Event,
+    for_ms: int | None,
+    engine: Engine,
+    reader: InputReader | None,
+    until_idle: bool,
+    state: EngineState,
 ) -> None:
     """Wait for whatever ends the run."""
-    ends: list[asyncio.Task[object]] = [asyncio.create_task(stop.wait())]
+    ends: list[asyncio.Task[object]] = [
+        asyncio.create_task(stop.wait()),
+        asyncio.create_task(state.ended()),
+    ]
     if for_ms is not None:
         ends.append(asyncio.create_task(asyncio.sleep(for_ms / 1000)))
     if until_idle:
-        ends.append(asyncio.create_task(_idle(engine, feed)))
-    elif feed is not None:
-        ends.append(asyncio.create_task(feed.failed()))
+        ends.append(asyncio.create_task(_idle(engine, reader)))
+    elif reader is not None:
+        ends.append(asyncio.create_task(reader.failed()))
     try:
         done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
-            task.result()
+            # Whoever waited for an engine that has ended was told why; it is said once.
+            if not engine.has_ended:
+                task.result()
     finally:
         for task in ends:
             task.cancel()
@@ -219,9 +256,9 @@ def end_politely(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
         loop.add_signal_handler(number, first)
 
 
-async def _idle(engine: Engine, feed: Feed | None) -> None:
-    if feed is not None:
-        await asyncio.shield(feed.done)
+async def _idle(engine: Engine, reader: InputReader | None) -> None:
+    if reader is not None:
+        await asyncio.shield(reader.done)
     await engine.run_until_idle()
 
 
@@ -231,9 +268,17 @@ async def _idle(engine: Engine, feed: Feed | None) -> None:
 @click.command()
 @click.argument("file", metavar="FILE|-")
 @click.option(
-    "--until", type=UntilParameter(), metavar="30d", help="Go on to here: from the start, or an ISO time."
+    "--until",
+    type=UntilParameter(),
+    metavar="30d",
+    help="Stop there: an offset from the start, or an ISO time.",
 )
-@click.option("--check", is_flag=True, help="Hold the expect lines of the file against what comes.")
+@click.option(
+    "--seed",
+    metavar="TEXT",
+    help="Seed of journey.random() and journey.uuid().  [default: the file's, or a fixed one]",
+)
+@click.option("--check", is_flag=True, help="Check the expect lines of the file against what happens.")
 @steps_options
 @json_option
 @shared_in_memory
@@ -241,6 +286,7 @@ def play(
     settings: Settings,
     file: str,
     until: tuple[int, bool] | None,
+    seed: str | None,
     check: bool,
     no_steps: bool,
     stubs: tuple[str, ...],
@@ -251,9 +297,10 @@ def play(
     It prints what happens. Time
     jumps from deadline to deadline, to the last of them, or a year after the last event.
     With --check it ends at the last line of the file, and prints only what is not as expected.
+    Whatever journeys draw by chance is the same each time, unless --store names a file.
     """
-    from studio.cli.lines import lines as lines_of
-    from studio.cli.lines import opened
+    from studio.cli.input_lines import lines as lines_of
+    from studio.cli.input_lines import opened
 
     _check_workflows(settings)
     if check and (as_json or settings.store != MEMORY):
@@ -261,7 +308,7 @@ def play(
     stand_in = would_run(settings, no_steps, stubs)
     with opened(file) as (descriptor, name):
         if check:
-            return _checked(settings, list(lines_of(descriptor, name)), name, until, stand_in)
+            return _checked(settings, list(lines_of(descriptor, name)), name, until, stand_in, seed)
         if _can_seek(descriptor):
 
             def read() -> Iterator[bytes]:
@@ -274,7 +321,7 @@ def play(
             def read() -> Iterator[bytes]:
                 return iter(kept)
 
-        return _finish(asyncio.run(_play(settings, read, name, until, stand_in, as_json)))
+        return _finish(asyncio.run(_play(settings, read, name, until, stand_in, seed, as_json)))
 
 
 def _checked(
@@ -283,12 +330,23 @@ def _checked(
     name: str,
     until: tuple[int, bool] | None,
     stand_in: StandIn | None,
+    seed: str | None,
 ) -> Exit:
-    from studio.checked_play import play_and_check
+    from studio.events import event_files as eventfiles
+    from studio.testing.checked_play import play_and_check
 
-    done = asyncio.run(play_and_check(lines, settings.workflows, until=until, name=name, stand_in=stand_in))
+    seed = seed or eventfiles.first_seed(lines, name) or settings.seed
+    done = asyncio.run(
+        play_and_check(lines, settings.workflows, until=until, name=name, stand_in=stand_in, seed=seed)
+    )
     for problem in done.problems:
+        if isinstance(problem, NoWorkflows):
+            raise problem
         complain(str(problem))
+    dropped = Dropped()
+    for event in done.dropped:
+        dropped(event)
+    dropped.finish()
     if done.mismatch is not None:
         for what in done.mismatch.problems:
             complain(what, plain=True)
@@ -304,41 +362,50 @@ async def _play(
     name: str,
     until: tuple[int, bool] | None,
     stand_in: StandIn | None,
+    seed: str | None,
     as_json: bool,
 ) -> Exit:
-    from studio import eventfiles
     from studio.cli.json_lines import JsonLines
-    from studio.clock import VirtualClock
+    from studio.clocks.clock import VirtualClock
     from studio.engine.engine import Engine
-    from studio.trace import Trace
+    from studio.events import event_files as eventfiles
+    from studio.events.trace import Trace
+    from studio.store.seed import FIXED
 
     clock = VirtualClock(eventfiles.first_moment(read(), name))
     # Once through before anything is stored: a slip in the last line must not leave half a file.
     users = _check_events(read, clock.now(), name)
     if users is None:
         complain(f"{name} has no events.", plain=True)
+    before = _last_seq(settings)
+    if seed is None and before == 0:
+        # A store that is kept may serve others one day: it draws from what nobody knows.
+        fixed = (settings.seed or FIXED) if settings.store == MEMORY else None
+        seed = eventfiles.first_seed(read(), name) or fixed
     engine = Engine(
         settings.workflows,
         store=settings.store,
         clock=clock,
         durability=settings.durability,
         stand_in=stand_in,
+        seed=seed,
     )
+    _tell_problems(engine)
     loop = asyncio.get_running_loop()
-    before = _last_seq(settings)
     async with engine:
-        _tell_problems(engine)
         start = engine.clock.now()
-        lines: Lines = (
+        lines: EntryFormatter = (
             JsonLines()
             if as_json
             else Trace(start=start, users=users or 0, width=terminal_width(), styles=coloured())
         )
+        dropped = Dropped()
         stop = asyncio.Event()
         end_politely(loop, stop)
         follower = Follower(engine, before, lines, lambda: loop.call_soon_threadsafe(stop.set))
+        stuck = StuckState(engine)
         end = None if until is None else until[0] + (start if until[1] else 0)
-        playing = asyncio.create_task(engine.play(eventfiles.read(read(), start, name), end))
+        playing = asyncio.create_task(engine.play(eventfiles.read(read(), start, name), end, dropped=dropped))
         stopping = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait((playing, stopping), return_when=asyncio.FIRST_COMPLETED)
@@ -348,7 +415,11 @@ async def _play(
             playing.cancel()
             stopping.cancel()
             await asyncio.gather(playing, stopping, return_exceptions=True)
+            stuck.close()
+            if stop.is_set():
+                engine.hurry()
             follower.finish()
+            dropped.finish()
     if follower.closed:
         return Exit.DONE
     if stopped:
@@ -366,7 +437,7 @@ def _check_events(read: Callable[[], Iterator[bytes]], start: int, name: str) ->
     Returns:
         The length of the longest user, 0 when there is only one, None when there is no event.
     """
-    from studio import eventfiles
+    from studio.events import event_files as eventfiles
 
     first: str | None = None
     several, longest = False, 0
@@ -396,7 +467,9 @@ class Follower:
     So a reader that is slow, or a terminal that is stopped, holds up nothing but the print.
     """
 
-    def __init__(self, engine: Engine, after: int, lines: Lines, on_closed: Callable[[], object]) -> None:
+    def __init__(
+        self, engine: Engine, after: int, lines: EntryFormatter, on_closed: Callable[[], object]
+    ) -> None:
         self.failures = 0
         """Journeys that failed meanwhile."""
         self.closed = False
@@ -432,25 +505,39 @@ class Follower:
     def _follow(self) -> None:
         from studio.store.views import Views
 
-        try:
-            with Views(self._path) as views:
-                after = self._after
-                while True:
-                    self._wait()
-                    self._wake.clear()
-                    ending = self._ending
-                    while page := views.entries(after=after, limit=PAGE_ROWS):
-                        after = page[-1].seq
-                        self._print(page)
-                    if not self.closed:
-                        write(self._lines.flush())
-                    if ending:
-                        return
-        except BrokenPipeError:
-            self._close()
-        except StudioError as error:
-            self._error = error
-            self._on_closed()
+        while True:
+            ending = self._ending
+            try:
+                with Views(self._path) as views:
+                    self._read(views)
+                    return
+            except BrokenPipeError:
+                self._close()
+                return
+            except StoreError as error:
+                # Waited out, as the engine does; should it be for good, that one ends and says so.
+                if ending:
+                    self._error = error
+                    return
+                self._wake.wait(RETRY_SECONDS)
+                self._wake.set()
+            except StudioError as error:
+                self._error = error
+                self._on_closed()
+                return
+
+    def _read(self, views: Views) -> None:
+        while True:
+            self._wait()
+            self._wake.clear()
+            ending = self._ending
+            while page := views.entries(after=self._after, limit=PAGE_ROWS):
+                self._after = page[-1].seq
+                self._print(page)
+            if not self.closed:
+                write(self._lines.flush())
+            if ending:
+                return
 
     def _wait(self) -> None:
         """Wait for a commit, or for the reader of a pipe to go."""
@@ -503,12 +590,23 @@ def _tell_reload(told: Reloaded) -> None:
         complain(str(problem))
     if told.report is not None:
         names = ", ".join((*told.report.changed, *told.report.added, *told.report.removed))
-        how = "reloaded" if told.done else "saved, the old code goes on (r in the studio reloads)"
+        how = "reloaded" if told.done else "saved, the old code still runs (r in the studio reloads)"
         complain(f"{names} {how}: {told.report.summary}", plain=True)
 
 
 def _tell_problems(engine: Engine) -> None:
+    """Say what did not load.
+
+    Raises:
+        NoWorkflows: there are Python files, and nothing in them that could run.
+    """
+    from studio.source.loader import told_passed_over
+
+    if told := told_passed_over(engine.passed_over):
+        complain(told, plain=True)
     for problem in engine.problems:
+        if isinstance(problem, NoWorkflows):
+            raise problem
         complain(str(problem))
 
 

@@ -6,23 +6,24 @@ import sys
 
 import click
 
-from studio.cli.door import http_option
+from studio.cli.http_ingest import http_option
 from studio.cli.no_steps import steps_options, would_run
-from studio.cli.options import Settings, shared
+from studio.cli.options import shared_on_screen
+from studio.cli.settings import Settings
 from studio.errors import StudioError
 
 
 @click.command()
-@click.option("--readonly", is_flag=True, help="Only look: run no engine, send nothing.")
+@click.option("--readonly", is_flag=True, help="Look only: run no engine, send nothing.")
 @http_option
 @steps_options
-@shared
+@shared_on_screen
 def studio(
     settings: Settings, readonly: bool, http: str | None, no_steps: bool, stubs: tuple[str, ...]
 ) -> int:
     """Open the studio: every journey live, on one screen."""
     if readonly and http is not None:
-        raise click.UsageError("--readonly runs no engine that could take events by --http.")
+        raise click.UsageError("--readonly runs no engine that could accept events by --http.")
     if readonly and no_steps:
         raise click.UsageError("--readonly runs no engine that could leave out steps.")
     # The screen is drawn on stderr; whoever pipes stdout away wants text.
@@ -31,8 +32,8 @@ def studio(
             "the studio needs a terminal",
             fix="Without one use journey-studio run, or look with journey-studio users, waits and logs.",
         )
-    from studio.http.door import address
     from studio.tui.app import run_studio
+    from studio.web.ingest.server import address
 
     return run_studio(
         settings.workflows,

@@ -9,21 +9,27 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from studio.cli import complete
-from studio.cli.options import Settings, json_option, shared
+from studio.cli.client import client_of
+from studio.cli.options import json_option, shared
 from studio.cli.output import Exit, complain, counted, write
-from studio.clock import wall_ms
+from studio.cli.settings import Settings
+from studio.clocks.clock import wall_ms
 from studio.errors import EventError, StudioError
-from studio.printable import clean, json_line
+from studio.source.project import short
+from studio.text.printable import clean, json_line
 
 if TYPE_CHECKING:
-    from studio.incoming import Incoming
+    from studio.engine.on_demand import OnDemandEngine
+    from studio.language.incoming import Incoming
 
 
 @click.command()
 @click.argument("event", metavar="EVENT|-", shell_complete=complete.events)
-@click.option("--user", metavar="USER", help="Whose event it is.", shell_complete=complete.users)
 @click.option(
-    "--data", metavar="JSON|@FILE|-", help="Its data, an object: as text, from a file, or from stdin."
+    "--user", metavar="USER", help="The user that the event is about.", shell_complete=complete.users
+)
+@click.option(
+    "--data", metavar="JSON|@FILE|-", help="Its data, a JSON object: as text, from a file, or from stdin."
 )
 @click.option("--id", metavar="ID", help="Events with the same id count once.")
 @json_option
@@ -47,18 +53,20 @@ def send(
             name for name, value in (("--user", user), ("--data", data), ("--id", id)) if value is not None
         ]
         if given:
-            raise click.UsageError(f"{given[0]} is said by each line when events are read from stdin.")
+            raise click.UsageError(
+                f"{given[0]} cannot be given when events are read from stdin: each line names its own."
+            )
         return _stream(settings, as_json)
     if user is None:
         raise click.UsageError("Missing option --user: whose event is it?")
-    from studio.incoming import incoming
+    from studio.language.incoming import incoming
 
     _add(settings, [incoming(event, user, read_data(data), id)], as_json)
     return Exit.DONE
 
 
 def _stream(settings: Settings, as_json: bool) -> Exit:
-    from studio.cli.lines import batches, opened
+    from studio.cli.input_lines import batches, opened
 
     total = 0
     with opened("-") as (descriptor, name):
@@ -78,12 +86,12 @@ def _stream(settings: Settings, as_json: bool) -> Exit:
                 return Exit.WRONG
     if not as_json:
         write([f"added {counted(total, 'event')}"])
-        tell_where(settings)
+        tell_where(client_of(settings))
     return Exit.DONE
 
 
 def _read(lines: list[bytes], name: str, number: int, start: int) -> tuple[list[Incoming], EventError | None]:
-    from studio.adapters import parse_line
+    from studio.events.adapters import parse_line
 
     events: list[Incoming] = []
     try:
@@ -95,14 +103,15 @@ def _read(lines: list[bytes], name: str, number: int, start: int) -> tuple[list[
 
 
 def _add(settings: Settings, events: list[Incoming], as_json: bool, *, tell: bool = True) -> None:
-    from studio.store import inbox
+    from studio.engine.on_demand import carry_out
 
-    inbox.send(settings.store, events)
+    client = client_of(settings)
+    carry_out(client.send_many(events))
     if as_json:
         write(_lines(events))
     elif tell:
         write([f"added {clean(event.name)} for {clean(event.user)}" for event in events])
-        tell_where(settings)
+        tell_where(client)
 
 
 def _lines(events: list[Incoming]) -> Iterator[str]:
@@ -110,26 +119,28 @@ def _lines(events: list[Incoming]) -> Iterator[str]:
         yield json_line({"event": event.name, "user": event.user, "id": event.id})
 
 
-def tell_where(settings: Settings) -> None:
-    """Say when nothing will happen until somebody starts an engine."""
-    from studio.store import inbox
-
-    if inbox.engine_of(settings.store) is None:
+def tell_where(client: OnDemandEngine) -> None:
+    """Say when nothing will happen until somebody starts an engine, or helps the one that runs."""
+    client.look_for_engine()
+    where = short(str(client.path))
+    if not client.engine_runs:
         fix = "Start journey-studio, or journey-studio run."
-        complain(f"No engine runs on {settings.store}, so it waits there. {fix}", plain=True)
+        complain(f"No engine runs on {where}, so it waits there. {fix}", plain=True)
+    elif client.paused is not None:
+        complain(f"The engine on {where} is paused, so it waits there: {client.paused.why}", plain=True)
 
 
-def read_data(text: str | None) -> Any:
-    """What --data says.
+def read_data(text: str | None, option: str = "--data") -> Any:
+    """What --data says, or another option that takes JSON so.
 
     Raises:
-        EventError: it is no JSON; with line and column.
+        EventError: it is not valid JSON; with line and column.
     """
-    from studio import jsontext
+    from studio.text import json_text as jsontext
 
     if text is None:
         return None
-    where = "--data"
+    where = option
     content: str | bytes = text
     if text == "-":
         where, content = "stdin", sys.stdin.buffer.read()
@@ -141,13 +152,15 @@ def read_data(text: str | None) -> Any:
         except OSError as error:
             raise StudioError(f"the file cannot be read: {error.strerror}", where=where) from None
     try:
-        value = jsontext.loads(content)
+        value = jsontext.loads_event(content)
+    except jsontext.KeyTwice as error:
+        raise EventError(str(error), where=where, fix="Leave out one of the two.") from None
     except jsontext.NotJson as error:
         raise EventError(
-            f"it is no JSON: {error}", where=where, fix="""Write an object: '{"plan": "pro"}'."""
+            f"it is not valid JSON: {error}", where=where, fix="""Write an object: '{"plan": "pro"}'."""
         ) from None
     if value is None:
         raise EventError(
-            "it is null and no object", where=where, fix="""Write an object: '{"plan": "pro"}'."""
+            "it is null, not an object", where=where, fix="""Write an object: '{"plan": "pro"}'."""
         )
     return value

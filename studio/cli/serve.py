@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+from collections.abc import Coroutine
 from pathlib import Path
+from typing import Any
 
 import click
 
-from studio.cli.door import http_option, opened_door
-from studio.cli.options import Settings, shared
+from studio.cli.engine_state import EngineState
+from studio.cli.http_ingest import http_option, ingesting
+from studio.cli.options import shared_on_screen
 from studio.cli.output import Exit, complain
+from studio.cli.settings import Settings
 from studio.errors import StoreLocked
-from studio.project import MEMORY
+from studio.source.project import MEMORY, short
 
 
 @click.command()
@@ -34,55 +38,72 @@ from studio.project import MEMORY
     help="Another address under which browsers see it, as behind a proxy; may be given several times.",
 )
 @http_option
-@shared
+@shared_on_screen
 def serve(settings: Settings, host: str, port: int, origins: tuple[str, ...], http: str | None) -> Exit:
     """Show the studio in a web browser.
 
     The engine runs here; each tab looks on and acts through it. Only this machine reaches it unless
-    --host says otherwise, and only pages of its own may type into it. It ends with ctrl+c or a polite kill.
+    --host says otherwise, and only pages of its own may type into it. It ends with ctrl+c or SIGTERM.
     """
-    from studio.http.door import address
+    from studio.web.ingest.server import address
 
-    door = None if http is None else address(http)
-    return asyncio.run(_serve(settings, host, port, origins, door))
+    place = None if http is None else address(http)
+    return asyncio.run(_serve(settings, host, port, origins, place))
 
 
 async def _serve(
-    settings: Settings, host: str, port: int, origins: tuple[str, ...], door: tuple[str, int] | None
+    settings: Settings, host: str, port: int, origins: tuple[str, ...], place: tuple[str, int] | None
 ) -> Exit:
     from studio.engine.engine import Engine
-    from studio.origins import is_local, origin
-    from studio.serve.server import Server
+    from studio.text.private import make_folder
+    from studio.web.browser.server import Server
+    from studio.web.origins import is_local, origin
 
     named = [origin(each) for each in origins]
     stop = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     if settings.store != MEMORY:
-        Path(settings.store).parent.mkdir(parents=True, exist_ok=True)
+        make_folder(Path(settings.store).parent)
     engine = Engine(
         settings.workflows,
         store=settings.store,
         durability=settings.durability,
         reload=settings.reload or "auto",
     )
+    running = False
     async with contextlib.AsyncExitStack() as stack:
         try:
             await stack.enter_async_context(engine)
+            running = True
             engine.watch()
         except StoreLocked as locked:
-            if door is not None:
+            if place is not None:
                 # Events can be taken by the engine's own process alone.
                 raise
             complain(f"{locked.what}; the tabs are viewers of that one.", plain=True)
         for problem in engine.problems:
             complain(str(problem))
-        await stack.enter_async_context(opened_door(engine, door))
+        await stack.enter_async_context(ingesting(engine, place))
         server = Server(settings.workflows, engine.path, named)
         stack.push_async_callback(server.stop)
         address = await server.start(host, port)
-        complain(f"The studio on {settings.store} is at {address} . Ctrl+C ends it.", plain=True)
+        complain(f"The studio on {short(settings.store)} is at {address} . Ctrl+C ends it.", plain=True)
         if not is_local(host):
-            complain("Whoever reaches that address can look and act in it.", plain=True)
-        await stop.wait()
+            complain("Anyone who reaches that address can look and act in it.", plain=True)
+        state = EngineState(engine) if running else None
+        await _first(stop.wait(), *([state.ended()] if state is not None else ()))
+        engine.hurry()
+        if state is not None:
+            state.close()
+            if state.has_ended:
+                return Exit.FAILED
     return Exit.DONE
+
+
+async def _first(*waits: Coroutine[Any, Any, Any]) -> None:
+    tasks = [asyncio.create_task(each) for each in waits]
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from studio.cli import complete
-from studio.cli.options import Settings, json_option, shared
+from studio.cli.client import client_of
+from studio.cli.options import json_option, shared
 from studio.cli.output import Exit, complain, counted, write
 from studio.cli.send import read_data, tell_where
+from studio.cli.settings import Settings
 from studio.errors import DurationError, EventError, StudioError
-from studio.printable import clean, json_line
+from studio.text.printable import clean, json_line
 
 if TYPE_CHECKING:
-    from studio.definition import Workflow
+    from studio.language.definition import Workflow
 
 T = TypeVar("T")
 
@@ -37,7 +39,7 @@ class RateParameter(click.ParamType[float]):
     name = "rate"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        from studio import durations
+        from studio.clocks import durations
 
         found = re.fullmatch(r"\s*(\d{1,9})\s*/\s*(?:1\s*)?([a-z]+)\s*", str(value))
         try:
@@ -46,7 +48,7 @@ class RateParameter(click.ParamType[float]):
         except DurationError:
             # Told below, with an example of a rate.
             pass
-        self.fail(f"{value!r} is no rate. Write 100/s, 600/m or 5000/h.", param, ctx)
+        self.fail(f"{value!r} is not a rate. Write 100/s, 600/m or 5000/h.", param, ctx)
 
 
 @click.command()
@@ -59,7 +61,12 @@ class RateParameter(click.ParamType[float]):
     help="Who: an id, user{1..50}, a file or stdin with one a line; may be given several times.",
 )
 @click.option("--all", "everyone", is_flag=True, help="Everyone in the store.")
-@click.option("--rate", type=RateParameter(), metavar="100/s", help="At most so many in a time.")
+@click.option(
+    "--rate",
+    type=RateParameter(),
+    metavar="100/s",
+    help="Start at most this many per second, minute or hour.",
+)
 @click.option(
     "--data", metavar="JSON|@FILE|-", help="Data of the trigger; without it that is a past event of the user."
 )
@@ -74,11 +81,11 @@ def start(
     data: str | None,
     as_json: bool,
 ) -> Exit:
-    """Begin WORKFLOW for people who are there already.
+    """Start WORKFLOW for existing users.
 
-    Its trigger is the newest event of theirs that it would have begun at, else the start itself.
-    Who is in it already is left alone, unless it may begin again. A running engine takes the
-    starts; without one they wait in the store.
+    The trigger is each user's newest event that would have started it, or else the start itself.
+    Users who already have a journey in it are left alone, unless it may start again. A running
+    engine takes the starts; without one they wait in the store.
 
     \b
         journey-studio start welcome --users ada --users 'user{1..50}'
@@ -97,7 +104,7 @@ def start(
         there = f"; {counted(users.left, 'user')} had begun it before" if users.left else ""
         write([f"starts {clean(workflow)} for {counted(started, 'user')}{there}"])
         if started:
-            tell_where(settings)
+            tell_where(client_of(settings))
     return Exit.DONE
 
 
@@ -105,15 +112,16 @@ def _start(
     settings: Settings, workflow: Workflow, data: Any, users: Iterable[str], rate: float | None, as_json: bool
 ) -> int:
     """Add the starts; gives how many."""
-    from studio.incoming import incoming
-    from studio.names import START
-    from studio.store import inbox
+    from studio.engine.on_demand import carry_out
+    from studio.language.incoming import incoming
+    from studio.language.names import START
 
+    client = client_of(settings)
     started = 0
     size = BATCH if rate is None else max(1, min(BATCH, int(rate / BATCHES_A_SECOND)))
     try:
         for some in parts(users, size, rate):
-            inbox.send(settings.store, [incoming(START + workflow.name, user, data) for user in some])
+            carry_out(client.send_many([incoming(START + workflow.name, user, data) for user in some]))
             started += len(some)
             if as_json:
                 write([json_line({"workflow": workflow.name, "user": user}) for user in some])
@@ -152,7 +160,7 @@ def parts(
 
 
 def _named(given: tuple[str, ...]) -> Iterator[str]:
-    from studio.user_spans import each_user
+    from studio.events.user_spans import each_user
 
     for text in given:
         if text == "-":
@@ -167,7 +175,7 @@ def _named(given: tuple[str, ...]) -> Iterator[str]:
 
 def _listed(path: str) -> Iterator[str]:
     """The users of a file, one a line: an id, or an object that says `user` or `id`."""
-    from studio.cli.lines import lines, opened
+    from studio.cli.input_lines import lines, opened
 
     with opened(path) as (descriptor, name):
         for number, line in enumerate(lines(descriptor, name), 1):
@@ -176,8 +184,8 @@ def _listed(path: str) -> Iterator[str]:
 
 
 def _listed_user(line: bytes, where: str) -> str | None:
-    from studio import jsontext
-    from studio.names import fault
+    from studio.language.names import fault
+    from studio.text import json_text as jsontext
 
     fix = 'Write one id a line, or {"user": "user1"}.'
     try:
@@ -185,14 +193,14 @@ def _listed_user(line: bytes, where: str) -> str | None:
         if not user or user.startswith("#"):
             return None
         if user.startswith("{"):
-            fields = jsontext.loads(user)
+            fields = jsontext.loads_event(user)
             user = fields.get("user", fields.get("id")) if isinstance(fields, dict) else None
             if isinstance(user, dict):
                 user = user.get("id")
     except UnicodeDecodeError:
         raise EventError("it is not UTF-8", where=where, fix=fix) from None
     except jsontext.NotJson as error:
-        raise EventError(f"it is no JSON: {error}", where=where, fix=fix) from None
+        raise EventError(f"it is not valid JSON: {error}", where=where, fix=fix) from None
     if why := fault(user):
         raise EventError(f"the user {why}", where=where, fix=fix)
     assert isinstance(user, str)
@@ -245,7 +253,7 @@ def _workflow(settings: Settings, name: str) -> Workflow:
     Raises:
         StudioError: there is none.
     """
-    from studio.loader import Library
+    from studio.source.loader import Library
 
     loaded = Library(settings.workflows).load()
     if (found := loaded.workflows.get(name)) is not None:

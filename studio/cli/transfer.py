@@ -9,9 +9,11 @@ from pathlib import Path
 import click
 
 from studio.cli import complete
-from studio.cli.options import Settings, json_option, shared
+from studio.cli.options import json_option, shared
 from studio.cli.output import Exit, complain, counted, write
-from studio.printable import clean, json_line
+from studio.cli.settings import Settings
+from studio.source.project import short
+from studio.text.printable import clean, json_line
 
 PAGE = 1_000
 
@@ -44,7 +46,7 @@ def import_(settings: Settings, file: str, as_json: bool) -> Exit:
 
     No engine may run on the store, and none of the users may be there already.
     """
-    from studio.cli.lines import lines, opened
+    from studio.cli.input_lines import lines, opened
     from studio.store.transfer import take_in
 
     path = Path(settings.file())
@@ -54,7 +56,8 @@ def import_(settings: Settings, file: str, as_json: bool) -> Exit:
         write([json_line(dataclasses.asdict(found))])
     else:
         users, journeys = counted(found.users, "user"), counted(found.journeys, "journey")
-        write([f"{clean(str(path))}: {found.entries:,} entries of {users}, {journeys}"])
+        refused = f", {counted(found.refused, 'refused event')}" if found.refused else ""
+        write([f"{clean(short(path))}: {found.entries:,} entries of {users}, {journeys}{refused}"])
     if not found.same_salt:
         complain(
             "The store is not the one they come from: journey.random() and journey.uuid() of passes that"

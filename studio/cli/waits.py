@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import click
 
-from studio.cli.looking import Following, left_until, now_in, opened_views, pages
-from studio.cli.options import Settings, form_options, limit_option, shared, user_option, workflow_option
-from studio.cli.output import for_people, local, table, write
-from studio.cli.rows import Sheet, Stream, fields, record, show
-from studio.printable import json_line
+from studio.cli.looking import Tail, left_until, now_in, opened_views, pages
+from studio.cli.options import form_options, limit_option, shared, user_option, workflow_option
+from studio.cli.output import STDOUT, descriptor, for_people, local, write
+from studio.cli.rows import Stream, TableSpec, fields, record, show
+from studio.cli.settings import Settings
+from studio.text.printable import json_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,7 @@ def waits(
     With --watch the table is drawn anew as they change. Piped, or as JSON or CSV, each wait is told
     once as open and once as ended.
     """
-    following = Following() if watch else None
+    tail = Tail() if watch else None
     with opened_views(settings) as views:
 
         def page(rows: int, last: WaitRow | None) -> Sequence[WaitRow]:
@@ -62,20 +62,20 @@ def waits(
         def look(rows: int = limit) -> list[WaitRow]:
             return pages(page, rows)
 
-        if following is None:
-            show(_sheet(views), look(limit + 1), form, limit, "the first")
+        if tail is None:
+            show(_spec(views), look(limit + 1), form, limit, "the first")
         elif form is None and for_people():
-            _draw(views, look, following)
+            _draw(views, look, tail)
         else:
-            _tell(views, look, following, form)
+            _tell(views, look, tail, form)
 
 
-def _sheet(views: Views) -> Sheet[WaitRow]:
+def _spec(views: Views) -> TableSpec[WaitRow]:
     from studio.store.records import WaitRow
 
     now = now_in(views)
     heads = ("JOURNEY", "KIND", "NAME", "LEFT", "DUE", "MATCH", "LINE")
-    return Sheet(heads, lambda row: _cells(row, now), fields(WaitRow), record)
+    return TableSpec(heads, lambda row: _cells(row, now), fields(WaitRow), record)
 
 
 def _cells(row: WaitRow, now: int) -> Sequence[object]:
@@ -84,34 +84,36 @@ def _cells(row: WaitRow, now: int) -> Sequence[object]:
     return row.journey, row.kind, row.name, left_until(row.due_at, now), due, match, row.line
 
 
-def _draw(views: Views, look: Callable[[int], list[WaitRow]], following: Following) -> None:
+def _draw(views: Views, look: Callable[[int], list[WaitRow]], tail: Tail) -> None:
     """Draw the table over itself; the last one stays."""
+    from studio.cli.tables import table
+
     drawn = 0
-    for _ in _first_and(following.changes(views, TICK_SECONDS)):
+    for _ in _first_and(tail.changes(views, TICK_SECONDS)):
         # One line below stays for the cursor; more would scroll, and leave its top behind.
-        room = max(1, os.get_terminal_size(sys.stdout.fileno()).lines - 2)
-        sheet = _sheet(views)
-        lines = table(sheet.heads, map(sheet.cells, look(room)))
+        room = max(1, os.get_terminal_size(descriptor(STDOUT)).lines - 2)
+        spec = _spec(views)
+        lines = table(spec.heads, map(spec.cells, look(room)))
         # Up to where it began, each line to its end, and what was below it away.
         up = f"\x1b[{drawn}A" if drawn else ""
         write([up + "\x1b[K\n".join(lines) + "\x1b[J"])
         drawn = len(lines)
 
 
-def _tell(views: Views, look: Callable[[], list[WaitRow]], following: Following, form: str | None) -> None:
+def _tell(views: Views, look: Callable[[], list[WaitRow]], tail: Tail, form: str | None) -> None:
     """Say what is open, and what has ended since."""
     now = now_in(views)
-    plain = _sheet(views)
-    sheet: Sheet[Change] = Sheet(
+    plain = _spec(views)
+    spec: TableSpec[Change] = TableSpec(
         ("CHANGE", *plain.heads),
         lambda change: (change[0], *_cells(change[1], now)),
         ("change", *plain.fields),
         lambda change: {"change": change[0], **record(change[1])},
         (6, *LEAST),
     )
-    stream = Stream(sheet, form)
+    stream = Stream(spec, form)
     told: dict[int, WaitRow] = {}
-    for _ in _first_and(following.changes(views)):
+    for _ in _first_and(tail.changes(views)):
         now = now_in(views)
         stream.show(_changes(views, look(), told))
 

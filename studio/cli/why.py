@@ -1,4 +1,4 @@
-"""Why an event of a user woke nothing, and what the user still waits for."""
+"""Why an event of a user triggered nothing, and what the user still waits for."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from studio.cli import complete
-from studio.cli.options import Settings, json_option, shared
+from studio.cli.options import json_option, shared
 from studio.cli.output import complain, local, write
+from studio.cli.settings import Settings
 from studio.errors import StudioError
-from studio.printable import clean, json_line
+from studio.text.printable import clean, json_line
 
 if TYPE_CHECKING:
-    from studio.engine.matching import Difference
-    from studio.engine.why import Finding, Proposal, Why
+    from studio.engine.inspect.explain import Finding, Proposal, Why
     from studio.store.views import Views
 
 NEWEST = 1_000
@@ -28,12 +28,12 @@ NEWEST = 1_000
 @json_option
 @shared
 def why(settings: Settings, user: str, event: str | None, as_json: bool) -> None:
-    """Say what an event did, what it nearly did, and what would have done it.
+    """Explain what an event did, what it nearly did, and what would have done it.
 
     The newest EVENT of USER is explained, or the newest of any name; then each open wait of USER.
     """
-    from studio import loader
-    from studio.engine.why import explain
+    from studio.engine.inspect.explain import explain
+    from studio.source import loader
     from studio.store.views import Views
 
     with Views(settings.file()) as views:
@@ -56,66 +56,66 @@ def why(settings: Settings, user: str, event: str | None, as_json: bool) -> None
 
 def _newest(views: Views, user: str, event: str | None, store: str) -> int | None:
     """The event to explain; None when the user has none, and none is asked for."""
-    from studio.engine.near import nearest
+    from studio.text.fuzzy_match import closest
 
     if event is None:
         entries = views.timeline(user, limit=NEWEST)
         return next((entry.seq for entry in reversed(entries) if entry.kind == "event"), None)
     known = views.events_of(user)
     if event not in known:
-        near = nearest(event, known)
+        near = closest(event, known)
         fix = f"There is {', '.join(near)}." if near else f"See: journey-studio timeline {user}"
         raise StudioError(f"{user!r} has no event {event!r}", where=store, fix=fix)
     return views.newest_events(user, known[event], 1)[0].seq
 
 
 def _near(user: str, views: Views) -> str:
-    from studio.engine.near import nearest, variants
+    from studio.text.fuzzy_match import closest, single_edits
 
-    near = nearest(user, views.known_users(list(variants(user))) + views.neighbours(user))
+    near = closest(user, views.known_users(list(single_edits(user))) + views.neighbours(user))
     return f"There is {', '.join(near)}." if near else "journey-studio users lists them."
 
 
 def _lines(why: Why) -> Iterator[str]:
+    from studio.wording.explanation import (
+        NOTHING_SIMILAR,
+        TRIGGERED_NOTHING,
+        WOULD_MATCH,
+        best_proposal,
+        proposal_words,
+    )
+
     entry = why.entry
     if entry.kind == "event":
         data = json_line(entry.data) if entry.data else ""
         yield f"{local(entry.at)} {entry.user} {entry.name} {data}".rstrip()
         if not why.woke:
-            yield "  woke nothing"
+            yield f"  {TRIGGERED_NOTHING}"
     else:
         yield f"{entry.user} waits for {entry.name} since {local(entry.at)}  {entry.line or ''}".rstrip()
         if why.answer is not None:
-            yield f"  would be answered by {_proposal(why.answer)}"
+            yield f"  {WOULD_MATCH} {' '.join(proposal_words(why.answer))}"
         if not why.findings:
-            yield "  no event came near it so far"
+            yield f"  {NOTHING_SIMILAR}"
     for finding in why.findings:
         yield from _finding(finding)
-    best = next((each.proposal for each in why.findings if each.proposal is not None), None)
-    if best is not None:
-        yield f"  mended: {_proposal(best)}"
+    if (best := best_proposal(why)) is not None:
+        yield f"  corrected: {' '.join(proposal_words(best))}"
 
 
 def _finding(finding: Finding) -> Iterator[str]:
+    from studio.wording.explanation import difference_words
+
     at = f"{local(finding.at)} " if finding.at is not None else ""
     hint = f"  ({finding.hint})" if finding.hint else ""
     yield f"  {finding.kind:<8}{at}{finding.what}{hint}  {finding.line or ''}".rstrip()
     for each in finding.differences:
-        yield f"          {each.field}: expected {json_line(each.expected)}, got {_got(each)}"
-
-
-def _got(difference: Difference) -> str:
-    from studio.engine.matching import MISSING
-
-    return "nothing" if difference.got is MISSING else json_line(difference.got)
-
-
-def _proposal(proposal: Proposal) -> str:
-    return f"{proposal.event} {proposal.user} {json_line(dict(proposal.data))}"
+        field, expected, got = difference_words(each)
+        yield f"          {field}: expected {expected}, got {got}"
 
 
 def _as_json(why: Why) -> dict[str, Any]:
-    from studio.engine.matching import MISSING
+    from studio.kernel.matching import MISSING
 
     def proposed(proposal: Proposal | None) -> dict[str, Any] | None:
         if proposal is None:

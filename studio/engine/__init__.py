@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from studio.engine.engine import Engine, EngineStatus
+    from studio.engine.engine import Engine
+    from studio.engine.status import EngineStatus
 
 __all__ = ["Engine", "EngineStatus"]
 

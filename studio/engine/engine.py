@@ -4,60 +4,50 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Self
 
-from filelock import FileLock
-
-from studio import durations
-from studio.arguments import Duration
-from studio.clock import Clock, WallClock, to_ms
-from studio.definition import Workflow
-from studio.engine import capture, operator_acts
-from studio.engine.batch import Batch
-from studio.engine.hooks import Asker, Teller
-from studio.engine.jump import JumpEnd, JumpProgress
-from studio.engine.reload import HotReload, Mode
-from studio.engine.runner import Runner
-from studio.engine.state import JourneyState
-from studio.engine.steps import StandIn
-from studio.engine.time_travel import TimeTravel
-from studio.errors import StoreError, StudioError, WorkflowError
-from studio.event import Event
-from studio.incoming import Incoming, incoming
-from studio.loader import Library
-from studio.store.hooks import CheckEvent, SetEvent
-from studio.store.lock import take_lock
-from studio.store.sqlite import MEMORY, Durability, open_database, remove_store, temporary_store
+from studio.clocks import durations
+from studio.clocks.clock import Clock, WallClock, to_ms
+from studio.engine.effects import capture
+from studio.engine.effects.engine_hooks import EngineHooks
+from studio.engine.effects.steps import StandIn
+from studio.engine.held_store import HeldStore
+from studio.engine.listeners import Listeners
+from studio.engine.loop.inbox_commands import find
+from studio.engine.loop.loop import EngineLoop
+from studio.engine.playing import play_events
+from studio.engine.reload.hot_reload import HotReload, Mode
+from studio.engine.rewind.time_travel import TimeTravel
+from studio.engine.status import EngineStatus, status_of, stopped
+from studio.engine.work.batch import Batch
+from studio.engine.work.jump import JumpEnd, JumpProgress
+from studio.errors import StudioError, WorkflowError
+from studio.events.event_files import whole_event
+from studio.kernel import operator_commands as operator_acts
+from studio.kernel.state import JourneyState
+from studio.language.arguments import Duration
+from studio.language.definition import Workflow
+from studio.language.event import Event
+from studio.language.incoming import Incoming, incoming
+from studio.source.loader import Library
+from studio.source.project import absolute
+from studio.store.database import MEMORY, Durability
+from studio.store.hooks import CheckEvent, CheckEventByKeywords, SetEvent, SetEventByKeywords
+from studio.store.seed import give_seed
+from studio.store.temporary import temporary_store
 
 if TYPE_CHECKING:
-    from studio.engine.subscription import Subscription
+    from studio.engine.loop.subscription import Subscription
 
 _log = logging.getLogger("studio")
 
 YEAR = 365 * 24 * 3600 * 1000
-
-
-@dataclass(frozen=True, slots=True)
-class EngineStatus:
-    """How an engine is, at a moment."""
-
-    state: Literal["running", "paused", "stopped"]
-    problem: str | None
-    """Why it is paused, or has ended."""
-    queue: int
-    """Causes that wait to be taken."""
-    steps: int
-    """Steps that run now."""
-    last_batch: int
-    """Causes in the newest batch."""
-    fault: StoreError | None = None
-    """What keeps it paused, when that is the store."""
 
 
 class Engine(TimeTravel, HotReload):
@@ -68,12 +58,17 @@ class Engine(TimeTravel, HotReload):
         store: a file, made when missing; ":memory:" is gone when the engine stops.
         clock: real time when not given; a `VirtualClock` moves by `forward` and `play`, a `StudioClock`
             by `pause`, `run`, `speed` and `jump`.
-        check_event: where else to look for an event when a wait opens.
-        set_event: is told every event that was stored.
+        check_event: where else to look for an event when a wait opens: takes user, events and match, or user,
+            data and event by keywords.
+        set_event: is told every event that was stored: takes it, or user, data and event by keywords.
         durability: "full" outlives a power cut, "normal" a kill.
         batch: causes in one transaction, at the most.
         hang_after: seconds after which a workflow that does not come back fails.
         stand_in: asked with each step's name and function for what to call instead; None calls that.
+        seed: what `random` and `uuid` are drawn from, on an empty store, which keeps it; the store's own
+            salt when not given. Idempotency keys have another, except of steps that are stood in for.
+        replay_always: drive each journey from its top at every cause, as after a restart. Slower where one
+            journey gets much at once; code that does not come to the same again shows at once.
         reload: "auto": edited files are told and then run; "ask": they wait for `reload`. See `watch`.
     """
 
@@ -83,40 +78,46 @@ class Engine(TimeTravel, HotReload):
         *,
         store: str | Path = MEMORY,
         clock: Clock | None = None,
-        check_event: CheckEvent | None = None,
-        set_event: SetEvent | None = None,
+        check_event: CheckEvent | CheckEventByKeywords | None = None,
+        set_event: SetEvent | SetEventByKeywords | None = None,
         durability: Durability = "full",
         batch: int = 10_000,
         hang_after: float = 10.0,
         stand_in: StandIn | None = None,
+        seed: str | None = None,
         reload: Mode = "auto",
+        replay_always: bool = False,
     ) -> None:
         if durability not in ("full", "normal"):
             raise StudioError(f'durability is {durability!r}; use "full" or "normal"')
+        self._listeners = Listeners()
+        self._hooks = EngineHooks(check_event, set_event, self._tell)
+        self._temporary = str(store) == MEMORY
+        # Before any code of the author's runs: that may change the working folder.
+        place = None if self._temporary else absolute(store)
         library = Library(workflows)
         loaded = library.load()
         self._begin_reloads(library, reload)
         self.workflows: Mapping[str, Workflow] = loaded.workflows
         self.problems: list[WorkflowError] = list(loaded.problems)
         """Workflow files that did not load; the others run."""
+        self.passed_over: list[Path] = loaded.passed_over
+        """Folders within that of the workflows, whose files are not loaded."""
         self.clock: Clock = clock or WallClock()
-        self._temporary = str(store) == MEMORY
-        self.path = temporary_store() if self._temporary else Path(store)
-        """The store's file."""
+        self.path = temporary_store() if place is None else place
+        """The store's file; one in memory is made when it starts."""
         self._durability: Durability = durability
         self._batch = batch
         self._hang_after = hang_after
         self._stand_in = stand_in
-        self._check_event = check_event
-        self._set_event = set_event
-        self._lock: FileLock | None = None
-        self._runner: Runner | None = None
-        self._asker: Asker | None = None
-        self._teller: Teller | None = None
-        self._listeners: list[Callable[[], None]] = []
-        self._complaints: dict[str, str] = {}
-        """What a hook has to complain of, by its name."""
-        self._guard = threading.Lock()
+        self._replay_always = replay_always
+        self._seed = seed
+        self._held = HeldStore(self.path, durability, temporary=self._temporary)
+        self._runner: EngineLoop | None = None
+        self._pid = 0
+        """The process that it was started in."""
+        self._turning = threading.Lock()
+        """Held while it starts or stops: whoever else would do so waits, and finds it started or stopped."""
 
     # -- start and stop --------------------------------------------------------------------
 
@@ -126,28 +127,48 @@ class Engine(TimeTravel, HotReload):
         Raises:
             StoreLocked: another engine runs on the store.
             StoreError: the store cannot be used.
+            StudioError: it is running already.
         """
-        await asyncio.to_thread(self.start_now)
+        starting = asyncio.ensure_future(asyncio.to_thread(self.start_now))
+        try:
+            await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            # Its thread goes on, and nobody would ever stop what it starts.
+            await asyncio.wait((starting,))
+            if starting.exception() is None:
+                await asyncio.to_thread(self.stop_now)
+            raise
 
     def start_now(self) -> None:
         """`start` for callers without an event loop."""
-        if self._runner is not None:
-            raise StudioError("the engine is running already")
+        if self._is_elsewhere:
+            raise self._elsewhere()
+        with self._turning:
+            if self._runner is not None:
+                raise StudioError("the engine is running already")
+            self._begin()
+
+    def _begin(self) -> None:
         try:
-            self._take_lock()
-            told = self._prepare_hooks()
-            runner = Runner(
+            self._held.take()
+            if self._seed is not None:
+                give_seed(self.path, self._seed)
+            self._hooks.prepare(self.path, self._durability)
+            runner = EngineLoop(
                 self.path,
                 self.workflows,
                 self.clock,
                 durability=self._durability,
                 batch=self._batch,
                 hang_after=self._hang_after,
-                asker=self._asker,
-                teller=told,
+                check_event_lookup=self._hooks.check_event_lookup,
+                outbox=self._hooks.outbox,
                 changed=self._tell,
                 stand_in=self._stand_in,
+                seed=self._seed,
                 reload=self._reload_soon,
+                on_end=self._on_end,
+                replay_always=self._replay_always,
             )
             capture.install()
             try:
@@ -156,11 +177,19 @@ class Engine(TimeTravel, HotReload):
                 capture.uninstall()
                 raise
         except BaseException:
-            self._clear_away()
+            self._hooks.stop_asking()
+            self._held.clear_away()
             raise
-        self._runner = runner
-        if self._teller is not None:
-            self._teller.start()
+        self._runner, self._pid = runner, os.getpid()
+        self._hooks.start_telling()
+
+    def hurry(self) -> None:
+        """Let the coming stop leave what was handed in and is not done in a moment: its senders are told so.
+
+        For a program that is to end at once, by ctrl+c. What is in the inbox stays there, as ever.
+        """
+        if (runner := self._runner) is not None:
+            runner.in_haste = True
 
     async def stop(self) -> None:
         """Finish what was handed in and close the store. Calling it again does nothing."""
@@ -168,20 +197,24 @@ class Engine(TimeTravel, HotReload):
 
     def stop_now(self) -> None:
         """`stop` for callers without an event loop."""
+        if self._is_elsewhere:
+            # Its threads and its lock are the other process's, and so is its store.
+            return
         self._stop_watching()
-        with self._guard:
-            runner, self._runner = self._runner, None
+        with self._turning:
+            self._end()
+
+    def _end(self) -> None:
+        runner, self._runner = self._runner, None
         if runner is None:
             return
-        if self._teller is not None:
-            self._teller.stop()
+        self._hooks.stop_telling()
         runner.stop()
         # Whoever subscribed reads what is left, and ends.
         self._tell()
-        if self._asker is not None:
-            self._asker.stop()
+        self._hooks.stop_asking()
         capture.uninstall()
-        self._clear_away()
+        self._held.clear_away()
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -197,47 +230,17 @@ class Engine(TimeTravel, HotReload):
     def __exit__(self, *_: object) -> None:
         self.stop_now()
 
-    def _take_lock(self) -> None:
-        # The store is opened first, so that what is no store is named as such.
-        open_database(self.path, self._durability).close()
-        self._lock = take_lock(self.path)
-
-    def _clear_away(self) -> None:
-        if self._lock is not None:
-            self._lock.release()
-            self._lock = None
-        if self._temporary:
-            remove_store(self.path)
-
-    def _prepare_hooks(self) -> Teller | None:
-        if self._check_event is None and self._set_event is None:
-            return None
-        con = open_database(self.path, self._durability)
-        try:
-            meta = dict(con.execute("SELECT key, value FROM meta WHERE key IN ('told', 'salt')").fetchall())
-        finally:
-            con.close()
-        if self._check_event is not None:
-            self._asker = Asker(self._check_event, self._complain, meta["salt"])
-        if self._set_event is not None:
-            self._teller = Teller(
-                self._set_event, self.path, int(meta.get("told", 0)), self._complain, meta["salt"]
-            )
-        return self._teller
-
-    def _complain(self, hook: str, what: str | None) -> None:
-        if what is not None:
-            self._complaints[hook] = what
-        elif self._complaints.pop(hook, None) is None:
-            return
-        self._tell()
+    def _on_end(self) -> None:
+        """The loop has ended by itself: nobody may take the store for one that is served."""
+        self._hooks.let_go()
+        self._held.let_go()
 
     # -- events ----------------------------------------------------------------------------
 
     async def ingest(
         self,
-        event: str,
-        user: str | Mapping[str, Any],
+        event: str | Mapping[str, Any],
+        user: str | Mapping[str, Any] | None = None,
         data: Mapping[str, Any] | None = None,
         id: str | None = None,
         *,
@@ -248,7 +251,8 @@ class Engine(TimeTravel, HotReload):
         Works from any event loop; `submit` does from any thread.
 
         Args:
-            event: its name.
+            event: its name; or the whole event as one object, `{"event": …, "user": …, "data": …}`, as a line
+                of an event file has it.
             user: an id, or a mapping with "id" and what else is known.
             data: a mapping that JSON can hold.
             id: events with the same id count once; the second is told by `.duplicate`.
@@ -258,7 +262,10 @@ class Engine(TimeTravel, HotReload):
             EventError: the event is refused.
             StoreFull: the disk is full; the event was not stored.
         """
-        checked = incoming(event, user, data, id, sent_at=sent_at)
+        if isinstance(event, Mapping):
+            checked = whole_event(event, (user, data, id, sent_at), self.clock.now())
+        else:
+            checked = incoming(event, "" if user is None else user, data, id, sent_at=sent_at)
         (stored,) = await asyncio.wrap_future(self.submit([checked]))
         return stored
 
@@ -266,13 +273,16 @@ class Engine(TimeTravel, HotReload):
         """Take many events in, in their order; all are durable when this returns."""
         return await asyncio.wrap_future(self.submit(list(events)))
 
-    def submit(self, events: list[Incoming], *, by_hand: bool = False) -> Future[list[Event]]:
+    def submit(
+        self, events: list[Incoming], *, by_hand: bool = False, patient: bool = False
+    ) -> Future[list[Event]]:
         """Hand events in from any thread; the future gives them back once they are durable.
 
         Args:
             by_hand: they are one act of the operator, which `undo` takes back.
+            patient: they wait while the store cannot be written; else the future raises then.
         """
-        return self._running.submit(events, by_hand=by_hand)
+        return self._running.submit(events, by_hand=by_hand, patient=patient)
 
     # -- time ------------------------------------------------------------------------------
 
@@ -292,28 +302,25 @@ class Engine(TimeTravel, HotReload):
             await asyncio.wrap_future(self._running.advance(self.clock.now(), move=False))
         await asyncio.wrap_future(self._running.idle())
 
-    async def play(self, events: Iterable[Incoming], until: int | None = None) -> bool:
+    async def play(
+        self,
+        events: Iterable[Incoming],
+        until: int | None = None,
+        *,
+        dropped: Callable[[Event], None] | None = None,
+    ) -> bool:
         """Play events at their own moments in virtual time, then let time run on.
 
         Args:
             until: the moment to stop at, ms since 1970; when not given, time runs until
                 no deadline is left, or for a year after the last event.
+            dropped: is given each event whose id was there already.
 
         Returns:
             False when the year was over before the deadlines were.
         """
         clock = self._virtual()
-        last = clock.now()
-        chunk: list[Incoming] = []
-        for event in events:
-            if until is not None and event.at is not None and event.at > until:
-                break
-            chunk.append(event)
-            last = max(last, event.at or 0)
-            if len(chunk) >= 10_000:
-                await asyncio.wrap_future(self.submit(chunk))
-                chunk = []
-        await asyncio.wrap_future(self.submit(chunk))
+        last = await play_events(events, self.submit, clock.now(), until, dropped)
         if until is not None:
             await asyncio.wrap_future(self._running.advance(until))
             over = True
@@ -366,7 +373,7 @@ class Engine(TimeTravel, HotReload):
 
     def next_due(self) -> int | None:
         """The nearest deadline, ms since 1970; None when nobody waits for time."""
-        return self._running.next_due
+        return self._running.state.next_due
 
     # -- acts ------------------------------------------------------------------------------
 
@@ -401,7 +408,7 @@ class Engine(TimeTravel, HotReload):
 
     async def _act(self, journey: str, act: Callable[[Batch, JourneyState, int], Any]) -> None:
         runner = self._running
-        await asyncio.wrap_future(runner.act(lambda batch, at: act(batch, runner.find(batch, journey), at)))
+        await asyncio.wrap_future(runner.act(lambda batch, at: act(batch, find(batch, journey), at)))
 
     # -- looking ---------------------------------------------------------------------------
 
@@ -409,29 +416,20 @@ class Engine(TimeTravel, HotReload):
         """How it is now."""
         runner = self._runner
         if runner is None:
-            return EngineStatus("stopped", None, 0, 0, 0)
-        problem = runner.problem
-        state: Literal["running", "paused", "stopped"] = "running" if problem is None else "paused"
-        if runner.has_died:
-            state = "stopped"
-        return EngineStatus(
-            state,
-            problem or next(iter(self._complaints.values()), None),
-            runner.queued,
-            runner.running_steps,
-            runner.last_batch,
-            runner.fault,
-        )
+            return stopped()
+        if self._is_elsewhere:
+            return stopped(str(self._elsewhere()))
+        return status_of(runner, list(self._hooks.complaints.values()))
+
+    @property
+    def has_ended(self) -> bool:
+        """It has ended by itself; `status` says why."""
+        runner = self._runner
+        return runner is not None and runner.state.ended is not None
 
     def on_change(self, call: Callable[[], None]) -> Callable[[], None]:
         """Have a function called after every commit, in the engine's thread; gives back what ends that."""
-        self._listeners.append(call)
-
-        def end() -> None:
-            if call in self._listeners:
-                self._listeners.remove(call)
-
-        return end
+        return self._listeners.add(call)
 
     def subscribe(
         self,
@@ -447,13 +445,13 @@ class Engine(TimeTravel, HotReload):
             after: go on behind this entry (`seq`) instead, as after a restart of the application.
             kinds: only these, as they are printed: "event", "journey.completed", …
         """
-        from studio.engine.subscription import Subscription
+        from studio.engine.loop.subscription import Subscription
 
         runner = self._running
         return Subscription(
             self.path,
             self.on_change,
-            lambda: self._runner is not runner,
+            lambda: self._runner is not runner or self._is_elsewhere or runner.state.ended is not None,
             after=after,
             kinds=kinds,
             user=user,
@@ -461,15 +459,23 @@ class Engine(TimeTravel, HotReload):
         )
 
     def _tell(self) -> None:
-        for call in list(self._listeners):
-            try:
-                call()
-            except Exception:
-                # Whoever listens is a guest in the engine's thread, and may not end it.
-                _log.exception("a function given to on_change failed")
+        self._listeners.tell()
 
     @property
-    def _running(self) -> Runner:
+    def _is_elsewhere(self) -> bool:
+        """This process is a copy of the one that started it: no thread of it runs here."""
+        return self._runner is not None and self._pid != os.getpid()
+
+    def _elsewhere(self) -> StudioError:
+        return StudioError(
+            f"the engine runs in another process (pid {self._pid}), and this one was forked from it",
+            fix="Start an engine after the fork, in one process, and send to it from the others.",
+        )
+
+    @property
+    def _running(self) -> EngineLoop:
+        if self._is_elsewhere:
+            raise self._elsewhere()
         if self._runner is None:
             raise StudioError("the engine is not running", fix="Use: async with Engine(…) as engine.")
         return self._runner

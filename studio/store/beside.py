@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 SENT_SUFFIX = ".sent"
+LOCK_SUFFIX = ".lock"
+PAUSED_SUFFIX = ".paused"
 PART_SUFFIX = ".part"
 
 

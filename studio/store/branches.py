@@ -14,7 +14,7 @@ import json
 import secrets
 import sqlite3
 
-from studio.store.sqlite import SET_META
+from studio.store.meta import SET_META
 
 BRANCHES = "branches"
 """meta: the first seq and the mark of each branch that led here, as a JSON list, oldest first."""

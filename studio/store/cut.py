@@ -18,16 +18,18 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from studio.errors import StoreError
+from studio.language.kinds import Kind
+from studio.store.checksums import add_checksums, cutting
 from studio.store.places import OPENING
 from studio.store.rebuild import COLUMNS, derive_journeys
-from studio.store.schema import TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS, Kind
+from studio.store.schema import TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS
 
 PAGE = 500
 NAMED_STEPS = 100
 
-WALK = """
+WALK = f"""
 SELECT h.seq, h.kind, h.cause, h.journey, c.kind,
-       h.kind = 33 AND h.cause IS NULL AND h.data LIKE '%"interrupted"%'
+       h.kind = {Kind.STEP_FAILED} AND h.cause IS NULL AND h.data LIKE '%"type":"interrupted"%'
 FROM history h LEFT JOIN history c ON c.seq = h.cause
 WHERE h.seq > ? ORDER BY h.seq LIMIT ?
 """
@@ -35,17 +37,19 @@ HELD_BY = (Kind.STEP_STARTED, Kind.STEP_RETRY)
 
 COUNTS = "SELECT count(*), count(DISTINCT user), count(DISTINCT journey) FROM history WHERE seq > ?"
 USERS_BEHIND = "SELECT DISTINCT user FROM history WHERE seq > ? AND user IS NOT NULL"
-STEPS_BEHIND = """
+STEPS_BEHIND = f"""
 SELECT n.text, count(*), min(h.seq) FROM history h JOIN names n ON n.id = h.name
-WHERE h.seq > ? AND h.kind = 32 GROUP BY n.text ORDER BY 3 LIMIT ?
+WHERE h.seq > ? AND h.kind = {Kind.STEP_DONE} GROUP BY n.text ORDER BY 3 LIMIT ?
 """
-OTHER_EVENTS = """
+OTHER_EVENTS = f"""
 SELECT count(*) FROM history
 WHERE seq > ? AND (
-    (kind = 1 AND journey IS NULL) OR kind IN (55, 56, 57)
-    OR (kind IN (12, 17, 21) AND json_extract(data, '$.by_hand'))
+    (kind = {Kind.EVENT} AND journey IS NULL) OR kind IN ({Kind.CANCELLED}, {Kind.RESUMED}, {Kind.RESTARTED})
+    OR (kind IN ({Kind.WAIT_TIMEOUT}, {Kind.GROUP_TIMEOUT}, {Kind.SLEEP_DONE})
+        AND json_extract(data, '$.by_hand'))
 )
 """
+LAST_ENTRY = "SELECT max(seq) FROM history"
 LAST_MOMENT = "SELECT at + coalesce(late, 0) FROM history WHERE seq <= ? ORDER BY seq DESC LIMIT 1"
 FIRST_MOMENT = "SELECT at FROM history ORDER BY seq LIMIT 1"
 
@@ -53,13 +57,19 @@ TOUCHED = "CREATE TEMP TABLE IF NOT EXISTS touched (journey INTEGER PRIMARY KEY)
 GONE = "CREATE TEMP TABLE IF NOT EXISTS gone (seq INTEGER PRIMARY KEY)"
 
 # A user is there from an event on; without any entry left, nobody has heard of them.
-NEW_USERS = """
+NEW_USERS = f"""
 SELECT id FROM users WHERE id IN (SELECT DISTINCT user FROM history WHERE seq > :keep AND user IS NOT NULL)
-    AND NOT EXISTS (SELECT 1 FROM history h WHERE h.user = users.id AND h.kind = 1 AND h.seq <= :keep)
+    AND NOT EXISTS (
+        SELECT 1 FROM history h WHERE h.user = users.id AND h.kind = {Kind.EVENT} AND h.seq <= :keep
+    )
 """
 # The entry that says a version was loaded is the first that names it.
-NEW_CODES = "SELECT code FROM history WHERE seq > :keep AND kind = 70 AND code IS NOT NULL"
+NEW_CODES = f"""
+SELECT code FROM history WHERE seq > :keep AND kind = {Kind.WORKFLOW_LOADED} AND code IS NOT NULL
+"""
 NEW_PROFILES = f"user IN ({USERS_BEHIND.replace('?', ':keep')}) AND seq > :keep"
+
+UNDONE_SPAN = "SELECT min(seq), max(seq) FROM undone_history WHERE undo = ?"
 
 TOUCH = "INSERT OR IGNORE INTO touched SELECT journey FROM {} AND journey IS NOT NULL"
 COUNT_KINDS = """
@@ -165,7 +175,9 @@ def end_of_cause(con: sqlite3.Connection, seq: int, path: Path) -> int:
             break
         after = before.seq
     if before is None:
-        raise StoreError(f"there is no entry {seq}", where=str(path), fix="See: journey-studio timeline USER")
+        raise StoreError(
+            f"there is no entry {seq}", where=str(path), fix="Name one that is there.", advice="list entries"
+        )
     return before.seq
 
 
@@ -202,6 +214,11 @@ def others_behind(con: sqlite3.Connection, keep: int) -> int:
     return int(others)
 
 
+def last_entry(con: sqlite3.Connection) -> int:
+    """The newest entry of a history that is not empty."""
+    return int(con.execute(LAST_ENTRY).fetchone()[0])
+
+
 def moment_of(con: sqlite3.Connection, keep: int) -> int:
     """The moment to which the kept entries had come."""
     row = con.execute(LAST_MOMENT, (keep,)).fetchone() or con.execute(FIRST_MOMENT).fetchone()
@@ -226,7 +243,8 @@ def cut(con: sqlite3.Connection, keep: int, undo: int | None = None) -> None:
     _count_kinds(con, "history", "seq > :bound", keep, -1)
     _drop_derived(con)
     con.execute(f"DELETE FROM profiles WHERE {NEW_PROFILES}", facts)
-    con.execute("DELETE FROM history WHERE seq > :keep", facts)
+    with cutting(con, keep):
+        con.execute("DELETE FROM history WHERE seq > :keep", facts)
     # Questions to check_event on behalf of waits that are no more.
     con.execute("DELETE FROM meta WHERE key > printf('ask/%020d', :keep) AND key < 'ask0'", facts)
     con.executemany("DELETE FROM users WHERE id = ?", [(id,) for id in new_users])
@@ -249,6 +267,8 @@ def put_back(con: sqlite3.Connection, undo: int) -> bool:
             f"INSERT INTO main.{table} ({columns}) SELECT {columns} FROM undone_{table} WHERE undo = ?",
             (undo,),
         )
+    first, last = con.execute(UNDONE_SPAN, (undo,)).fetchone()
+    add_checksums(con, first, last)
     (users,) = con.execute("SELECT count(*) FROM undone_users WHERE undo = ?", (undo,)).fetchone()
     con.execute(ADD_TOTAL, (TOTAL_USERS, users))
     _derive(con)

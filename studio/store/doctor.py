@@ -6,23 +6,26 @@ import json
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from studio.clock import iso, wall_ms
-from studio.errors import StoreError
-from studio.printable import show_bytes
+from studio.clocks.clock import iso, wall_ms
+from studio.errors import Advice, StoreDamaged, StoreError
 from studio.store.beside import unfinished_copies
 from studio.store.connect import check_version, connect_reader
+from studio.store.database import WAL_LIMIT
+from studio.store.erase import ERASING
+from studio.store.file import wal_path
 from studio.store.holds import HOLD, held_steps
 from studio.store.inbox import engine_of, stamp
-from studio.store.rebuild import compare
+from studio.store.rebuild import UNREADABLE, compare, damage, readable_text
+from studio.store.refused import left_aside
 from studio.store.schema import VERSION
 from studio.store.snapshots import snapshots
-from studio.store.sqlite import WAL_LIMIT
-from studio.store.status import size_of, wal_path
+from studio.store.status import size_of
+from studio.text.printable import show_bytes
 
 Verdict = Literal["ok", "warn", "bad"]
 
@@ -40,30 +43,39 @@ class Finding:
     verdict: Verdict
     says: str
     fix: str = ""
+    advice: Advice | None = None
+    """What helps, where a face has words of its own for it."""
 
 
 def examine(path: Path, *, full: bool = False) -> Iterator[Finding]:
     """Look at a store from all sides, the quickest first. Changes nothing; safe beside a running engine.
 
     Args:
-        full: also look whether indexes agree with their tables, which takes several times as long.
+        full: also look whether indexes agree with their tables, and each batch of the history with
+            its checksum, which takes several times as long.
 
     Raises:
         StoreError: there is no store of ours here, or a newer version made it.
     """
     con = connect_reader(path)
+    # What is damaged may be no text any more; it is looked at all the same.
+    con.text_factory = readable_text
     try:
         known = check_version(con, path)
         yield _version(known)
         if known == 0:
             return
-        yield _lock(con, path)
+        yield from _told("lock", lambda: [_lock(con, path)])
         yield _disk(path)
         yield _log(path)
         yield from _copies(path)
-        yield from _clock(con)
+        yield from _erasure(con)
+        yield from _told("clock", lambda: _clock(con))
+        yield from _told("refused", lambda: _refused(con))
         integrity = _integrity(con, full)
         yield integrity
+        if full and integrity.verdict != "bad":
+            yield _sums(con)
     except sqlite3.Error as error:
         yield Finding("integrity", "bad", f"SQLite says: {error}", _RESTORE)
         return
@@ -71,6 +83,25 @@ def examine(path: Path, *, full: bool = False) -> Iterator[Finding]:
         con.close()
     if integrity.verdict != "bad" and known == VERSION:
         yield _derived(path)
+
+
+def _told(check: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
+    """What a look has found; when what it reads makes no sense, just that."""
+    try:
+        return list(look())
+    except StoreDamaged as error:
+        return [Finding(check, "bad", error.what, _RESTORE)]
+    except UNREADABLE as error:
+        says = f"what the store holds about it cannot be read ({type(error).__name__}: {error})"
+        return [Finding(check, "bad", says, _RESTORE)]
+
+
+def _sums(con: sqlite3.Connection) -> Finding:
+    found = list(damage(con))
+    if found:
+        more = f" (and {len(found) - 1:,} more)" if len(found) > 1 else ""
+        return Finding("checksums", "bad", found[0] + more, _RESTORE)
+    return Finding("checksums", "ok", "the history is as it was written")
 
 
 _RESTORE = "Return to a snapshot or a copy; sqlite3's .recover saves what can be read."
@@ -102,7 +133,13 @@ def _lock(con: sqlite3.Connection, path: Path) -> Finding:
         says = f"free; the last engine (pid {pid}) did not end in order{left}"
         return Finding("lock", "warn", says, "Nothing is lost: the next start goes on from there.")
     if waiting:
-        return Finding("lock", "warn", f"no engine runs{left}", "journey-studio run takes in what waits.")
+        return Finding(
+            "lock",
+            "warn",
+            f"no engine runs{left}",
+            "An engine that starts takes in what waits.",
+            "start an engine",
+        )
     return Finding("lock", "ok", "free; no engine runs")
 
 
@@ -151,6 +188,12 @@ def _copies(path: Path) -> Iterator[Finding]:
         yield Finding("copies", "warn", f"left of copies that were cut off: {names}", "Delete them.")
 
 
+def _erasure(con: sqlite3.Connection) -> Iterator[Finding]:
+    if con.execute("SELECT 1 FROM meta WHERE key = ?", (ERASING,)).fetchone():
+        says = "a user was being erased, and it was cut off before the space was freed"
+        yield Finding("erase", "warn", says, "Erase that user again.", "erase again")
+
+
 def _readable(path: Path) -> bool:
     try:
         connect_reader(path).close()
@@ -167,7 +210,11 @@ def _clock(con: sqlite3.Connection) -> Iterator[Finding]:
         yield Finding("clock", "ok", f"virtual, at {iso(now)}")
     elif state.get("paused"):
         yield Finding(
-            "clock", "warn", f"paused at {iso(now)}: no deadline comes", "journey-studio clock resume"
+            "clock",
+            "warn",
+            f"paused at {iso(now)}: no deadline comes",
+            "Let it go on.",
+            "let the clock go on",
         )
     elif abs(now - real) > DAY:
         yield Finding(
@@ -178,7 +225,14 @@ def _clock(con: sqlite3.Connection) -> Iterator[Finding]:
     if HOLD in meta:
         count = len(held_steps(con, 1_000))
         says = f"steps are on hold after a {json.loads(meta[HOLD]).get('why', 'rewind')}; {count:,} wait"
-        yield Finding("steps", "warn", says, "H in the studio lets them run.")
+        yield Finding("steps", "warn", says, "Approve them, each or all.", "release steps")
+
+
+def _refused(con: sqlite3.Connection) -> Iterator[Finding]:
+    found = left_aside(con)
+    if found.kept:
+        says = f"{found.kept:,} that could not be taken, kept aside"
+        yield Finding("refused", "warn", says, "Look at them: each has its reason.", "list refused")
 
 
 def _integrity(con: sqlite3.Connection, full: bool) -> Finding:
@@ -191,10 +245,12 @@ def _integrity(con: sqlite3.Connection, full: bool) -> Finding:
 
 def _derived(path: Path) -> Finding:
     try:
-        found = compare(path)
+        found = compare(path, sums=False)
     except StoreError as error:
-        return Finding("derived", "bad", error.what, error.fix)
+        return Finding("derived", "bad", error.what, error.fix, error.advice)
     if found:
         more = f" (and {len(found) - 1:,} more)" if len(found) > 1 else ""
-        return Finding("derived", "bad", found[0] + more, "journey-studio verify tells all of it.")
+        return Finding(
+            "derived", "bad", found[0] + more, "A comparison of the whole store tells all of it.", "verify"
+        )
     return Finding("derived", "ok", "the derived tables agree with the history")

@@ -9,14 +9,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from studio import durations
-from studio.commands import Key, key_text
-from studio.store.records import Entry, journey_id
-from studio.store.schema import KIND_TEXT, LEVEL_OF, Kind
+from studio.clocks import durations
+from studio.language.commands import Key, key_text
+from studio.language.journey_ids import shown_id
+from studio.language.kinds import KIND_TEXT, LEVEL_OF, Kind
+from studio.store.records import Entry
+from studio.store.schema import ID_BOUNDS
 
-COLUMNS = """
+COLUMNS = f"""
     h.seq, h.at, h.kind, u.name, w.text, o.name, j.key, j.n, h.pass, e.text, h.n, p.text,
-    h.cause, c.hash, h.late, h.id, h.data
+    h.cause, c.hash, h.late, h.id, h.data, j.id, {ID_BOUNDS}
 """
 """What `entry` takes, in order."""
 
@@ -51,9 +53,9 @@ def entry(row: tuple[Any, ...]) -> Entry:
     """The record of a row of `COLUMNS`."""
     (
         seq, at, kind, user, workflow, owner, journey_key, journey_n, pass_number, name, n, place,
-        cause, code, late, id, text,
+        cause, code, late, id, text, number, bounds,
     ) = row  # fmt: skip
-    journey = None if owner is None else journey_id(workflow, owner, journey_key, journey_n)
+    journey = None if owner is None else shown_id(workflow, owner, journey_key, journey_n, number, bounds)
     if kind in LOG_KINDS:
         data, message = None, text or ""
     else:
@@ -89,7 +91,7 @@ def key_of(kind: int, name: str | None, n: int | None, data: Any) -> str | None:
     if n is None:
         return None
     found: Key
-    if kind == Kind.EVENT:
+    if kind in (Kind.EVENT, Kind.EVENT_DUPLICATE):
         found = ("ingest", name or "", n)
     elif Kind.WAIT_OPENED <= kind <= Kind.WAIT_CLOSED:
         found = ("wait", name or "", n)
@@ -133,9 +135,13 @@ def _message(kind: int, data: Any) -> str | None:
     """A few words for what is no log entry, where there are some."""
     if not isinstance(data, dict):
         return None
+    if kind == Kind.HOOK_FAILED:
+        return f"{data.get('hook')} failed: {data.get('type')}: {data.get('message')}"
     if kind in (Kind.FAILED, Kind.STEP_FAILED, Kind.STEP_RETRY):
         what, why = data.get("type") or "", data.get("message") or ""
         return f"{what}: {why}" if what and why else what or why or None
+    if kind == Kind.EVENT_DUPLICATE:
+        return f"the id {data.get('id')} was taken before"
     if kind == Kind.WORKFLOW_FAILED:
         return data.get("message")
     if kind == Kind.WORKFLOW_LOADED:
@@ -145,10 +151,16 @@ def _message(kind: int, data: Any) -> str | None:
     if kind == Kind.COMPLETED and "result" in data:
         return json.dumps(data["result"], ensure_ascii=False)
     if kind == Kind.SLEEP_OPENED and isinstance(data.get("duration"), int):
-        return durations.show(max(0, data["duration"]))
+        return ", ".join((durations.show(max(0, data["duration"])), *_late(data)))
     if kind in (Kind.WAIT_OPENED, Kind.GROUP_OPENED, Kind.WAIT_MATCHED):
         return _wait_message(data)
     return None
+
+
+def _late(data: dict[str, Any]) -> list[str]:
+    """Of a time that had passed when it was asked for, since when."""
+    late = data.get("late")
+    return [f"passed {durations.show(late)} ago"] if isinstance(late, int) and late > 0 else []
 
 
 def _wait_message(data: dict[str, Any]) -> str | None:
@@ -157,6 +169,7 @@ def _wait_message(data: dict[str, Any]) -> str | None:
         words.append(json.dumps(data["match"], ensure_ascii=False))
     if isinstance(data.get("timeout"), int):
         words.append(f"at most {durations.show(max(0, data['timeout']))}")
+    words += _late(data)
     if isinstance(data.get("count"), int):
         words.append("1 event" if data["count"] == 1 else f"{data['count']:,} events")
     return ", ".join(words) or None

@@ -8,6 +8,7 @@ wrote in free text is counted, and not changed: it is their history.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import sqlite3
@@ -15,21 +16,25 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from studio.errors import StoreError
+from studio.language.journey_ids import journey_id, only_id, plain_id
+from studio.language.kinds import Kind
 from studio.store.beside import sent_path, unfinished_copies
+from studio.store.checksums import rewriting
 from studio.store.connect import connect_reader, require_history, translate
 from studio.store.cut import ADD_TOTAL, begin_taking_out, taking_out
+from studio.store.database import open_database
 from studio.store.holds import FORMER, done_steps
 from studio.store.inbox import stamp
 from studio.store.lock import alone_on
-from studio.store.records import journey_id
-from studio.store.schema import TOTAL_USERS, Kind
+from studio.store.meta import SET_META
+from studio.store.refused import DROP, bodies, concerns
+from studio.store.schema import TOTAL_USERS
 from studio.store.snapshots import reserve, say_act, snapshots
 from studio.store.space import give_back, require_no_reader, wipe_what_is_deleted
-from studio.store.sqlite import SET_META, open_database
 from studio.store.undone import forget_undone
+from studio.text.private import make_file
 
 MINE = "SELECT id FROM journeys WHERE user = :user"
 TOUCH = f"INSERT OR IGNORE INTO touched {MINE}"
@@ -55,6 +60,8 @@ UPDATE history SET journey = NULL, pass = NULL, n = NULL, place = NULL, cause = 
 WHERE seq IN (SELECT seq FROM gone)
 """
 TO_NOBODY = "UPDATE history SET user = NULL, id = NULL, data = NULL, meta = NULL WHERE user = :user"
+# What goes, and what others sent to the user.
+REWRITTEN = "SELECT seq FROM gone UNION SELECT seq FROM history WHERE user = :user"
 UNUSED_NAMES = """
 DELETE FROM names WHERE id IN (SELECT value FROM json_each(?)) AND id NOT IN (
     SELECT name FROM history WHERE name IS NOT NULL
@@ -69,6 +76,8 @@ SELECT count(*) FROM history WHERE EXISTS (
 )
 """
 ENTRIES_LEFT = (
+    # They name users and journeys, and say how an engine got on that is not there any more.
+    "DELETE FROM meta WHERE key IN ('slow', 'stuck')",
     "DELETE FROM meta WHERE key > 'held/' AND key < 'held0'"
     " AND CAST(substr(key, 6) AS INTEGER) NOT IN (SELECT id FROM waits)",
     "DELETE FROM meta WHERE key > 'ask/' AND key < 'ask0'"
@@ -81,9 +90,14 @@ SELECT count(*) FROM undone_history h WHERE h.user IN (
 )
 """
 OWN_JOURNEYS = """
-SELECT w.text, j.key, j.n FROM users u JOIN journeys j ON j.user = u.id JOIN names w ON w.id = j.workflow
+SELECT w.text, u.name, j.key, j.n
+FROM users u JOIN journeys j ON j.user = u.id JOIN names w ON w.id = j.workflow
 WHERE u.name = ?
 """
+
+
+ERASING = "erasing"
+"""meta: an erasure that was cut off after the rows were gone, before the space was freed."""
 
 
 @dataclass(slots=True)
@@ -94,6 +108,8 @@ class Erased:
     journeys: int = 0
     inbox: int = 0
     """Events and acts that nobody had taken in yet."""
+    refused: int = 0
+    """Events that were kept aside because they could not be taken."""
     sent: int = 0
     """Lines of what was sent by hand."""
     mentions: int = 0
@@ -106,7 +122,9 @@ class Erased:
     @property
     def anything(self) -> bool:
         """Whether there was any trace."""
-        return bool(self.entries or self.journeys or self.inbox or self.sent or self.snapshots)
+        return bool(
+            self.entries or self.journeys or self.inbox or self.refused or self.sent or self.snapshots
+        )
 
 
 def erase(path: Path, user: str) -> Erased:
@@ -140,9 +158,12 @@ def erase(path: Path, user: str) -> Erased:
                 )
             else:
                 told.snapshots += _erase_in(store, file, user, texts, tokens).anything
-        if not told.anything:
+        if not told.anything and not _was_cut_off(stores[0][1], user):
             raise StoreError(
-                f"there is no user {user!r}", where=str(path), fix="journey-studio users lists them."
+                f"there is no user {user!r}",
+                where=str(path),
+                fix="Look how the user is written.",
+                advice="list users",
             )
         for part in unfinished_copies(path):
             told.freed += part.stat().st_size
@@ -151,6 +172,7 @@ def erase(path: Path, user: str) -> Erased:
             told.freed += give_back(store, file)
     for file in copies:
         _tidy(file)
+    _forget_mark(path)
     return told
 
 
@@ -165,15 +187,40 @@ def _opened(path: Path) -> Iterator[sqlite3.Connection]:
         con.close()
 
 
+def _mark(con: sqlite3.Connection, user: str) -> str:
+    """What stands for the user in `meta` until the erasure has come to its end; it names nobody."""
+    row = con.execute("SELECT value FROM meta WHERE key = 'salt'").fetchone()
+    return hashlib.sha256(f"{row[0] if row else ''}\n{user}".encode()).hexdigest()
+
+
+def _was_cut_off(con: sqlite3.Connection, user: str) -> bool:
+    """Whether an erasure of this user has taken out the rows, and not given back the space yet."""
+    row = con.execute("SELECT value FROM meta WHERE key = ?", (ERASING,)).fetchone()
+    return row is not None and row[0] == _mark(con, user)
+
+
+def _forget_mark(path: Path) -> None:
+    with alone_on(path), _opened(path) as con:
+        try:
+            con.execute("DELETE FROM meta WHERE key = ?", (ERASING,))
+        except sqlite3.Error as error:
+            raise translate(error, path) from error
+
+
 def _tidy(snapshot: Path) -> None:
     """A snapshot is one file again."""
     for suffix in ("-wal", "-shm", ".lock"):
         snapshot.with_name(snapshot.name + suffix).unlink(missing_ok=True)
 
 
+def _spelled(user: str) -> set[str]:
+    """The id as JSON has it."""
+    return {json.dumps(user, ensure_ascii=False), json.dumps(user)}
+
+
 def _known_of(stores: Iterable[tuple[Path, sqlite3.Connection]], user: str) -> tuple[list[str], set[str]]:
     """Texts that speak of the user (the id as JSON has it, and their e-mails), and their idempotency keys."""
-    texts, tokens = {json.dumps(user, ensure_ascii=False), json.dumps(user)}, set()
+    texts, tokens = _spelled(user), set()
     for path, con in stores:
         try:
             row = con.execute("SELECT value FROM meta WHERE key = 'salt'").fetchone()
@@ -194,12 +241,14 @@ def _erase_in(con: sqlite3.Connection, path: Path, user: str, texts: list[str], 
     try:
         con.execute("BEGIN IMMEDIATE")
         told.inbox = _erase_inbox(con, user)
+        told.refused = _erase_refused(con, user, texts)
         _erase_meta(con, user, texts, tokens)
         row = con.execute("SELECT id FROM users WHERE name = ?", (user,)).fetchone()
         (undone,) = con.execute(UNDONE, {"name": user}).fetchone()
         if row is not None:
             told.entries, told.journeys = _erase_history(con, int(row[0]))
         if row is not None or undone:
+            con.execute(SET_META, (ERASING, _mark(con, user)))
             told.entries += undone
             con.execute("DELETE FROM answers")
             forget_undone(con)
@@ -221,7 +270,7 @@ def _erase_history(con: sqlite3.Connection, user: int) -> tuple[int, int]:
     for statement in (TOUCH, TOUCH_OTHERS, GO):
         con.execute(statement, facts)
     names = [id for (id,) in con.execute(CANDIDATES, facts).fetchall()]
-    with taking_out(con):
+    with rewriting(con, REWRITTEN, facts), taking_out(con):
         entries = con.execute(DELETE, facts).rowcount
         kept = con.execute(FROM_NOWHERE).rowcount
         entries += con.execute(TO_NOBODY, facts).rowcount
@@ -244,7 +293,9 @@ def _erase_history(con: sqlite3.Connection, user: int) -> tuple[int, int]:
 
 def _erase_inbox(con: sqlite3.Connection, user: str) -> int:
     gone = []
-    mine = {journey_id(workflow, user, key, n) for workflow, key, n in con.execute(OWN_JOURNEYS, (user,))}
+    own = con.execute(OWN_JOURNEYS, (user,)).fetchall()
+    # An act may name a journey as it was written before, or so that nothing else is called so.
+    mine = {write(*row) for row in own for write in (journey_id, plain_id, only_id)}
     for id, body in con.execute("SELECT id, body FROM inbox").fetchall():
         try:
             fields = json.loads(body)
@@ -253,6 +304,13 @@ def _erase_inbox(con: sqlite3.Connection, user: str) -> int:
         if isinstance(fields, dict) and (fields.get("user") == user or fields.get("journey") in mine):
             gone.append((id,))
     con.executemany("DELETE FROM inbox WHERE id = ?", gone)
+    return len(gone)
+
+
+def _erase_refused(con: sqlite3.Connection, user: str, texts: list[str]) -> int:
+    emails = [text for text in texts if text not in _spelled(user)]
+    gone = [(number,) for number, subject, body in bodies(con) if concerns(user, emails, subject, body)]
+    con.executemany(DROP, gone)
     return len(gone)
 
 
@@ -281,6 +339,8 @@ def _erase_sent(path: Path, user: str, texts: list[str]) -> int:
     if len(kept) < len(lines):
         part = path.with_name(path.name + ".part")
         try:
+            part.unlink(missing_ok=True)
+            make_file(part)
             part.write_text("".join(kept), encoding="utf-8", errors="surrogateescape")
             os.replace(part, path)
         except OSError as error:
@@ -290,9 +350,12 @@ def _erase_sent(path: Path, user: str, texts: list[str]) -> int:
 
 def _speaks_of(line: str, user: str, texts: list[str]) -> bool:
     try:
-        fields: Any = json.loads(line)
+        fields = json.loads(line)
     except ValueError:
-        fields = {}
-    said = [line, *(value for value in fields.values() if isinstance(value, str))] if fields else [line]
-    named = isinstance(fields, dict) and fields.get("user") == user
-    return named or any(text in each for text in texts for each in said)
+        fields = None
+    said = [line]
+    if isinstance(fields, dict):
+        if fields.get("user") == user:
+            return True
+        said += [value for value in fields.values() if isinstance(value, str)]
+    return any(text in each for text in texts for each in said)

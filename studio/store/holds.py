@@ -7,7 +7,6 @@ All of it stands in `meta`, so that it outlives the engine and every reader sees
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -15,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from studio.language.idempotency import step_keys
+from studio.language.journey_ids import Parts, bounds_of, is_escaped, shown_id
+from studio.language.kinds import LEVEL_OF, Kind
 from studio.store.connect import connect_reader, translate
 from studio.store.entries import key_of
-from studio.store.records import journey_id
-from studio.store.schema import LEVEL_OF
+from studio.store.schema import ID_BOUNDS
 
 HOLD = "hold"
 """meta: why new steps wait for a yes, {"why": "rewind", "at": …}; not there when they run."""
@@ -27,31 +28,37 @@ HELD = "held/"
 FORMER = "former/"
 """meta: + an idempotency key: the result of a step whose step.done entry a cut took away."""
 
-# '0' is the character after '/': the rows of a prefix are a range of the primary key.
-HELD_KEYS = "SELECT key FROM meta WHERE key > 'held/' AND key < 'held0'"
-ANY_FORMER = "SELECT 1 FROM meta WHERE key > 'former/' AND key < 'former0' LIMIT 1"
-FORMER_OF = "SELECT m.key, m.value FROM json_each(?) j CROSS JOIN meta m ON m.key = j.value"
 
-DONE = """
-SELECT h.seq, h.journey, h.name, h.kind, h.pass, e.text, h.n, h.data, w.text, u.name, g.key, g.n
+DONE = f"""
+SELECT h.seq, h.journey, h.name, h.kind, h.pass, e.text, h.n, h.data,
+    w.text, u.name, g.key, g.n, g.id, {ID_BOUNDS}
 FROM history h
 JOIN journeys g ON g.id = h.journey JOIN users u ON u.id = g.user JOIN names w ON w.id = g.workflow
 LEFT JOIN names e ON e.id = h.name
-WHERE h.kind = 32 AND h.seq > ?
+WHERE h.kind = {Kind.STEP_DONE} AND h.seq > ?
 """
 DONE_BY = DONE + " AND g.user = ?"
 # What the attempt said that came to this result.
-SAID = """
+SAID = f"""
 SELECT h.kind, h.data, p.text FROM history h LEFT JOIN names p ON p.id = h.place
-WHERE h.journey = :journey AND h.kind BETWEEN 40 AND 44 AND h.seq < :seq AND h.cause = (
+WHERE h.journey = :journey AND h.kind BETWEEN {Kind.LOG_DEBUG} AND {Kind.NOTE} AND h.seq < :seq
+AND h.cause = (
     SELECT max(s.seq) FROM history s
-    WHERE s.journey = :journey AND s.kind = 30 AND s.name = :name AND s.n = :n AND s.seq < :seq
+    WHERE s.journey = :journey AND s.kind = {Kind.STEP_STARTED}
+        AND s.name = :name AND s.n = :n AND s.seq < :seq
 ) ORDER BY h.seq
+"""
+HOLD_OPEN = f"""
+INSERT INTO meta (key, value) SELECT 'held/' || id, '' FROM waits WHERE kind = {Kind.STEP_STARTED}
+"""
+HOLDS_ON_NOTHING = """
+DELETE FROM meta WHERE key > 'held/' AND key < 'held0'
+AND CAST(substr(key, 6) AS INTEGER) NOT IN (SELECT id FROM waits)
 """
 KEEP_FORMER = "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)"
 
-HELD_STEPS = """
-SELECT h.seq, h.at, u.name, w.text, g.key, g.n, e.text, p.text
+HELD_STEPS = f"""
+SELECT h.seq, h.at, u.name, w.text, g.key, g.n, e.text, p.text, g.id, {ID_BOUNDS}
 FROM meta m
 CROSS JOIN waits s ON s.id = CAST(substr(m.key, 6) AS INTEGER)
 CROSS JOIN history h ON h.seq = s.id
@@ -79,20 +86,6 @@ class HeldStep:
     line: str | None
 
 
-def idempotency_key(salt: str, scope: str) -> str:
-    """The same for the same journey, pass and step in this store, and in forks of it.
-
-    Not made anew in a fork: a step that both come to is one effect, which a service that
-    honours the key makes once, whichever of the two a person lets run first.
-    """
-    return hashlib.blake2b(f"{salt}/{scope}".encode(), digest_size=16).hexdigest()
-
-
-def scope_of(journey: str, pass_number: int, key: str, once: bool) -> str:
-    """What an idempotency key is made from: one for all attempts, and with `once=` for all passes."""
-    return f"{journey}/{key}" if once else f"{journey}/{pass_number}/{key}"
-
-
 def former(result: str, said: Sequence[tuple[str, str, str]]) -> str:
     """What is kept of a step that was done: its result as JSON text, and what it said."""
     more = f',"said":{json.dumps(said)}' if said else ""
@@ -102,21 +95,23 @@ def former(result: str, said: Sequence[tuple[str, str, str]]) -> str:
 def done_steps(
     con: sqlite3.Connection, salt: str, after: int, user: int | None = None
 ) -> Iterator[tuple[str, str]]:
-    """Steps that were done after an entry: idempotency key, and what is kept of each.
+    """Steps that were done after an entry: the keys that they are kept under, and what is kept of each.
 
     Args:
         user: users.id; None for those of everybody.
     """
     found = con.execute(DONE, (after,)) if user is None else con.execute(DONE_BY, (after, user))
-    for seq, id, label, kind, number, name, n, data, workflow, owner, key, journey_n in found.fetchall():
+    for seq, id, label, kind, number, name, n, data, workflow, owner, key, *more in found.fetchall():
+        journey_n, journey, bounds = more
         facts: Any = json.loads(data) if data else {}
         text = key_of(kind, name, n, facts) or ""
-        journey = journey_id(workflow, owner, key, journey_n)
+        parts = Parts(workflow, owner, key, journey_n)
         once = isinstance(facts, dict) and facts.get("once") is True
         where = {"journey": id, "seq": seq, "name": label, "n": n}
         said = [(LEVEL_OF[k], message or "", place or "") for k, message, place in con.execute(SAID, where)]
-        token = idempotency_key(salt, scope_of(journey, number, text, once))
-        yield token, former(json.dumps(facts.get("result"), ensure_ascii=False), said)
+        keys = step_keys(salt, parts, is_escaped(journey, bounds_of(bounds)), number, text, once)
+        for token in keys.kept:
+            yield token, former(json.dumps(facts.get("result"), ensure_ascii=False), said)
 
 
 def keep_former(con: sqlite3.Connection, salt: str, after: int) -> None:
@@ -127,7 +122,12 @@ def keep_former(con: sqlite3.Connection, salt: str, after: int) -> None:
 def hold_open_steps(con: sqlite3.Connection) -> None:
     """Let every step wait that was started and has not ended: nobody runs it here."""
     con.execute("DELETE FROM meta WHERE key > 'held/' AND key < 'held0'")
-    con.execute("INSERT INTO meta (key, value) SELECT 'held/' || id, '' FROM waits WHERE kind = 30")
+    con.execute(HOLD_OPEN)
+
+
+def end_holds_on_nothing(con: sqlite3.Connection) -> None:
+    """Forget the holds on steps that are gone."""
+    con.execute(HOLDS_ON_NOTHING)
 
 
 def held_in(path: Path, limit: int) -> list[HeldStep]:
@@ -148,6 +148,6 @@ def held_in(path: Path, limit: int) -> list[HeldStep]:
 def held_steps(con: sqlite3.Connection, limit: int) -> list[HeldStep]:
     """The steps that wait for a yes, oldest first."""
     return [
-        HeldStep(seq, at, user, workflow, journey_id(workflow, user, key, n), name or "", line)
-        for seq, at, user, workflow, key, n, name, line in con.execute(HELD_STEPS, (limit,)).fetchall()
+        HeldStep(seq, at, user, workflow, shown_id(workflow, user, key, n, number, bounds), name or "", line)
+        for seq, at, user, workflow, key, n, name, line, number, bounds in con.execute(HELD_STEPS, (limit,))
     ]

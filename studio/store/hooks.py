@@ -12,8 +12,8 @@ import threading
 from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any, Protocol
 
-from studio.event import Event
-from studio.names import names
+from studio.language.event import Event
+from studio.language.names import names
 
 
 class SetEvent(Protocol):
@@ -23,20 +23,46 @@ class SetEvent(Protocol):
 
 
 class CheckEvent(Protocol):
-    """Looks for events elsewhere.
-
-    Args:
-        user: the user's id.
-        events: the names that are waited for; `*` stands for any run of characters.
-        match: fields that must agree, None for none.
-
-    Returns:
-        Events as mappings with "name", "data" and, so that they count once, "id"; or None.
-    """
+    """Looks for events elsewhere."""
 
     def __call__(
         self, user: str, events: tuple[str, ...], match: Mapping[str, Any] | None, /
-    ) -> Awaitable[Iterable[Mapping[str, Any]] | None] | Iterable[Mapping[str, Any]] | None: ...
+    ) -> Awaitable[Iterable[Mapping[str, Any]] | None] | Iterable[Mapping[str, Any]] | None:
+        """Look for events of a user.
+
+        Args:
+            user: the user's id.
+            events: the names that are waited for; `*` stands for any run of characters.
+            match: fields that must agree, None for none.
+
+        Returns:
+            Events as mappings with "name", "data" and, so that they count once, "id"; or None.
+        """
+        ...
+
+
+class SetEventByKeywords(Protocol):
+    """`SetEvent` for a function that is called by keywords."""
+
+    def __call__(self, *, user: str, data: Mapping[str, Any], event: str) -> Awaitable[None] | None: ...
+
+
+class CheckEventByKeywords(Protocol):
+    """`CheckEvent` for a function that is called by keywords, once for each name."""
+
+    def __call__(self, *, user: str, data: Mapping[str, Any], event: str) -> Any:
+        """Look for events of a user and of one name.
+
+        Args:
+            user: the user's id.
+            data: fields that must agree; empty for none.
+            event: the name that is waited for.
+
+        Returns:
+            Events as from `CheckEvent`, or one; a mapping without "name", "event" and "data" is the
+            event's data.
+        """
+        ...
 
 
 class MemoryEvents:

@@ -12,22 +12,53 @@ import sqlite3
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from filelock import FileLock, Timeout
 
-from studio import jsontext
-from studio.clock import WallClock
+from studio.clocks.adjustable_clock import moment
+from studio.clocks.clock import WallClock, wall_ms
 from studio.errors import JourneyError, StoreError
-from studio.incoming import Incoming, incoming
-from studio.store.connect import translate
-from studio.store.sqlite import open_database
-from studio.studio_clock import moment
+from studio.language.incoming import Incoming, incoming
+from studio.store.changes import ADD_ANSWER, END_INBOX
+from studio.store.connect import connect_reader, translate
+from studio.store.damage import read_fields
+from studio.store.database import open_database
+from studio.store.sqlite import Store
+from studio.text import json_text as jsontext
 
 ADD = "INSERT INTO inbox (at, kind, body) VALUES (?, ?, ?)"
+INBOX = "SELECT id, at, kind, body FROM inbox ORDER BY id LIMIT ?"
 ANSWER = "SELECT body FROM answers WHERE id = ?"
 
 EVENT = "event"
+
+
+class InboxRow(NamedTuple):
+    """What another process asks for."""
+
+    id: int
+    at: int
+    """When it was sent, ms since 1970, UTC, by the store's clock."""
+    kind: str
+    """"event", or the name of a command."""
+    body: str
+    """JSON."""
+
+
+def queued(store: Store, limit: int) -> list[InboxRow]:
+    """What stands in the inbox, oldest first."""
+    return store.typed(InboxRow, INBOX, limit)
+
+
+def answer(con: sqlite3.Connection, id: int, result: dict[str, Any]) -> None:
+    """Take a command from the inbox and answer it, inside a transaction of the caller.
+
+    Args:
+        result: what came of it.
+    """
+    con.execute(END_INBOX, (id,))
+    con.execute(ADD_ANSWER, (id, wall_ms(), json.dumps({"ok": True, **result})))
 
 
 def lock_path(path: Path) -> Path:
@@ -53,14 +84,15 @@ def engine_of(path: str | Path) -> tuple[int, int] | None:
 
 
 def _who(path: Path) -> tuple[int, int]:
-    con = sqlite3.connect(path, timeout=5.0)
+    # Not `connect(path)`, which would make a file where one was removed in this moment.
+    con = connect_reader(path)
     try:
         row = con.execute("SELECT value FROM meta WHERE key = 'engine'").fetchone()
     except sqlite3.Error as error:
         raise translate(error, path) from error
     finally:
         con.close()
-    fields = json.loads(row[0]) if row else {}
+    fields = read_fields(row[0] if row else None, "its engine")
     return fields.get("pid", 0), fields.get("since", 0)
 
 
@@ -96,11 +128,9 @@ def ask(path: str | Path, command: str, body: dict[str, Any], timeout: float = 5
     path = Path(path)
     if engine_of(path) is None:
         # Left in the inbox it would be done by an engine that starts much later.
-        raise StoreError(
-            "no engine runs", where=str(path), fix="Start journey-studio, or journey-studio run."
-        )
+        raise StoreError("no engine runs", where=str(path), fix="Start one.", advice="start an engine")
     number = _add(path, [(command, json.dumps(body))], timeout)
-    con = sqlite3.connect(path, timeout=timeout)
+    con = connect_reader(path)
     try:
         end = time.monotonic() + timeout
         while time.monotonic() < end:
@@ -108,7 +138,7 @@ def ask(path: str | Path, command: str, body: dict[str, Any], timeout: float = 5
             if row is not None:
                 answer: dict[str, Any] = json.loads(row[0])
                 if "error" in answer:
-                    raise JourneyError(answer["error"])
+                    raise _refusal(answer)
                 return answer
             time.sleep(0.01)
     except sqlite3.Error as error:
@@ -118,6 +148,12 @@ def ask(path: str | Path, command: str, body: dict[str, Any], timeout: float = 5
     raise StoreError(
         f"the engine did not answer within {timeout:g} s", where=str(path), fix="The act stays in its inbox."
     )
+
+
+def _refusal(answer: dict[str, Any]) -> JourneyError:
+    if "what" not in answer:
+        return JourneyError(answer["error"])
+    return JourneyError(answer["what"], where=answer["where"], fix=answer["fix"], advice=answer.get("advice"))
 
 
 def encode(event: Incoming) -> str:
@@ -143,7 +179,7 @@ def decode(body: str) -> Incoming:
     """
     fields = json.loads(body)
     if not isinstance(fields, dict):
-        raise ValueError("it is no object")
+        raise ValueError("it is not an object")
     user: Any = fields.get("user", "")
     profile, extra = (_object(fields, name) for name in ("profile", "extra"))
     if profile:
@@ -163,7 +199,7 @@ def _object(fields: dict[str, Any], name: str) -> Any:
     if text is None:
         return None
     if not isinstance(text, str):
-        raise ValueError(f"its {name} is no text")
+        raise ValueError(f"its {name} is not text")
     return jsontext.loads(text)
 
 
@@ -187,5 +223,5 @@ def _add(path: Path, rows: list[tuple[str, str]], timeout: float) -> int:
 def stamp(con: sqlite3.Connection) -> int:
     """The store's time: real time, unless its clock stands elsewhere."""
     row = con.execute("SELECT value FROM meta WHERE key = 'clock'").fetchone()
-    state = json.loads(row[0]) if row else {}
+    state = read_fields(row[0] if row else None, "its clock")
     return moment(state, WallClock().now())

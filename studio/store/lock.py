@@ -8,9 +8,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from studio.clock import iso
+from studio.clocks.clock import iso
 from studio.errors import StoreLocked, StoreReadOnly
 from studio.store.inbox import engine_of, lock_path
+from studio.text.private import FILE
 
 LOOK_SECONDS = 0.1
 
@@ -22,7 +23,7 @@ def take_lock(path: Path) -> FileLock:
         StoreLocked: an engine runs on it, or another act that needs it alone.
         StoreReadOnly: the lock's file cannot be made.
     """
-    lock = FileLock(lock_path(path), timeout=0, thread_local=False)
+    lock = FileLock(lock_path(path), timeout=0, thread_local=False, mode=FILE)
     try:
         # Whoever looks whether an engine runs holds it for a moment (`engine_of`).
         lock.acquire(timeout=LOOK_SECONDS, poll_interval=0.01)
@@ -33,7 +34,8 @@ def take_lock(path: Path) -> FileLock:
         raise StoreLocked(
             f"an engine runs on this store already ({who})",
             where=str(path),
-            fix="Send it events with journey-studio send, or stop it first.",
+            fix="Send it events, or stop it first.",
+            advice="send to the engine",
         ) from None
     except OSError as error:
         raise StoreReadOnly(f"the store cannot be locked: {error.strerror}", where=str(path)) from error

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from operator import itemgetter
 from typing import Any
 
-from studio.store.schema import Kind
+from studio.language.kinds import Kind
 
 Row = tuple[Any, ...]
 Slot = tuple[int, int, int, int]

@@ -16,13 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio.errors import StoreError
+from studio.language.kinds import Kind, Status
+from studio.store.checksums import note_damaged, renew, set_aside
 from studio.store.connect import connect_reader, require_history, translate
 from studio.store.cut import begin_taking_out, taking_out
+from studio.store.database import open_database
 from studio.store.inbox import stamp
 from studio.store.lock import alone_on
+from studio.store.meta import SET_META
+from studio.store.refused import DROP_BEFORE, refused_before
 from studio.store.snapshots import reserve
 from studio.store.space import give_back
-from studio.store.sqlite import SET_META, open_database
 from studio.store.undone import forget_undone
 
 PAGE = 1_000
@@ -32,24 +36,26 @@ KEEP_IDS = 30 * 24 * 3600 * 1000
 
 NEXT_USERS = "SELECT id FROM users WHERE id > ? ORDER BY id LIMIT ?"
 # The newest entry of a journey decides; what came to a user outside of journeys is judged by itself.
-QUIET = """
+QUIET = f"""
 SELECT u.value FROM json_each(:users) u WHERE NOT EXISTS (
     SELECT 1 FROM journeys j WHERE j.user = u.value AND (
-        j.status IN (1, 2, 4)
+        j.status IN ({Status.WAITING}, {Status.IDLE}, {Status.FAILED})
         OR (SELECT max(at + coalesce(late, 0)) FROM history h WHERE h.journey = j.id) >= :before
     )
 )
 """
-GO = """
+GO = f"""
 INSERT OR IGNORE INTO gone
 SELECT h.seq FROM json_each(:quiet) q
 CROSS JOIN journeys j ON j.user = q.value
 CROSS JOIN history h INDEXED BY history_journeys ON h.journey = j.id
-WHERE h.kind <> 1 AND h.kind NOT IN (50, 52, 54, 55, 57) AND h.seq <> j.pass_seq
+WHERE h.kind <> {Kind.EVENT} AND h.kind NOT IN (
+    {Kind.STARTED}, {Kind.COMPLETED}, {Kind.EXITED}, {Kind.CANCELLED}, {Kind.RESTARTED}
+) AND h.seq <> j.pass_seq
 UNION ALL
 SELECT h.seq FROM json_each(:quiet) q
 CROSS JOIN history h INDEXED BY history_events ON h.user = q.value
-WHERE h.kind = 1 AND h.at < :before
+WHERE h.kind = {Kind.EVENT} AND h.at < :before
     AND (h.journey IS NULL OR h.journey IN (
         SELECT o.id FROM journeys o WHERE o.user IN (SELECT value FROM json_each(:quiet))
     ))
@@ -60,6 +66,12 @@ WHERE h.kind = 1 AND h.at < :before
 TOUCH = """
 INSERT OR IGNORE INTO touched SELECT DISTINCT h.journey FROM gone g CROSS JOIN history h ON h.seq = g.seq
 WHERE h.journey IS NOT NULL
+"""
+# What hooks have failed at outside of journeys.
+GO_HOOKS = f"""
+INSERT OR IGNORE INTO gone
+SELECT h.seq FROM json_each(:quiet) q CROSS JOIN history h INDEXED BY history_hooks ON h.user = q.value
+WHERE h.kind = {Kind.HOOK_FAILED} AND h.journey IS NULL AND h.at < :before
 """
 COUNTS = """
 SELECT (SELECT count(*) FROM gone), (SELECT count(*) FROM touched),
@@ -75,14 +87,22 @@ class Pruned:
     journeys: int = 0
     """Of which only the tombstone stays."""
     users: int = 0
+    refused: int = 0
+    """Events that were kept aside because they could not be taken."""
     freed: int = 0
     """Bytes."""
+
+    @property
+    def anything(self) -> bool:
+        """Whether there is something to take away."""
+        return bool(self.entries or self.refused)
 
     def __add__(self, other: Pruned) -> Pruned:
         return Pruned(
             self.entries + other.entries,
             self.journeys + other.journeys,
             self.users + other.users,
+            self.refused + other.refused,
             self.freed + other.freed,
         )
 
@@ -128,15 +148,26 @@ def prune(path: Path, older_ms: int) -> Pruned:
             (last,) = con.execute("SELECT coalesce(max(seq), 0) FROM history").fetchone()
             reserve(con, last)
 
+            con.execute("BEGIN IMMEDIATE")
+            # Of one that was killed, some may still be set aside.
+            renew(con)
+            note_damaged(con, None, {})
+            con.execute("COMMIT")
+
             def take() -> None:
+                # A page of users may have entries in every batch: the sums are renewed once, at the end.
+                set_aside(con, "SELECT seq FROM gone", {})
                 with taking_out(con):
                     con.execute("DELETE FROM history WHERE seq IN (SELECT seq FROM gone)")
 
             found = _through(con, stamp(con), older_ms, take)
-            if found.entries:
+            if found.anything:
                 con.execute("BEGIN IMMEDIATE")
-                forget_undone(con)
-                _forget_acts(con)
+                if found.entries:
+                    forget_undone(con)
+                    _forget_acts(con)
+                    renew(con)
+                con.execute(DROP_BEFORE, (stamp(con) - older_ms,))
                 con.execute("COMMIT")
                 found += Pruned(freed=give_back(con, path))
         except sqlite3.Error as error:
@@ -150,7 +181,7 @@ def _through(con: sqlite3.Connection, now: int, older_ms: int, take: Callable[[]
     if older_ms < 0:
         raise StoreError("nothing is older than what comes")
     facts = {"before": now - older_ms, "ids_before": now - max(older_ms, KEEP_IDS)}
-    found, after = Pruned(), 0
+    found, after = Pruned(refused=refused_before(con, facts["before"])), 0
     begin = not con.in_transaction
     while users := [id for (id,) in con.execute(NEXT_USERS, (after, PAGE)).fetchall()]:
         after = users[-1]
@@ -159,6 +190,7 @@ def _through(con: sqlite3.Connection, now: int, older_ms: int, take: Callable[[]
         quiet = [id for (id,) in con.execute(QUIET, {"users": json.dumps(users), **facts}).fetchall()]
         begin_taking_out(con)
         con.execute(GO, {"quiet": json.dumps(quiet), **facts})
+        con.execute(GO_HOOKS, {"quiet": json.dumps(quiet), **facts})
         con.execute(TOUCH)
         counted = Pruned(*con.execute(COUNTS).fetchone())
         if counted.entries:

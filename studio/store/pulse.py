@@ -34,4 +34,8 @@ def pulse_text(pulse: Pulse) -> str:
 
 def read_pulse(text: str | None) -> Pulse | None:
     """What `meta` keeps; None for nothing."""
-    return None if text is None else Pulse(*json.loads(text))
+    try:
+        return None if text is None else Pulse(*json.loads(text))
+    except (ValueError, TypeError):
+        # Written anew by the next batch: what is damaged is as good as not there.
+        return None

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from studio.store.connect import connect_reader, require_history, translate
@@ -34,6 +36,25 @@ class ReadStore(Store):
             self._con.execute("PRAGMA query_only = 0")
             self._con.execute(f"CREATE TEMP VIEW history AS SELECT * FROM main.history WHERE seq <= {seq:d}")
             self._con.execute("PRAGMA query_only = 1")
+        except sqlite3.Error as error:
+            raise translate(error, self.path) from error
+
+    def let_moment_go(self) -> None:
+        """What is asked from here on sees the newest, or the moment of `one_moment`."""
+        self._do("COMMIT")
+
+    @contextmanager
+    def one_moment(self) -> Iterator[None]:
+        """Inside, every question sees what the first one sees."""
+        self._do("BEGIN")
+        try:
+            yield
+        finally:
+            self._do("COMMIT")
+
+    def _do(self, statement: str) -> None:
+        try:
+            self._con.execute(statement)
         except sqlite3.Error as error:
             raise translate(error, self.path) from error
 

@@ -11,17 +11,20 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from studio import jsontext
-from studio.names import IDENTIFY
+from studio.errors import StoreError
+from studio.language.journey_ids import shown_id
+from studio.language.kinds import OPEN, STATUS_TEXT, Kind, Status
+from studio.language.names import IDENTIFY
+from studio.store.checksums import find_damaged
 from studio.store.connect import connect_reader, translate
 from studio.store.places import OPENING, Slot
-from studio.store.records import journey_id
-from studio.store.schema import OPEN, STATUS_TEXT, TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS, Kind, Status
+from studio.store.schema import ID_BOUNDS, TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS
+from studio.text import json_text as jsontext
 
 Row = tuple[Any, ...]
 Key = tuple[str, int | str | None, int | None]
@@ -34,11 +37,12 @@ BATCH_ROWS = 1_000
 
 # The index gives each journey's entries together and in order. The cause of a pass is
 # looked up beside it: whether it came from outside decides what `still` is.
-JOURNEY_ENTRIES = """
+JOURNEY_ENTRIES = f"""
 SELECT h.journey, h.seq, h.at, h.kind, h.user, h.pass, h.name, h.n, h.place, h.cause,
-       CASE WHEN h.kind BETWEEN 40 AND 43 THEN NULL ELSE h.data END, c.kind, c.journey
+       CASE WHEN h.kind BETWEEN {Kind.LOG_DEBUG} AND {Kind.LOG_ERROR} THEN NULL ELSE h.data END,
+       c.kind, c.journey
 FROM history h INDEXED BY history_journeys
-LEFT JOIN history c ON c.seq = h.cause AND h.kind = 51
+LEFT JOIN history c ON c.seq = h.cause AND h.kind = {Kind.PASS}
 WHERE h.journey IS NOT NULL ORDER BY h.journey, h.seq
 """
 # The same of some journeys.
@@ -46,10 +50,14 @@ ENTRIES_OF = JOURNEY_ENTRIES.replace(
     "FROM history h INDEXED BY history_journeys",
     "FROM json_each(?) t CROSS JOIN history h INDEXED BY history_journeys ON h.journey = t.value",
 )
+UNREADABLE = (ValueError, TypeError, KeyError, AttributeError)
+"""What reading data raises that is not as the engine wrote it."""
+Unreadable = Callable[[int], None]
+"""Is told the seq of an entry whose data cannot be read; the entry then counts for nothing more."""
 OUTSIDE_KINDS = "SELECT kind, count(*) FROM history WHERE journey IS NULL GROUP BY kind"
-USER_EVENTS = """
+USER_EVENTS = f"""
 SELECT h.user, h.seq, h.data, h.meta, e.text = ? FROM history h LEFT JOIN names e ON e.id = h.name
-WHERE h.kind = 1 ORDER BY h.user, h.seq
+WHERE h.kind = {Kind.EVENT} ORDER BY h.user, h.seq
 """
 USERS = "SELECT count(*) FROM users"
 STRAY_USERS = """
@@ -96,15 +104,32 @@ class Derived:
     places: list[Row] = field(default_factory=list)
 
 
+def refuse_unreadable(seq: int) -> None:
+    """Nothing is derived from a history that cannot be read.
+
+    Raises:
+        StoreError: always.
+    """
+    raise StoreError(
+        f"entry {seq} holds data that cannot be read: the store is damaged",
+        fix="An examination tells how much of it is.",
+        advice="examine",
+    )
+
+
 def rebuild(con: sqlite3.Connection) -> Derived:
-    """Compute the derived tables in memory."""
+    """Compute the derived tables in memory.
+
+    Raises:
+        StoreError: an entry holds data that cannot be read.
+    """
     derived = Derived()
     for table, row in derive(con):
         getattr(derived, table).append(row)
     return derived
 
 
-def derive(con: sqlite3.Connection) -> Iterator[tuple[str, Row]]:
+def derive(con: sqlite3.Connection, unreadable: Unreadable = refuse_unreadable) -> Iterator[tuple[str, Row]]:
     """Compute the derived tables row by row: (table, row)."""
     totals: dict[tuple[int, int], int] = {}
 
@@ -120,7 +145,7 @@ def derive(con: sqlite3.Connection) -> Iterator[tuple[str, Row]]:
                 yield from journey.rows(count)
                 journey.count_places(at_places)
             journey = _Journey(id)
-        journey.take(*values)
+        _take(journey, values, unreadable)
     if journey is not None:
         yield from journey.rows(count)
         journey.count_places(at_places)
@@ -128,7 +153,7 @@ def derive(con: sqlite3.Connection) -> Iterator[tuple[str, Row]]:
         count(0, kind, n)
     for (n,) in con.execute(USERS):
         count(0, TOTAL_USERS, n)
-    yield from _profiles(con)
+    yield from _profiles(con, unreadable)
     for (workflow, kind), n in sorted(totals.items()):
         if n:
             yield "totals", (workflow, kind, n)
@@ -138,14 +163,25 @@ def derive(con: sqlite3.Connection) -> Iterator[tuple[str, Row]]:
 
 
 def derive_journeys(con: sqlite3.Connection, ids: Sequence[int]) -> Iterator[tuple[str, Row]]:
-    """Compute the rows of some journeys and of their waits, a few journeys at a time."""
+    """Compute the rows of some journeys and of their waits, a few journeys at a time.
+
+    Raises:
+        StoreError: an entry holds data that cannot be read.
+    """
     for at in range(0, len(ids), BATCH_ROWS):
         part = json.dumps(ids[at : at + BATCH_ROWS])
         found: dict[int, _Journey] = {}
         for id, *values in con.execute(ENTRIES_OF, (part,)).fetchall():
-            found.setdefault(id, _Journey(id)).take(*values)
+            _take(found.setdefault(id, _Journey(id)), values, refuse_unreadable)
         for journey in found.values():
             yield from journey.rows(_uncounted)
+
+
+def _take(journey: _Journey, values: Sequence[Any], unreadable: Unreadable) -> None:
+    try:
+        journey.take(*values)
+    except UNREADABLE:
+        unreadable(values[0])
 
 
 def _uncounted(workflow: int, kind: int, by: int = 1) -> None:
@@ -194,7 +230,7 @@ class _Journey:
         if kind == Kind.NOTE:
             self.note = data
             return
-        if kind == Kind.EVENT or Kind.LOG_DEBUG <= kind < Kind.NOTE:
+        if kind in (Kind.EVENT, Kind.EVENT_DUPLICATE) or Kind.LOG_DEBUG <= kind < Kind.NOTE:
             return
         facts = json.loads(data) if data else {}
         if kind == Kind.STARTED:
@@ -313,34 +349,48 @@ def _family(kind: int, name: int | None) -> str:
     return "sleep" if kind < Kind.STEP_STARTED else "step"
 
 
-def _profiles(con: sqlite3.Connection) -> Iterator[tuple[str, Row]]:
+def _profiles(con: sqlite3.Connection, unreadable: Unreadable) -> Iterator[tuple[str, Row]]:
     user: int | None = None
     known: dict[str, Any] = {}
     for id, seq, data, meta, identifies in con.execute(USER_EVENTS, (IDENTIFY,)):
         if id != user:
             user, known = id, {}
-        given = json.loads(meta).get("profile") if meta and '"profile":' in meta else None
-        if not (given or identifies or (data and '"email":' in data)):
+        try:
+            learned = _learned(known, data, meta, identifies)
+        except UNREADABLE:
+            unreadable(seq)
             continue
-        facts = json.loads(data) if data else {}
-        learned = {**known, **(given or {})}
-        if identifies:
-            learned.update(facts)
-        elif "email" not in learned and isinstance(facts.get("email"), str):
-            learned["email"] = facts["email"]
-        learned.pop("id", None)
         if learned != known:
             known = learned
             yield "profiles", (id, seq, jsontext.dumps(learned))
 
 
+def _learned(known: dict[str, Any], data: str | None, meta: str | None, identifies: bool) -> dict[str, Any]:
+    """The profile after an event."""
+    given = json.loads(meta).get("profile") if meta and '"profile":' in meta else None
+    if not (given or identifies or (data and '"email":' in data)):
+        return known
+    facts = json.loads(data) if data else {}
+    learned = {**known, **(given or {})}
+    if identifies:
+        learned.update(facts)
+    elif "email" not in learned and isinstance(facts.get("email"), str):
+        learned["email"] = facts["email"]
+    learned.pop("id", None)
+    return learned
+
+
 # -- comparing -----------------------------------------------------------------------------
 
 
-def compare(path: str | Path) -> list[str]:
-    """Where the derived tables of a store differ from its history, a sentence each.
+def compare(path: str | Path, *, sums: bool = True) -> list[str]:
+    """Where a store is not as the engine left it, a sentence each.
 
+    Entries that are not as they were written, then where the derived tables differ from the history.
     Safe beside a running engine: all is read in one snapshot.
+
+    Args:
+        sums: also hold each batch of the history against its checksum.
 
     Raises:
         StoreError: the store cannot be read.
@@ -349,9 +399,14 @@ def compare(path: str | Path) -> list[str]:
     try:
         # The file is open read-only; what is rebuilt goes into temporary tables.
         con.execute("PRAGMA query_only = 0")
+        # What is damaged may be no text any more; it is compared all the same.
+        con.text_factory = readable_text
         con.execute("BEGIN")
-        _fill(con)
-        told = [
+        told = list(damage(con)) if sums else []
+        unreadable: set[int] = set()
+        _fill(con, unreadable.add)
+        told += [f"entry {seq} holds data that cannot be read" for seq in sorted(unreadable)[:SHOWN]]
+        told += [
             f"history speaks of user {id}, who is not in users"
             for (id,) in con.execute(STRAY_USERS).fetchall()
         ]
@@ -365,7 +420,22 @@ def compare(path: str | Path) -> list[str]:
         con.close()
 
 
-def _fill(con: sqlite3.Connection) -> None:
+def damage(con: sqlite3.Connection) -> Iterator[str]:
+    """Which batches of the history are not as they were written, a sentence each."""
+    for shown, (first, last) in enumerate(find_damaged(con)):
+        if shown == SHOWN:
+            yield "history: more entries are not as they were written"
+            return
+        which = f"entry {last} is" if first == last else f"of the entries {first} to {last} at least one is"
+        yield f"history: {which} not as it was written"
+
+
+def readable_text(raw: bytes) -> str:
+    """Text of a database as it is, or as near to it as text can be."""
+    return raw.decode("utf-8", "replace")
+
+
+def _fill(con: sqlite3.Connection, unreadable: Unreadable) -> None:
     pending: dict[str, list[Row]] = {}
     for table, columns in COLUMNS.items():
         keys = ", ".join(columns.split(", ")[: KEYS[table]])
@@ -377,7 +447,7 @@ def _fill(con: sqlite3.Connection) -> None:
         con.executemany(f"INSERT INTO temp.rebuilt_{table} VALUES ({marks})", pending[table])
         pending[table].clear()
 
-    for table, row in derive(con):
+    for table, row in derive(con, unreadable):
         pending[table].append(row)
         if len(pending[table]) >= BATCH_ROWS:
             flush(table)
@@ -463,12 +533,12 @@ def _what(con: sqlite3.Connection, table: str, key: Row) -> str:
         return f"the wait that entry {key[0]} opened"
     for place in ("main.journeys", "temp.rebuilt_journeys"):
         row = con.execute(
-            f"SELECT u.name, j.workflow, j.key, j.n FROM {place} j JOIN users u ON u.id = j.user"
-            " WHERE j.id = ?",
+            f"SELECT u.name, j.workflow, j.key, j.n, j.id, {ID_BOUNDS} FROM {place} j"
+            " JOIN users u ON u.id = j.user WHERE j.id = ?",
             key,
         ).fetchone()
         if row is not None:
-            return journey_id(_name(con, row[1]), row[0], row[2], row[3])
+            return shown_id(_name(con, row[1]), row[0], *row[2:])
     return f"journey {key[0]}"
 
 

@@ -2,28 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from studio.clock import iso
+from studio.clocks.clock import iso
 
 Json = dict[str, Any]
-
-
-def journey_id(workflow: str, user: str, key: str, n: int) -> str:
-    """A journey's id: `workflow/user[/key][~n]`.
-
-    Args:
-        key: JSON of the `key=` field's value, "" without one.
-        n: 1, or which journey this is of those begun again.
-    """
-    text = f"{workflow}/{user}"
-    if key:
-        value = json.loads(key)
-        text += f"/{value if isinstance(value, str) else key}"
-    return text if n == 1 else f"{text}~{n}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +89,19 @@ class WaitRow:
     due_at: int | None
     """None: only an event can end it."""
     line: str | None
+    parts: tuple[WaitRow, ...] = ()
+    """Of a group that is shown as one: what is open in it, in the order in which it was written."""
+
+    @property
+    def nearest(self) -> WaitRow:
+        """The row whose deadline comes first: of a group, its own or that of a part; else the row itself."""
+        dues = [row for row in (*self.parts, self) if row.due_at is not None]
+        return min(dues, key=lambda row: row.due_at or 0, default=self)
+
+    @property
+    def answerable(self) -> tuple[WaitRow, ...]:
+        """The waits that an event ends: the row itself, or parts of it."""
+        return tuple(row for row in (self, *self.parts) if row.kind == "wait")
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +121,8 @@ class JourneyRow:
     """The nearest deadline among its open waits."""
     waits_for: str | None
     """The event of its oldest open wait, "sleep", or "step NAME"; "workflow deleted" when it is gone."""
+    number: int = 0
+    """In the store: the order in which journeys began, for the next page."""
 
 
 @dataclass(frozen=True, slots=True)

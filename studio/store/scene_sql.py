@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from studio.language.kinds import Kind
 from studio.store.entries import COLUMNS, JOINS
 
 ENTRY = f"SELECT {COLUMNS} FROM history h {JOINS} WHERE h.seq = :seq"
@@ -18,23 +19,34 @@ SELECT j.id FROM journeys j WHERE j.user = :user AND j.since <= :seq ORDER BY j.
 """
 JOURNEY_BEFORE = f"""
 SELECT {COLUMNS} FROM history h INDEXED BY history_journeys {JOINS}
-WHERE h.journey = :journey AND h.seq < :seq AND (h.kind < 40 OR h.kind >= 50)
+WHERE h.journey = :journey AND h.seq < :seq AND (h.kind < {Kind.LOG_DEBUG} OR h.kind >= {Kind.STARTED})
 ORDER BY h.seq DESC LIMIT :limit
 """
 JOURNEY_MATCHES = f"""
 SELECT {COLUMNS} FROM history h INDEXED BY history_journeys {JOINS}
-WHERE h.journey = :journey AND h.seq > :seq AND h.kind = 11 AND h.data IS NOT NULL
+WHERE h.journey = :journey AND h.seq > :seq AND h.kind = {Kind.WAIT_MATCHED} AND h.data IS NOT NULL
 ORDER BY h.seq LIMIT :limit
 """
-JOURNEY_FAILURE = """
-SELECT max(h.seq) FROM history h INDEXED BY history_journeys WHERE h.journey = :journey AND h.kind = 53
+# A command comes once in a pass: what ended it is the first end of its key behind its opening.
+JOURNEY_ENDINGS = f"""
+SELECT {COLUMNS} FROM history h INDEXED BY history_journeys {JOINS}
+WHERE h.journey = :journey AND h.seq > :seq AND h.kind IN (
+    {Kind.WAIT_MATCHED}, {Kind.WAIT_TIMEOUT}, {Kind.WAIT_CLOSED},
+    {Kind.GROUP_MATCHED}, {Kind.GROUP_TIMEOUT}, {Kind.GROUP_CLOSED},
+    {Kind.SLEEP_DONE}, {Kind.SLEEP_CLOSED}, {Kind.STEP_RETRY}, {Kind.STEP_DONE}, {Kind.STEP_FAILED}
+)
+ORDER BY h.seq LIMIT :limit
+"""
+JOURNEY_FAILURE = f"""
+SELECT max(h.seq) FROM history h INDEXED BY history_journeys
+WHERE h.journey = :journey AND h.kind = {Kind.FAILED}
 """
 
-USER_EVENT_NAMES = """
+USER_EVENT_NAMES = f"""
 WITH RECURSIVE seen (name) AS (
-    SELECT (SELECT min(name) FROM history WHERE user = :user AND kind = 1)
+    SELECT (SELECT min(name) FROM history WHERE user = :user AND kind = {Kind.EVENT})
     UNION ALL
-    SELECT (SELECT min(name) FROM history WHERE user = :user AND kind = 1 AND name > seen.name)
+    SELECT (SELECT min(name) FROM history WHERE user = :user AND kind = {Kind.EVENT} AND name > seen.name)
     FROM seen WHERE seen.name IS NOT NULL
     LIMIT :limit
 )
@@ -42,7 +54,7 @@ SELECT seen.name, e.text FROM seen CROSS JOIN names e ON e.id = seen.name
 """
 EVENTS_NAMED = f"""
 SELECT {COLUMNS} FROM history h INDEXED BY history_events {JOINS}
-WHERE h.user = :user AND h.name = :name AND h.kind = 1 ORDER BY h.seq DESC LIMIT :limit
+WHERE h.user = :user AND h.name = :name AND h.kind = {Kind.EVENT} ORDER BY h.seq DESC LIMIT :limit
 """
 
 USERS_NAMED = "SELECT u.id, u.name FROM json_each(:names) i CROSS JOIN users u ON u.name = i.value"

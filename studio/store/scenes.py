@@ -12,7 +12,7 @@ from typing import Any
 
 from studio.store import scene_sql as sql
 from studio.store.entries import entry
-from studio.store.records import Entry
+from studio.store.records import Entry, WaitRow
 from studio.store.view_base import ENDLESS
 from studio.store.view_journey_rows import JourneyViews
 from studio.store.view_journeys import entries_of
@@ -24,6 +24,8 @@ JOURNEYS = 30
 JOURNEY_ROWS = 120
 """Entries of a journey that are looked at, newest first."""
 MATCH_ROWS = 20
+ENDINGS = 1_000
+"""Ends of other waits of a journey behind which that of one is looked for."""
 EVENT_NAMES = 500
 NEIGHBOURS = 10
 
@@ -91,6 +93,15 @@ class Scenes(JourneyViews):
             values = {"journey": journey, "seq": seq, "limit": MATCH_ROWS}
             found += [entry(row) for row in self._rows(sql.JOURNEY_MATCHES, values)]
         return found
+
+    def ending(self, wait: WaitRow) -> Entry | None:
+        """What ended a wait, a group, a sleep or an attempt of a step; None when the history does not say."""
+        number = self._journey_number(wait.journey)
+        if number is None:
+            return None
+        values = {"journey": number, "seq": wait.seq, "limit": ENDINGS}
+        ends = (entry(row) for row in self._rows(sql.JOURNEY_ENDINGS, values))
+        return next((each for each in ends if each.key == wait.key), None)
 
     def failure(self, journey: str) -> Entry | None:
         """How a journey failed last; None when it never did."""

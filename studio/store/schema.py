@@ -8,137 +8,29 @@ in as few indexes as its look-ups need, and rowids are handed out by the engine.
 
 from __future__ import annotations
 
-VERSION = 2
+from studio.language.kinds import Kind, Status
+
+VERSION = 7
 """How many migrations this program knows; a store with more was made by a newer one."""
+
+ESCAPED_IDS = "escaped_ids"
+"""meta: which journeys have an escaped id (`journey_ids.bounds_of`)."""
+ID_BOUNDS = f"(SELECT m.value FROM meta m WHERE m.key = '{ESCAPED_IDS}')"
+"""What `journey_ids.shown_id` takes; SQLite asks it once a statement."""
+
+SEED = "seed"
+"""meta: the seed that a store was given; not there when it draws from its salt (`seed.py`)."""
+SEED_OF = f"SELECT value FROM meta WHERE key IN ('{SEED}', 'salt') ORDER BY key DESC LIMIT 1"
 
 MIGRATION_SET = "journey-studio"
 """Under this name a store keeps which migrations it has seen (`migrations.py`)."""
-
-
-class Kind:
-    """What an entry of the history says. Stored; so numbers are never given twice.
-
-    Plain whole numbers, no `IntEnum`: in Python 3.11 looking up a member costs seven times
-    as much as an attribute, and a journey does so a hundred times.
-    """
-
-    EVENT = 1
-    WAIT_OPENED = 10
-    WAIT_MATCHED = 11
-    WAIT_TIMEOUT = 12
-    WAIT_CLOSED = 13
-    # A group (wait_any, wait_all) is a wait whose outcome names its members.
-    GROUP_OPENED = 15
-    GROUP_MATCHED = 16
-    GROUP_TIMEOUT = 17
-    GROUP_CLOSED = 18
-    SLEEP_OPENED = 20
-    SLEEP_DONE = 21
-    SLEEP_CLOSED = 23
-    STEP_STARTED = 30
-    STEP_RETRY = 31
-    STEP_DONE = 32
-    STEP_FAILED = 33
-    LOG_DEBUG = 40
-    LOG = 41
-    LOG_WARNING = 42
-    LOG_ERROR = 43
-    NOTE = 44
-    STARTED = 50
-    PASS = 51
-    COMPLETED = 52
-    FAILED = 53
-    EXITED = 54
-    CANCELLED = 55
-    RESUMED = 56
-    RESTARTED = 57
-    MOVED = 58
-    WORKFLOW_LOADED = 70
-    WORKFLOW_FAILED = 71
-    CLOCK_MOVED = 72
-    USER_ERASED = 73
-
-
-KIND_TEXT: dict[int, str] = {
-    Kind.EVENT: "event",
-    Kind.WAIT_OPENED: "wait.opened",
-    Kind.WAIT_MATCHED: "wait.matched",
-    Kind.WAIT_TIMEOUT: "wait.timeout",
-    Kind.WAIT_CLOSED: "wait.closed",
-    Kind.GROUP_OPENED: "wait.opened",
-    Kind.GROUP_MATCHED: "wait.matched",
-    Kind.GROUP_TIMEOUT: "wait.timeout",
-    Kind.GROUP_CLOSED: "wait.closed",
-    Kind.SLEEP_OPENED: "sleep.opened",
-    Kind.SLEEP_DONE: "sleep.done",
-    Kind.SLEEP_CLOSED: "sleep.closed",
-    Kind.STEP_STARTED: "step.started",
-    Kind.STEP_RETRY: "step.retry",
-    Kind.STEP_DONE: "step.done",
-    Kind.STEP_FAILED: "step.failed",
-    Kind.LOG_DEBUG: "log",
-    Kind.LOG: "log",
-    Kind.LOG_WARNING: "log",
-    Kind.LOG_ERROR: "log",
-    Kind.NOTE: "log",
-    Kind.STARTED: "journey.started",
-    Kind.PASS: "journey.pass",
-    Kind.COMPLETED: "journey.completed",
-    Kind.FAILED: "journey.failed",
-    Kind.EXITED: "journey.exited",
-    Kind.CANCELLED: "journey.cancelled",
-    Kind.RESUMED: "journey.resumed",
-    Kind.RESTARTED: "journey.restarted",
-    Kind.MOVED: "journey.moved",
-    Kind.WORKFLOW_LOADED: "workflow.loaded",
-    Kind.WORKFLOW_FAILED: "workflow.failed",
-    Kind.CLOCK_MOVED: "clock.moved",
-    Kind.USER_ERASED: "user.erased",
-}
-
-LEVELS: dict[str, int] = {
-    "debug": Kind.LOG_DEBUG,
-    "info": Kind.LOG,
-    "warning": Kind.LOG_WARNING,
-    "error": Kind.LOG_ERROR,
-    "note": Kind.NOTE,
-}
-"""The level of a log entry is its kind, so that a filter by level reads no text."""
-
-LEVEL_OF = {kind: level for level, kind in LEVELS.items()}
-
-
-class Status:
-    """Where a journey is. Plain numbers, as `Kind`."""
-
-    WAITING = 1
-    """In a pass, at an await."""
-    IDLE = 2
-    """Its pass returned None; the next trigger starts another."""
-    COMPLETED = 3
-    FAILED = 4
-    EXITED = 5
-    CANCELLED = 6
-
-
-STATUS_TEXT: dict[int, str] = {
-    Status.WAITING: "waiting",
-    Status.IDLE: "idle",
-    Status.COMPLETED: "completed",
-    Status.FAILED: "failed",
-    Status.EXITED: "exited",
-    Status.CANCELLED: "cancelled",
-}
-
-OPEN = (Status.WAITING, Status.IDLE, Status.FAILED)
-"""A journey that a new trigger does not start afresh, also not with `again=`."""
 
 # Rows of `totals`: a total's `kind` is a Kind, one of these, or STATUS + a Status.
 TOTAL_USERS = 1001
 TOTAL_WAITS = 1002
 TOTAL_STATUS = 2000
 
-TABLES = """
+TABLES = f"""
 CREATE TABLE meta (
     key   TEXT PRIMARY KEY,
     value TEXT
@@ -181,7 +73,7 @@ CREATE TABLE history (
     data    TEXT,                  -- JSON; of a log entry: the message as it is
     meta    TEXT                   -- of an event, JSON: "profile", "sent_at", "extra" as given with it
 );
-CREATE INDEX history_events ON history (user, name) WHERE kind = 1;
+CREATE INDEX history_events ON history (user, name) WHERE kind = {Kind.EVENT};
 CREATE INDEX history_journeys ON history (journey) WHERE journey IS NOT NULL;
 CREATE UNIQUE INDEX history_ids ON history (id) WHERE id IS NOT NULL;
 
@@ -195,7 +87,7 @@ CREATE TABLE inbox (               -- what other processes ask of the engine, ol
 CREATE TABLE answers (             -- to commands in the inbox; kept a minute
     id   INTEGER PRIMARY KEY,      -- inbox.id
     at   INTEGER NOT NULL,
-    body TEXT NOT NULL             -- JSON: {"ok": …} or {"error": …}
+    body TEXT NOT NULL             -- JSON: {{"ok": …}} or {{"error": …}}
 );
 
 -- derived ---------------------------------------------------------------------------------
@@ -215,7 +107,7 @@ CREATE TABLE journeys (
     note     TEXT,                 -- what the journey last said with journey.note
     UNIQUE (user, workflow, key, n)
 );
-CREATE INDEX journeys_failed ON journeys (id) WHERE status = 4;
+CREATE INDEX journeys_failed ON journeys (id) WHERE status = {Status.FAILED};
 
 CREATE TABLE waits (               -- what is open now: waits, sleeps, groups, steps
     id      INTEGER PRIMARY KEY,   -- history.seq of the entry that opened it
@@ -227,7 +119,7 @@ CREATE TABLE waits (               -- what is open now: waits, sleeps, groups, s
 );
 CREATE INDEX waits_names ON waits (user, name) WHERE name IS NOT NULL;
 CREATE INDEX waits_due ON waits (due) WHERE due IS NOT NULL;
-CREATE INDEX waits_steps ON waits (kind) WHERE kind IN (30, 31);
+CREATE INDEX waits_steps ON waits (kind) WHERE kind IN ({Kind.STEP_STARTED}, {Kind.STEP_RETRY});
 
 CREATE TABLE profiles (            -- what was known of a user, from which entry on
     user    INTEGER NOT NULL,
@@ -252,6 +144,11 @@ CREATE TABLE places (              -- what happened at each line of a workflow: 
     PRIMARY KEY (workflow, place, name, kind)
 ) WITHOUT ROWID;
 """
+
+HOOK_INDEX = f"""
+CREATE INDEX history_hooks ON history (user) WHERE kind = {Kind.HOOK_FAILED} AND journey IS NULL;
+"""
+"""Finds what a user's events met outside of journeys; a store whose hooks work has no row in it."""
 
 UNDONE_TABLES = """
 CREATE TABLE undone (              -- what undo has taken back, for redo; gone as soon as anything new comes
@@ -307,4 +204,57 @@ CREATE TABLE undone_profiles (     -- what was learned of users
     profile TEXT NOT NULL,
     PRIMARY KEY (undo, user, seq)
 ) WITHOUT ROWID;
+"""
+
+CHECKSUM_TABLE = """
+CREATE TABLE checksums (           -- of the history, a row for each batch: `checksums.py`
+    last  INTEGER PRIMARY KEY,     -- history.seq of the last entry that it covers
+    first INTEGER NOT NULL,
+    sum   INTEGER                  -- NULL while its entries are rewritten
+)
+"""
+
+REFUSED_TABLES = """
+CREATE TABLE refused (             -- events that could not be taken, kept aside: `refused.py`
+    id     INTEGER PRIMARY KEY AUTOINCREMENT,
+    at     INTEGER NOT NULL,       -- ms since 1970, UTC, taken while holding the write lock
+    size   INTEGER NOT NULL,       -- bytes of body
+    digest TEXT NOT NULL UNIQUE,   -- SHA-256: the same one, sent again, stands once
+    user   TEXT,                   -- as far as it can be read
+    event  TEXT,                   -- as far as it can be read
+    reason TEXT NOT NULL,
+    body   TEXT NOT NULL           -- as it was sent; may be no JSON that we read
+)
+"""
+
+FOREIGN_TABLES = """
+DROP INDEX history_ids;
+CREATE UNIQUE INDEX history_ids ON history (id, user) WHERE id IS NOT NULL;
+CREATE TABLE foreign_spans (       -- where entries of users that are carried on elsewhere stand here
+    user   INTEGER NOT NULL,
+    first  INTEGER NOT NULL,       -- number of the first one in the user's own history
+    last   INTEGER NOT NULL,
+    base   INTEGER NOT NULL,       -- history.seq of the first one
+    next   INTEGER,                -- of the first span of a turn: where the next turn begins
+    digest TEXT,                   -- of the first span of a turn: the turn's
+    PRIMARY KEY (user, first)
+) WITHOUT ROWID;
+CREATE TABLE foreign_users (       -- the number at which each one's next turn begins
+    user INTEGER PRIMARY KEY,
+    next INTEGER NOT NULL
+);
+CREATE TABLE foreign_journeys (    -- journeys by their numbers in their users' own histories
+    user    INTEGER NOT NULL,
+    number  INTEGER NOT NULL,
+    journey INTEGER NOT NULL,
+    PRIMARY KEY (user, number)
+) WITHOUT ROWID;
+CREATE TABLE foreign_refused (     -- turns that could not be taken, kept aside
+    digest TEXT PRIMARY KEY,
+    at     INTEGER NOT NULL,       -- ms since 1970, UTC
+    user   TEXT NOT NULL,
+    first  INTEGER NOT NULL,
+    reason TEXT NOT NULL,
+    body   BLOB NOT NULL           -- the turn, packed
+) WITHOUT ROWID
 """

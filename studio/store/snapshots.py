@@ -13,19 +13,27 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from studio.errors import StoreError
+from studio.language.kinds import Kind
 from studio.store.branches import begin_branch
+from studio.store.changes import ADD_TOTAL
+from studio.store.checksums import add_checksums
 from studio.store.connect import check_version, translate
 from studio.store.cut import cut, end_of_cause, moment_of
+from studio.store.damage import read_fields, read_number
+from studio.store.database import BUSY, migrate, open_database
 from studio.store.holds import HOLD, KEEP_FORMER, done_steps, hold_open_steps, keep_former
+from studio.store.meta import SET_META
 from studio.store.pulse import PULSE
-from studio.store.schema import VERSION, Kind
-from studio.store.sqlite import ADD_TOTAL, BUSY, SET_META, open_database
+from studio.store.refused import LET_GO, forget_refused
+from studio.store.schema import VERSION
 from studio.store.undone import forget_undone
+from studio.text.private import make_file
 
 COUNT = "SELECT count(*) FROM history WHERE seq > ?"
 ADD_ENTRY = "INSERT INTO history (seq, at, kind, data) VALUES (?, ?, ?, ?)"
@@ -33,8 +41,19 @@ ADD_ENTRY = "INSERT INTO history (seq, at, kind, data) VALUES (?, ?, ?, ?)"
 ABOUT = "snapshot"
 """meta of a snapshot: what it was kept from and when."""
 # Rows that belong to the engine that runs and to those who speak with it, and to no moment.
-OWN_META = ("engine", PULSE, "told", "salt", ABOUT)
-COPIED = ("names", "codes", "users", "history", "journeys", "waits", "profiles", "totals", "places")
+OWN_META = ("engine", PULSE, "told", "salt", "seed", ABOUT, LET_GO)
+COPIED = (
+    "names",
+    "codes",
+    "users",
+    "history",
+    "journeys",
+    "waits",
+    "profiles",
+    "totals",
+    "places",
+    "checksums",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +79,8 @@ def snapshots(store: Path) -> list[Snapshot]:
     """The snapshots beside a store, newest first."""
     found = []
     for number, path in _numbered(store):
+        if not path.is_file():
+            continue
         about = _about(path)
         state = path.stat()
         made_at = int(about.get("at", state.st_mtime_ns // 1_000_000))
@@ -125,7 +146,8 @@ def fork_store(source: Path, seq: int | None, target: Path, now: int) -> int:
     chances that replayed passes must meet again (DESIGN rule 5), and the idempotency keys of
     its steps: what was done before is answered with its result (rule 17), and what a person
     lets run in both stores is one and the same thing to a service that honours the keys. Only
-    the ids under which new events are told to `set_event` are its own (see `branches.py`).
+    the ids under which new events are told to `set_event` are its own (see `branches.py`). What
+    waits in the inbox or is kept aside as refused stays with the first store alone.
 
     Args:
         seq: None copies all of it.
@@ -135,10 +157,10 @@ def fork_store(source: Path, seq: int | None, target: Path, now: int) -> int:
         The last entry that the copy has.
 
     Raises:
-        StoreError: there is no such entry, the file is there already or cannot be written.
+        StoreError: there is no such entry, the file already exists or cannot be written.
     """
     if target.exists():
-        raise StoreError("there is a file of this name", where=str(target), fix="Give another name.")
+        raise StoreError("a file of this name already exists", where=str(target), fix="Give another name.")
     con = sqlite3.connect(source, isolation_level=None, timeout=BUSY)
     kept = 0
 
@@ -151,12 +173,12 @@ def fork_store(source: Path, seq: int | None, target: Path, now: int) -> int:
         cut_and_hold(copy, kept, now, "fork")
         copy.execute("DELETE FROM meta WHERE key IN ('engine', ?, ?)", (PULSE, ABOUT))
         copy.execute("DELETE FROM inbox")
+        forget_refused(copy)
         begin_branch(copy, _next_seq(copy))
-        if known == VERSION:
-            forget_undone(copy)
+        forget_undone(copy)
 
     try:
-        known = check_version(con, source)
+        check_version(con, source)
         _copy(con, target, finish)
     except sqlite3.Error as error:
         raise translate(error, source) from error
@@ -176,7 +198,7 @@ def cut_and_hold(con: sqlite3.Connection, keep: int, now: int, why: str, given: 
     Returns:
         The moment of the cut.
     """
-    salt, virtual = _meta(con, "salt") or "", json.loads(_meta(con, "clock") or "{}").get("virtual")
+    salt, virtual = _meta(con, "salt") or "", read_fields(_meta(con, "clock"), "its clock").get("virtual")
     at = moment_of(con, keep)
     last = con.execute("SELECT max(seq) FROM history").fetchone()[0] or 0
     before, entries = moment_of(con, last), con.execute(COUNT, (keep,)).fetchone()[0]
@@ -208,14 +230,14 @@ def set_standing(con: sqlite3.Connection, at: int, now: int, virtual: bool) -> N
 
 def reserve(con: sqlite3.Connection, last: int) -> None:
     """Never give out a seq twice: readers and `set_event` go on after the last that they saw."""
-    before = int(_meta(con, "next_seq") or 0)
+    before = read_number(_meta(con, "next_seq"), "its entries")
     con.execute(SET_META, ("next_seq", str(max(before, last + 1))))
 
 
 def _next_seq(con: sqlite3.Connection) -> int:
     """The first seq that was not given out yet."""
     (last,) = con.execute("SELECT coalesce(max(seq), 0) FROM history").fetchone()
-    return max(int(last) + 1, int(_meta(con, "next_seq") or 0))
+    return max(int(last) + 1, read_number(_meta(con, "next_seq"), "its entries"))
 
 
 def say_clock_moved(con: sqlite3.Connection, at: int, facts: dict[str, Any]) -> None:
@@ -227,6 +249,7 @@ def say_act(con: sqlite3.Connection, at: int, kind: int, facts: dict[str, Any]) 
     """Add the entry of what the operator did to the store as a whole."""
     seq = _next_seq(con)
     con.execute(ADD_ENTRY, (seq, at, kind, json.dumps(facts)))
+    add_checksums(con, seq, seq)
     con.execute(ADD_TOTAL, (0, kind, 1))
     reserve(con, seq)
 
@@ -263,7 +286,7 @@ def restore_rows(con: sqlite3.Connection, now: int, given: int, **facts: int) ->
     con.execute(
         f"INSERT OR IGNORE INTO main.meta SELECT * FROM kept.meta WHERE key NOT IN ({marks})", OWN_META
     )
-    clock = json.loads(_meta(con, "clock") or "{}")
+    clock = read_fields(_meta(con, "clock"), "its clock")
     at = int(_meta(con, "last_at") or now)
     set_standing(con, at, now, bool(clock.get("virtual")))
     reserve(con, max(last, given, con.execute("SELECT max(seq) FROM history").fetchone()[0] or 0))
@@ -293,7 +316,21 @@ def attach(con: sqlite3.Connection, snapshot: Path) -> None:
         other.close()
     if known < VERSION:
         open_database(snapshot).close()
-    con.execute("ATTACH DATABASE ? AS kept", (str(snapshot),))
+    try:
+        # One that could not be let go of before.
+        detach(con)
+        con.execute("ATTACH DATABASE ? AS kept", (str(snapshot),))
+    except sqlite3.Error as error:
+        raise translate(error, snapshot) from error
+
+
+def detach(con: sqlite3.Connection) -> None:
+    """Let go of what is attached as `kept`, if anything is.
+
+    Where that fails it stays, and the next `attach` does it.
+    """
+    with suppress(sqlite3.Error):
+        con.execute("DETACH DATABASE kept")
 
 
 def _meta(con: sqlite3.Connection, key: str) -> str | None:
@@ -305,9 +342,14 @@ def _copy(con: sqlite3.Connection, path: Path, finish: Callable[[sqlite3.Connect
     part = path.with_name(path.name + ".part")
     _clear(part)
     try:
+        # VACUUM INTO takes an empty file, and the rights that it has (sqlite.org/lang_vacuum.html).
+        make_file(part)
         con.execute("VACUUM INTO ?", (str(part),))
         copy = sqlite3.connect(part, isolation_level=None)
         try:
+            # A store of an older version is brought up to this one, as `finish` knows it.
+            if check_version(copy, part) < VERSION:
+                migrate(copy)
             copy.execute("BEGIN IMMEDIATE")
             finish(copy)
             copy.execute("COMMIT")
@@ -323,7 +365,9 @@ def _copy(con: sqlite3.Connection, path: Path, finish: Callable[[sqlite3.Connect
         raise translate(error, path) from error
     except FileExistsError as error:
         _clear(part)
-        raise StoreError("there is a file of this name", where=str(path), fix="Give another name.") from error
+        raise StoreError(
+            "a file of this name already exists", where=str(path), fix="Give another name."
+        ) from error
     except OSError as error:
         _clear(part)
         raise StoreError(f"the copy cannot be written: {error.strerror}", where=str(path)) from error

@@ -6,12 +6,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studio.clock import wall_ms
+from studio.clocks.adjustable_clock import ClockReading, moment, reading
+from studio.clocks.clock import wall_ms
+from studio.store.file import wal_path
 from studio.store.inbox import engine_of
+from studio.store.paused import Paused, read_sign
 from studio.store.pulse import PULSE, Pulse, read_pulse
 from studio.store.records import LeftWaiting, Totals
+from studio.store.refused import LeftAside
+from studio.store.slow import SLOW, SlowCause, read_slow
+from studio.store.stuck import STUCK, StuckCall, read_stuck
 from studio.store.views import Views
-from studio.studio_clock import ClockReading, moment, reading
 
 MOST_HELD = 1_000
 
@@ -34,6 +39,8 @@ class StoreStatus:
     next_due: int | None
     left: LeftWaiting
     """Events that no engine has taken in yet."""
+    refused: LeftAside
+    """Events that could not be taken, and are kept aside."""
     hold: dict[str, Any] | None
     """Why steps wait for a yes."""
     held: int
@@ -42,6 +49,12 @@ class StoreStatus:
     """The engine that holds the lock: pid (0: not known), and since when."""
     pulse: Pulse | None
     """None when no engine runs, or it has had nothing to do yet."""
+    paused: Paused | None
+    """Why that engine is paused; None when none runs, or it goes on."""
+    stuck: tuple[StuckCall, ...] = ()
+    """Steps and hooks of the engine that have not come back for a while."""
+    slow: SlowCause | None = None
+    """The newest cause that held up all others."""
 
 
 def status(path: str | Path) -> StoreStatus:
@@ -65,17 +78,15 @@ def status(path: str | Path) -> StoreStatus:
             clock=reading(clock),
             next_due=due[0].due_at if due else None,
             left=views.left_waiting(),
+            refused=views.left_aside(),
             hold=views.hold(),
             held=len(views.held_steps(limit=MOST_HELD)),
             engine=engine,
             pulse=read_pulse(views.told(PULSE)) if engine is not None else None,
+            paused=read_sign(path) if engine is not None else None,
+            stuck=read_stuck(views.told(STUCK)) if engine is not None else (),
+            slow=read_slow(views.told(SLOW)) if engine is not None else None,
         )
-
-
-def wal_path(path: Path) -> Path:
-    """The write-ahead log of a store."""
-    path = path.resolve()
-    return path.with_name(path.name + "-wal")
 
 
 def size_of(path: Path) -> int:

@@ -4,6 +4,7 @@ The first line says what it is and which store it comes from; then come the vers
 workflows' source, then the entries in order. Nothing derived is in it: that follows from the
 entries, as `rebuild.py` knows. In an empty store entries keep their numbers, and the store takes over
 the salt and the clock: so what waits there comes to the very same. Elsewhere the numbers are shifted.
+Events that were refused and are kept aside come last; they are no history, and go along with it.
 """
 
 from __future__ import annotations
@@ -15,18 +16,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studio import jsontext
 from studio.errors import StoreError
+from studio.kernel.entry_numbers import renumbered
+from studio.language.journey_ids import bounds_of, joined_bounds
+from studio.language.kinds import KIND_TEXT, LEVEL_OF, Kind
+from studio.store.changes import ADD_CODE, ADD_HISTORY, ADD_NAME, ADD_USER
+from studio.store.checksums import add_checksums
 from studio.store.connect import connect_reader, require_history, translate
+from studio.store.damage import read_fields, read_number
+from studio.store.database import open_database
 from studio.store.lock import alone_on
+from studio.store.meta import SET_META
 from studio.store.rebuild import COLUMNS, derive
-from studio.store.schema import KIND_TEXT, LEVEL_OF, Kind
+from studio.store.refused import ABOUT, Refusal, add_refused, bodies, concerns, left_aside
+from studio.store.schema import ESCAPED_IDS, SEED, SEED_OF
 from studio.store.snapshots import reserve
-from studio.store.sqlite import ADD_CODE, ADD_HISTORY, ADD_NAME, ADD_USER, SET_META, open_database
 from studio.store.undone import forget_undone
+from studio.text import json_text as jsontext
 
 FORMAT = 1
 PAGE = 1_000
+NOBODY = -1
+"""No number of a user."""
 Line = dict[str, Any]
 
 FIELDS = "h.seq, h.at, h.kind, u.name, h.journey, h.pass, e.text, h.n, p.text, h.cause, h.code, h.late, h.id"
@@ -39,7 +50,7 @@ OF_USER = f"""
 SELECT {FIELDS}, h.data, h.meta, h.user, o.user FROM (
     SELECT m.seq FROM journeys j CROSS JOIN history m INDEXED BY history_journeys ON m.journey = j.id
     WHERE j.user = :user
-    UNION SELECT seq FROM history WHERE user = :user AND kind = 1
+    UNION SELECT seq FROM history WHERE user = :user AND kind = {Kind.EVENT}
 ) s CROSS JOIN history h ON h.seq = s.seq {JOINS} LEFT JOIN journeys o ON o.id = h.journey
 ORDER BY h.seq
 """
@@ -48,8 +59,6 @@ NAMES = (
 )  # fmt: skip
 CODES = "SELECT id, workflow, hash, file, source, at FROM codes ORDER BY id"
 CODE_NAMES = ("id", "workflow", "hash", "file", "source", "at")
-SEQ_FIELDS = ("trigger", "bound", "after", "first")
-"""Where the data of waits and passes names other entries."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +68,8 @@ class Imported:
     entries: int
     users: int
     journeys: int
+    refused: int
+    """Events that could not be taken where they come from, and are kept aside here as well."""
     same_salt: bool
     """What is drawn by chance in open passes comes out as where they come from."""
 
@@ -79,22 +90,33 @@ def export(path: Path, user: str | None = None) -> Iterator[Line]:
         id = None
         if user is not None:
             row = con.execute("SELECT id FROM users WHERE name = ?", (user,)).fetchone()
-            if row is None:
+            if row is None and not any(_refused(con, user)):
                 raise StoreError(
-                    f"there is no user {user!r}", where=str(path), fix="journey-studio users lists them."
+                    f"there is no user {user!r}",
+                    where=str(path),
+                    fix="Look how the user is written.",
+                    advice="list users",
                 )
-            id = int(row[0])
-        meta = dict(con.execute("SELECT key, value FROM meta WHERE key IN ('salt', 'clock', 'last_at')"))
+            id = int(row[0]) if row is not None else NOBODY
+        meta = dict(
+            con.execute(
+                "SELECT key, value FROM meta WHERE key IN ('salt', 'seed', 'clock', 'last_at', ?)",
+                (ESCAPED_IDS,),
+            )
+        )
         yield {
             "journey-studio": FORMAT,
             "user": user,
             "salt": meta.get("salt", ""),
-            "clock": json.loads(meta.get("clock") or "{}"),
-            "last_at": int(meta.get("last_at") or 0),
+            "seed": meta.get("seed"),
+            "clock": read_fields(meta.get("clock"), "its clock"),
+            "last_at": read_number(meta.get("last_at"), "its clock"),
+            ESCAPED_IDS: bounds_of(meta.get(ESCAPED_IDS)),
         }
         for row in con.execute(CODES).fetchall():
             yield {"code": dict(zip(CODE_NAMES, row, strict=True))}
         yield from _all(con) if id is None else _of(con, id)
+        yield from _refused(con, user)
     except sqlite3.Error as error:
         raise translate(error, path) from error
     finally:
@@ -119,6 +141,13 @@ def _of(con: sqlite3.Connection, user: int) -> Iterator[Line]:
             for name in ("user", "id", "data", "meta"):
                 line.pop(name, None)
         yield line
+
+
+def _refused(con: sqlite3.Connection, user: str | None) -> Iterator[Line]:
+    for number, subject, body in bodies(con):
+        if user is None or concerns(user, (), subject, body):
+            at, event, reason = con.execute(ABOUT, (number,)).fetchone()
+            yield {"refused": {"at": at, "user": subject, "event": event, "reason": reason, "body": body}}
 
 
 def _line(row: Any) -> Line:
@@ -178,7 +207,7 @@ def take_in(path: Path, lines: Iterable[bytes], name: str) -> Imported:
 def _is_empty(path: Path) -> bool:
     con = connect_reader(path)
     try:
-        return con.execute("SELECT 1 FROM history LIMIT 1").fetchone() is None
+        return con.execute("SELECT 1 FROM history LIMIT 1").fetchone() is None and not left_aside(con).kept
     finally:
         con.close()
 
@@ -199,7 +228,8 @@ class _Intake:
         self._journeys: set[int] = set()
         self._ids: set[str] = set()
         self._shift = self._journey_shift = self._last = 0
-        self._last_at = 0
+        self._last_at = self._refused = 0
+        self._their_bounds: tuple[int, ...] = ()
 
     def take(self, lines: Iterable[bytes]) -> Imported:
         entries, number, head = 0, 0, None
@@ -213,14 +243,17 @@ class _Intake:
                     head = self._begin(line)
                 elif "code" in line and "seq" not in line:
                     self._code(line["code"])
+                elif "refused" in line and "seq" not in line:
+                    self._keep_aside(line["refused"])
                 else:
                     rows.append(self._row(line))
                     entries += 1
             except _NO_EXPORT as error:
                 raise StoreError(
-                    f"the line is no part of an export ({type(error).__name__}: {error})",
+                    f"the line is not part of an export ({type(error).__name__}: {error})",
                     where=f"{self._name}:{number}",
-                    fix="journey-studio export writes such files; an event file is for play.",
+                    fix="An event file is not an export.",
+                    advice="export",
                 ) from error
             if len(rows) >= PAGE:
                 self._con.executemany(ADD_HISTORY, rows)
@@ -234,9 +267,9 @@ class _Intake:
             raise StoreError(
                 f"its entries make no history ({type(error).__name__}: {error})", where=self._name
             ) from error
-        salt = self._con.execute("SELECT value FROM meta WHERE key = 'salt'").fetchone()
-        same = salt is not None and salt[0] == head["salt"]
-        return Imported(entries, len(self._users), len(self._journeys), same)
+        seed = self._con.execute(SEED_OF).fetchone()
+        same = seed is not None and seed[0] == (head.get("seed") or head["salt"])
+        return Imported(entries, len(self._users), len(self._journeys), self._refused, same)
 
     def _begin(self, head: Line) -> Line:
         if head["journey-studio"] != FORMAT:
@@ -245,12 +278,23 @@ class _Intake:
         (users,) = self._con.execute("SELECT count(*) FROM users").fetchone()
         next_seq = self._con.execute("SELECT value FROM meta WHERE key = 'next_seq'").fetchone()
         self._shift = max(last, int(next_seq[0]) - 1 if next_seq else 0)
-        (self._journey_shift,) = self._con.execute("SELECT coalesce(max(id), 0) FROM journeys").fetchone()
+        (journeys,) = self._con.execute("SELECT coalesce(max(id), 0) FROM journeys").fetchone()
+        # No number of before is given out again: it says how the journey's id is written.
+        self._journey_shift = max(journeys, self._bounds()[-1] - 1)
+        # Of a store of 0.1.0 nothing is said: none of its ids is escaped.
+        self._their_bounds = tuple(int(bound) for bound in head.get(ESCAPED_IDS, ()))
         if not self._shift and not users:
             for key, value in (("salt", head["salt"]), ("clock", json.dumps(head["clock"]))):
                 self._con.execute(SET_META, (key, value))
+            if head.get("seed") is not None:
+                self._con.execute(SET_META, (SEED, str(head["seed"])))
             self._last_at = int(head["last_at"])
         return head
+
+    def _bounds(self) -> tuple[int, ...]:
+        return bounds_of(
+            self._con.execute("SELECT value FROM meta WHERE key = ?", (ESCAPED_IDS,)).fetchone()[0]
+        )
 
     def _code(self, code: Line) -> None:
         id, workflow, hash, *rest = (code[name] for name in CODE_NAMES)
@@ -262,6 +306,13 @@ class _Intake:
             self._con.execute(ADD_CODE, (own, workflow, hash, *rest))
             row = (own,)
         self._codes[id] = int(row[0])
+
+    def _keep_aside(self, line: Line) -> None:
+        texts = [line[name] for name in ("body", "reason", "user", "event")]
+        if not all(isinstance(text, str) for text in texts[:2]):
+            raise ValueError("a refused event needs body and reason")
+        add_refused(self._con, [(int(line["at"]), Refusal(*texts))])
+        self._refused += 1
 
     def _row(self, line: Line) -> tuple[Any, ...]:
         seq, kind = int(line["seq"]), int(line["kind"])
@@ -304,23 +355,14 @@ class _Intake:
             return None
         value = line[name]
         if self._shift and name == "data" and isinstance(value, dict):
-            value = self._shifted(value, kind)
+            value = renumbered(value, kind, lambda seq: seq + self._shift)
         return jsontext.dumps(value)
-
-    def _shifted(self, facts: Line, kind: int) -> Line:
-        if Kind.WAIT_OPENED <= kind <= Kind.SLEEP_CLOSED or kind in (Kind.STARTED, Kind.PASS):
-            moved = {key: facts[key] + self._shift for key in SEQ_FIELDS if isinstance(facts.get(key), int)}
-            return {**facts, **moved}
-        if kind == Kind.MOVED and "waits" in facts:
-            waits = {str(int(seq) + self._shift): what for seq, what in facts["waits"].items()}
-            return {**facts, "waits": waits}
-        return facts
 
     def _user(self, name: str) -> int:
         if name not in self._users:
             if self._con.execute("SELECT 1 FROM users WHERE name = ?", (name,)).fetchone():
                 raise StoreError(
-                    f"the user {name!r} is there already",
+                    f"the user {name!r} already exists",
                     where=str(self._path),
                     fix="Import into another store, or erase the user first.",
                 )
@@ -343,7 +385,7 @@ class _Intake:
     def _new_id(self, id: str) -> None:
         if id in self._ids or self._con.execute("SELECT 1 FROM history WHERE id = ?", (id,)).fetchone():
             raise StoreError(
-                f"an event with the id {id!r} is there already",
+                f"an event with the id {id!r} already exists",
                 where=str(self._path),
                 fix="Import into another store.",
             )
@@ -351,19 +393,27 @@ class _Intake:
 
     def _finish(self) -> None:
         con = self._con
+        add_checksums(con, self._shift + 1, self._last)
         reserve(con, self._last)
+        first = self._journey_shift + 1
+        count = max(self._journeys, default=self._journey_shift) - self._journey_shift
+        bounds = joined_bounds(self._bounds(), self._their_bounds, first, count)
+        con.execute(SET_META, (ESCAPED_IDS, json.dumps(bounds)))
         row = con.execute("SELECT value FROM meta WHERE key = 'last_at'").fetchone()
         con.execute(SET_META, ("last_at", str(max(self._last_at, int(row[0]) if row else 0))))
         forget_undone(con)
         for table in COLUMNS:
             con.execute(f"DELETE FROM {table}")
         pages: dict[str, list[tuple[Any, ...]]] = {table: [] for table in COLUMNS}
-        for table, derived in derive(con):
+        for table, derived in derive(con, self._refuse):
             pages[table].append(derived)
             if len(pages[table]) >= PAGE:
                 self._write(table, pages[table])
         for table, rest in pages.items():
             self._write(table, rest)
+
+    def _refuse(self, seq: int) -> None:
+        raise ValueError(f"entry {seq - self._shift} holds what no engine writes")
 
     def _write(self, table: str, rows: list[tuple[Any, ...]]) -> None:
         marks = ", ".join("?" * len(COLUMNS[table].split(", ")))

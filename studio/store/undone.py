@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 KEEP = "INSERT INTO undone (id, top, act, acts, clock) VALUES (?, ?, ?, ?, ?)"
 ALL = "SELECT id, top, act, acts, clock FROM undone ORDER BY id"
+LAST_MOMENT = "SELECT coalesce(max(at), 0) FROM undone_history WHERE undo = ?"
 TABLES = ("undone_history", "undone_users", "undone_codes", "undone_profiles")
 
 
@@ -29,6 +30,11 @@ class Undone:
     """All acts that could be taken back then."""
     clock: str
     """The state of the clock then."""
+
+
+def last_moment(con: sqlite3.Connection, number: int) -> int:
+    """The latest moment of the entries that went with an act; 0 when there are none."""
+    return int(con.execute(LAST_MOMENT, (number,)).fetchone()[0])
 
 
 def keep_undone(con: sqlite3.Connection, undone: Undone) -> None:

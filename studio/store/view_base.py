@@ -14,6 +14,7 @@ from typing import Any
 
 from studio.store import view_sql as sql
 from studio.store.connect import translate
+from studio.store.file import FileId, require_same
 from studio.store.schema import TOTAL_STATUS
 
 Row = tuple[Any, ...]
@@ -29,6 +30,7 @@ class ViewBase:
 
     path: Path
     _con: sqlite3.Connection
+    _file: FileId
 
     def last_seq(self) -> int:
         """The newest entry of the history; 0 when there is none."""
@@ -59,12 +61,22 @@ class ViewBase:
         return sum(n for kind, n in self._totals(workflow).items() if kind > TOTAL_STATUS)
 
     def _data_version(self) -> int:
+        # Nobody writes any more into a file that was removed or replaced: it would stay as it is for ever.
+        require_same(self.path, self._file)
         return int(self._rows("PRAGMA data_version")[0][0])
 
     def _rows(self, statement: str, *values: Any) -> list[Row]:
         parameters = values[0] if values and isinstance(values[0], dict) else values
         try:
             return self._con.execute(statement, parameters).fetchall()
+        except sqlite3.Error as error:
+            raise translate(error, self.path) from error
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Questions that stand elsewhere, and are asked on this connection."""
+        try:
+            yield
         except sqlite3.Error as error:
             raise translate(error, self.path) from error
 

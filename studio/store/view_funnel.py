@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from statistics import median_low
 from typing import Any
 
+from studio.language.kinds import KIND_TEXT, Kind
 from studio.store import view_sql as sql
 from studio.store.places import OPENING
-from studio.store.schema import KIND_TEXT, Kind
 
 _Slot = tuple[str, str, "str | None"]
 """Place, kind and name."""

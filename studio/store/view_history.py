@@ -7,15 +7,17 @@ import json
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from studio.language.kinds import KIND_TEXT, LEVEL_OF, LEVELS, Kind
 from studio.store import view_sql as sql
+from studio.store.damage import read_fields
 from studio.store.entries import entry
 from studio.store.records import Entry
-from studio.store.schema import KIND_TEXT, LEVEL_OF, LEVELS, Kind
+from studio.store.schema import SEED_OF
 from studio.store.view_base import ENDLESS, WINDOW_ROWS, ViewBase
 from studio.store.view_users import named
 
 _SEVERITY = ("debug", "info", "warning", "error")
-_FAILURES = (Kind.FAILED, Kind.WORKFLOW_FAILED)
+_FAILURES = (Kind.FAILED, Kind.WORKFLOW_FAILED, Kind.HOOK_FAILED)
 
 
 class HistoryViews(ViewBase):
@@ -33,6 +35,7 @@ class HistoryViews(ViewBase):
                 for sources, statement in (
                     (sql.USER_EVENT_SOURCES, sql.EVENT_SEQS),
                     (sql.USER_JOURNEY_SOURCES, sql.JOURNEY_SEQS),
+                    *(((sql.HOOK_SOURCES, sql.HOOK_SEQS),) if self._totals(0).get(Kind.HOOK_FAILED) else ()),
                 )
                 for source, newest in self._rows(sources, values)
                 if newest is not None
@@ -50,10 +53,48 @@ class HistoryViews(ViewBase):
             found.sort(key=lambda e: e.seq)
             return found
 
+    def seed(self) -> str:
+        """What `random` and `uuid` of the store's journeys are drawn from."""
+        rows = self._rows(SEED_OF)
+        return str(rows[0][0]) if rows else ""
+
+    def timeline_from(self, user: str, *, limit: int = 200, after: int = 0) -> list[Entry]:
+        """What happened to a user, in all journeys: the oldest entries after a seq, oldest first."""
+        with self._snapshot():
+            user_id = self._user_id(user)
+            if user_id in (None, -1):
+                return []
+            values: dict[str, Any] = {"user": user_id, "after": after, "limit": limit}
+            sources = [
+                (oldest, statement, source)
+                for sources, statement in (
+                    (sql.USER_EVENT_FIRSTS, sql.EVENT_SEQS_FROM),
+                    (sql.USER_JOURNEY_FIRSTS, sql.JOURNEY_SEQS_FROM),
+                )
+                for source, oldest in self._rows(sources, values)
+                if oldest is not None
+            ]
+            sources = heapq.nsmallest(limit, sources)
+            # With a full hand of sources, nothing newer than the oldest of the last can be among them.
+            ceiling = sources[-1][0] if len(sources) == limit else ENDLESS
+            seqs: set[int] = set()
+            for _, statement, source in sources:
+                span = {**values, "source": source, "ceiling": ceiling}
+                seqs.update(row[0] for row in self._rows(statement, span))
+            oldest_seqs = heapq.nsmallest(limit, seqs)
+            found = [entry(row) for row in self._rows(sql.ENTRIES_BY_SEQ, {"seqs": json.dumps(oldest_seqs)})]
+            found.sort(key=lambda e: e.seq)
+            return found
+
+    def user_start(self, user: str) -> int | None:
+        """When the first of all happened to a user, ms since 1970; None when nothing has."""
+        first = self.timeline_from(user, limit=1)
+        return first[0].at if first else None
+
     def given_with(self, events: Iterable[int]) -> dict[int, dict[str, Any]]:
         """What came with events beside their data ("profile", "sent_at", "extra"), by their seqs."""
         rows = self._rows(sql.EVENTS_META, {"seqs": json.dumps(list(events))})
-        return {seq: json.loads(meta) for seq, meta in rows}
+        return {seq: read_fields(meta, f"entry {seq}") for seq, meta in rows}
 
     def entries(
         self,
@@ -131,6 +172,27 @@ class HistoryViews(ViewBase):
             found += [entry(row) for row in self._rows(sql.ENTRIES_BEFORE, span)]
             upto = low
         return found[::-1]
+
+    def logs_from(
+        self, after: int, *, limit: int = 200, user: str | None = None, level: str | None = None
+    ) -> list[Entry]:
+        """What `logs` tells, from its beginning or after a seq: the oldest first."""
+        wanted = _log_kinds(level)
+        if user is None:
+            left = sum(self._totals(0).get(kind, 0) for kind in wanted)
+            if left <= limit:
+                # Few, and perhaps all at the end of a long history: looked for from there.
+                return [each for each in self.logs(limit=limit, level=level) if each.seq > after]
+            return self.logs_after(after, limit=limit, level=level)
+        texts = {(KIND_TEXT[kind], LEVEL_OF.get(kind)) for kind in wanted}
+        found: list[Entry] = []
+        while len(found) < limit:
+            page = self.timeline_from(user, limit=max(1000, limit), after=after)
+            if not page:
+                break
+            found += [each for each in page if (each.kind, each.level) in texts]
+            after = page[-1].seq
+        return found[:limit]
 
     def logs_after(
         self,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 
+from studio.language.journey_ids import Parts, bounds_of, is_escaped, meant, shown_id, which_of
+from studio.language.kinds import STATUS_TEXT, Status
 from studio.store import view_journeys
 from studio.store import view_sql as sql
-from studio.store.records import JourneyRow, JourneysView, journey_id
-from studio.store.schema import STATUS_TEXT, TOTAL_STATUS, Status
+from studio.store.records import JourneyRow, JourneysView
+from studio.store.schema import TOTAL_STATUS
 from studio.store.view_base import ENDLESS, Row
 from studio.store.view_waits import WaitViews, oldest_wait, waits_for
 
@@ -34,7 +36,7 @@ class JourneyViews(WaitViews):
 
         Args:
             status: waiting, idle, completed, failed, exited or cancelled.
-            after: the last of the page before, by its id (or its number in the store).
+            after: `number` of the last of the page before (or its id).
         """
         with self._snapshot():
             wanted = None if status is None else _STATUS_OF.get(status)
@@ -42,7 +44,9 @@ class JourneyViews(WaitViews):
                 "workflow": self._name_id(workflow),
                 "status": wanted,
                 "user": self._user_id(user),
-                "after": (self._journey_number(after) or ENDLESS) if isinstance(after, str) else after,
+                "after": max(self._journey_numbers(after), default=ENDLESS)
+                if isinstance(after, str)
+                else after,
                 "limit": limit,
             }
             if -1 in (values["workflow"], values["user"]) or (status is not None and wanted is None):
@@ -72,12 +76,21 @@ class JourneyViews(WaitViews):
             return low * STRETCH
 
     def journey(self, id: str) -> JourneyRow | None:
-        """One journey by its id, `workflow/user[/key][~n]`; None when there is none."""
+        """One journey by its id, `workflow/user[/key][~n]`; None when there is none.
+
+        Raises:
+            JourneyError: several have it.
+        """
         with self._snapshot():
             number = self._journey_number(id)
             if number is None:
                 return None
             return self._journey_rows(list(self._journeys_by_id((number,)).values()))[0]
+
+    def journeys_called(self, id: str) -> list[JourneyRow]:
+        """All journeys that an id may mean: several where `journey` refuses it."""
+        with self._snapshot():
+            return self._journey_rows(list(self._journeys_by_id(self._journey_numbers(id)).values()))
 
     def side_by_side(
         self,
@@ -100,8 +113,7 @@ class JourneyViews(WaitViews):
                 return JourneysView([], [], [], 0)
             numbers, total = view_journeys.chosen(self._rows, user_id, journeys)
             if only is not None:
-                meant = (self._journey_number(id) for id in list(only)[:journeys])
-                numbers = [number for number in meant if number is not None]
+                numbers = [number for id in list(only)[:journeys] for number in self._journey_numbers(id)]
             by_id = self._journeys_by_id(numbers)
             found = view_journeys.entries_of(self._rows, numbers, entries)
             moves = view_journeys.moves_since(self._rows, found[0].seq, self.last_seq()) if found else []
@@ -116,12 +128,12 @@ class JourneyViews(WaitViews):
         opened = self._open_waits(row[0] for row in rows if row[5] == Status.WAITING)
         missing = self._missing()
         result = []
-        for id, user, workflow, key, n, status, pass_number, started_at, note in rows:
+        for id, user, workflow, key, n, status, pass_number, started_at, note, bounds in rows:
             waits = opened.get(id, [])
             dues = [wait[3] for wait in waits if wait[3] is not None]
             result.append(
                 JourneyRow(
-                    id=journey_id(workflow, user, key, n),
+                    id=shown_id(workflow, user, key, n, id, bounds),
                     user=user,
                     workflow=workflow,
                     key=_key(key),
@@ -131,6 +143,7 @@ class JourneyViews(WaitViews):
                     note=note,
                     due_at=min(dues, default=None),
                     waits_for=missing.get(workflow) or (waits_for(oldest_wait(waits)) if waits else None),
+                    number=id,
                 )
             )
         return result
@@ -140,34 +153,31 @@ class JourneyViews(WaitViews):
         return {name: f"workflow {why}" for name, why in self._rows(sql.MISSING)}
 
     def _journey_number(self, id: str) -> int | None:
-        """Where in `journeys` an id is; user and key may hold "/" and "~" themselves."""
-        workflow, _, rest = id.partition("/")
-        workflow_id = self._name_id(workflow)
-        if workflow_id == -1 or not rest:
+        """Where in `journeys` an id is.
+
+        Raises:
+            JourneyError: several have it.
+        """
+        found = self._journey_numbers(id)
+        if len(found) > 1:
+            rows = self._journeys_by_id(found).values()
+            raise which_of(id, (Parts(workflow, user, key, n) for _, user, workflow, key, n, *_ in rows))
+        return found[0] if found else None
+
+    def _journey_numbers(self, id: str) -> list[int]:
+        """Where in `journeys` all are that an id may mean."""
+        bounds: dict[int, str | None] = {}
+
+        def find(parts: Parts) -> int | None:
+            workflow, user = self._name_id(parts.workflow), self._user_id(parts.user)
+            if -1 in (workflow, user):
+                return None
+            for number, escaped in self._rows(sql.JOURNEY_ID, user, workflow, parts.key, parts.n):
+                bounds[number] = escaped
+                return int(number)
             return None
-        readings = [(rest, 1)]
-        head, tilde, number = rest.rpartition("~")
-        if tilde and number.isascii() and number.isdigit() and len(number) < 10 and int(number) > 1:
-            readings.insert(0, (head, int(number)))
-        for text, n in readings:
-            for user, key in _splits(text):
-                user_id = self._user_id(user)
-                if user_id == -1:
-                    continue
-                for rows in (self._rows(sql.JOURNEY_ID, user_id, workflow_id, spelled, n) for spelled in key):
-                    if rows:
-                        return int(rows[0][0])
-        return None
 
-
-def _splits(text: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """The ways to read `user[/key]`: each user with the spellings that its key may have in the store."""
-    yield text, ("",)
-    at = text.find("/")
-    while at >= 0:
-        key = text[at + 1 :]
-        yield text[:at], (json.dumps(key, ensure_ascii=False), key)
-        at = text.find("/", at + 1)
+        return meant(id, find, lambda number: is_escaped(number, bounds_of(bounds[number])))
 
 
 def _key(key: str) -> str | None:

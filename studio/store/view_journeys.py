@@ -10,10 +10,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from studio.language.kinds import Kind
 from studio.store import view_sql as sql
 from studio.store.entries import entry
 from studio.store.records import Entry
-from studio.store.schema import Kind
 
 Rows = Callable[..., list[tuple[Any, ...]]]
 """Runs a statement in the reader's snapshot and gives all its rows."""

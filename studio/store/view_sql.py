@@ -7,7 +7,9 @@ could lead with another table, CROSS JOIN says the order and INDEXED BY the inde
 
 from __future__ import annotations
 
+from studio.language.kinds import Kind, Status
 from studio.store.entries import COLUMNS, JOINS
+from studio.store.schema import ID_BOUNDS
 
 # Workflows that journeys were begun by and that do not run, with the reason.
 MISSING = """
@@ -26,18 +28,22 @@ WHERE t.workflow = ? AND t.n <> 0
 """
 # The newest matches, and how long each took. A wait that was answered at once has no opening:
 # the name of a wait may come again in a pass, so the newest opening before the match is its own.
-MATCHES = """
+MATCHES = f"""
 SELECT p.text, n.text, newest.kind, newest.at - coalesce((
     SELECT o.at FROM history o INDEXED BY history_journeys
     WHERE o.journey = newest.journey AND o.seq < newest.seq
-        AND o.kind = CASE newest.kind WHEN 32 THEN 30 ELSE newest.kind - 1 END
+        AND o.kind = CASE newest.kind
+            WHEN {Kind.WAIT_MATCHED} THEN {Kind.WAIT_OPENED}
+            WHEN {Kind.GROUP_MATCHED} THEN {Kind.GROUP_OPENED}
+            WHEN {Kind.STEP_DONE} THEN {Kind.STEP_STARTED} END
         AND o.pass = newest.pass AND o.n = newest.n AND o.name IS newest.name
     ORDER BY o.seq DESC LIMIT 1
 ), newest.at)
 FROM (
     SELECT h.seq, h.at, h.kind, h.journey, h.pass, h.name, h.n, h.place
     FROM history h CROSS JOIN journeys j ON j.id = h.journey
-    WHERE h.seq > :from AND h.kind IN (11, 16, 32) AND j.workflow = :workflow AND h.place IS NOT NULL
+    WHERE h.seq > :from AND h.kind IN ({Kind.WAIT_MATCHED}, {Kind.GROUP_MATCHED}, {Kind.STEP_DONE})
+        AND j.workflow = :workflow AND h.place IS NOT NULL
     ORDER BY h.seq DESC LIMIT :limit
 ) newest
 JOIN names p ON p.id = newest.place LEFT JOIN names n ON n.id = newest.name
@@ -69,12 +75,17 @@ WHERE u.name > :after {_NAMED} ORDER BY u.name LIMIT :limit
 # Who had an event, in one stretch of the history: the latest first.
 USERS_SINCE = f"""
 SELECT u.name, max(h.seq) FROM history h CROSS JOIN users u ON u.id = h.user
-WHERE h.seq > :from AND h.seq <= :to AND h.kind = 1 AND h.at >= :since {_NAMED}
+WHERE h.seq > :from AND h.seq <= :to AND h.kind = {Kind.EVENT} AND h.at >= :since {_NAMED}
   AND (:workflow IS NULL OR EXISTS (SELECT 1 FROM journeys j WHERE j.user = u.id AND j.workflow = :workflow))
 GROUP BY h.user ORDER BY 2 DESC
 """
 USERS_BY_ID = "SELECT u.id, u.name FROM json_each(:users) i CROSS JOIN users u ON u.id = i.value"
 USERS_NEWEST = "SELECT id FROM users ORDER BY id DESC LIMIT :limit"
+USERS_OLDEST = "SELECT id, name FROM users ORDER BY id LIMIT :limit"
+USERS_DUE_LAST = """
+SELECT user, due, id FROM waits INDEXED BY waits_due
+WHERE due <= :due AND NOT (due = :due AND id >= :id) ORDER BY due DESC, id DESC LIMIT :limit
+"""
 USERS_ACTIVE = """
 SELECT user, max(seq) FROM history WHERE seq > :from AND seq <= :to AND user IS NOT NULL
 GROUP BY user ORDER BY 2 DESC LIMIT :limit
@@ -101,36 +112,44 @@ USERS_DUE = """
 SELECT user, due, id FROM waits INDEXED BY waits_due
 WHERE due >= :due AND NOT (due = :due AND id <= :id) ORDER BY due, id LIMIT :limit
 """
-USERS_FAILED = """
-SELECT user FROM journeys INDEXED BY journeys_failed WHERE status = 4 ORDER BY id DESC LIMIT :limit
+USERS_FAILED = f"""
+SELECT user FROM journeys INDEXED BY journeys_failed
+WHERE status = {Status.FAILED} ORDER BY id DESC LIMIT :limit
 """
-USERS_STEPPING = "SELECT user FROM waits INDEXED BY waits_steps WHERE kind IN (30, 31) LIMIT :limit"
+USERS_STEPPING = f"""
+SELECT user FROM waits INDEXED BY waits_steps
+WHERE kind IN ({Kind.STEP_STARTED}, {Kind.STEP_RETRY}) LIMIT :limit
+"""
 WORKFLOW_NAMES = "SELECT DISTINCT workflow FROM codes"
 
 USER_STATUSES = """
 SELECT j.user, j.status, count(*), max(j.id)
 FROM json_each(:users) i CROSS JOIN journeys j ON j.user = i.value GROUP BY j.user, j.status
 """
-USER_WAITING = "SELECT id FROM journeys WHERE user = :user AND status = 1 ORDER BY id DESC LIMIT :limit"
+USER_WAITING = f"""
+SELECT id FROM journeys WHERE user = :user AND status = {Status.WAITING} ORDER BY id DESC LIMIT :limit
+"""
 
 # A walk from name to name through the index: a user has few names, and may have many events.
-USER_LAST_EVENT = """
+USER_LAST_EVENT = f"""
 WITH RECURSIVE seen (name) AS (
-    SELECT (SELECT min(name) FROM history WHERE user = :user AND kind = 1)
+    SELECT (SELECT min(name) FROM history WHERE user = :user AND kind = {Kind.EVENT})
     UNION ALL
-    SELECT (SELECT min(name) FROM history WHERE user = :user AND kind = 1 AND name > seen.name)
+    SELECT (SELECT min(name) FROM history WHERE user = :user AND kind = {Kind.EVENT} AND name > seen.name)
     FROM seen WHERE seen.name IS NOT NULL
 )
 SELECT h.at, e.text FROM (
-    SELECT max((SELECT max(seq) FROM history WHERE user = :user AND name = seen.name AND kind = 1)) AS seq
+    SELECT max((
+        SELECT max(seq) FROM history WHERE user = :user AND name = seen.name AND kind = {Kind.EVENT}
+    )) AS seq
     FROM seen WHERE name IS NOT NULL
 ) newest CROSS JOIN history h ON h.seq = newest.seq LEFT JOIN names e ON e.id = h.name
 """
 
 # -- journeys ------------------------------------------------------------------------------
 
-_JOURNEY = """
-SELECT j.id, u.name, w.text, j.key, j.n, j.status, j.pass, s.at, j.note
+_JOURNEY = f"""
+SELECT j.id, u.name, w.text, j.key, j.n, j.status, j.pass, s.at, j.note, {ID_BOUNDS}
 """
 _JOURNEY_JOINS = """
 LEFT JOIN users u ON u.id = j.user
@@ -151,7 +170,7 @@ SELECT max(h.at) FROM journeys j CROSS JOIN history h ON h.seq = j.since WHERE j
 JOURNEYS_LAST = "SELECT max(id) FROM journeys"
 JOURNEYS_FAILED = f"""
 {_JOURNEY} FROM journeys j INDEXED BY journeys_failed {_JOURNEY_JOINS}
-WHERE j.status = 4 AND j.id > :after AND {_JOURNEY_FILTER} ORDER BY j.id LIMIT :limit
+WHERE j.status = {Status.FAILED} AND j.id > :after AND {_JOURNEY_FILTER} ORDER BY j.id LIMIT :limit
 """
 JOURNEYS_OF_USER = f"""
 {_JOURNEY} FROM journeys j {_JOURNEY_JOINS}
@@ -160,7 +179,7 @@ WHERE j.user = :user AND +j.id > :after AND {_JOURNEY_FILTER} ORDER BY +j.id LIM
 JOURNEYS_BY_ID = f"""
 {_JOURNEY} FROM json_each(:journeys) i CROSS JOIN journeys j ON j.id = i.value {_JOURNEY_JOINS}
 """
-JOURNEY_ID = "SELECT id FROM journeys WHERE user = ? AND workflow = ? AND key = ? AND n = ?"
+JOURNEY_ID = f"SELECT id, {ID_BOUNDS} FROM journeys WHERE user = ? AND workflow = ? AND key = ? AND n = ?"
 
 USER_NEWEST_JOURNEYS = "SELECT id FROM journeys WHERE user = :user ORDER BY id DESC LIMIT :limit"
 
@@ -176,8 +195,8 @@ LEFT JOIN names e ON e.id = h.name
 
 # -- waits ---------------------------------------------------------------------------------
 
-_WAIT = """
-SELECT w.id, w.kind, u.name, f.text, j.key, j.n, e.text, h.n, h.data, h.at, w.due, p.text
+_WAIT = f"""
+SELECT w.id, w.kind, u.name, f.text, j.key, j.n, e.text, h.n, h.data, h.at, w.due, p.text, j.id, {ID_BOUNDS}
 """
 _WAIT_JOINS = """
 CROSS JOIN history h ON h.seq = w.id
@@ -202,6 +221,19 @@ WAITS_DUE_AFTER = f"""
 WHERE w.due > :due AND {_WAIT_FILTER}
 ORDER BY w.due, w.id LIMIT :limit
 """
+# From the last on: where a list ends.
+WAITS_LAST_AT = f"""
+{_WAIT} FROM waits w INDEXED BY waits_due {_WAIT_JOINS}
+WHERE w.due = :due AND w.id < :id ORDER BY w.id DESC LIMIT :limit
+"""
+WAITS_LAST_DUE = f"""
+{_WAIT} FROM waits w INDEXED BY waits_due {_WAIT_JOINS}
+WHERE w.due < :due ORDER BY w.due DESC, w.id DESC LIMIT :limit
+"""
+WAITS_LAST_FOREVER = f"""
+{_WAIT} FROM waits w {_WAIT_JOINS}
+WHERE w.id < :id AND w.due IS NULL ORDER BY w.id DESC LIMIT :limit
+"""
 WAITS_FOREVER = f"""
 {_WAIT} FROM waits w {_WAIT_JOINS}
 WHERE w.id > :id AND w.due IS NULL AND {_WAIT_FILTER}
@@ -223,8 +255,11 @@ WHERE w.id <= :until AND w.due IS NULL AND h.place = :place AND j.workflow = :wo
 ORDER BY w.id LIMIT :limit
 """
 # Of a workflow in which few wait: its journeys, by one walk over them, lead to the waits.
-WAITING_OF_FEW = "SELECT id FROM journeys WHERE workflow = :workflow AND status = 1"
-STEPPING = "SELECT DISTINCT journey FROM waits INDEXED BY waits_steps WHERE kind IN (30, 31)"
+WAITING_OF_FEW = f"SELECT id FROM journeys WHERE workflow = :workflow AND status = {Status.WAITING}"
+STEPPING = f"""
+SELECT DISTINCT journey FROM waits INDEXED BY waits_steps
+WHERE kind IN ({Kind.STEP_STARTED}, {Kind.STEP_RETRY})
+"""
 STILL_OPEN = "SELECT w.id FROM json_each(:waits) i CROSS JOIN waits w ON w.id = i.value"
 WAITS_BY_ID = f"{_WAIT} FROM json_each(:waits) i CROSS JOIN waits w ON w.id = i.value {_WAIT_JOINS}"
 
@@ -232,15 +267,16 @@ WAITS_BY_ID = f"{_WAIT} FROM json_each(:waits) i CROSS JOIN waits w ON w.id = i.
 
 # Where the newest entries of a user may stand: each event name and each journey is a
 # source that an index gives newest first, and the newest of all come from few of them.
-USER_EVENT_SOURCES = """
+USER_EVENT_SOURCES = f"""
 WITH RECURSIVE seen (name) AS (
-    SELECT (SELECT min(name) FROM history WHERE user = :user AND kind = 1)
+    SELECT (SELECT min(name) FROM history WHERE user = :user AND kind = {Kind.EVENT})
     UNION ALL
-    SELECT (SELECT min(name) FROM history WHERE user = :user AND kind = 1 AND name > seen.name)
+    SELECT (SELECT min(name) FROM history WHERE user = :user AND kind = {Kind.EVENT} AND name > seen.name)
     FROM seen WHERE seen.name IS NOT NULL
 )
 SELECT name, (
-    SELECT max(seq) FROM history WHERE user = :user AND name = seen.name AND kind = 1 AND seq < :before
+    SELECT max(seq) FROM history
+    WHERE user = :user AND name = seen.name AND kind = {Kind.EVENT} AND seq < :before
 ) FROM seen WHERE name IS NOT NULL
 """
 USER_JOURNEY_SOURCES = """
@@ -248,8 +284,47 @@ SELECT j.id, (
     SELECT max(seq) FROM history h INDEXED BY history_journeys WHERE h.journey = j.id AND h.seq < :before
 ) FROM journeys j WHERE j.user = :user
 """
-EVENT_SEQS = """
-SELECT seq FROM history WHERE user = :user AND name = :source AND kind = 1 AND seq < :before AND seq >= :floor
+# The same from the other end: the oldest first.
+USER_EVENT_FIRSTS = f"""
+WITH RECURSIVE seen (name) AS (
+    SELECT (SELECT min(name) FROM history WHERE user = :user AND kind = {Kind.EVENT})
+    UNION ALL
+    SELECT (SELECT min(name) FROM history WHERE user = :user AND kind = {Kind.EVENT} AND name > seen.name)
+    FROM seen WHERE seen.name IS NOT NULL
+)
+SELECT name, (
+    SELECT min(seq) FROM history
+    WHERE user = :user AND name = seen.name AND kind = {Kind.EVENT} AND seq > :after
+) FROM seen WHERE name IS NOT NULL
+"""
+USER_JOURNEY_FIRSTS = """
+SELECT j.id, (
+    SELECT min(seq) FROM history h INDEXED BY history_journeys WHERE h.journey = j.id AND h.seq > :after
+) FROM journeys j WHERE j.user = :user
+"""
+EVENT_SEQS_FROM = f"""
+SELECT seq FROM history
+WHERE user = :user AND name = :source AND kind = {Kind.EVENT} AND seq > :after AND seq <= :ceiling
+ORDER BY seq LIMIT :limit
+"""
+JOURNEY_SEQS_FROM = """
+SELECT seq FROM history INDEXED BY history_journeys
+WHERE journey = :source AND seq > :after AND seq <= :ceiling
+ORDER BY seq LIMIT :limit
+"""
+EVENT_SEQS = f"""
+SELECT seq FROM history
+WHERE user = :user AND name = :source AND kind = {Kind.EVENT} AND seq < :before AND seq >= :floor
+ORDER BY seq DESC LIMIT :limit
+"""
+HOOK_SOURCES = f"""
+SELECT NULL, max(seq) FROM history INDEXED BY history_hooks
+WHERE user = :user AND kind = {Kind.HOOK_FAILED} AND journey IS NULL AND seq < :before
+"""
+HOOK_SEQS = f"""
+SELECT seq FROM history INDEXED BY history_hooks
+WHERE user = :user AND kind = {Kind.HOOK_FAILED} AND journey IS NULL
+    AND seq < :before AND seq >= :floor AND :source IS NULL
 ORDER BY seq DESC LIMIT :limit
 """
 JOURNEY_SEQS = """
@@ -266,15 +341,16 @@ SELECT h.seq, h.meta FROM json_each(:seqs) i CROSS JOIN history h ON h.seq = i.v
 """
 
 # IFNULL and IS: a plain `=` would turn the outer joins round and lead with the wrong table.
-_ENTRY_FILTER = """
+_ENTRY_FILTER = f"""
     (:kinds IS NULL OR h.kind IN (SELECT value FROM json_each(:kinds)))
     AND (:since IS NULL OR h.at >= :since)
     AND (:user IS NULL OR h.user = :user OR ifnull(j.user, 0) = :user)
     AND (:workflow IS NULL
-        OR ifnull(CASE WHEN h.kind IN (70, 71) THEN h.name ELSE j.workflow END, 0) = :workflow)
+        OR ifnull(CASE WHEN h.kind IN ({Kind.WORKFLOW_LOADED}, {Kind.WORKFLOW_FAILED})
+            THEN h.name ELSE j.workflow END, 0) = :workflow)
     AND (:like IS NULL OR h.data LIKE :like ESCAPE '\\')
     AND (:contains IS NULL OR instr(folded(h.data), :contains) > 0)
-    AND (:told IS NULL OR h.kind <> 70 OR instr(h.data, '"summary"') > 0)
+    AND (:told IS NULL OR h.kind <> {Kind.WORKFLOW_LOADED} OR instr(h.data, '"summary"') > 0)
 """
 ENTRIES_AFTER = f"""
 SELECT {COLUMNS} FROM history h {JOINS}
@@ -286,9 +362,9 @@ WHERE h.seq > :from AND h.seq <= :to AND {_ENTRY_FILTER} ORDER BY h.seq DESC LIM
 """
 CLOCK_MOVES = f"""
 SELECT {COLUMNS} FROM history h {JOINS}
-WHERE h.seq > :from AND h.seq <= :to AND h.kind = 72 ORDER BY h.seq DESC LIMIT :limit
+WHERE h.seq > :from AND h.seq <= :to AND h.kind = {Kind.CLOCK_MOVED} ORDER BY h.seq DESC LIMIT :limit
 """
-EVENT_NAMES = """
+EVENT_NAMES = f"""
 SELECT DISTINCT e.text FROM history h CROSS JOIN names e ON e.id = h.name
-WHERE h.seq > :from AND h.seq <= :to AND h.kind IN (1, 10)
+WHERE h.seq > :from AND h.seq <= :to AND h.kind IN ({Kind.EVENT}, {Kind.WAIT_OPENED})
 """

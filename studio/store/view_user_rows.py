@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 
+from studio.language.kinds import STATUS_TEXT, Kind, Status
 from studio.store import view_sql as sql
 from studio.store import view_users
 from studio.store.records import UserRow
-from studio.store.schema import STATUS_TEXT, Kind, Status
 from studio.store.view_base import WINDOW_ROWS, Row
 from studio.store.view_journey_rows import JourneyViews
 from studio.store.view_users import UserCount, UserPage, UserSearch
@@ -29,6 +29,10 @@ _TELLING = (
     Status.EXITED,
     Status.CANCELLED,
 )
+
+
+OLDEST_LOOKED_AT = 1_000
+"""Users that came first, among whom those without a deadline are looked for."""
 
 
 class UserViews(JourneyViews):
@@ -121,6 +125,24 @@ class UserViews(JourneyViews):
         """The failed first, then those with a running step, then by deadline, then what acted last."""
         rows = self._users_filled(view_users.telling(self._rows, limit), limit)
         return sorted(rows, key=view_users.rank)
+
+    def last_users(self, *, limit: int = 100, by_deadline: bool = False) -> list[UserRow]:
+        """Where the orders end: those that came first, of whom the very first stands last.
+
+        Args:
+            by_deadline: those without a deadline, and before them those whose deadline comes last.
+        """
+        with self._snapshot():
+            looked = OLDEST_LOOKED_AT if by_deadline else limit
+            rows = self._user_rows(self._rows(sql.USERS_OLDEST, {"limit": looked}))
+            if by_deadline:
+                rows = [row for row in rows if row.due_at is None and row.state not in ("failed", "step")]
+            rows = rows[:limit]
+            if len(rows) < limit and by_deadline:
+                ids = view_users.latest_deadlines(self._rows, limit - len(rows))
+                names: dict[int, str] = dict(self._rows(sql.USERS_BY_ID, {"users": json.dumps(ids)}))
+                rows += self._user_rows([(id, names[id]) for id in ids if id in names])
+            return rows[::-1]
 
     def workflow_names(self) -> list[str]:
         """The workflows that ever ran here."""

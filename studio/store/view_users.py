@@ -11,9 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from studio.language.kinds import STATUS_TEXT, Status
 from studio.store import view_sql as sql
 from studio.store.records import UserRow
-from studio.store.schema import STATUS_TEXT, Status
 
 Rows = Callable[..., list[tuple[Any, ...]]]
 
@@ -32,6 +32,7 @@ _STATUS_OF = {text: status for status, text in STATUS_TEXT.items()} | {
     "step": Status.WAITING,
     "sleeping": Status.WAITING,
 }
+LAST_MOMENT = 1 << 62
 LAST_CHAR = "\U0010ffff"
 
 
@@ -135,6 +136,19 @@ def by_deadline(rows: Rows, limit: int) -> list[int]:
     due, id = 0, 0
     for _ in range(MOST_DUE_PAGES):
         page = rows(sql.USERS_DUE, {"due": due, "id": id, "limit": DUE_PAGE})
+        for user, due, id in page:  # noqa: B007 - the last of a page is where the next begins
+            found.setdefault(user)
+        if len(found) >= limit or len(page) < DUE_PAGE:
+            break
+    return list(found)[:limit]
+
+
+def latest_deadlines(rows: Rows, limit: int) -> list[int]:
+    """The users whose deadlines come last, the very last first: whoever has a nearer one stands there too."""
+    found: dict[int, None] = {}
+    due, id = LAST_MOMENT, LAST_MOMENT
+    for _ in range(MOST_DUE_PAGES):
+        page = rows(sql.USERS_DUE_LAST, {"due": due, "id": id, "limit": DUE_PAGE})
         for user, due, id in page:  # noqa: B007 - the last of a page is where the next begins
             found.setdefault(user)
         if len(found) >= limit or len(page) < DUE_PAGE:

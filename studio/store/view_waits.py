@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
 
+from studio.language.journey_ids import shown_id
+from studio.language.kinds import Kind
 from studio.store import view_sql as sql
 from studio.store.entries import key_of
-from studio.store.records import WaitRow, journey_id
-from studio.store.schema import TOTAL_WAITS, Kind
+from studio.store.records import WaitRow
+from studio.store.schema import TOTAL_WAITS
 from studio.store.view_base import ENDLESS, Row, ViewBase
 
 _WAIT_KIND = {
@@ -59,19 +63,81 @@ class WaitViews(ViewBase):
             if workflow_id is not None and (waiting := self._totals(workflow_id).get(TOTAL_WAITS, 0)) <= FEW:
                 journeys = self._rows(sql.WAITING_OF_FEW, {"workflow": workflow_id}) if waiting else []
                 return self._waits_of(journeys, None, kind, limit, after)
-            due, id = (-ENDLESS, 0) if after is None else (after[0], after[1])
             kinds = None if kind is None else json.dumps(_kinds(kind))
-            values = {"due": due, "id": id, "workflow": workflow_id, "kinds": kinds, "limit": limit}
-            rows: list[Row] = []
-            if due is not None:
-                if after is not None:
-                    rows = self._rows(sql.WAITS_DUE_AT, values)
-                if len(rows) < limit:
-                    rows += self._rows(sql.WAITS_DUE_AFTER, {**values, "limit": limit - len(rows)})
-                values["id"] = 0
+            return [_wait(row) for row in self._page(limit, after, workflow_id, kinds)]
+
+    def _page(
+        self,
+        limit: int,
+        after: tuple[int | None, int] | None,
+        workflow: int | None = None,
+        kinds: str | None = None,
+    ) -> list[Row]:
+        """Rows as they are stored, from a place on."""
+        due, id = (-ENDLESS, 0) if after is None else (after[0], after[1])
+        values = {"due": due, "id": id, "workflow": workflow, "kinds": kinds, "limit": limit}
+        rows: list[Row] = []
+        if due is not None:
+            if after is not None:
+                rows = self._rows(sql.WAITS_DUE_AT, values)
             if len(rows) < limit:
-                rows += self._rows(sql.WAITS_FOREVER, {**values, "limit": limit - len(rows)})
-            return [_wait(row) for row in rows]
+                rows += self._rows(sql.WAITS_DUE_AFTER, {**values, "limit": limit - len(rows)})
+            values["id"] = 0
+        if len(rows) < limit:
+            rows += self._rows(sql.WAITS_FOREVER, {**values, "limit": limit - len(rows)})
+        return rows
+
+    def _last_page(self, limit: int, before: tuple[int | None, int] | None) -> list[Row]:
+        """Rows as they are stored, up to a place: the last first."""
+        due, id = (None, ENDLESS) if before is None else before
+        values: dict[str, Any] = {"due": due, "id": id, "limit": limit}
+        rows: list[Row] = []
+        if due is None:
+            rows = self._rows(sql.WAITS_LAST_FOREVER, values)
+            values["due"] = ENDLESS
+        else:
+            rows = self._rows(sql.WAITS_LAST_AT, values)
+        if len(rows) < limit:
+            rows += self._rows(sql.WAITS_LAST_DUE, {**values, "limit": limit - len(rows)})
+        return rows
+
+    def waiting(
+        self, *, limit: int = 100, after: tuple[int | None, int] | None = None, last: bool = False
+    ) -> tuple[list[WaitRow], tuple[int | None, int] | None]:
+        """What journeys wait for, a row for each: the nearest deadline first, then those without one.
+
+        A `wait_any` or `wait_all` is one row with what is open in it, and stands where the first
+        of its deadlines does.
+
+        Args:
+            limit: stored rows that are looked at. A group is several of them, so fewer may come.
+            after: where the page before ended.
+            last: from the end on, the last row first.
+
+        Returns:
+            The rows, and where the next page begins; None when there is none.
+        """
+        with self._snapshot():
+            page = self._last_page(limit, after) if last else self._page(limit, after)
+            groups = self._groups({row[12] for row in page if _grouped(row)})
+            found = []
+            for row in page:
+                opened = groups.get(row[12])
+                if opened is None:
+                    found.append(_wait(row))
+                elif min(opened, key=_place)[0] == row[0]:
+                    found.append(_as_one(opened))
+        return found, (page[-1][10], page[-1][0]) if len(page) == limit else None
+
+    def _groups(self, journeys: set[int]) -> dict[int, list[Row]]:
+        """All that is open in these journeys."""
+        opened = self._open_waits(journeys) if journeys else {}
+        seqs = [row[1] for rows in opened.values() for row in rows]
+        found: dict[int, list[Row]] = {}
+        if seqs:
+            for row in self._rows(sql.WAITS_BY_ID, {"waits": json.dumps(sorted(seqs))}):
+                found.setdefault(row[12], []).append(row)
+        return found
 
     def waits_at(self, workflow: str, place: str, *, limit: int = 100) -> list[WaitRow]:
         """What is open at a place of a workflow, such as "onboarding.py:26": the nearest deadline first.
@@ -129,6 +195,29 @@ class WaitViews(ViewBase):
         return found
 
 
+def _grouped(row: Row) -> bool:
+    return row[1] == Kind.GROUP_OPENED or (row[8] is not None and '"group":' in row[8])
+
+
+def _place(row: Row) -> tuple[bool, int, int]:
+    return row[10] is None, row[10] or 0, row[0]
+
+
+def _as_one(opened: list[Row]) -> WaitRow:
+    """The outermost group of a journey with what is open in it; an only row as it is."""
+    groups = [row for row in opened if row[1] == Kind.GROUP_OPENED]
+    within = {key for row in groups for key in json.loads(row[8] or "{}").get("members", ())}
+    outer = [
+        row for row in groups if key_of(row[1], row[6], row[7], json.loads(row[8] or "{}")) not in within
+    ]
+    if not outer:
+        return _wait(min(opened, key=_place))
+    group = _wait(outer[-1])
+    parts = tuple(_wait(row) for row in sorted(opened) if row[1] != Kind.GROUP_OPENED)
+    due_at = min((row[10] for row in opened if row[10] is not None), default=None)
+    return replace(group, parts=parts, due_at=due_at)
+
+
 def _kinds(kind: str) -> list[int]:
     return [number for number, text in _WAIT_KIND.items() if text == kind]
 
@@ -154,13 +243,13 @@ def waits_for(wait: Row) -> str:
 
 
 def _wait(row: Row) -> WaitRow:
-    seq, kind, user, workflow, journey_key, journey_n, name, n, data, opened_at, due, place = row
+    seq, kind, user, workflow, journey_key, journey_n, name, n, data, opened_at, due, place, *of = row
     given = json.loads(data) if data else {}
     return WaitRow(
         seq=seq,
         kind=_WAIT_KIND.get(kind, "wait"),
         user=user,
-        journey=journey_id(workflow, user, journey_key, journey_n),
+        journey=shown_id(workflow, user, journey_key, journey_n, *of),
         workflow=workflow,
         key=key_of(kind, name, n, given) or "",
         name=name,

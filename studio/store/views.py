@@ -7,22 +7,30 @@ Here are the questions about the store as a whole; each other subject has a file
 
 from __future__ import annotations
 
-import json
+import contextlib
 import sqlite3
+import threading
 from pathlib import Path
 from typing import Any
 
+from studio.language.kinds import Kind, Status
 from studio.store import view_funnel
 from studio.store import view_sql as sql
-from studio.store.connect import connect_reader, require_history, translate
+from studio.store.connect import connect_reader, require_history
+from studio.store.damage import read_fields
+from studio.store.file import file_of
 from studio.store.holds import HOLD, HeldStep, held_steps
 from studio.store.records import LeftWaiting, Totals
+from studio.store.refused import MOST_ROWS as MOST_REFUSED
+from studio.store.refused import LeftAside, Refused, left_aside, listed, none_of, one
 from studio.store.scenes import Scenes
-from studio.store.schema import TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS, Kind, Status
+from studio.store.schema import TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS
 from studio.store.view_funnel import PlaceCounts
 from studio.store.view_history import HistoryViews
 from studio.store.view_user_rows import UserViews
 
+LOOK_OPERATIONS = 100_000
+"""Of SQLite's, some milliseconds: so often a statement looks whether nobody wants its rows any more."""
 MOST_INBOX = 10_000
 """Events in the inbox that are counted: more are more than enough to know."""
 SUGGEST_ROWS = 10_000
@@ -40,7 +48,11 @@ class Views(Scenes, UserViews, HistoryViews):
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self._con = connect_reader(path)
+        self._ended = threading.Event()
+        # An interruption between two statements is none: so the next one looks, too.
+        self._con.set_progress_handler(self._ended.is_set, LOOK_OPERATIONS)
         try:
+            self._file = file_of(self.path)
             self._con.create_function("folded", 1, _folded, deterministic=True)
             require_history(self._con, self.path)
             self._version = self._data_version()
@@ -52,6 +64,12 @@ class Views(Scenes, UserViews, HistoryViews):
         """Let the connection go."""
         self._con.close()
 
+    def interrupt(self) -> None:
+        """End what is asked now and later, with an error; may be called by any thread."""
+        self._ended.set()
+        with contextlib.suppress(sqlite3.ProgrammingError):  # it was let go: nothing is asked
+            self._con.interrupt()
+
     def __enter__(self) -> Views:
         return self
 
@@ -59,7 +77,11 @@ class Views(Scenes, UserViews, HistoryViews):
         self.close()
 
     def changed(self) -> bool:
-        """Whether anything was committed since this was last asked. Costs microseconds."""
+        """Whether anything was committed since this was last asked. Costs microseconds.
+
+        Raises:
+            StoreGone: its file was removed or replaced.
+        """
         version = self._data_version()
         moved = version != self._version
         self._version = version
@@ -68,8 +90,7 @@ class Views(Scenes, UserViews, HistoryViews):
     def clock(self) -> dict[str, Any]:
         """The state of the store's clock; empty while it runs with the wall's."""
         rows = self._rows(sql.META, "clock")
-        found = json.loads(rows[0][0]) if rows and rows[0][0] else {}
-        return found if isinstance(found, dict) else {}
+        return read_fields(rows[0][0] if rows else None, "its clock")
 
     def told(self, key: str) -> str | None:
         """A value that the engine keeps under a name; None when there is none."""
@@ -102,18 +123,37 @@ class Views(Scenes, UserViews, HistoryViews):
         count = int(self._rows(sql.INBOX_EVENTS, MOST_INBOX + 1)[0][0])
         return LeftWaiting(min(count, MOST_INBOX), count > MOST_INBOX)
 
+    def left_aside(self) -> LeftAside:
+        """How many events are kept aside because they could not be taken."""
+        with self._translated():
+            return left_aside(self._con)
+
+    def refused(self, *, after: int = 0, limit: int = MOST_REFUSED) -> list[Refused]:
+        """The events that are kept aside, the oldest first."""
+        with self._translated():
+            return listed(self._con, after, limit)
+
+    def refused_event(self, number: int) -> tuple[Refused, str]:
+        """One of them, and what was sent.
+
+        Raises:
+            StoreError: there is none of this number.
+        """
+        with self._translated():
+            found = one(self._con, number)
+        if found is None:
+            raise none_of(self.path, number)
+        return found
+
     def hold(self) -> dict[str, Any] | None:
         """Why steps are on hold; None when they run."""
         rows = self._rows(sql.META, HOLD)
-        found = json.loads(rows[0][0]) if rows and rows[0][0] else None
-        return found if isinstance(found, dict) else None
+        return read_fields(rows[0][0] if rows else None, "steps on hold") or None
 
     def held_steps(self, *, limit: int = 1000) -> list[HeldStep]:
         """The steps that wait for a yes, oldest first."""
-        try:
+        with self._translated():
             return held_steps(self._con, limit)
-        except sqlite3.Error as error:
-            raise translate(error, self.path) from error
 
     def event_names(self, prefix: str = "", limit: int = 50) -> list[str]:
         """Names to suggest: of events seen or waited for lately, or at the very beginning."""

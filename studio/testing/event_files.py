@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-from studio.checked_play import play_and_check
 from studio.errors import StudioError
-from studio.expectations import EXPECT
+from studio.events.event_files import first_seed
+from studio.events.expectations import EXPECT
+from studio.testing.checked_play import play_and_check
 from studio.testing.loop_thread import LoopThread
+from studio.testing.replays import replay_always
 from studio.testing.verbs import Source
 
 
@@ -40,11 +42,15 @@ class EventFile(pytest.File):
     """An event file that is collected."""
 
     workflows: Callable[[], Iterable[Source]]
+    seed: str | None
+    """What to draw from instead of what the file carries."""
+    usual: str | None
+    """What to draw from where the file carries nothing."""
 
     def collect(self) -> Iterator[pytest.Item]:
         """The one test that it is."""
         item: EventFileTest = EventFileTest.from_parent(self, name="expected")
-        item.workflows = self.workflows
+        item.workflows, item.seed, item.usual = self.workflows, self.seed, self.usual
         yield item
 
 
@@ -52,13 +58,19 @@ class EventFileTest(pytest.Item):
     """Plays an event file, and holds its expectations against what comes."""
 
     workflows: Callable[[], Iterable[Source]]
+    seed: str | None
+    usual: str | None
 
     def runtest(self) -> None:
         """Play it."""
         lines = self.path.read_bytes().splitlines()
         name = self._name
+        seed = self.seed or first_seed(lines, name) or self.usual
         with LoopThread() as loop:
-            done = loop.run(play_and_check(lines, self.workflows(), name=name))
+            playing = play_and_check(
+                lines, self.workflows(), name=name, replay_always=replay_always(), seed=seed
+            )
+            done = loop.run(playing)
         if done.mismatch is not None:
             raise NotAsExpected(str(done.mismatch))
 

@@ -11,13 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from studio.testing.snapshots import OPTION
+from journey_studio.pytest_options import (
+    MARK,
+    OPTION,
+    REPLAY_INI,
+    REPLAY_OPTION,
+    SEED_OPTION,
+    add_marker,
+    add_options,
+    is_event_file,
+)
+from studio.testing import replays
 
 if TYPE_CHECKING:
     from studio.testing.verbs import Journeys, Source
 
-MARK = "journeys"
-EVENTS = "tests/journeys"
 SHOWN_LINES = 200
 """Lines of a timeline under a test that failed: the newest."""
 
@@ -27,23 +35,29 @@ _used = pytest.StashKey["Journeys"]()
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """The plugin's options."""
-    group = parser.getgroup("journey studio")
-    group.addoption(OPTION, action="store_true", help="Write the snapshots of timelines anew.")
-    parser.addini("journey_workflows", "Folder or file of workflows for the fixture journeys.", default="")
-    parser.addini(
-        "journey_events", f"Folders whose event files are tests (default: {EVENTS}).", type="linelist"
-    )
+    add_options(parser)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """The plugin's marker."""
-    config.addinivalue_line("markers", f"{MARK}(workflows): what the fixture journeys runs.")
-    config.stash[_loaded] = {}
+    """The plugin's marker, and how engines in tests drive."""
+    add_marker(config)
+    set_up(config)
+
+
+def set_up(config: pytest.Config) -> None:
+    """Have engines in tests drive as the options say."""
+    replays.set_replay_always(bool(config.getoption(REPLAY_OPTION)) or bool(config.getini(REPLAY_INI)))
 
 
 @pytest.fixture
 def journeys(request: pytest.FixtureRequest) -> Iterator[Journeys]:
     """Journeys in memory, with a virtual clock."""
+    yield from journeys_for(request)
+
+
+def journeys_for(request: pytest.FixtureRequest) -> Iterator[Journeys]:
+    """What the fixture gives a test."""
+    from studio.store.seed import FIXED
     from studio.testing.verbs import Journeys
 
     mark = request.node.get_closest_marker(MARK)
@@ -51,16 +65,15 @@ def journeys(request: pytest.FixtureRequest) -> Iterator[Journeys]:
     given = mark.kwargs.get("workflows") if mark is not None else None
     workflows = _project_workflows(request.config) if given is None else given
     write = bool(request.config.getoption(OPTION))
-    with Journeys(workflows, folder=request.path.parent, write_snapshots=write) as found:
+    seed = _seed(request.config) or FIXED
+    with Journeys(workflows, folder=request.path.parent, write_snapshots=write, seed=seed) as found:
         request.node.stash[_used] = found
         yield found
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
     """An event file with expectations is a test."""
-    root = parent.config.rootpath
-    folders = [root / folder for folder in parent.config.getini("journey_events") or [EVENTS]]
-    if file_path.suffix != ".jsonl" or not any(folder in file_path.parents for folder in folders):
+    if not is_event_file(file_path, parent.config):
         return None
     from studio.testing.event_files import EventFile, expects
 
@@ -68,6 +81,9 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
         return None
     collector: EventFile = EventFile.from_parent(parent, path=file_path)
     collector.workflows = lambda: _project_workflows(parent.config)
+    # What a file carries goes before what the project says, and behind what the command line says.
+    collector.seed = parent.config.getoption(SEED_OPTION)
+    collector.usual = _seed(parent.config)
     return collector
 
 
@@ -77,10 +93,15 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Under a test that failed, what happened in its journeys."""
     report = yield
+    add_sections(item, call, report)
+    return report
+
+
+def add_sections(item: pytest.Item, call: pytest.CallInfo[Any], report: pytest.TestReport) -> None:
+    """Put the timeline of a test that failed under it."""
     found = item.stash.get(_used, None)
     if call.when == "call" and report.failed and found is not None and found.began:
         report.sections.extend(_sections(found))
-    return report
 
 
 def _sections(journeys: Journeys) -> Iterator[tuple[str, str]]:
@@ -91,14 +112,22 @@ def _sections(journeys: Journeys) -> Iterator[tuple[str, str]]:
     yield f"timeline{cut}", "\n".join(lines[-SHOWN_LINES:])
 
 
+def _seed(config: pytest.Config) -> str | None:
+    """What the command line or the project says to draw from."""
+    from studio.source.project import project
+
+    given: str | None = config.getoption(SEED_OPTION)
+    return given or project(config.rootpath).get("seed")
+
+
 def _project_workflows(config: pytest.Config) -> list[Source]:
     """The project's own workflows; their files are imported once."""
-    from studio.loader import load
-    from studio.project import WORKFLOWS, project
+    from studio.source.loader import load
+    from studio.source.project import WORKFLOWS, project
 
     given = str(config.getini("journey_workflows"))
     path = config.rootpath / (given or project(config.rootpath).get("workflows", WORKFLOWS))
-    known = config.stash[_loaded]
+    known = config.stash.setdefault(_loaded, {})
     if path not in known:
         loaded = load(path)
         for problem in loaded.problems:

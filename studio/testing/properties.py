@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from studio.definition import Workflow
+from studio.design.outline.flow_reader import read
 from studio.errors import StudioError
-from studio.names import names
-from studio.outline.reading import read
+from studio.language.definition import Workflow
+from studio.language.names import names
 from studio.store.records import Entry
 from studio.testing.verbs import Journeys
 from studio.testing.vocabulary import Vocabulary, vocabulary
@@ -40,6 +40,7 @@ class Pause:
 
 
 Happening = Send | Pause
+"""What may come next in a test of any order: an event, or time that passes."""
 
 
 def event_sequences(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import overload
 
-from studio import durations
-from studio.event import Event
+from studio.clocks import durations
+from studio.language.event import Event
 
 
 class Sent(Sequence[Event]):

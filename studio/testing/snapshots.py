@@ -7,9 +7,9 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from journey_studio.pytest_options import OPTION
 from studio.errors import StudioError
 
-OPTION = "--write-timelines"
 FOLDER = "snapshots"
 
 _NAME = re.compile(r"[\w.-]+")
@@ -42,7 +42,7 @@ def compare(text: str, folder: Path, name: str, write: bool) -> Snapshot:
         StudioError: there is no such file, or the name is none for a file.
     """
     if not _NAME.fullmatch(name):
-        raise StudioError(f"{name!r} is no name for a snapshot", fix="Use letters, digits, . _ and -.")
+        raise StudioError(f"{name!r} is not a name for a snapshot", fix="Use letters, digits, . _ and -.")
     path = folder / FOLDER / f"{name}.txt"
     if write:
         path.parent.mkdir(exist_ok=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from studio.names import names
+from studio.language.names import names
 
 
 class StubFailed(Exception):

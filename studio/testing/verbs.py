@@ -8,21 +8,24 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
-from studio import durations, moments
-from studio.arguments import Duration
-from studio.checked_play import all_entries
-from studio.clock import VirtualClock, to_datetime, to_ms
-from studio.definition import Workflow
+from studio.clocks import durations, moments
+from studio.clocks.clock import VirtualClock, to_datetime, to_ms
 from studio.engine.engine import Engine
 from studio.errors import StudioError
-from studio.event import Event
-from studio.expectations import timeline
-from studio.incoming import Incoming
-from studio.loader import collect
-from studio.names import names
+from studio.events.expectations import timeline
+from studio.language.arguments import Duration
+from studio.language.definition import Workflow
+from studio.language.event import Event
+from studio.language.incoming import Incoming
+from studio.language.names import names
+from studio.source.loader import collect
+from studio.source.project import absolute, working_folder
 from studio.store.records import Entry, WaitRow
+from studio.store.seed import FIXED
 from studio.store.views import Views
+from studio.testing.checked_play import all_entries
 from studio.testing.loop_thread import LoopThread
+from studio.testing.replays import replay_always
 from studio.testing.sent import Sent
 from studio.testing.snapshots import Snapshot, compare
 from studio.testing.stubs import Stub, Stubs
@@ -60,6 +63,7 @@ class Journeys:
         start: the first moment; 2026-01-01 00:00 UTC when not given.
         folder: where snapshots are, for `matches_snapshot`.
         write_snapshots: write them anew.
+        seed: what `random` and `uuid` are drawn from: the same in each run.
     """
 
     def __init__(
@@ -69,12 +73,14 @@ class Journeys:
         start: datetime | None = None,
         folder: Path | None = None,
         write_snapshots: bool = False,
+        seed: str = FIXED,
     ) -> None:
-        self._workflows = workflows
+        self._workflows = _settled(workflows)
         self._clock = VirtualClock(start)
         self._start = self._clock.now()
-        self._folder = folder
+        self._folder = folder or working_folder()
         self._write = write_snapshots
+        self._seed = seed
         self._stubs = Stubs()
         self._loop: LoopThread | None = None
         self._engine: Engine | None = None
@@ -91,11 +97,7 @@ class Journeys:
         """
         if self._engine is not None:
             raise StudioError("the journeys have begun", fix="Call load before the first other verb.")
-        self._workflows = [
-            each
-            for given in workflows
-            for each in ([given] if isinstance(given, str | Path | Workflow) else given)
-        ]
+        self._workflows = [each for given in workflows for each in _settled(given)]
 
     def stub(
         self, step: str, returns: Any = None, *, fails: int | bool = 0, error: Exception | None = None
@@ -252,7 +254,7 @@ class Journeys:
         Raises:
             StudioError: there is no such file; `pytest --write-timelines` writes it.
         """
-        found = compare(self.timeline(user), self._folder or Path.cwd(), name, self._write)
+        found = compare(self.timeline(user), self._folder, name, self._write)
         if not found:
             self.differences.append(found)
         return found
@@ -294,6 +296,8 @@ class Journeys:
                 clock=self._clock,
                 durability="normal",
                 stand_in=self._stubs.stand_in,
+                replay_always=replay_always(),
+                seed=self._seed,
             )
             engine.start_now()
             self._engine, self._loop = engine, LoopThread()
@@ -302,6 +306,12 @@ class Journeys:
     def _views(self) -> Views:
         engine, _ = self._running()
         return Views(engine.path)
+
+
+def _settled(workflows: Source | Iterable[Source]) -> list[Source]:
+    """Paths are made absolute once: a step or a test may change the working folder."""
+    given = [workflows] if isinstance(workflows, str | Path | Workflow) else workflows
+    return [absolute(each) if isinstance(each, str | Path) else each for each in given]
 
 
 def _event(e: Entry) -> Event:

@@ -7,11 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from studio import durations
-from studio.definition import Workflow
+from studio.clocks import durations
+from studio.design.outline.model import Outline
 from studio.errors import DurationError
-from studio.names import names
-from studio.outline.model import Outline
+from studio.language.definition import Workflow
+from studio.language.names import names
+from studio.text import syntax
 
 OTHER = "something/else"
 """An event that no workflow waits for by name."""
@@ -90,11 +91,12 @@ def _match(text: str | None) -> dict[str, tuple[Any, ...]]:
     if not text:
         return {}
     try:
-        call = ast.parse(f"match({text})", mode="eval").body
+        tree = syntax.parse(f"match({text})", mode="eval")
     except SyntaxError:
         # Fields with dots, or a mapping that is made elsewhere: nothing is known of it.
         return {}
     found: dict[str, tuple[Any, ...]] = {}
+    call = tree.body if isinstance(tree, ast.Expression) else None
     for keyword in call.keywords if isinstance(call, ast.Call) else ():
         if keyword.arg is not None:
             value = keyword.value

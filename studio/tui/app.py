@@ -5,49 +5,56 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import signal
-import threading
+import sys
 import time
 from collections.abc import Iterator
-from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.command import Provider
-from textual.screen import Screen
 
-from studio.errors import StudioError
-from studio.store.beside import sent_path
-from studio.tui import themes
-from studio.tui.clock_keys import STILL_SECONDS, ClockKeys
-from studio.tui.desk import Desk, EngineDesk, Mode, ViewerDesk, open_desk
-from studio.tui.memory import Memory
-from studio.tui.messages import DeskOpened, StoreChanged
-from studio.tui.reading import Reader
-from studio.tui.reloading import follow_reloads
+from studio.engine.client import EngineClient
+from studio.engine.local import LocalEngine
+from studio.engine.remote import RemoteEngine
+from studio.errors import StoreGone, StudioError
+from studio.source.loader import told_passed_over
+from studio.source.project import MEMORY
+from studio.text.private import make_folder
+from studio.tui.format import themes
+from studio.tui.format.advice import keyed
+from studio.tui.format.glyphs import use_symbols
+from studio.tui.format.text import literal
+from studio.tui.keys.clock_keys import ClockKeys
 from studio.tui.screens.live import LiveScreen
-from studio.tui.stores import OpenStore, Stores
-from studio.tui.widgets.signs import use_symbols
-from studio.tui.widgets.text import literal
+from studio.tui.session.cells import Cells
+from studio.tui.session.connection import Mode
+from studio.tui.session.context import Session
+from studio.tui.session.leaving import Leaving, terminal_of
+from studio.tui.session.messages import (
+    FilesReloaded,
+    GoToUser,
+    OpenDataEditor,
+    OpenDesigner,
+    OpenPreview,
+    OpenStoreFile,
+    ReopenStore,
+    ShowStore,
+    StoreChanged,
+    StoreOpened,
+    StoreReplaced,
+    UserChosen,
+)
+from studio.tui.session.redraws import Redraws
+from studio.tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
-    from studio.editing.undo import Edits
+    from studio.engine.effects.steps import StandIn
     from studio.engine.engine import Engine
-    from studio.engine.steps import StandIn
-    from studio.tui.actions import Command
+    from studio.engine.reload.hot_reload import Reloaded
     from studio.tui.screens.designer import DesignerScreen
 
-REDRAW_SECONDS = 1 / 30
-"""The shortest time between two redraws for what was committed."""
-FLOOD_REDRAW_SECONDS = 0.15
-"""The same once changes have come without a pause: what is read a thirtieth of a second apart is a blur, and
-between the redraws keys are answered."""
-FLOOD_AFTER = 10
-"""Redraws without a pause that make a flood."""
-JUMP_REDRAW_SECONDS = 0.3
-"""The same while the clock jumps: rows fly past unread, and drawing them held the engine up sixfold."""
 LOOK_SECONDS = 0.1
 """How often a viewer asks whether another process has committed."""
 SEEK_SECONDS = 1.0
@@ -56,9 +63,15 @@ SEEK_SECONDS = 1.0
 
 def _commands() -> type[Provider]:
     # Imported when it is asked for: the first paint does not wait for it.
-    from studio.tui.actions import Commands
+    from studio.tui.keys.actions import Commands
 
     return Commands
+
+
+def _goals() -> type[Provider]:
+    from studio.tui.keys.goals import Goals
+
+    return Goals
 
 
 class StudioApp(ClockKeys):
@@ -67,7 +80,7 @@ class StudioApp(ClockKeys):
     Args:
         workflows: the folder or file with the journeys.
         store: the database.
-        desk: what to act on; opened from `workflows` and `store` when not given.
+        client: what to act on; connected to `workflows` and `store` when not given.
         mode: "run" an engine, "view" what another one does, or only "read".
         settings: the file of what the person has set; None for defaults that are not kept.
         reload: what the project says of edited workflow files; the person's settings win.
@@ -79,7 +92,7 @@ class StudioApp(ClockKeys):
     CSS_PATH = Path(__file__).with_name("studio.tcss")
     ENABLE_COMMAND_PALETTE = True
 
-    COMMANDS = {_commands}
+    COMMANDS = {_commands, _goals}
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("question_mark", "keys", "help", key_display="?", show=False, id="help"),
@@ -96,7 +109,7 @@ class StudioApp(ClockKeys):
         store: str = "data/studio.db",
         durability: Literal["full", "normal"] = "full",
         *,
-        desk: Desk | None = None,
+        client: EngineClient | None = None,
         mode: Mode = "run",
         settings: Path | None = None,
         reload: Literal["auto", "ask"] | None = None,
@@ -104,23 +117,25 @@ class StudioApp(ClockKeys):
     ) -> None:
         super().__init__()
         themes.install(self)
-        self.mode = mode
-        self.memory = Memory(settings, self.tell)
-        self.workflows = workflows
-        self._store, self._durability = store, durability
-        self._reload = reload
-        self._stand_in = stand_in
-        self.door: str | None = None
+        self._redraws = Redraws(self._show_change, lambda: self.session.clock_reading().jump is not None)
+        self.session = Session(
+            workflows,
+            store,
+            durability,
+            client=client,
+            mode=mode,
+            settings=settings,
+            reload=reload,
+            stand_in=stand_in,
+            cells=Cells(self),
+            tell=self.tell,
+            committed=self._redraws.committed,
+        )
+        self._told_passed_over = False
+        self.ingest_address: str | None = None
         """Where events are taken by HTTP; None when nowhere, and once that was said."""
-        self.desk: Desk | None = None
-        self.reader: Reader | None = None
-        self._given = desk
-        self.stores = Stores(self._committed)
         self._looking = False
-        self._signalled = threading.Event()
-        self._changed_at = 0.0
-        self._steady = 0
-        """Redraws without a pause between them."""
+        self._told_to_leave = False
         self._sought_at = 0.0
         self.failure: StudioError | None = None
         self.stuck = False
@@ -128,16 +143,16 @@ class StudioApp(ClockKeys):
 
     def on_mount(self) -> None:
         """Paint first, open the store behind it."""
+        self._redraws.begin()
         self._take_settings()
         self.push_screen(LiveScreen())
-        for number in (signal.SIGTERM, signal.SIGHUP):
-            with contextlib.suppress(NotImplementedError, RuntimeError, ValueError):
-                asyncio.get_running_loop().add_signal_handler(number, self.exit)
         self._open()
+        if self._told_to_leave:
+            self.exit()
 
     def _take_settings(self) -> None:
-        self.memory.load()
-        chosen = self.memory.preferences
+        self.session.memory.load()
+        chosen = self.session.memory.preferences
         use_symbols(chosen.symbols or "")
         if chosen.theme is not None:
             if chosen.theme in self.available_themes:
@@ -145,12 +160,12 @@ class StudioApp(ClockKeys):
             else:
                 self.tell(f"theme: there is no {chosen.theme}. Write {' or '.join(self.available_themes)}.")
         if chosen.keymap:
-            from studio.tui.keymap import complaints
+            from studio.tui.keys.keymap import complaints
 
             self.set_keymap(chosen.keymap)
             if wrong := complaints(chosen.keymap):
                 self.tell(wrong[0] + (f" +{len(wrong) - 1} more" if wrong[1:] else ""))
-        self.theme_changed_signal.subscribe(self, lambda theme: self.memory.keep_theme(theme.name))
+        self.theme_changed_signal.subscribe(self, lambda theme: self.session.memory.keep_theme(theme.name))
 
     def tell(self, text: str) -> None:
         """Say in one line what went wrong elsewhere; it takes the place of what was said before."""
@@ -160,46 +175,62 @@ class StudioApp(ClockKeys):
     @work(group="open", exit_on_error=False)
     async def _open(self) -> None:
         try:
-            desk = self._given or await self._desk_on(self._store)
+            client = await self.session.connect()
         except StudioError as error:
             self.failure = error
             self.exit(return_code=2)
             return
-        self._show_desk(desk, ours=self._given is None)
-        self.post_message(DeskOpened())
+        self._show_client(client, ours=not self.session.given)
+        self.post_message(StoreOpened())
 
-    async def _desk_on(self, store: str) -> Desk:
-        reload = self.memory.preferences.reload or self._reload or "auto"
-        return await open_desk(self.workflows, store, self._durability, self.mode, reload, self._stand_in)
-
-    def _show_desk(self, desk: Desk, *, ours: bool) -> None:
+    def _show_client(self, client: EngineClient, *, ours: bool) -> None:
         """Take in a store that was opened, and show it."""
-        if isinstance(desk, EngineDesk):
-            follow_reloads(self, desk.engine)
-        store = self.stores.add(desk, self.make_reader(desk.path), ours=ours)
-        self.desk, self.reader = store.desk, store.reader
-        if not isinstance(desk, EngineDesk) and not self._looking:
+        if isinstance(client, LocalEngine):
+            self._follow_reloads(client.engine)
+        self.session.take(client, ours=ours)
+        if not isinstance(client, LocalEngine) and not self._looking:
             self._looking = True
             self.set_interval(LOOK_SECONDS, self._look)
 
-    async def open_store(self, path: Path) -> None:
-        """Open another store beside those that are open, and show it.
+    def _follow_reloads(self, engine: Engine) -> None:
+        """Tell the screen that is seen of each reload, and let those go over first who are on the screen."""
 
-        Raises:
-            StudioError: it cannot be used.
-        """
-        if (found := self.stores.find(path)) is not None:
-            self.show_open_store(found)
+        def users() -> tuple[str, ...]:
+            return live.users_on_screen() if (live := self.live) is not None else ()
+
+        def tell(told: Reloaded) -> None:
+            if (shown := self.shown) is not None:
+                shown.post_message(FilesReloaded(told))
+
+        engine.prefer = users
+        engine.on_reload(tell)
+
+    @on(OpenStoreFile)
+    @work(group="open-store", exit_on_error=True)
+    async def open_store(self, message: OpenStoreFile) -> None:
+        """Open another store beside those that are open, and show it."""
+        try:
+            if (found := self.session.stores.find(message.path)) is not None:
+                self.session.show(found)
+            else:
+                self._show_client(await self.session.connect(message.path), ours=True)
+        except StudioError as error:
+            self._say_live(keyed(error), "error")
             return
-        self._show_desk(await self._desk_on(str(path)), ours=True)
         self.refresh_all()
+        self._say_live(message.say, "success")
 
-    def show_open_store(self, store: OpenStore) -> None:
+    def _say_live(self, text: str, tone: str) -> None:
+        if (live := self.live) is not None:
+            live.query_one(StatusLine).say(text, tone)
+
+    @on(ShowStore)
+    def show_open_store(self, message: ShowStore) -> None:
         """Show a store that is open already."""
-        self.stores.show(store)
-        self.desk, self.reader = store.desk, store.reader
+        self.session.show(message.store)
         self.refresh_all()
 
+    @on(StoreReplaced)
     def refresh_all(self) -> None:
         """Everything that is shown may be another now: the store, or what is in it."""
         if (live := self.live) is not None:
@@ -209,29 +240,31 @@ class StudioApp(ClockKeys):
         if (designer := self.designer) is not None:
             designer.show_store()
 
-    def make_reader(self, path: Path) -> Reader:
-        """What answers the questions of the screens."""
-        return Reader(path)
-
-    def sent_path(self) -> Path | None:
-        """Where what is sent by hand is kept: beside the store; None for a store that is not kept itself."""
-        if self.desk is None or self.desk.read_only or self._store == ":memory:":
-            return None
-        return sent_path(self.desk.path)
-
-    @on(DeskOpened)
+    @on(StoreOpened)
     def start_showing(self) -> None:
         """Everything may be asked now."""
-        if self.door is not None:
-            if self.first_engine is not None:
-                self.notify(literal(f"Events are taken at {self.door}"), timeout=10, markup=False)
+        if self.ingest_address is not None:
+            if self.session.first_engine is not None:
+                self.notify(
+                    literal(f"Events are accepted at {self.ingest_address}"), timeout=10, markup=False
+                )
             else:
-                self.tell(f"No engine runs in this process: no events are taken at {self.door}")
-            self.door = None
+                self.tell(f"No engine runs in this process: no events are accepted at {self.ingest_address}")
+            self.ingest_address = None
+        if passed_over := self._passed_over():
+            self.notify(literal(passed_over), timeout=10, markup=False)
         self._tick()
         self.look_at_clock()
         if (live := self.live) is not None:
             live.show_store()
+
+    def _passed_over(self) -> str:
+        """What is said of folders whose files are not loaded: once, by the engine's own studio."""
+        client = self.session.first_engine
+        if client is None or self._told_passed_over:
+            return ""
+        self._told_passed_over = True
+        return told_passed_over(client.engine.passed_over)
 
     @property
     def live(self) -> LiveScreen | None:
@@ -248,74 +281,93 @@ class StudioApp(ClockKeys):
         found = (each for each in self.screen_stack if isinstance(each, DesignerScreen))
         return next((each for each in found if each.ready), None)
 
-    @property
-    def shown(self) -> LiveScreen | DesignerScreen | None:
-        """The one of the two that is seen. The other asks again when it comes back.
+    # -- screens that others ask for ------------------------------------------------------------------
 
-        None while the app ends: the panes go before their screen does, and a tick can come in between.
-        """
-        return (self.designer or self.live) if self.is_running else None
+    @on(OpenDesigner)
+    async def open_designer(self, message: OpenDesigner) -> None:
+        """Show a workflow in the designer, which is opened when it is not."""
+        from studio.tui.screens.designer import DesignerScreen
 
-    @cached_property
-    def edits(self) -> Edits:
-        """What was changed by the map, to be taken back."""
-        # Imported when the designer asks: the first paint does not wait for it.
-        from studio.editing.undo import Edits
+        if (designer := self.designer) is None:
+            designer = DesignerScreen(message.workflow, message.user)
+            mounted = self.push_screen(designer)
+            if not message.say:
+                return
+            await mounted
+        elif message.workflow is not None:
+            designer.show_workflow(message.workflow)
+        if message.say:
+            designer.query_one(StatusLine).say(message.say, "success")
 
-        return Edits()
+    @on(OpenPreview)
+    def open_preview(self, message: OpenPreview) -> None:
+        """Try a workflow."""
+        from studio.tui.screens.preview import PreviewScreen
+
+        self.push_screen(PreviewScreen(message.workflow, message.source, message.note))
+
+    @on(OpenDataEditor)
+    def open_data_editor(self, message: OpenDataEditor) -> None:
+        """Give the data of an event room to be written in."""
+        from studio.tui.screens.data_editor import DataEditor
+
+        draft = message.draft
+        self.push_screen(DataEditor(draft.event, draft.user, draft.data), message.take)
+
+    @on(GoToUser)
+    def go_to_user(self, message: GoToUser) -> None:
+        """Look at a user's timeline on the live screen."""
+        if (designer := self.designer) is not None:
+            designer.dismiss()
+        if (live := self.live) is not None:
+            live.follow_user(UserChosen(message.user, message.seq))
+            live.action_pane(2)
 
     # -- time and change ------------------------------------------------------------------------------
 
     def _tick(self) -> None:
-        if self.desk is not None and (shown := self.shown) is not None:
-            shown.tick(self.shown_now())
+        if self.session.client is not None and (shown := self.shown) is not None:
+            with self.session.cells.tick(shown):
+                shown.tick(self.session.shown_now())
             self.keep_pace()
 
-    def _committed(self) -> None:
-        """Called in the engine's thread after every commit: must cost nothing."""
-        if self._signalled.is_set():
-            return
-        self._signalled.set()
-        with contextlib.suppress(RuntimeError):  # the loop has ended: nobody looks any more
-            cast(asyncio.AbstractEventLoop, self._loop).call_soon_threadsafe(self._schedule_change)
-
-    def _schedule_change(self) -> None:
-        since = time.monotonic() - self._changed_at
-        self._steady = self._steady + 1 if since < FLOOD_REDRAW_SECONDS else 0
-        shortest = FLOOD_REDRAW_SECONDS if self._steady > FLOOD_AFTER else REDRAW_SECONDS
-        if self.clock_reading().jump is not None:
-            shortest = JUMP_REDRAW_SECONDS
-        wait = shortest - since
-        if wait > 0:
-            # Not set_timer: what the engine's thread calls has no app in its context.
-            asyncio.get_running_loop().call_later(wait, self._announce_change)
-        else:
-            self._announce_change()
-
-    def _announce_change(self) -> None:
-        self._changed_at = time.monotonic()
-        # Cleared first: what is committed from here on is announced anew.
-        self._signalled.clear()
+    def _show_change(self) -> None:
         if (shown := self.shown) is not None:
             shown.post_message(StoreChanged())
-        if self._pace == STILL_SECONDS:
-            # The clock that stood may have been moved. Not called at once: see _schedule_change.
-            self.call_later(self._tick)
+        # The clock that stood may have been moved, too. Not called at once: perhaps no app is in the context.
+        self.stir()
 
     @work(group="look", exclusive=True, exit_on_error=False)
     async def _look(self) -> None:
+        session, client = self.session, self.session.client
         # The engine of this process says itself when it has committed.
-        if isinstance(self.desk, EngineDesk):
+        if isinstance(client, LocalEngine):
             return
-        if isinstance(self.desk, ViewerDesk) and time.monotonic() - self._sought_at > SEEK_SECONDS:
+        if isinstance(client, RemoteEngine) and time.monotonic() - self._sought_at > SEEK_SECONDS:
             self._sought_at = time.monotonic()
-            if await asyncio.to_thread(self.desk.look_for_engine):
-                self._announce_change()
-        if self.reader is not None and await self.reader.ask(lambda views: views.changed()):
-            await self.learn_clock()
-            self._announce_change()
+            if await asyncio.to_thread(client.look_for_engine):
+                self._redraws.now()
+        if session.reader is None:
+            return
+        try:
+            changed = await session.reader.ask(lambda views: views.changed())
+        except StoreGone as gone:
+            if isinstance(session.client, RemoteEngine) and session.client.gone is None:
+                session.client.gone = gone
+                self.refresh_all()
+            return
+        if changed:
+            await session.learn_clock()
+            self._redraws.now()
 
     # -- keys -----------------------------------------------------------------------------------------
+
+    def leave_from_elsewhere(self) -> None:
+        """Leave, from any thread; once it runs, when it does not yet."""
+        self._told_to_leave = True
+        if (loop := self._loop) is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended: it has left
+                loop.call_soon_threadsafe(self.exit)
 
     def action_quit_now(self) -> None:
         """Leave at once: what was acknowledged is on the disk."""
@@ -325,6 +377,13 @@ class StudioApp(ClockKeys):
         """Leave, from the command palette."""
         self.exit()
 
+    def action_command_palette(self) -> None:
+        """Show all that can be done, and where one can go by name."""
+        from studio.tui.keys.palette import Palette
+
+        if not any(isinstance(each, Palette) for each in self.screen_stack):
+            self.push_screen(Palette())
+
     def action_filter(self) -> None:
         """Narrow the focused list."""
         if isinstance(self.screen, LiveScreen):
@@ -332,48 +391,15 @@ class StudioApp(ClockKeys):
 
     def action_keys(self) -> None:
         """Show the keys of what is focused, of the screen and of the studio."""
-        from studio.tui.actions import groups
+        from studio.tui.keys.actions import groups
         from studio.tui.screens.help import HelpScreen
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(groups(self.screen)))
 
-    def further_commands(self, screen: Screen[Any]) -> list[Command]:
-        """What the command palette offers beside the actions that have a key."""
-        from studio.tui import new_journey
-        from studio.tui.actions import Command
-
-        return [
-            *new_journey.commands(self),
-            *(
-                Command(f"{command.title}: {command.help}", "", command.callback)
-                for command in super().get_system_commands(screen)
-                if command.title not in ("Keys", "Maximize", "Minimize", "Quit", "Theme")
-            ),
-            *(
-                Command(f"Theme: {name}", "", partial(self.use_theme, name))
-                for name in self.available_themes
-                if name != self.theme
-            ),
-        ]
-
-    def use_theme(self, name: str) -> None:
-        """Change the colours, for the next start too."""
-        self.theme = name
-
     # -- leaving ----------------------------------------------------------------------------------------
 
-    @property
-    def first_engine(self) -> Engine | None:
-        """The engine of the store that was opened first; None when none runs here. For any thread."""
-        first = next(iter(self.stores.open), None)
-        return first.desk.engine if first is not None and isinstance(first.desk, EngineDesk) else None
-
-    @property
-    def desk_is_ours(self) -> bool:
-        """Whether the engine is one that this app has started."""
-        return self._given is None and isinstance(self.desk, EngineDesk)
-
+    @on(ReopenStore)
     @work(group="reopen", exclusive=True, exit_on_error=False)
     async def reopen(self) -> None:
         """Close the store and open it again: there are other workflow files now."""
@@ -381,29 +407,28 @@ class StudioApp(ClockKeys):
         self._open()
 
     async def _close(self) -> None:
-        self.desk = self.reader = None
-        self.stuck = await self.stores.close()
+        self.stuck = await self.session.close()
 
     async def on_unmount(self) -> None:
         """Stop the engine; the store is whole at any moment, so this is never waited for long."""
-        self.memory.write_notes()
+        self.session.memory.write_notes()
         await self._close()
 
 
 @contextlib.contextmanager
-def opened_door(app: StudioApp, place: tuple[str, int] | None) -> Iterator[None]:
+def ingesting(app: StudioApp, place: tuple[str, int] | None) -> Iterator[None]:
     """Take events by HTTP for the app's engine as long as this lasts; nowhere when no place is named."""
     if place is None:
         yield
         return
-    from studio.http.door import Door
+    from studio.web.ingest.server import IngestServer
 
-    door = Door(lambda: app.first_engine)
-    app.door = door.start(*place)
+    server = IngestServer(lambda: app.session.first_engine)
+    app.ingest_address = server.start(*place)
     try:
         yield
     finally:
-        door.stop()
+        server.stop()
 
 
 def run_studio(
@@ -428,14 +453,14 @@ def run_studio(
     Raises:
         StudioError: the store cannot be used, or the address not be had.
     """
-    from studio.tui.preferences import settings_path
+    from studio.tui.session.preferences import settings_path
 
-    if store != ":memory:" and mode == "run":
-        Path(store).parent.mkdir(parents=True, exist_ok=True)
+    if store != MEMORY and mode == "run":
+        make_folder(Path(store).parent)
     app = StudioApp(
         workflows, store, durability, mode=mode, settings=settings_path(), reload=reload, stand_in=stand_in
     )
-    with opened_door(app, http):
+    with ingesting(app, http), Leaving(app.leave_from_elsewhere, terminal_of(sys.stdin)):
         app.run()
     if app.failure is not None:
         raise app.failure

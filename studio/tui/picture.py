@@ -1,4 +1,4 @@
-"""The pictures of the live screen and of the designer for README, drawn by the studio itself.
+"""The pictures of the live screen and of the designer for README and the handbook, drawn by the studio.
 
     python -m studio.tui.picture docs
 
@@ -18,18 +18,18 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from studio.clock import VirtualClock
+from studio.clocks.clock import VirtualClock
 from studio.engine import Engine
-from studio.eventfiles import read
+from studio.engine.local import LocalEngine
+from studio.events.event_files import read
 from studio.tui.app import StudioApp
-from studio.tui.desk import EngineDesk
 from studio.tui.widgets.explorer_pane import ExplorerPane
 
 START = 1_795_519_800_000
 """2026-11-24 11:30 UTC, a Tuesday."""
 UNTIL_MS = 9_000
 EVENTS, EVENTS_UNTIL_MS = Path("docs/live.jsonl"), 86_409_000
-"""What README shows: until nine seconds after the last event."""
+"""What they show: until nine seconds after the last event."""
 WEB_FONT = re.compile(r",\s*url\([^)]*\) format\([^)]*\)")
 """Where Textual's SVG would fetch a font from another site."""
 SIZE = (120, 36)
@@ -68,7 +68,7 @@ async def _draw(
             await engine.play(
                 [each for each in read(lines, START) if (each.at or 0) <= START + until], START + until
             )
-        app = StudioApp(desk=EngineDesk(engine))
+        app = StudioApp(client=LocalEngine(engine))
         async with app.run_test(size=size) as pilot:
             await _settle(app, pilot)
             await pilot.press(*keys)
@@ -92,6 +92,7 @@ def main() -> int:
     """Write the pictures."""
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "docs")
     os.environ["TZ"] = "UTC"
+    os.environ["COLORTERM"] = "truecolor"
     time.tzset()
     folder.mkdir(parents=True, exist_ok=True)
     for name, size, keys in (("live", SIZE, ("3",)), ("designer", DESIGNER_SIZE, DESIGNER_KEYS)):

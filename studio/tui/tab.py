@@ -14,7 +14,8 @@ import time
 
 from studio.errors import StudioError
 from studio.tui.app import StudioApp
-from studio.tui.preferences import settings_path
+from studio.tui.session.leaving import Leaving
+from studio.tui.session.preferences import settings_path
 
 LEAVE_SECONDS = 2.0
 
@@ -47,7 +48,8 @@ def main(arguments: list[str]) -> int:
     """Run until the tab is closed."""
     workflows, store, life = arguments
     app = TabApp(workflows, store, int(life))
-    app.run()
+    with Leaving(app.leave_from_elsewhere, None):
+        app.run()
     if app.failure is not None:
         print(f"journey-studio: {app.failure}", file=sys.stderr)
     return app.return_code or 0

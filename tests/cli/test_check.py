@@ -56,7 +56,7 @@ def test_an_error_fails_with_file_line_and_what_to_do(check: Any, tmp_path: Path
     code, out, err = check()
     assert code == Exit.FAILED
     assert out == (
-        "workflows/bad.py:9: error: time.time() asks the wall clock, which each replay answers anew. "
+        "workflows/bad.py:9: error: time.time() reads the wall clock, which is different at each replay. "
         "Write journey.now(), which is the same at every replay.\n"
     )
     assert err == "2 workflows: 1 error, 0 warnings.\n"
@@ -88,7 +88,7 @@ def test_scripts_get_a_line_a_finding(check: Any, tmp_path: Path) -> None:
         "rule": "no-timeout",
         "workflow": "slow",
         "message": 'wait_for("paid") has no timeout and may wait for ever',
-        "fix": "Give it timeout=, or say # studio: ok behind it.",
+        "fix": "Give it timeout=, or write # studio: ok behind it.",
     }
 
 

@@ -48,7 +48,7 @@ def offered(line: str) -> list[str]:
 
 def test_commands_and_options_are_offered(here: Path) -> None:
     assert set(offered("")) == set(COMMANDS)
-    assert set(offered("--store x.db re")) == {"record", "resume", "restart", "rewind"}
+    assert set(offered("--store x.db re")) == {"record", "refused", "resume", "restart", "rewind"}
     assert offered("--rea") == ["--readonly"]
     assert {"--follow", "--since", *SHARED} <= set(offered("logs --"))
     assert offered("journeys --status fa") == ["failed"]

@@ -43,10 +43,11 @@ SAMPLES = {
     "--older-than": "90d",
     "--acks": "1",
     "--stub": "charge=1",
+    "--mended": '{"event": "signup", "user": "ada"}',
 }
 ARGUMENTS = {
     "user": "ada",
-    "journey": "cart/bob/x~2/c1",
+    "journey": "cart/bob~/x~~2/c1",
     "event": "signup",
     "file": "events.jsonl",
     "shell": "bash",
@@ -57,6 +58,7 @@ ARGUMENTS = {
     "newfile": "fork.db",
     "act": "show",
     "value": "",
+    "number": "1",
 }
 TAKES_ITS_TIME = {"studio", "serve", "run", "play"}
 """They show a screen or run an engine; test_run.py and test_shell.py have them."""
@@ -83,6 +85,9 @@ def test_a_command_answers_with_each_option_in_each_form(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(project(tmp_path))
+    with Path("workflows/welcome.py").open("a") as file:
+        # What a script reads is data alone, whatever is said while the files are imported.
+        file.write("\nimport sys\n\nprint('settings loaded')\nsys.stdout.write('and written\\n')\n")
     Path("events.jsonl").write_text('{"event": "signup", "user": "ada"}\n')
 
     def empty(path: Path) -> Path:

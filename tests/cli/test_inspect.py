@@ -11,7 +11,7 @@ import pytest
 from studio import Engine, VirtualClock
 from studio.cli import call
 from studio.cli.output import Exit
-from studio.incoming import incoming
+from studio.language.incoming import incoming
 from studio.store.views import Views
 from tests.store.build import START
 
@@ -61,7 +61,7 @@ def test_people_get_the_stack_with_its_variables(look: Any) -> None:
     lines = out.splitlines()
     assert lines[0] == "flow/ada  waiting, pass 1"
     assert lines[1].startswith("now: waits  ")
-    assert lines[2].endswith(", as it is loaded")
+    assert lines[2].endswith(", the loaded one")
     assert lines[3].startswith('at: wait go {"ok": true} since ')
     assert lines[5:8] == [
         "flow.py:13 flow",
@@ -85,7 +85,7 @@ def test_an_entry_is_seen_as_of_then_and_by_its_own_code(look: Any, store: Path)
     assert code == Exit.DONE
     assert "there is no workflow file in this folder" in err
     assert "then: says this" in out
-    assert ", not as it is loaded" in out
+    assert ", not the loaded one" in out
     assert '>   11  print("loud")' in out
 
 

@@ -43,7 +43,7 @@ def test_status_is_told_in_both_forms(run: Any, store: Path) -> None:
     code, out, err = run("status")
     assert (code, err) == (Exit.DONE, "")
     assert "journeys  2 waiting, 1 failed\n" in out
-    assert out.endswith("engine    none runs\n")
+    assert out.endswith("engine    not running\n")
 
 
 def test_doctor_ends_with_1_only_when_something_is_bad(run: Any, store: Path) -> None:

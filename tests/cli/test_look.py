@@ -13,10 +13,10 @@ from filelock import FileLock
 
 from studio.cli import call
 from studio.cli.output import Exit
-from studio.incoming import incoming
-from studio.printable import clean
+from studio.language.incoming import incoming
+from studio.language.kinds import Kind, Status
 from studio.store import inbox, views
-from studio.store.schema import Kind, Status
+from studio.text.printable import clean
 from tests.store.build import HOSTILE, Builder, many, small
 
 COMMANDS = {
@@ -145,7 +145,7 @@ def test_since_and_kind_choose(look: Any) -> None:
     assert (wrong.code, wrong.out) == (Exit.WRONG, "")
     assert "there is no kind 'wiat.opened'. Did you mean wait.opened?" in wrong.err
     assert "Use one of them" in look("logs --kind event --level error").err
-    assert "is no moment" in look("logs --since soon").err
+    assert "is neither a date nor a duration" in look("logs --since soon").err
 
 
 def test_users(look: Any) -> None:
@@ -161,7 +161,7 @@ def test_users(look: Any) -> None:
 def test_journeys(look: Any) -> None:
     assert [row["id"] for row in look("journeys --json").json] == [
         "welcome/ada",
-        "cart/bob/x~2/c1",
+        "cart/bob~/x~~2/c1",
         "cart/ada/7~2",
     ]
     (failed,) = look("journeys --json --status failed").json
@@ -265,10 +265,13 @@ def test_events_that_wait_for_an_engine_are_told(look: Any, store: Path, command
     before = look(f"{command} --json")
     assert before.err == ""
     inbox.send(store, [incoming("signup", "zoe", {})])
-    assert look(command).err == "1 event waits in the inbox: no engine runs; journey-studio run takes it in\n"
+    assert (
+        look(command).err
+        == "1 event waits in the inbox: no engine runs; journey-studio run will process it\n"
+    )
     inbox.send(store, [incoming("signup", f"zoe{n}", {}) for n in range(2)])
     after = look(f"{command} --json")
-    assert after.err == "3 events wait in the inbox: no engine runs; journey-studio run takes them in\n"
+    assert after.err == "3 events wait in the inbox: no engine runs; journey-studio run will process them\n"
     assert after.out == before.out
     with FileLock(inbox.lock_path(store)):
         assert look(command).err == "", "an engine runs, and takes them in"

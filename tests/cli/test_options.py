@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from studio.cli import call, in_order
-from studio.cli.options import Settings, settings
 from studio.cli.output import Exit
+from studio.cli.settings import Settings, settings
 from studio.errors import StudioError
 from tests.store.build import small
 
@@ -19,8 +19,10 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_defaults() -> None:
-    assert settings(None, None, None) == Settings("workflows", "data/studio.db", "full")
+def test_defaults_count_from_the_working_folder(here: Path) -> None:
+    usual = Settings(str(here / "workflows"), str(here / "data/studio.db"), "full")
+    assert settings(None, None, None) == usual
+    assert settings(None, ":memory:", None).store == ":memory:"
 
 
 def test_the_nearest_project_file_is_asked(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -31,10 +33,12 @@ def test_the_nearest_project_file_is_asked(here: Path, monkeypatch: pytest.Monke
     below.mkdir(parents=True)
     monkeypatch.chdir(below)
     assert settings(None, None, None) == Settings(str(here / "flows"), str(here / "var/x.db"), "normal")
-    assert settings("w", "s", "full") == Settings("w", "s", "full")
+    assert settings("w", "s", "full") == Settings(str(below / "w"), str(below / "s"), "full")
     # A nearer one without the table stands for a project of its own.
     (here / "a" / "pyproject.toml").write_text("[project]\nname = 'x'\n")
-    assert settings(None, None, None) == Settings("workflows", "data/studio.db", "full")
+    assert settings(None, None, None) == Settings(
+        str(below / "workflows"), str(below / "data/studio.db"), "full"
+    )
 
 
 @pytest.mark.parametrize(
@@ -44,7 +48,7 @@ def test_the_nearest_project_file_is_asked(here: Path, monkeypatch: pytest.Monke
         ("[tool.journey-studio]\ndurability = 'none'\n", "durability is 'none'"),
         ("[tool.journey-studio]\nstroe = 'x.db'\n", "there is no setting stroe. Did you mean store?"),
         ("[tool]\njourney-studio = 3\n", "it is 3 and no table"),
-        ("[tool.journey-studio\n", "it is no TOML"),
+        ("[tool.journey-studio\n", "it is not valid TOML"),
     ],
 )
 def test_a_slip_in_the_project_file_is_told(
@@ -82,7 +86,7 @@ def test_shared_options_may_stand_before_the_command(given: list[str], meant: li
         (["\x1b[31mx"], "\\x1b[31mx"),
         (["users", "--nonsense"], "No such option"),
         (["users", "--limit", "0"], "--limit"),
-        (["users", "--limit", "x"], "'x' is no number of rows. Write a whole number, 1 or more."),
+        (["users", "--limit", "x"], "'x' is not a number of rows. Write a whole number, 1 or more."),
         (["users", "--store", ":memory:"], "a store in memory is gone when its process ends. Name a file."),
         (["verify", "--store", ":memory:"], "a store in memory"),
         (["users", "--store", "."], ".: it is a folder and no store. Name a file in it: studio.db."),
@@ -93,7 +97,7 @@ def test_shared_options_may_stand_before_the_command(given: list[str], meant: li
         (["play", "none.jsonl"], "there are no workflows here"),
         (["run", "--for", "3x"], "3x"),
         (["play", "x", "--until", "3x"], "3x"),
-        (["play", "x", "--until", "2026-99-01"], "no time"),
+        (["play", "x", "--until", "2026-99-01"], "is not a time"),
         (["send", "e"], "--user"),
         (["send", "-", "--user", "u"], "--user"),
         (["users", "--durability", "none"], "--durability"),

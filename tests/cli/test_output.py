@@ -5,13 +5,11 @@ from __future__ import annotations
 import json
 import unicodedata
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.cli import output
-from studio.cli.output import Columns, counted, table
-from studio.printable import cells, clean, cut, json_line, pad
+from studio.cli.output import counted
+from studio.text.printable import cells, clean, cut, json_line, pad
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.sampled_from(
     ["\x1b]0;x\x07", "[b]x[/b]", "\u202eabc", "名前", "e\u0301", "a\nb\tc", "\x9b31m"]
@@ -55,37 +53,6 @@ def test_wide_and_combining_characters_are_measured() -> None:
     assert cells("名前") == 4
     assert cells("e\u0301") == 1
     assert cut("名前です", 5) == "名前…"
-
-
-@pytest.mark.parametrize("width", [20, 40, 60, 80, 120])
-def test_a_table_fits_the_terminal(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
-    monkeypatch.setattr(output, "terminal_width", lambda: width)
-    heads = ("TIME", "USER", "WHAT", "LINE")
-    rows = [("2026-01-01 00:00:00.000", "名前" * 20, "x" * 200, "welcome.py:7"), ("", "u", None, 5)]
-    lines = table(heads, rows)
-    assert all(cells(line) <= width for line in lines)
-    assert lines[0].startswith("TIME")
-    # A moment is whole or not there.
-    assert width < 23 or lines[1].startswith("2026-01-01 00:00:00.000")
-
-
-def test_a_table_that_is_piped_is_whole() -> None:
-    assert table(("A", "B"), [("x" * 500, "y")]) == ["A" + " " * 501 + "B", "x" * 500 + "  y"]
-    assert table(("A", "B"), []) == ["A  B"]
-
-
-def test_columns_without_a_last_row_grow_and_never_shrink() -> None:
-    columns = Columns((4, 2))
-    assert columns.lines(
-        (
-            "A",
-            "B",
-        ),
-        [("x", "yy")],
-    ) == ["A     B", "x     yy"]
-    assert columns.lines(None, [("longer", None)]) == ["longer"]
-    assert columns.lines(None, [("z", "w\x1b")]) == ["z       w\\x1b"]
-    assert columns.lines(None, []) == []
 
 
 def test_counts_read_well() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from studio.cli import call
 from studio.cli.output import Exit
+from studio.store.views import Views
 from tests.cli.shell import project
 
 EVENTS = (
@@ -44,8 +45,11 @@ def test_without_a_file_it_goes_to_stdout_and_plays_from_stdin(capsys: pytest.Ca
     capsys.readouterr()
     assert call(["record", "ada", "--store", "s.db"]) == Exit.DONE
     out, err = capsys.readouterr()
+    with Views(Path("s.db")) as views:
+        seed = views.seed()
     assert out.splitlines() == [
-        '{"at": "2026-01-01T00:00:00.000Z", "event": "signup", "user": {"id": "ada", "email": "ada@x"}}',
+        '{"at": "2026-01-01T00:00:00.000Z", "event": "signup", "user": {"id": "ada", "email": "ada@x"}'
+        f', "seed": "{seed}"}}',
         '{"at": "1d", "event": "activated", "user": "ada"}',
     ]
     assert "play FILE --until 1d" in err
@@ -54,7 +58,7 @@ def test_without_a_file_it_goes_to_stdout_and_plays_from_stdin(capsys: pytest.Ca
 def test_what_cannot_be_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, told in (
         (["record", "bob", "--store", "s.db"], "there is no user 'bob'"),
-        (["record", "ada", "--as", "e.jsonl", "--store", "s.db"], "e.jsonl: the file is there already"),
+        (["record", "ada", "--as", "e.jsonl", "--store", "s.db"], "e.jsonl: the file already exists"),
         (["record", "ada", "--as", "no/e.jsonl", "--store", "s.db"], "the file cannot be written"),
         (["play", "e.jsonl", "--check"], "e.jsonl: it expects nothing"),
         (["play", "e.jsonl", "--check", "--json"], "--check plays on an empty store in memory"),

@@ -162,7 +162,7 @@ def test_a_slip_in_a_stream_keeps_what_came_before(capsys: pytest.CaptureFixture
     file = write("e.jsonl", SIGNUP + "{\n")
     for options in (["--until-idle"], []):
         assert call(["run", "--events", file, "--store", "s.db", *options]) == Exit.WRONG
-        assert "e.jsonl:2: it is no JSON" in capsys.readouterr().err
+        assert "e.jsonl:2: it is not valid JSON" in capsys.readouterr().err
     assert kinds(here / "s.db").count("event") == 2
 
 
@@ -189,9 +189,9 @@ def test_send_reads_data_from_a_file(capsys: pytest.CaptureFixture[str], here: P
 @pytest.mark.parametrize(
     ("args", "told"),
     [
-        (["--data", "{"], "--data: it is no JSON"),
+        (["--data", "{"], "--data: it is not valid JSON"),
         (["--data", '{"a": NaN}'], "NaN"),
-        (["--data", "[1]"], "no object"),
+        (["--data", "[1]"], "not an object"),
         (["--data", "null"], "null"),
         (["--data", "@none.json"], "none.json: the file cannot be read"),
         (["--id", ""], "id"),

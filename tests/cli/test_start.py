@@ -11,7 +11,7 @@ from studio import Engine
 from studio.cli import call
 from studio.cli.output import Exit
 from studio.cli.start import RateParameter, parts
-from studio.incoming import incoming
+from studio.language.incoming import incoming
 from studio.store.rebuild import compare
 from studio.store.views import Views
 from tests.cli.shell import project, until
@@ -110,13 +110,13 @@ def test_users_come_from_a_file(capsys: pytest.CaptureFixture[str], here: Path) 
         (["nothing", "--users", "u"], "there is no workflow 'nothing'. There is welcome."),
         (["welcome"], "Say for whom"),
         (["welcome", "--users", "-", "--data", "-"], "stdin can be read once only"),
-        (["welcome", "--users", "u", "--rate", "5"], "'5' is no rate. Write 100/s"),
-        (["welcome", "--users", "u", "--rate", "0/s"], "is no rate"),
-        (["welcome", "--users", "u", "--rate", "5/fortnight"], "is no rate"),
+        (["welcome", "--users", "u", "--rate", "5"], "'5' is not a rate. Write 100/s"),
+        (["welcome", "--users", "u", "--rate", "0/s"], "is not a rate"),
+        (["welcome", "--users", "u", "--rate", "5/fortnight"], "is not a rate"),
         (["welcome", "--users", "u{2..1}"], "runs backwards"),
         (["welcome", "--users", "@none.txt"], "none.txt: the file cannot be read"),
         (["welcome", "--users", "@bad.txt"], "bad.txt:2: the user is int and must be text"),
-        (["welcome", "--users", "u", "--data", "[1]"], "no object"),
+        (["welcome", "--users", "u", "--data", "[1]"], "not an object"),
         (["welcome", "--all"], "there is no store"),
         (["welcome", "--users", "u", "--store", ":memory:"], "--store"),
     ],
@@ -137,7 +137,7 @@ def test_what_was_added_before_an_error_stays(capsys: pytest.CaptureFixture[str]
     assert call(["start", "welcome", "--users", "@bad.txt", *STORE]) == Exit.WRONG
     _, err = capsys.readouterr()
     assert err.startswith("1,000 starts were added before that.\n")
-    assert "bad.txt:1501: it is no JSON" in err
+    assert "bad.txt:1501: it is not valid JSON" in err
 
 
 class HandClock:

@@ -11,7 +11,7 @@ import pytest
 from studio import Engine, StudioClock
 from studio.cli import call
 from studio.cli.output import Exit
-from studio.incoming import incoming
+from studio.language.incoming import incoming
 from studio.store.rebuild import compare
 from studio.store.snapshots import snapshots
 from studio.store.views import Views
@@ -86,7 +86,7 @@ def test_rewind_says_what_goes_and_keeps_what_was(running: bool, store: Path, ru
     keep = seq_of(store, "ada", "event")
     code, out, err = run("rewind", str(keep))
     assert (code, out) == (Exit.WRONG, "")
-    assert "of 1 user and 1 journey go; what was is kept as snapshot 1" in err
+    assert "of 1 user and 1 journey are removed; the state before is kept as snapshot 1" in err
     assert "Give --yes" in err
     engine = Engine("workflows", store=store, clock=StudioClock())
     if running:

@@ -10,8 +10,8 @@ import pytest
 
 from studio.cli import call
 from studio.cli.output import Exit
+from studio.events.trace import Trace
 from studio.store.records import Entry
-from studio.trace import Trace
 from tests.cli.shell import ROOT
 from tests.store.build import HOSTILE, START
 

@@ -25,10 +25,10 @@ def test_a_history_moves_through_a_file(
     Path("all.jsonl").write_text(out)
     assert call(["import", "all.jsonl", "--store", "t.db", "--json"]) == Exit.DONE
     told = json.loads(capsys.readouterr().out)
-    assert told == {"entries": 15, "users": 2, "journeys": 3, "same_salt": True}
+    assert told == {"entries": 15, "users": 2, "journeys": 3, "same_salt": True, "refused": 0}
     assert compare("t.db") == []
     assert call(["import", "all.jsonl", "--store", "t.db"]) == Exit.WRONG
-    assert "is there already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
     assert call(["export", "ada", "--store", "s.db"]) == Exit.DONE
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {line["user"] for line in lines if "user" in line} == {"ada"}

@@ -44,10 +44,10 @@ def test_the_field_that_differed_is_named(why: Any) -> None:
     code, out, err = why("ada")
     assert (code, err) == (Exit.DONE, "")
     assert "ada app/activated" in out
-    assert "  woke nothing" in out
+    assert "  triggered nothing" in out
     assert 'plan: expected "pro", got "free"' in out
-    assert 'mended: app/activated ada {"plan": "pro"}' in out
-    assert 'would be answered by app/activated ada {"plan": "pro"}' in out
+    assert 'corrected: app/activated ada {"plan": "pro"}' in out
+    assert 'would be matched by app/activated ada {"plan": "pro"}' in out
 
 
 def test_the_event_that_is_asked_for_is_explained(why: Any) -> None:
@@ -66,7 +66,7 @@ def test_scripts_get_a_line_for_each_event_and_wait(why: Any) -> None:
 
 def test_a_near_trigger_is_hinted_at_and_hostile_data_acts_on_nothing(why: Any) -> None:
     _, out, _ = why("eve")
-    assert "welcome starts at app/signup  (app/signup, 2 letters)" in out
+    assert "welcome is triggered by app/signup  (did you mean app/signup? 2 letters differ)" in out
 
 
 def test_who_or_what_is_not_there_is_said_with_what_is_near(why: Any) -> None:

@@ -20,7 +20,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from studio.definition import Workflow
+from studio.language.definition import Workflow
+
+BY_USER = ("partitions", "packed partitions", "computed twice")
+"""Ways in which each user is by itself: histories are comparable within one user only (DESIGN rule 6)."""
 
 
 @dataclass(frozen=True, slots=True)

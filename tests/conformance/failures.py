@@ -160,7 +160,7 @@ CASES += [
         """,
     ),
     Case(
-        "what is no duration fails the journey at its line, with an example",
+        "what is not a duration fails the journey at its line, with an example",
         (odd_duration,),
         (Send("go"),),
         """

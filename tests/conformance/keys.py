@@ -192,3 +192,27 @@ CASES += [
         """,
     ),
 ]
+
+
+@workflow(trigger="cart/created", key="cart")
+async def cart_with_fields(journey: Journey) -> str:
+    paid = await journey.wait_for("paid", timeout="1d")
+    return "paid" if paid else "abandoned"
+
+
+CASES += [
+    Case(
+        "the value of a key may be an object, with any fields",
+        (cart_with_fields,),
+        (Send("cart/created", {"cart": {"bound": 1, "n": 2}}), Send("paid")),
+        """
+        +0s event cart/created {"cart":{"bound":1,"n":2}}
+        +0s journey.started
+        +0s wait.opened paid#0 1d
+        +0s event paid
+        +0s wait.matched paid#0
+        +0s journey.completed "paid"
+        """,
+        killed=True,
+    ),
+]

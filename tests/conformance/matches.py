@@ -56,6 +56,15 @@ async def whole_lists(journey: Journey) -> int:
     return int(found[0]["n"])
 
 
+ANY_NAME = {"after": 1, "bound": 2, "events": 3, "group": "g", "match": 4, "timeout": 5}
+"""Named as what the engine keeps of a wait."""
+
+
+@workflow(trigger="go")
+async def any_name(journey: Journey) -> int:
+    return len(await journey.wait_for("x", match=ANY_NAME))
+
+
 CASES += [
     Case(
         "None in a match means present and null",
@@ -223,5 +232,20 @@ CASES += [
         +0s wait.matched x#0
         +0s journey.completed 3
         """,
+    ),
+    Case(
+        "a field of a match may have any name",
+        (any_name,),
+        (Send("go"), Send("x", {"after": 1, "bound": 2, "events": 3}), Send("x", ANY_NAME)),
+        """
+        +0s event go
+        +0s journey.started
+        +0s wait.opened x#0 {"after":1,"bound":2,"events":3,"group":"g","match":4,"timeout":5}
+        +0s event x {"after":1,"bound":2,"events":3}
+        +0s event x {"after":1,"bound":2,"events":3,"group":"g","match":4,"timeout":5}
+        +0s wait.matched x#0
+        +0s journey.completed 1
+        """,
+        killed=True,
     ),
 ]

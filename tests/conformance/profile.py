@@ -207,3 +207,42 @@ CASES += [
         """,
     ),
 ]
+
+
+@workflow(trigger="go")
+async def knows_of_each_time(journey: Journey) -> list[str]:
+    plans = [str(journey.user.get("plan"))]
+    for event in ("x", "y"):
+        await journey.wait_for(event)
+        plans.append(str(journey.user.get("plan")))
+    return plans
+
+
+CASES += [
+    Case(
+        "the profile is at each await what it was there, however often it has changed since",
+        (knows_of_each_time,),
+        (
+            Send("identify", {"plan": "free"}),
+            Send("go"),
+            Send("identify", {"plan": "pro"}),
+            Send("x"),
+            Send("identify", {"plan": "max"}),
+            Send("y"),
+        ),
+        """
+        +0s event identify {"plan":"free"}
+        +0s event go
+        +0s journey.started
+        +0s wait.opened x#0
+        +0s event identify {"plan":"pro"}
+        +0s event x
+        +0s wait.matched x#0
+        +0s wait.opened y#0
+        +0s event identify {"plan":"max"}
+        +0s event y
+        +0s wait.matched y#0
+        +0s journey.completed ["free","pro","max"]
+        """,
+    ),
+]

@@ -9,8 +9,8 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from studio import durations
-from studio.clock import to_ms
+from studio.clocks import durations
+from studio.clocks.clock import to_ms
 
 Json = dict[str, Any]
 

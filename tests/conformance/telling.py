@@ -139,12 +139,14 @@ CASES += [
 
 @workflow(trigger="go")
 async def each_its_own(journey: Journey) -> str:
-    numbers = [journey.random(), journey.uuid().int, journey.pass_number]
-    DRAWN.append(numbers[:2])
+    if journey.pass_number == 1 and DRAWN and DRAWN[-1][0] == 3:
+        # Another way plays the case; how often it drives a pass is its own affair.
+        DRAWN.clear()
+    DRAWN.append([journey.pass_number, journey.random(), journey.uuid().int])
     if journey.pass_number < 3:
         await journey.sleep("1h")
         await journey.new_pass()
-    return f"{len({str(drawn) for drawn in DRAWN[-5:]})} draws"
+    return f"{len({str(drawn[1:]) for drawn in DRAWN})} draws"
 
 
 DRAWN: list[list[float]] = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from itertools import zip_longest
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from studio.store.records import Entry
 from tests.conformance import (
@@ -72,6 +74,22 @@ CLOSED = ("wait.closed", "sleep.closed", "step.failed")
 SEQS = ("after", "first", "bound", "trigger")
 """Fields of an entry's data that point at entries."""
 
+SELDOM = frozenset(
+    (
+        "abandoned",
+        "computed twice",
+        "forked",
+        "hooks",
+        "killed",
+        "packed partitions",
+        "replayed",
+        "restarted",
+        "wall",
+    )
+)
+EVERY = 8
+"""Ways that cost most, or differ least from another: `make test` takes each eighth of their cases."""
+
 FIRST = "batch of 1"
 """The way with which the others are compared in what a history's lines do not show."""
 
@@ -88,7 +106,17 @@ def _folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(dir=memory if os.access(memory, os.W_OK) else None)
 
 
-@pytest.mark.parametrize(("way", "case"), PAIRS, ids=[f"{way}: {case.name}" for way, case in PAIRS])
+def _pairs() -> list[ParameterSet]:
+    counts: Counter[str] = Counter()
+    found = []
+    for way, case in PAIRS:
+        marks = pytest.mark.long if way in SELDOM and counts[way] % EVERY else ()
+        counts[way] += 1
+        found.append(pytest.param(way, case, marks=marks, id=f"{way}: {case.name}"))
+    return found
+
+
+@pytest.mark.parametrize(("way", "case"), _pairs())
 def test_a_case_gives_its_history_by_every_way(way: str, case: Case, folder: Path) -> None:
     played = WAYS[way](case, folder)
     found = lines(played.entries, None if way == "run" else START)
@@ -131,15 +159,15 @@ def _details(entries: list[Entry]) -> list[tuple[Any, ...]]:
     kept = [e for e in entries if e.kind not in LEFT_OUT]
     place = {e.seq: index for index, e in enumerate(kept)}
 
-    def facts(data: Any) -> str:
-        if not isinstance(data, dict):
+    def facts(kind: str, data: Any) -> str:
+        if kind == "event" or not isinstance(data, dict):
             return str(data)
         return str({name: place.get(value) if name in SEQS else value for name, value in data.items()})
 
     return [
         (
             *(e.at, e.kind, e.user, e.journey, e.pass_number, e.name, e.key, e.line),
-            *(e.message, e.level, e.id, facts(e.data), place.get(e.cause or 0)),
+            *(e.message, e.level, e.id, facts(e.kind, e.data), place.get(e.cause or 0)),
         )
         for e in kept
     ]

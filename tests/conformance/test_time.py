@@ -6,11 +6,12 @@ import asyncio
 import sys
 import threading
 import time
+from asyncio.subprocess import PIPE
 from pathlib import Path
 
 from studio import Engine, Event, Journey, current_step, workflow
-from studio.clock import VirtualClock, WallClock, to_datetime
-from studio.incoming import incoming
+from studio.clocks.clock import VirtualClock, WallClock, to_datetime
+from studio.language.incoming import incoming
 from studio.store import inbox
 from studio.store.records import Entry
 from tests.conformance.case import Case, Down, Forward, Send
@@ -85,13 +86,15 @@ def test_a_step_is_told_that_it_is_stale(tmp_path: Path) -> None:
 
 USERS = 40
 TIMEOUT = 1_500
-"""Milliseconds: time enough for another process to start."""
+"""Milliseconds: time enough for another process to be told."""
 
 SENDER = """
 import sys, time
-from studio.incoming import incoming
+from studio.language.incoming import incoming
 from studio.store.inbox import send
-path, users, begin, end = sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), float(sys.argv[4])
+path, users = sys.argv[1], int(sys.argv[2])
+print("ready", flush=True)
+begin, end = map(float, sys.stdin.readline().split())
 for n in range(users):
     time.sleep(max(0.0, begin + (end - begin) * n / users - time.time()))
     send(path, [incoming("x", f"user {n}")])
@@ -121,12 +124,19 @@ def test_an_event_of_another_process_beats_the_deadline_up_to_its_very_moment(tm
 
 async def _race(store: Path) -> None:
     async with Engine(races, store=store, durability="normal") as engine:
-        begin = time.time()
-        arguments = [str(store), str(USERS), str(begin + 1.4), str(begin + 1.6)]
-        sender = await asyncio.create_subprocess_exec(sys.executable, "-c", SENDER, *arguments, cwd=ROOT)
-        await asyncio.gather(*(engine.ingest("go", user=f"user {n}") for n in range(USERS)))
+        sender = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", SENDER, str(store), str(USERS)), cwd=ROOT, stdin=PIPE, stdout=PIPE
+        )
+        assert sender.stdin is not None
+        assert sender.stdout is not None
+        assert await sender.stdout.readline()
+        events = await asyncio.gather(*(engine.ingest("go", user=f"user {n}") for n in range(USERS)))
+        # From before the first deadline to behind the last one.
+        first, last = (of(event.at_ms for event in events) for of in (min, max))
+        begin, end = (first + TIMEOUT) / 1000 - 0.1, (last + TIMEOUT) / 1000 + 0.1
+        sender.stdin.write(f"{begin} {end}\n".encode())
         assert await sender.wait() == 0
-        await asyncio.sleep(max(0.0, begin + TIMEOUT / 1000 + 0.3 - time.time()))
+        await asyncio.sleep(max(0.0, end + 0.2 - time.time()))
         await engine.run_until_idle()
 
 

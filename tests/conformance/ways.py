@@ -18,18 +18,28 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studio import Engine, Event, durations
+from studio import Engine, Event
 from studio.cli import call
-from studio.clock import Clock, VirtualClock, iso
-from studio.definition import Workflow
-from studio.engine.moves import Swap
-from studio.incoming import Incoming, incoming
+from studio.clocks import durations
+from studio.clocks.clock import Clock, VirtualClock, iso
+from studio.engine.reload.migration import Swap
+from studio.kernel.memory import MemoryUnit
+from studio.kernel.state import JourneyState
+from studio.kernel.turn import Turn
+from studio.language.definition import Workflow
+from studio.language.incoming import Incoming, incoming
+from studio.sink.sink import Sink
 from studio.store import inbox
+from studio.store.changes import Changes
 from studio.store.hooks import MemoryEvents
 from studio.store.rebuild import compare
 from studio.store.records import Entry
+from studio.store.sqlite import Store
 from studio.store.views import Views
+from studio.text import json_text as jsontext
 from tests.conformance.case import (
+    BY_USER,
+    Call,
     Cancel,
     Case,
     Down,
@@ -43,6 +53,9 @@ from tests.conformance.case import (
     gate,
 )
 from tests.conformance.reading import Json
+from tests.design.explorer.path_driver import ForkingDriver, PathDriver
+from tests.kernel.memory_driver import ACTS, MemoryDriver
+from tests.kernel.partition_driver import PartitionDriver
 
 START = VirtualClock().now()
 """The moment of +0s."""
@@ -87,12 +100,20 @@ class Stage:
     """A case's script on an engine, which may be stopped or killed between two of its acts."""
 
     def __init__(
-        self, case: Case, folder: Path, *, batch: int = 1000, hooks: bool = False, wall: bool = False
+        self,
+        case: Case,
+        folder: Path,
+        *,
+        batch: int = 1000,
+        hooks: bool = False,
+        wall: bool = False,
+        replay_always: bool = False,
     ) -> None:
         self.case = case
         self.path = folder / "store.db"
         self.batch = batch
         self.wall = wall
+        self.replay_always = replay_always
         self.clock: Clock = HandClock(START) if wall else VirtualClock(START)
         self.memory = MemoryEvents() if hooks or case.elsewhere else None
         self._images = self._reloads = 0
@@ -117,6 +138,7 @@ class Stage:
             clock=self.clock,
             batch=self.batch,
             durability="normal",
+            replay_always=self.replay_always,
             **hooks,
         )
         await self.engine.start()
@@ -136,7 +158,7 @@ class Stage:
         self._reloads += 1
         again = {each.name: _with_comment(each, self._reloads) for each in self.case.workflows}
         await asyncio.wrap_future(self.engine._running.swap(Swap(again, {}, [], ())))
-        await until(lambda: not self.engine._running.moves.busy)
+        await until(lambda: not self.engine._running.migrations.busy)
 
     async def crash(self) -> None:
         """Go on from what a killed process would have left: the files as they are at this moment."""
@@ -297,6 +319,11 @@ def batch_of_1000(case: Case, folder: Path) -> Played:
     return asyncio.run(_in_bulk(Stage(case, folder)))
 
 
+def replayed(case: Case, folder: Path) -> Played:
+    """The same, and each journey is driven from its top at every cause."""
+    return asyncio.run(_in_bulk(Stage(case, folder, replay_always=True)))
+
+
 async def _in_bulk(stage: Stage) -> Played:
     await stage.open()
     try:
@@ -399,6 +426,120 @@ async def one_act(case: Case, store: Path, index: int) -> None:
         await stage.settle()
 
 
+# -- without an engine ---------------------------------------------------------------------
+
+
+def memory(case: Case, folder: Path) -> Played:
+    """The rules alone, over a history in memory."""
+    return _in_memory(case, folder, MemoryDriver)
+
+
+def explored(case: Case, folder: Path) -> Played:
+    """The explorer, along the path that the events of the case take."""
+    return _in_memory(case, folder, PathDriver)
+
+
+def forked(case: Case, folder: Path) -> Played:
+    """The same, and after each cause it goes on from a copy of what it came to."""
+    return _in_memory(case, folder, ForkingDriver)
+
+
+def _in_memory(case: Case, folder: Path, drive: type[MemoryDriver]) -> Played:
+    """Play it without an engine; the history is put into a store to be read."""
+    store = Store(folder / "store.db", "normal")
+    driver = drive(case.workflows, START, store.seed, store.salt)
+    gate.arm(0)
+    for op in case.script:
+        if isinstance(op, Send):
+            event = incoming(op.event, op.user, op.data, op.id, sent_at=op.sent_at)
+            if op.after is not None:
+                event.at = driver.now + durations.parse(op.after)
+            driver.send(event)
+        elif isinstance(op, Forward | Down):
+            driver.forward(durations.parse(op.by))
+        elif isinstance(op, Cancel | Resume | Restart):
+            driver.act(ACTS[type(op).__name__.lower()], op.journey)
+        elif isinstance(op, Call):
+            op.function()
+    driver.settle()
+    driver.close()
+    _write(store, driver.unit)
+    full = read(folder / "store.db")
+    return Played([e.as_json() for e in full], full)
+
+
+def _write(store: Store, unit: MemoryUnit) -> None:
+    changes = Changes()
+    changes.names = [(id, text) for id, text in enumerate(unit.names, 1)]
+    changes.users = [(user.id, user.name) for user in unit.users.values()]
+    changes.history = unit.history
+    changes.journeys = [
+        (*_whose(j), j.status, j.pass_no, j.pass_seq, j.trigger, j.since, j.still, j.note)
+        for j in unit.journeys
+    ]
+    waits = unit.waits.values()
+    changes.waits = [(w.id, w.journey.id, w.journey.user.id, w.kind, w.name, w.due) for w in waits]
+    changes.profiles = [(user, seq, jsontext.dumps(profile)) for user, seq, profile in unit.profiles]
+    store.write(changes)
+    store.close()
+
+
+def partitions(case: Case, folder: Path) -> Played:
+    """Each user by itself; turns are taken into a store to be read."""
+    return _partitioned(case, folder)
+
+
+def packed_partitions(case: Case, folder: Path) -> Played:
+    """The same, and after every turn a partition is made small, packed, and read from its bytes."""
+    return _partitioned(case, folder, packed=True)
+
+
+def computed_twice(case: Case, folder: Path) -> Played:
+    """The same, and every turn is computed twice: the first is thrown away."""
+    return _partitioned(case, folder, packed=True, twice=True)
+
+
+def _partitioned(case: Case, folder: Path, *, packed: bool = False, twice: bool = False) -> Played:
+    path = folder / "store.db"
+    store = Store(path, "normal")
+    seed, salt = store.seed, store.salt
+    store.close()
+    with Sink(path, "normal") as sink:
+
+        def keep(turn: Turn) -> None:
+            (told,) = sink.take([turn], START)
+            assert told.came == "taken", told
+
+        driver = PartitionDriver(case.workflows, START, seed, salt, keep, packed=packed, twice=twice)
+        gate.arm(0)
+        try:
+            for op in case.script:
+                _act_on_partition(driver, op)
+            driver.settle()
+        finally:
+            driver.close()
+    full = read(path)
+    return Played([e.as_json() for e in full], full, compare(path))
+
+
+def _act_on_partition(driver: PartitionDriver, op: Op) -> None:
+    if isinstance(op, Send):
+        event = incoming(op.event, op.user, op.data, op.id, sent_at=op.sent_at)
+        if op.after is not None:
+            event.at = driver.now + durations.parse(op.after)
+        driver.send(event)
+    elif isinstance(op, Forward | Down):
+        driver.forward(durations.parse(op.by))
+    elif isinstance(op, Cancel | Resume | Restart):
+        driver.act(type(op).__name__.lower(), op.journey)
+    elif isinstance(op, Call):
+        op.function()
+
+
+def _whose(journey: JourneyState) -> tuple[int, int, int, str, int]:
+    return journey.id, journey.user.id, journey.workflow_id, journey.key, journey.n
+
+
 # -- the command line ----------------------------------------------------------------------
 
 
@@ -452,17 +593,12 @@ def _command(case: Case, folder: Path, *arguments: str) -> Played:
 
 
 def _workflow_file(case: Case, folder: Path) -> Path:
-    """The module of the case, as a file in which its workflows are the only ones."""
+    """A file with the workflows of the case, and no others; the module of the case is its helper."""
     source = Path(case.workflows[0].path)
-    names = sorted(workflow.name for workflow in case.workflows)
-    others = (
-        "\nfor _name, _value in list(globals().items()):\n"
-        f"    if type(_value).__name__ == 'Workflow' and _value.name not in {names!r}:\n"
-        "        del globals()[_name]\n"
-        "del _value\n"
-    )
+    (folder / f"_{source.name}").write_text(source.read_text(encoding="utf-8"), encoding="utf-8")
+    names = ", ".join(workflow.function.__name__ for workflow in case.workflows)
     file = folder / source.name
-    file.write_text(source.read_text(encoding="utf-8") + others, encoding="utf-8")
+    file.write_text(f"from _{source.stem} import {names}\n", encoding="utf-8")
     return file
 
 
@@ -477,17 +613,25 @@ Way = Callable[[Case, Path], Played]
 WAYS: dict[str, Way] = {
     "batch of 1": batch_of_one,
     "batch of 1000": batch_of_1000,
+    "replayed": replayed,
     "restarted": restarted,
     "abandoned": abandoned,
     "reloaded": reloaded,
     "killed": killed,
     "hooks": hooks,
+    "memory": memory,
+    "partitions": partitions,
+    "packed partitions": packed_partitions,
+    "computed twice": computed_twice,
+    "explored": explored,
+    "forked": forked,
     "wall": wall,
     "play": play,
     "run": run,
 }
 
 COMMANDS = ("play", "run")
+WITHOUT_ENGINE = ("memory", "explored", "forked", *BY_USER)
 
 
 def reason_against(case: Case, way: str) -> str | None:
@@ -498,6 +642,10 @@ def reason_against(case: Case, way: str) -> str | None:
     sends = [op for op in case.script if isinstance(op, Send)]
     moves = kinds & {Forward, Down} or any(op.after for op in sends)
     steps = any("step.started" in line for line in case.lines)
+    if way in WITHOUT_ENGINE and (case.elsewhere or kinds & {Kill, Elsewhere}):
+        return "hooks, kills and other processes are the engine's"
+    if way == "forked" and len(sends) > 1_000:
+        return "thousands of copies of thousands of events are slow; it goes the other two ways in memory"
     if way in COMMANDS:
         if kinds - {Send, Forward, Down}:
             return "an event file has events only, no acts of the operator or of other processes"

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from studio import Engine, Journey, StepFailed, current_step, workflow
-from studio.clock import WallClock
+from studio.clocks.clock import WallClock
 
 ledger = Path(sys.argv[2] if len(sys.argv) > 2 else "ledger.txt")
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from textwrap import dedent
 
 from studio import Engine
+from studio.language.definition import Workflow
+from studio.source.loader import load
 from studio.store.records import Entry
 from tests.engine.support import entries
 
@@ -28,6 +30,11 @@ def write(folder: Path, body: str, name: str = "welcome") -> Path:
     file = folder / f"{name}.py"
     file.write_text(text)
     return file
+
+
+def loaded(folder: Path, body: str) -> Workflow:
+    """The workflow of such a file, as it is loaded at this moment."""
+    return load(str(write(folder / "workflows", body))).workflows["welcome"]
 
 
 def told(path: Path, user: str) -> list[str]:

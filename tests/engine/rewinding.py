@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from studio import Engine, Journey, VirtualClock, workflow
-from studio.event import Event
-from studio.incoming import incoming
+from studio.language.event import Event
+from studio.language.incoming import incoming
 from tests.engine.support import history, settled
 
 START = 1_795_519_800_000

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from studio import Engine, Journey, StepFailed, VirtualClock, incoming, workflow
-from studio.definition import Workflow, WorkflowFunction
+from studio.language.definition import Workflow, WorkflowFunction
 from studio.store.inbox import send
 from tests.engine.support import entries, failure, in_time, journey, logs, settled, sound, until
 
@@ -50,8 +50,8 @@ def line_of(function: Any, text: str) -> str:
 
 
 async def beside_a_good_one(path: Path, wrong: Workflow, *, batch: int = 1000) -> dict[str, Any]:
-    """Drive a bad workflow among good ones, in one batch and between; gives how it failed."""
-    async with Engine([wrong, good], store=path, batch=batch, hang_after=HANG) as engine:
+    """Drive a bad workflow that comes back among good ones, in one batch and between; gives how it failed."""
+    async with Engine([wrong, good], store=path, batch=batch) as engine:
         await engine.ingest("signup", "before")
         await engine.ingest_many([incoming("signup", user) for user in ("ada", "bob", "cyd")])
         await engine.ingest_many([incoming("one", user) for user in ("before", "ada", "bob", "cyd")])

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.store.schema import Kind
+from studio.language.kinds import Kind
 from tests.engine.support import ROOT, entries, sound
 
 CHILD = Path(__file__).with_name("kill_child.py")

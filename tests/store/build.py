@@ -10,9 +10,10 @@ from typing import Any
 
 import sqlite_utils
 
+from studio.language.kinds import Kind, Status
 from studio.store.migrations import migrations
 from studio.store.places import OPENING
-from studio.store.schema import TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS, Kind, Status
+from studio.store.schema import TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS
 
 START = 1_767_225_600_000
 """2026-01-01 00:00 UTC, milliseconds since 1970."""

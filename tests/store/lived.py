@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 
 from studio import Engine, VirtualClock
-from studio.incoming import incoming
+from studio.language.incoming import incoming
 from studio.store.inbox import send
 from tests.store.build import START
 from tests.store.lives import guest, welcome

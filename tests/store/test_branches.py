@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 from studio import Engine, Journey, VirtualClock, current_step, workflow
-from studio.store.branches import own_id
+from studio.store.branches import BRANCHES, begin_branch, own_id
+from studio.store.database import open_database
 from studio.store.hooks import MemoryEvents
 from studio.store.snapshots import snapshot_path
 from tests.engine.support import entries, logs, settled, sound
@@ -57,6 +59,17 @@ def test_the_newest_branch_that_has_an_entry_names_it() -> None:
         "journey-studio:s:b:20",
     ]
     assert own_id("s", None, 3) == "journey-studio:s:3"
+
+
+def test_a_branch_takes_the_place_of_those_that_begin_no_earlier(tmp_path: Path) -> None:
+    con = open_database(tmp_path / "s.db")
+    begun = []
+    for first in (10, 30, 30, 20):
+        begin_branch(con, first)
+        (text,) = con.execute("SELECT value FROM meta WHERE key = ?", (BRANCHES,)).fetchone()
+        begun.append([first for first, _ in json.loads(text)])
+    con.close()
+    assert begun == [[10], [10, 30], [10, 30], [10, 20]]
 
 
 async def test_a_fork_tells_what_was_before_under_the_same_id_and_what_is_new_under_its_own(

@@ -11,15 +11,22 @@ import pytest
 
 from studio import Engine, StudioClock, VirtualClock
 from studio.errors import StoreError, StoreLocked
+from studio.store import erase as module
 from studio.store.connect import connect_reader
+from studio.store.database import open_database
+from studio.store.doctor import examine
 from studio.store.erase import erase
+from studio.store.holds import FORMER, done_steps
 from studio.store.lock import alone_on
 from studio.store.rebuild import compare
-from studio.store.snapshots import snapshots
+from studio.store.snapshots import keep_snapshot, snapshots
 from studio.store.views import Views
+from tests.engine.rewinding import engine_on, send
+from tests.engine.support import python
 from tests.store.build import START
 from tests.store.lived import lived
 from tests.store.lives import guest, welcome
+from tests.store.shop import store as shop_store
 
 TRACES = (b"Zelda-Quux", b"zelda.quux")
 
@@ -41,14 +48,16 @@ def test_no_byte_of_an_erased_user_is_left_in_any_file(store: Path) -> None:
     lines = [{"event": "signup", "user": name, "data": "{}"} for name in ("Zelda-Quux", "Bob-Bob")]
     lines.append({"event": "x", "user": "Bob-Bob", "data": '{"to": "zelda.quux@example.com"}'})
     sent = store.with_name("studio.db.sent")
-    sent.write_text("".join(json.dumps(line) + "\n" for line in lines) + "no line\n")
+    sent.write_text("".join(json.dumps(line) + "\n" for line in lines) + "no line\n[1]\n7\n")
     store.with_name("studio.4.db.part").write_bytes(b"Zelda-Quux")
     assert sorted(files_that_name(store.parent)) == ["studio.4.db.part", "studio.db", "studio.db.sent"]
+    size = store.stat().st_size
     told = erase(store, "Zelda-Quux")
     assert files_that_name(store.parent) == []
+    assert told.freed == size - store.stat().st_size + len(b"Zelda-Quux")
     assert (told.journeys, told.inbox, told.sent, told.snapshots, told.mentions) == (2, 1, 2, 0, 0)
     assert told.entries > 10
-    assert sent.read_text() == json.dumps(lines[1]) + "\nno line\n"
+    assert sent.read_text() == json.dumps(lines[1]) + "\nno line\n[1]\n7\n"
     assert compare(store) == []
     with Views(store) as views:
         assert views.user("Zelda-Quux") is None
@@ -146,3 +155,147 @@ def test_nothing_is_erased_while_an_engine_runs(store: Path) -> None:
         erase(store, "Zelda-Quux")
     with Views(store) as views:
         assert views.user("Zelda-Quux") is not None
+
+
+def test_nothing_is_erased_while_another_program_reads(store: Path) -> None:
+    con = open_database(store)
+    reader = sqlite3.connect(store, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM history").fetchone()
+    # What the log holds is needed by the reader: it cannot be emptied.
+    con.execute("INSERT INTO meta VALUES ('written', 'since')")
+    con.close()
+    with pytest.raises(StoreError, match="another program reads the store"):
+        erase(store, "Zelda-Quux")
+    reader.execute("ROLLBACK")
+    reader.close()
+    with Views(store) as views:
+        assert views.user("Zelda-Quux") is not None
+    erase(store, "Zelda-Quux")
+    assert files_that_name(store.parent) == []
+
+
+@pytest.mark.parametrize("email", ["", 7, None, ["a@b.c"]])
+def test_an_email_that_is_none_takes_nothing_of_others_along(tmp_path: Path, email: object) -> None:
+    path = shop_store(tmp_path / "s.db")
+    path.with_name("s.db.sent").write_text('{"event": "go", "user": "bob", "data": ""}\n')
+    con = sqlite3.connect(path)
+    with con:
+        con.execute(
+            "UPDATE profiles SET profile = ? WHERE user = (SELECT id FROM users WHERE name = 'ann')",
+            (json.dumps({"email": email}),),
+        )
+    con.close()
+    told = erase(path, "ann")
+    assert (told.sent, told.mentions, told.journeys) == (0, 0, 1)
+
+
+def test_former_results_of_the_users_steps_go_though_they_name_nobody(tmp_path: Path) -> None:
+    path = shop_store(tmp_path / "s.db")
+    con = sqlite3.connect(path)
+    with con:
+        con.execute("INSERT OR REPLACE INTO meta VALUES ('salt', 'salt')")
+        tokens = {}
+        for user in ("ann", "bob"):
+            (id,) = con.execute("SELECT id FROM users WHERE name = ?", (user,)).fetchone()
+            ((tokens[user], _),) = done_steps(con, "salt", 0, id)
+            con.execute("INSERT INTO meta VALUES (?, '{\"result\":1}')", (FORMER + tokens[user],))
+    con.close()
+    erase(path, "ann")
+    con = sqlite3.connect(path)
+    left = con.execute("SELECT key FROM meta WHERE key LIKE 'former/%'").fetchall()
+    con.close()
+    assert left == [(FORMER + tokens["bob"],)]
+
+
+def test_a_fault_in_the_midst_changes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = shop_store(tmp_path / "s.db")
+    monkeypatch.setattr(module, "MENTIONS", "SELECT nowhere")
+    with pytest.raises(StoreError, match="no such column"):
+        erase(path, "ann")
+    with Views(path) as views:
+        assert views.user("ann") is not None
+    assert compare(path) == []
+
+
+KILLED_AT = """
+import os, sys
+from pathlib import Path
+from studio.store import erase as module
+
+place, turn = sys.argv[2], int(sys.argv[3])
+plain, calls = getattr(module, place), 0
+
+def kill(*args, **more):
+    global calls
+    calls += 1
+    if calls == turn:
+        os._exit(9)
+    return plain(*args, **more)
+
+setattr(module, place, kill)
+module.erase(Path(sys.argv[1]), "Zelda-Quux")
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "turn"), [("_erase_in", 1), ("_erase_in", 2), ("give_back", 1), ("give_back", 2), ("_tidy", 1)]
+)
+def test_an_erasure_that_was_killed_is_ended_by_calling_it_again(place: str, turn: int, store: Path) -> None:
+    con = open_database(store)
+    keep_snapshot(con, store, "a try", 0)
+    con.close()
+    killed = python(KILLED_AT, str(store), place, str(turn))
+    assert killed.returncode == 9, killed.stderr
+    over = [each.check for each in examine(store) if each.check == "erase"]
+    assert over == (["erase"] if place != "_erase_in" else [])
+    erase(store, "Zelda-Quux")
+    assert files_that_name(store.parent) == []
+    assert sorted(path.name for path in store.parent.iterdir() if "-" in path.name) == []
+    assert compare(store) == []
+    assert [each.check for each in examine(store) if each.check == "erase"] == []
+    with pytest.raises(StoreError, match="there is no user"):
+        erase(store, "Zelda-Quux")
+
+
+def test_only_the_erasure_that_was_cut_off_is_ended(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "give_back", lambda con, path: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            erase(store, "Zelda-Quux")
+    with pytest.raises(StoreError, match="there is no user 'nobody'"):
+        erase(store, "nobody")
+    assert not erase(store, "Zelda-Quux").anything
+
+
+async def test_what_was_undone_of_a_user_goes_and_is_counted(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    async with engine_on(path) as engine:
+        await send(engine, "bye", "bob")
+        await send(engine, "bye", "ann")
+        await engine.undo()
+    assert erase(path, "ann").entries == 1
+    with pytest.raises(StoreError, match="there is no user 'ann'"):
+        erase(path, "ann")
+    assert erase(path, "bob").entries == 1
+
+
+def test_acts_done_to_the_user_go_and_those_done_to_others_stay(store: Path) -> None:
+    acts = [{"seq": 1, "user": "Bob-Bob"}, {"seq": 2, "user": "Zelda-Quux"}, {"seq": 3, "user": ""}]
+    con = sqlite3.connect(store)
+    with con:
+        con.execute("INSERT OR REPLACE INTO meta VALUES ('acts', ?)", (json.dumps(acts),))
+    con.close()
+    erase(store, "Zelda-Quux")
+    con = connect_reader(store)
+    (left,) = con.execute("SELECT value FROM meta WHERE key = 'acts'").fetchone()
+    con.close()
+    assert json.loads(left) == [acts[0], acts[2]]
+
+
+def test_what_was_sent_to_others_is_not_written_anew(store: Path) -> None:
+    sent = store.with_name("studio.db.sent")
+    sent.write_text(json.dumps({"event": "signup", "user": "Bob-Bob"}) + "\n")
+    before = sent.stat().st_ino
+    assert erase(store, "Zelda-Quux").sent == 0
+    assert sent.stat().st_ino == before

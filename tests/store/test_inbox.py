@@ -13,8 +13,8 @@ from filelock import FileLock
 
 from studio import Engine, Journey, VirtualClock, WallClock, incoming, workflow
 from studio.errors import JourneyError, StoreError
+from studio.store.database import open_database
 from studio.store.inbox import ask, decode, encode, engine_of, lock_path, send
-from studio.store.sqlite import open_database
 from tests.engine.support import child, entries, journey, sound, until
 
 
@@ -148,6 +148,28 @@ def test_a_writer_that_holds_the_lock_for_long_is_told_of(path: Path) -> None:
     assert send(path, [incoming("a", "ada")]) == 1
 
 
+def test_the_lock_is_waited_for_as_long_as_was_said(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+
+    def traced(path: Path) -> sqlite3.Connection:
+        con = open_database(path)
+        con.set_trace_callback(said.append)
+        return con
+
+    monkeypatch.setattr("studio.store.inbox.open_database", traced)
+    send(path, [incoming("a", "ada")], timeout=2.0)
+    assert said[:2] == ["PRAGMA busy_timeout = 2000", "BEGIN IMMEDIATE"]
+    assert said[-1] == "COMMIT"
+
+
+def test_an_engine_that_has_not_said_who_it_is_runs_all_the_same(path: Path) -> None:
+    open_database(path).close()
+    lock_path(path).touch()
+    assert engine_of(path) is None
+    with FileLock(lock_path(path)):
+        assert engine_of(path) == (0, 0)
+
+
 def test_an_engine_goes_on_when_another_program_lets_go_of_the_lock(path: Path) -> None:
     with Engine(welcome, store=path) as engine:
         con = sqlite3.connect(path, isolation_level=None)
@@ -242,7 +264,7 @@ def test_a_running_engine_answers_what_another_process_asks(path: Path) -> None:
         (
             "cancel",
             "welcome/nobody",
-            "welcome/nobody: there is no such journey. See: journey-studio journeys",
+            "welcome/nobody: there is no such journey. Name one that is there.",
         ),
         ("cancel", "", "there is no such journey"),
         ("cancel", "nothing/ada", "nothing/ada: there is no such journey"),
@@ -270,7 +292,7 @@ def test_a_journey_that_is_asked_for_in_vain_makes_no_user(path: Path) -> None:
 
 def test_without_an_engine_nobody_answers(path: Path) -> None:
     open_database(path).close()
-    with pytest.raises(StoreError, match=r"no engine runs\. Start journey-studio"):
+    with pytest.raises(StoreError, match=r"no engine runs\. Start one"):
         ask(path, "cancel", {"journey": "welcome/ada"})
     con = sqlite3.connect(path)
     # An engine that starts tomorrow is not to do it.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,9 @@ from hypothesis import strategies as st
 
 from studio import Engine, Journey, VirtualClock, workflow
 from studio.errors import JourneyError, StoreError
+from studio.language.kinds import Kind, Status
 from studio.store.connect import connect_reader
-from studio.store.rebuild import compare, rebuild
-from studio.store.schema import Kind, Status
+from studio.store.rebuild import SHOWN, compare, rebuild
 from studio.store.views import Views
 from tests.store.build import START, Builder, many, small
 
@@ -69,7 +70,7 @@ def test_what_is_rebuilt_equals_what_is_stored(store: Path) -> None:
             "UPDATE journeys SET note = NULL",
             "journeys: welcome/ada: note is nothing and must be 'second day'",
         ),
-        ("DELETE FROM journeys WHERE id = 2", "journeys: cart/bob/x~2/c1 is missing"),
+        ("DELETE FROM journeys WHERE id = 2", "journeys: cart/bob~/x~~2/c1 is missing"),
         (
             "INSERT INTO journeys VALUES (9, 1, 1, '', 9, 1, 1, 1, 1, 1, 0, NULL)",
             "journeys: signup/ada~9 is there, and the history knows nothing of it",
@@ -112,6 +113,18 @@ def test_very_many_differences_are_cut(tmp_path: Path) -> None:
     told = compare(path)
     assert len(told) == 21
     assert told[-1] == "waits: more rows differ"
+
+
+@pytest.mark.parametrize("wrong", [SHOWN, SHOWN + 1])
+def test_more_differences_than_are_told_are_said_to_be_there(tmp_path: Path, wrong: int) -> None:
+    path = many(tmp_path / "many.db", (f"user{n}" for n in range(SHOWN + 5)))
+    con = sqlite3.connect(path)
+    with con:
+        con.execute("UPDATE journeys SET note = 'x' WHERE id <= ?", (wrong,))
+    con.close()
+    told = compare(path)
+    assert len([each for each in told if "note is 'x'" in each]) == SHOWN
+    assert told[SHOWN:] == (["journeys: more rows differ"] if wrong > SHOWN else [])
 
 
 def test_passes_in_one_moment_are_counted(tmp_path: Path) -> None:
@@ -241,4 +254,31 @@ def test_an_engine_keeps_what_the_history_says(
             await engine.forward("30s")
 
     asyncio.run(play())
+    assert compare(path) == []
+
+
+async def test_an_open_once_step_is_another_than_one_of_its_name(tmp_path: Path) -> None:
+    go = threading.Event()
+
+    def mail(which: str) -> str:
+        assert go.wait(20)
+        return which
+
+    @workflow(trigger="signup")
+    async def mails(journey: Journey) -> list[str]:
+        once = journey.step("mail", mail, "once", once=True)
+        return await journey.wait_all(once, journey.step("mail", mail, "each time"))
+
+    path = tmp_path / "studio.db"
+    async with Engine(mails, store=path) as engine:
+        await engine.ingest("signup", "ada")
+        with connect_reader(path) as con:
+            open_steps = con.execute(
+                "SELECT count(*) FROM waits WHERE kind = ?", (Kind.STEP_STARTED,)
+            ).fetchone()
+        con.close()
+        assert open_steps == (2,)
+        assert compare(path) == []
+        go.set()
+        await engine.run_until_idle()
     assert compare(path) == []

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from studio.language.kinds import Kind, Status
 from studio.store import scene_sql
-from studio.store.schema import Kind, Status
 from studio.store.views import Views
 from tests.store.build import Builder, small
 
@@ -18,6 +18,7 @@ PLANS = {
     "JOURNEYS_BEFORE": "SEARCH j USING INDEX sqlite_autoindex_journeys_1 (user=?)",
     "JOURNEY_BEFORE": "SEARCH h USING INDEX history_journeys (journey=? AND rowid<?)",
     "JOURNEY_MATCHES": "SEARCH h USING INDEX history_journeys (journey=? AND rowid>?)",
+    "JOURNEY_ENDINGS": "SEARCH h USING INDEX history_journeys (journey=? AND rowid>?)",
     "JOURNEY_FAILURE": "SEARCH h USING INDEX history_journeys (journey=?)",
     "USER_EVENT_NAMES": "SEARCH history USING INDEX history_events (user=? AND name>?)",
     "EVENTS_NAMED": "SEARCH h USING INDEX history_events (user=? AND name=?)",

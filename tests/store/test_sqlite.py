@@ -14,12 +14,16 @@ from pathlib import Path
 import pytest
 
 from studio import Engine, VirtualClock, incoming
-from studio.clock import iso
+from studio.cli.advice import worded
+from studio.clocks.clock import iso
 from studio.errors import StoreError, StoreFull, StoreLocked, StoreReadOnly
+from studio.store.changes import Changes
 from studio.store.connect import connect_reader
+from studio.store.database import open_database
 from studio.store.inbox import engine_of, send
 from studio.store.schema import MIGRATION_SET, VERSION
-from studio.store.sqlite import Changes, Store, open_database, remove_store, temporary_store
+from studio.store.sqlite import Store
+from studio.store.temporary import remove_store, temporary_store
 from tests.engine.support import child, python, sound
 
 NOBODY = 65534
@@ -63,7 +67,7 @@ def test_a_store_on_which_another_engine_runs_is_refused_by_its_name(path: Path)
             Engine(store=path).start_now()
         assert str(caught.value) == (
             f"{path}: an engine runs on this store already (pid {pid}, since {iso(since)})."
-            " Send it events with journey-studio send, or stop it first."
+            " Send it events, or stop it first."
         )
     assert engine_of(path) is None
 
@@ -140,7 +144,7 @@ ALL = [*WRITERS, reads]
 def test_a_folder_is_no_store(tmp_path: Path, open_it: object) -> None:
     with pytest.raises(StoreError) as caught:
         open_it(tmp_path)  # type: ignore[operator]
-    assert str(caught.value) == f"{tmp_path}: it is a folder. Name a file: --store data/studio.db"
+    assert str(caught.value) == f"{tmp_path}: it is a folder. Name a file in it."
 
 
 def test_a_folder_cannot_be_read_either(tmp_path: Path) -> None:
@@ -189,7 +193,7 @@ def test_a_store_of_a_newer_version_is_refused_with_both_versions(path: Path, op
         open_it(path)  # type: ignore[operator]
     assert str(caught.value) == (
         f"{path}: the store was made by a newer version of Journey Studio"
-        f" (schema {VERSION + 1}, this one knows {VERSION}). Update journey-studio."
+        f" (schema {VERSION + 1}, this one knows {VERSION}). Update Journey Studio."
     )
 
 
@@ -207,7 +211,8 @@ def test_a_damaged_store_is_named_as_such(path: Path) -> None:
 def test_nothing_to_read_says_how_a_store_is_made(path: Path) -> None:
     with pytest.raises(StoreError) as caught:
         connect_reader(path)
-    assert str(caught.value) == (
+    assert str(caught.value) == f"{path}: there is no store here. The first event makes it."
+    assert worded(caught.value) == (
         f"{path}: there is no store here. Start journey-studio or send an event, which makes it,"
         " or name another with --store."
     )
@@ -309,7 +314,7 @@ import sys, time
 from pathlib import Path
 from studio import incoming
 from studio.store.inbox import send
-from studio.store.sqlite import open_database
+from studio.store.database import open_database
 
 sys.stdout.write("ready\\n")
 sys.stdout.flush()
@@ -356,7 +361,7 @@ def test_a_process_that_dies_while_it_makes_a_store_leaves_none_or_a_whole_one(t
     import random
     import time
 
-    code = "import sys\nfrom pathlib import Path\nfrom studio.store.sqlite import open_database\n"
+    code = "import sys\nfrom pathlib import Path\nfrom studio.store.database import open_database\n"
     code += "print('go', flush=True)\nopen_database(Path(sys.argv[1])).close()"
     for number in range(8):
         path = tmp_path / f"{number}.db"
@@ -410,7 +415,7 @@ def test_a_batch_is_written_as_a_whole(store: Store) -> None:
         ("too big for the database", 2**70),
         ("half a surrogate pair", "\ud800"),
         ("a type that SQLite does not know", object()),
-        ("a number that is there already", 1),
+        ("a number that already exists", 1),
     ],
     ids=lambda broken: str(broken[0]),
 )
@@ -421,7 +426,7 @@ def test_a_batch_that_cannot_be_written_leaves_nothing_and_the_next_one_goes(
     first.users.append((1, "ada"))
     store.write(first)
     changes = Changes()
-    store.name_id("half/written", changes)
+    changes.names.append((store.next_name, "half/written"))
     changes.users.append((broken[1], "bob"))
     with pytest.raises((StoreError, ValueError, OverflowError, TypeError)):
         store.write(changes)
@@ -452,8 +457,10 @@ def test_numbers_go_on_where_they_were(path: Path) -> None:
     store = Store(path)
     assert store.next_seq > last.seq
     assert store.next_user == 2
-    assert store.salt == Store(path).salt
+    other = Store(path)
+    assert store.salt == other.salt
     store.close()
+    other.close()
 
 
 def test_every_store_has_a_salt_of_its_own(tmp_path: Path) -> None:
@@ -495,6 +502,9 @@ def test_a_store_in_memory_that_does_not_start_is_gone_too(monkeypatch: pytest.M
 def test_a_temporary_store_is_a_file_of_its_own() -> None:
     first, second = temporary_store(), temporary_store()
     assert first != second
+    for path in (first, second):
+        assert not path.exists()
+        open_database(path).close()
     remove_store(first)
     remove_store(second)
     assert not first.exists()

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from studio import Engine, VirtualClock
+from studio import Engine, Journey, VirtualClock, workflow
 from studio.errors import StoreError, StoreLocked
+from studio.store.checksums import add_checksums, find_damaged
 from studio.store.connect import connect_reader
 from studio.store.lock import alone_on
 from studio.store.rebuild import compare
 from studio.store.transfer import Imported, export, take_in
 from studio.store.views import Views
+from tests.engine.bench import Bench
 from tests.store.build import START, small
 from tests.store.lived import lived
 from tests.store.lives import guest, welcome
@@ -95,9 +98,24 @@ def test_one_user_moves_to_a_store_where_others_live(store: Path, tmp_path: Path
     assert compare(other) == []
 
 
+def test_each_entry_that_came_has_one_sum_of_its_own(store: Path, tmp_path: Path) -> None:
+    other = small(tmp_path / "other.db")
+    con = sqlite3.connect(other)
+    with con:
+        (before,) = con.execute("SELECT max(seq) FROM history").fetchone()
+        add_checksums(con, 1, before)
+    take_in(other, bytes_of(export(store, "Bob-Bob")), "file")
+    came = con.execute("SELECT min(seq), max(seq) FROM history WHERE seq > ?", (before,)).fetchone()
+    spans = con.execute("SELECT first, last FROM checksums ORDER BY last").fetchall()
+    damaged = list(find_damaged(con))
+    con.close()
+    assert spans == [(1, before), came]
+    assert damaged == []
+
+
 def test_who_is_there_already_is_refused_and_nothing_changes(store: Path) -> None:
     before = history(store)
-    with pytest.raises(StoreError, match="'Zelda-Quux' is there already"):
+    with pytest.raises(StoreError, match="'Zelda-Quux' already exists"):
         take_in(store, bytes_of(export(store)), "file")
     assert history(store) == before
     assert compare(store) == []
@@ -109,7 +127,7 @@ def test_who_is_there_already_is_refused_and_nothing_changes(store: Path) -> Non
     ("lines", "says"),
     [
         ([], "there is nothing in it"),
-        ([b'{"event": "signup", "user": "ada"}'], "file:1: the line is no part of an export"),
+        ([b'{"event": "signup", "user": "ada"}'], "file:1: the line is not part of an export"),
         ([b'{"journey-studio": 99}'], "format 99, this version reads 1"),
         ([b"[1]"], "file:1"),
         ([HEAD, b'{"seq": 1'], "file:2"),
@@ -136,4 +154,46 @@ def test_an_unknown_user_and_an_empty_store(store: Path, tmp_path: Path) -> None
     with pytest.raises(StoreError, match="there is no user 'nobody'"):
         list(export(store, "nobody"))
     head = {"journey-studio": 1, "salt": "x", "clock": {}, "last_at": 0}
-    assert take_in(tmp_path / "empty.db", bytes_of([head]), "file") == Imported(0, 0, 0, True)
+    assert take_in(tmp_path / "empty.db", bytes_of([head]), "file") == Imported(0, 0, 0, 0, True)
+
+
+@workflow(trigger="go")
+async def looks_back(journey: Journey) -> None:
+    await journey.ingest("told")
+    await journey.wait_for("ready")
+    await journey.wait_for("paid")
+    await journey.wait_for("never")
+
+
+def pointed(path: Path, user: str) -> list[tuple[str, str, int, str | None]]:
+    """What the entries of a user point at: kind, field, and moment and name of the entry that is meant."""
+    with Views(path) as views:
+        found = views.entries(limit=1_000, user=user)
+        at = {entry.seq: entry for entry in views.entries(limit=1_000)}
+    con = sqlite3.connect(path)
+    try:
+        texts = dict(con.execute("SELECT seq, data FROM history WHERE data LIKE '{%'").fetchall())
+    finally:
+        con.close()
+    return [
+        (entry.kind, field, at[seq].at, at[seq].name)
+        for entry in found
+        for field, seq in json.loads(texts.get(entry.seq, "{}")).items()
+        if field in ("after", "first", "bound", "trigger")
+    ]
+
+
+def test_what_points_at_other_entries_points_at_the_same_where_it_has_come_to(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "from.db", looks_back)
+    bench.event("paid", 1, "yan")
+    bench.event("go", 2, "yan")
+    bench.event("ready", 3, "yan")
+    bench.write()
+    before = pointed(bench.store.path, "yan")
+    assert before == [
+        ("wait.opened", "after", 2, "told"),
+        ("wait.matched", "first", 1, "paid"),
+    ]
+    other = small(tmp_path / "other.db")
+    take_in(other, bytes_of(export(bench.store.path, "yan")), "file")
+    assert pointed(other, "yan") == before

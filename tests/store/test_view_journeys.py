@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from studio.language.kinds import Kind, Status
 from studio.store import view_journeys
-from studio.store.schema import Kind, Status
 from studio.store.views import Views
 from tests.store.build import Builder
 

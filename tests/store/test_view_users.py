@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from studio.language.kinds import Kind, Status
 from studio.store import view_users
-from studio.store.schema import Kind, Status
 from studio.store.view_users import UserSearch
 from studio.store.views import Views
 from tests.store.build import Builder, many

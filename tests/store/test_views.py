@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from studio.errors import StoreError
+from studio.language.kinds import Kind
 from studio.store import view_history, view_sql, view_waits
 from studio.store.records import Entry
-from studio.store.schema import VERSION, Kind
+from studio.store.schema import VERSION
 from studio.store.views import Views
 from tests.store.build import HOSTILE, START, Builder, many, small
 
@@ -172,7 +173,7 @@ def test_the_most_recently_active_users_come_first(tmp_path: Path) -> None:
 
 def test_journeys_by_user_workflow_and_status(store: Path) -> None:
     with Views(store) as views:
-        ids = ["welcome/ada", "cart/bob/x~2/c1", "cart/ada/7~2"]
+        ids = ["welcome/ada", "cart/bob~/x~~2/c1", "cart/ada/7~2"]
         assert [row.id for row in views.journeys()] == ids
         assert [row.id for row in views.journeys(user="ada")] == [ids[0], ids[2]]
         assert [row.id for row in views.journeys(workflow="cart")] == ids[1:]
@@ -207,11 +208,15 @@ def test_a_journey_is_found_by_its_id_whatever_its_parts_hold(tmp_path: Path) ->
     path = b.done()
     with Views(path) as views:
         ids = [row.id for row in views.journeys()]
-        assert ids == ["w/a/b~2", "w/a/b~2", "w/a/b/c~3", "w/x/5", "w/x/5~2", "w/y/true"]
+        assert ids == ["w/a~/b~~2", "w/a~/b~2", "w/a/b~/c~3", "w/x/5", "w/x/5~2", "w/y/true"]
         for id in ids:
             found = views.journey(id)
             assert found is not None
             assert found.id == id
+        # As it was written before marks were escaped, where no other has that id.
+        old = views.journey("w/a/b/c~3")
+        assert old is not None
+        assert old.user == "a"
         for wrong in (
             "w/a/b~9",
             "w",
@@ -224,6 +229,7 @@ def test_a_journey_is_found_by_its_id_whatever_its_parts_hold(tmp_path: Path) ->
             "w/x/5~0",
             "w/x/5~02x",
             "\ud800/x",
+            "w/x/\ud800",
         ):
             assert views.journey(wrong) is None
 
@@ -408,6 +414,7 @@ def test_workflow_entries_belong_to_their_workflow(tmp_path: Path) -> None:
 _WALKS = {
     # By rowid, up to the limit.
     "USERS_NEWEST": {"users"},
+    "USERS_OLDEST": {"users"},
     "JOURNEYS": {"j"},
     # Every version of every workflow's source: a few rows.
     "WORKFLOW_NAMES": {"codes"},
@@ -458,7 +465,7 @@ _NAMES = [
     *("after", "before", "contains", "due", "floor", "from", "id", "journeys", "kinds", "limit"),
     *("seqs", "since", "source", "status", "to", "told", "user", "users", "waits", "workflow"),
     *("like", "names", "statuses", "workflows"),
-    *("number", "place", "until"),
+    *("number", "place", "until", "ceiling"),
 ]
 
 

@@ -26,6 +26,19 @@ async def welcome(journey: Journey):
     return {"reminders": 2}
 """
 
+PASSES_ONE = """
+def test_welcome(journeys):
+    journeys.stub("send *")
+    journeys.send("signup", user="ada")
+    assert journeys.journey("ada").waits_for == "activated"
+
+
+def test_wrong(journeys):
+    journeys.stub("send *")
+    journeys.send("signup", user="ada")
+    assert journeys.logs() == ["never"]
+"""
+
 # As a project has it that takes warnings for errors.
 INI = """
 [pytest]

@@ -112,7 +112,7 @@ def test_until_goes_to_a_moment_in_utc() -> None:
         journeys.until(datetime(2026, 12, 4, tzinfo=UTC))
         with pytest.raises(StudioError, match="2026-12-01 is over; it is 2026-12-04 00:00:00"):
             journeys.until("2026-12-01")
-        with pytest.raises(ClockError, match="'soon' is no moment"):
+        with pytest.raises(ClockError, match="'soon' is neither a date nor a duration"):
             journeys.until("soon")
     with Journeys(welcome, start=datetime(2020, 2, 29, tzinfo=UTC)) as journeys:
         journeys.forward("1d")
@@ -218,7 +218,7 @@ def test_a_file_that_does_not_load_raises(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_a_snapshot_has_a_name_for_a_file(tmp_path: Path) -> None:
     with Journeys(welcome, folder=tmp_path, write_snapshots=True) as journeys:
-        with pytest.raises(StudioError, match="is no name for a snapshot"):
+        with pytest.raises(StudioError, match="is not a name for a snapshot"):
             journeys.matches_snapshot("../x")
         assert journeys.matches_snapshot("empty")
     assert (tmp_path / "snapshots" / "empty.txt").read_text() == "\n"

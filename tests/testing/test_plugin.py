@@ -73,6 +73,28 @@ async def plain(journey: Journey):
 """
 
 
+COUNTED = """
+from studio import Journey, workflow
+
+CALLS = []
+
+
+@workflow(trigger="go")
+async def counted(journey: Journey):
+    CALLS.append(journey.id)
+    for _ in range(20):
+        await journey.sleep("1s")
+    return {"calls": CALLS.count(journey.id)}
+"""
+
+CALLED_EACH_TIME = """
+def test_calls(journeys):
+    journeys.send("go", user="ada")
+    journeys.forward("1m")
+    assert journeys.journey("ada").result == {"calls": 21}
+"""
+
+
 @pytest.fixture
 def here(tmp_path: Path) -> Path:
     return project(tmp_path)
@@ -80,7 +102,7 @@ def here(tmp_path: Path) -> Path:
 
 def test_it_is_found_by_itself_once_installed() -> None:
     table = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert table["entry-points"]["pytest11"] == {"studio.testing": "studio.testing"}
+    assert table["entry-points"]["pytest11"] == {"studio.testing": "journey_studio.pytest_plugin"}
 
 
 def test_the_fixture_runs_the_projects_workflows(here: Path) -> None:
@@ -134,7 +156,7 @@ def test_a_slip_in_an_event_file_fails_with_its_line(here: Path) -> None:
     code, out = run_pytest(here)
     assert code == 1
     assert "slip.jsonl:5: the field expect is 'logg'" in out
-    assert "torn.jsonl:1: it is no JSON" in out
+    assert "torn.jsonl:1: it is not valid JSON" in out
     assert "2 failed" in out
 
 
@@ -204,3 +226,19 @@ def test_without_pytest_asyncio_and_hypothesis_it_works_as_well(here: Path) -> N
     (here / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
     code, out = run_pytest(here, "-q", "-p", "no:asyncio", "-p", "no:hypothesispytest")
     assert (code, "2 passed" in out) == (0, True), out
+
+
+@pytest.mark.parametrize("how", ["option", "setting", "neither"])
+def test_journeys_are_driven_from_their_top_each_time_where_that_is_asked_for(here: Path, how: str) -> None:
+    (here / "workflows" / "counted.py").write_text(COUNTED)
+    (here / "tests" / "test_calls.py").write_text(CALLED_EACH_TIME)
+    (here / "tests" / "journeys" / "calls.jsonl").write_text(
+        '{"event": "go", "user": "bob"}\n'
+        '{"at": "20s", "expect": "completed", "user": "bob", "result": {"calls": 21}}\n'
+    )
+    if how == "setting":
+        with (here / "pytest.ini").open("a") as ini:
+            ini.write("journey_replay_always = true\n")
+    code, out = run_pytest(here, "-q", *(["--replay-always"] if how == "option" else []))
+    assert code == (1 if how == "neither" else 0), out
+    assert ("2 failed" if how == "neither" else "2 passed") in out

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import find, given, settings
 
 from studio import Journey, workflow
+from studio.design.outline.flow_reader import read
 from studio.errors import StudioError
-from studio.loader import load
-from studio.outline.reading import read
+from studio.source.loader import load
 from studio.store.records import Entry
 from studio.testing import (
     Happening,

@@ -5,18 +5,43 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
-from studio.tui.messages import StoreChanged
 from studio.tui.screens.live import LiveScreen
+from studio.tui.session.messages import StoreChanged
 from tests.tui.fakes import START, FakeStudio, FakeViews, screen_lines, screen_text, world
 
 W = TypeVar("W", bound=Widget)
+_refresh = Screen._compositor_refresh
+
+
+def _refresh_seen(screen: Screen[Any]) -> None:
+    """Draw for a terminal that somebody looks at; a headless one shows nothing to anybody."""
+    app = screen.app
+    if screen is not app.screen or not app.is_headless:
+        _refresh(screen)
+        return
+    screen._compositor._dirty_regions.clear()
+    screen._dirty_widgets.clear()
+    app._update_mouse_over(screen)
+
+
+@pytest.fixture
+def seen(monkeypatch: pytest.MonkeyPatch, unseen: None) -> None:
+    """Draw as for a person: for tests of what is drawn when."""
+    monkeypatch.setattr(Screen, "_compositor_refresh", _refresh)
+
+
+@pytest.fixture(autouse=True)
+def unseen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Draw nothing until a test looks (`lines`, `text`): that was a third of what these tests cost."""
+    monkeypatch.setattr(Screen, "_compositor_refresh", _refresh_seen)
 
 
 @dataclass
@@ -90,7 +115,7 @@ async def open_studio(
 ) -> AsyncIterator[Studio]:
     """A studio 8.3 s after the start of its world."""
     app = app or FakeStudio(views or world())
-    app.fake_desk.clock.move(START + 8_300)
+    app.fake_engine.clock.move(START + 8_300)
     async with app.run_test(size=size) as pilot:
         studio = Studio(app, pilot)
         await studio.settle()

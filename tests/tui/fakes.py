@@ -2,25 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
-from studio.clock import Clock, VirtualClock
-from studio.definition import Workflow, workflow
+from textual._context import visible_screen_stack
+from textual.app import App
+from textual.strip import Strip
+from textual.widget import Widget
+
+from studio.clocks.adjustable_clock import ClockReading
+from studio.clocks.clock import Clock, VirtualClock
+from studio.engine.client import ClockClient, Stored, Trouble
+from studio.engine.reload.report import ReloadReport
+from studio.engine.remote import RemoteTimeTravel
 from studio.errors import StudioError, WorkflowError
-from studio.incoming import Incoming
-from studio.journey import Journey
+from studio.language.definition import Workflow, workflow
+from studio.language.incoming import Incoming
+from studio.language.journey import Journey
 from studio.store.records import Entry, JourneyRow, JourneysView, LeftWaiting, Totals, UserRow, WaitRow
+from studio.store.refused import LeftAside
 from studio.store.view_funnel import PlaceCounts
 from studio.store.view_users import UserPage, UserSearch, rank
 from studio.store.views import Views
-from studio.studio_clock import ClockReading
 from studio.tui.app import StudioApp
-from studio.tui.clock_hand import ClockHand
-from studio.tui.desk import Stored, Trouble
-from studio.tui.reading import Reader
+from studio.tui.session.cells import difference
+from studio.tui.session.reader import Reader
 
 T = TypeVar("T")
 
@@ -96,10 +104,16 @@ class FakeViews:
         self.rows_inbox = 0
         self.events = 1
         self.asked: list[str] = []
+        self.kept: dict[str, str] = {}
+        """What the engine keeps under a name."""
+
+    def told(self, key: str) -> str | None:
+        return self.kept.get(key)
 
     def totals(self) -> Totals:
         failed = sum(1 for row in self.rows_users if row.state == "failed")
-        return Totals(len(self.rows_users), len(self.rows_waits), self.events, 0, 0, 0, failed, 0, 0)
+        waits = len(self.rows_waits)
+        return Totals(len(self.rows_users), waits, self.events, waits, 0, 0, failed, 0, 0)
 
     def recent_users(self, *, limit: int = 100) -> list[UserRow]:
         self.asked.append("recent_users")
@@ -144,9 +158,37 @@ class FakeViews:
     ) -> list[WaitRow]:
         return [row for row in self.rows_waits if user in (None, row.user)][:limit]
 
+    def waiting(
+        self, *, limit: int = 100, after: tuple[int | None, int] | None = None, last: bool = False
+    ) -> tuple[list[WaitRow], tuple[int | None, int] | None]:
+        at = after[1] if after is not None else 0
+        rows = (self.rows_waits[::-1] if last else self.rows_waits)[at : at + limit]
+        return rows, (None, at + limit) if at + limit < len(self.rows_waits) else None
+
+    def open_among(self, waits: Iterable[WaitRow]) -> set[int]:
+        return {row.seq for row in waits} & {row.seq for row in self.rows_waits}
+
+    def ending(self, wait: WaitRow) -> Entry | None:
+        ends = [e for e in self.rows_entries if (e.journey, e.key) == (wait.journey, wait.key)]
+        return next((e for e in ends if e.seq > wait.seq), None)
+
     def timeline(self, user: str, *, limit: int = 200, before: int | None = None) -> list[Entry]:
         self.asked.append(f"timeline {user}")
         return self.rows_timeline.get(user, [])[-limit:]
+
+    def timeline_from(self, user: str, *, limit: int = 200, after: int = 0) -> list[Entry]:
+        return [row for row in self.rows_timeline.get(user, []) if row.seq > after][:limit]
+
+    def user_start(self, user: str) -> int | None:
+        return next((row.at for row in self.rows_timeline.get(user, [])), None)
+
+    def last_users(self, *, limit: int = 100, by_deadline: bool = False) -> list[UserRow]:
+        return self.rows_users[-limit:]
+
+    def logs_from(
+        self, after: int, *, limit: int = 200, user: str | None = None, level: str | None = None
+    ) -> list[Entry]:
+        return [row for row in self.logs(limit=1 << 30, user=user, level=level) if row.seq > after][:limit]
 
     def journeys(
         self, *, user: str | None = None, status: str | None = None, limit: int = 100, after: int | str = 0
@@ -274,6 +316,9 @@ class FakeViews:
     def left_waiting(self) -> LeftWaiting:
         return LeftWaiting(self.rows_inbox, False)
 
+    def left_aside(self) -> LeftAside:
+        return LeftAside()
+
     def hold(self) -> dict[str, Any] | None:
         return None
 
@@ -291,7 +336,7 @@ class FakeReader:
         """Nothing is open."""
 
 
-class FakeHand:
+class FakeClock:
     """Takes acts of the clock into a list, and stands as a test says."""
 
     def __init__(self, clock: Clock) -> None:
@@ -332,14 +377,14 @@ class FakeHand:
         self._take("time_out", wait)
 
 
-class FakeDesk:
+class FakeEngine(RemoteTimeTravel):
     """Takes events into a list."""
 
     def __init__(self) -> None:
         self.path = Path("data/studio.db")
         self.clock: Clock = VirtualClock(START)
-        self.fake_hand = FakeHand(self.clock)
-        self.hand: ClockHand = self.fake_hand
+        self.fake_clock = FakeClock(self.clock)
+        self.time: ClockClient = self.fake_clock
         self.viewer_of: int | None = None
         self.read_only = False
         self.no_steps = False
@@ -364,11 +409,18 @@ class FakeDesk:
         self.sent.append(event)
         return Stored(1_000 + len(self.sent))
 
-    async def send_many(self, events: Sequence[Incoming]) -> list[Stored | None]:
+    async def send_many(self, events: Sequence[Incoming], *, by_hand: bool = True) -> list[Stored | None]:
         return [await self.send(event) for event in events]
 
     async def act(self, act: str, target: str | int) -> None:
         self.acts.append((act, target))
+
+    @property
+    def pending_reload(self) -> ReloadReport | None:
+        return None
+
+    async def reload(self) -> ReloadReport | None:
+        return None
 
     async def close(self) -> None:
         """Nothing runs."""
@@ -378,23 +430,33 @@ class FakeStudio(StudioApp):
     """The real application on a small world."""
 
     def __init__(
-        self, views: FakeViews, desk: FakeDesk | None = None, *, settings: Path | None = None
+        self, views: FakeViews, desk: FakeEngine | None = None, *, settings: Path | None = None
     ) -> None:
-        self.fake_desk = desk or FakeDesk()
+        self.fake_engine = desk or FakeEngine()
         self.views = views
-        super().__init__(desk=self.fake_desk, settings=settings)
-
-    def sent_path(self) -> Path | None:
-        """Nothing is written down."""
-        return None
-
-    def make_reader(self, path: Path) -> Reader:
-        return cast(Reader, FakeReader(self.views))
+        super().__init__(client=self.fake_engine, settings=settings)
+        self.session.make_reader = lambda path: cast(Reader, FakeReader(self.views))
+        # Nothing is written down.
+        self.session.keeps_sent = False
 
     def move(self, ms: int) -> None:
         """Let time pass."""
-        self.fake_desk.clock.move(self.fake_desk.clock.now() + ms)
+        self.fake_engine.clock.move(self.fake_engine.clock.now() + ms)
         self._tick()
+
+
+def lines_written(app: FakeStudio, widget: Widget) -> list[int]:
+    """The lines of a widget that time changes from now on, as they come."""
+    lines: list[int] = []
+    real = app.session.cells.change
+
+    def change(other: Widget, y: int, before: Strip, after: Strip) -> None:
+        if other is widget and difference(before, after) is not None:
+            lines.append(y)
+        real(other, y, before, after)
+
+    app.session.cells.change = change  # type: ignore[method-assign, assignment]
+    return lines
 
 
 def world() -> FakeViews:
@@ -581,9 +643,15 @@ def designer_world() -> FakeViews:
     return views
 
 
+def strips_of(app: App[Any]) -> list[Strip]:
+    """What would be drawn now: the screen on top, over those that lie below it."""
+    visible_screen_stack.set(app._background_screens)
+    return app.screen._compositor.render_strips()
+
+
 def screen_lines(app: StudioApp) -> list[str]:
     """What stands on the screen, line by line."""
-    strips = app.screen._compositor.render_strips()
+    strips = strips_of(app)
     return ["".join(segment.text for segment in strip) for strip in strips]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from studio import Engine
-from studio.tui.app import StudioApp, opened_door
+from studio.tui.app import StudioApp, ingesting
 from tests.tui.test_studio import until
 
 WORKFLOW = """
@@ -42,12 +42,12 @@ def said(app: StudioApp) -> list[str]:
 async def test_events_come_by_http(tmp_path: Path) -> None:
     (tmp_path / "welcome.py").write_text(WORKFLOW)
     app = StudioApp(str(tmp_path / "welcome.py"), str(tmp_path / "s.db"))
-    with opened_door(app, ("127.0.0.1", 0)):
-        place = app.door
+    with ingesting(app, ("127.0.0.1", 0)):
+        place = app.ingest_address
         assert place is not None
         async with app.run_test(size=(120, 36)) as pilot:
             await until(pilot, "RUNNING")
-            assert said(app) == [f"Events are taken at {place}"]
+            assert said(app) == [f"Events are accepted at {place}"]
             assert await asyncio.to_thread(post, place, "signup") == (200, {"ids": ["signup"], "status": 200})
             await until(pilot, 'welcome completed  {"ok": true}')
 
@@ -55,11 +55,11 @@ async def test_events_come_by_http(tmp_path: Path) -> None:
 async def test_a_viewer_says_that_it_takes_none(tmp_path: Path) -> None:
     with Engine(store=tmp_path / "s.db"):
         app = StudioApp(str(tmp_path), str(tmp_path / "s.db"))
-        with opened_door(app, ("127.0.0.1", 0)):
-            place = app.door
+        with ingesting(app, ("127.0.0.1", 0)):
+            place = app.ingest_address
             assert place is not None
             async with app.run_test(size=(120, 36)) as pilot:
                 await until(pilot, "VIEWER of pid")
-                assert said(app) == [f"No engine runs in this process: no events are taken at {place}"]
+                assert said(app) == [f"No engine runs in this process: no events are accepted at {place}"]
                 status, answer = await asyncio.to_thread(post, place, "signup")
                 assert (status, answer["error"]) == (503, "No engine runs here.")

@@ -8,9 +8,9 @@ import pytest
 
 from studio.cli import call
 from studio.cli.no_steps import would_run
-from studio.cli.options import Settings
 from studio.cli.output import Exit
-from studio.incoming import incoming
+from studio.cli.settings import Settings
+from studio.language.incoming import incoming
 from studio.store.inbox import send
 from studio.tui.app import StudioApp
 from tests.tui.test_studio import until

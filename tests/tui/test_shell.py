@@ -9,13 +9,13 @@ from rich.cells import cell_len
 from textual.command import CommandPalette
 from textual.events import MouseScrollDown
 
-from studio.tui.actions import commands, groups
-from studio.tui.messages import StoreChanged
+from studio.tui.format.key_names import labels
+from studio.tui.keys.actions import commands, groups
 from studio.tui.screens.help import HelpScreen
-from studio.tui.widgets.key_names import labels
-from studio.tui.widgets.lanes import Lanes
+from studio.tui.session.messages import StoreChanged
+from studio.tui.widgets.lanes import LanesPane
 from tests.tui.conftest import Studio, open_studio
-from tests.tui.fakes import FakeDesk, FakeStudio, world
+from tests.tui.fakes import FakeEngine, FakeStudio, world
 
 PANES = ("users", "timeline", "waiting", "log")
 
@@ -111,7 +111,7 @@ async def test_keys_that_some_keyboards_lack_are_commands_everywhere(size: tuple
             await by_key["["].call()
             await studio.settle()
             assert studio.focus == "entries"
-            assert studio.find(Lanes).scale is not None
+            assert studio.find(LanesPane).scale is not None
 
 
 async def test_the_keys_of_commands_stand_in_one_column(studio: Studio) -> None:
@@ -227,7 +227,7 @@ async def test_the_mouse_does_what_the_keys_do(studio: Studio) -> None:
 
 
 async def test_who_only_looks_is_told_so_and_sends_nothing() -> None:
-    desk = FakeDesk()
+    desk = FakeEngine()
     desk.read_only = True
     views = world()
     async with open_studio(app=FakeStudio(views, desk)) as studio:

@@ -18,28 +18,40 @@ from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 from rich.cells import cell_len
 from rich.style import Style
 from textual.app import App
 from textual.color import Color
 from textual.widgets import Input, TextArea
 
-from studio import Engine, VirtualClock, loader
-from studio.engine.rewind import RewindPreview
+from studio import Engine, VirtualClock
+from studio.clocks.adjustable_clock import JumpState
+from studio.engine.client import Trouble
+from studio.engine.rewind.rewind import RewindPreview
 from studio.errors import WorkflowError
+from studio.source import loader
 from studio.store.cut import Behind
 from studio.store.holds import HeldStep
 from studio.store.snapshots import Snapshot
-from studio.studio_clock import JumpState
-from studio.tui.desk import Trouble
+from studio.tui.format.glyphs import look
+from studio.tui.format.themes import LIGHT
 from studio.tui.screens.inspect import InspectScreen
-from studio.tui.themes import LIGHT
 from studio.tui.widgets import explorer_pane
 from studio.tui.widgets.explorer_pane import ExplorerPane
-from studio.tui.widgets.signs import look
 from studio.tui.widgets.why import WhyPane
 from tests.tui.conftest import Studio, open_studio
-from tests.tui.fakes import DAY, START, FakeDesk, FakeReader, FakeStudio, FakeViews, designer_world, world
+from tests.tui.fakes import (
+    DAY,
+    START,
+    FakeEngine,
+    FakeReader,
+    FakeStudio,
+    FakeViews,
+    designer_world,
+    strips_of,
+    world,
+)
 
 FOLDER = Path(__file__).with_name("snapshots")
 WRITE = os.environ.get("JOURNEY_STUDIO_SNAPSHOTS") == "write"
@@ -95,7 +107,7 @@ def drawn(app: App[Any]) -> str:
     names = Names(app)
     texts: list[str] = []
     styles: list[tuple[int, int, str]] = []
-    for y, strip in enumerate(app.screen._compositor.render_strips(), 1):
+    for y, strip in enumerate(strips_of(app), 1):
         text, runs = "", list[tuple[int, str, str]]()
         for part, style, _ in strip:
             text += part
@@ -214,38 +226,40 @@ class FakeTravel:
         return RewindPreview(seq, START + 2_001, Behind(seq, START + 2_001, 41, 3, 4, steps, 0), 3)
 
 
-def kept(desk: FakeDesk) -> None:
+def kept(desk: FakeEngine) -> None:
     """A store with snapshots."""
-    desk.engine = FakeTravel(desk.path)  # type: ignore[attr-defined]
+    travel = FakeTravel(desk.path)
+    desk.snapshots = travel.snapshots  # type: ignore[method-assign]
+    desk.preview_rewind = travel.preview_rewind  # type: ignore[method-assign]
 
 
-def read_only(desk: FakeDesk) -> None:
+def read_only(desk: FakeEngine) -> None:
     desk.read_only = True
 
 
-def viewer(desk: FakeDesk) -> None:
+def viewer(desk: FakeEngine) -> None:
     desk.viewer_of = 4_711
 
 
-def stopped(desk: FakeDesk) -> None:
+def stopped(desk: FakeEngine) -> None:
     why = "studio.db: the disk is full; nothing of this batch was stored. Free some space."
     desk.wrong = Trouble("DISK FULL: engine paused", why, ended=False)
 
 
-def broken(desk: FakeDesk) -> None:
+def broken(desk: FakeEngine) -> None:
     desk.refused = [WorkflowError("SyntaxError: '(' was never closed", path="onboarding.py", line=24)]
 
 
-def paused(desk: FakeDesk) -> None:
-    desk.fake_hand.stands = replace(desk.fake_hand.stands, paused=True, speed=60)
+def paused(desk: FakeEngine) -> None:
+    desk.fake_clock.stands = replace(desk.fake_clock.stands, paused=True, speed=60)
 
 
-def jumping(desk: FakeDesk) -> None:
+def jumping(desk: FakeEngine) -> None:
     jump = JumpState(START, START + 30 * DAY, 12_400, 30_112, START + 20 * DAY)
-    desk.fake_hand.stands = replace(desk.fake_hand.stands, jump=jump)
+    desk.fake_clock.stands = replace(desk.fake_clock.stands, jump=jump)
 
 
-def examples(desk: FakeDesk) -> None:
+def examples(desk: FakeEngine) -> None:
     """The workflows that come with the studio."""
     desk.named = loader.load(str(Path(__file__).parents[2] / "workflows")).workflows
 
@@ -256,8 +270,8 @@ async def day_theme(studio: Studio) -> None:
 
 async def second_store(studio: Studio) -> None:
     """Another store is open beside the one that is shown."""
-    stores, desk = studio.app.stores, FakeDesk()
-    first, desk.path = stores.open[0], studio.app.fake_desk.path.with_name("studio-fork.db")
+    stores, desk = studio.app.session.stores, FakeEngine()
+    first, desk.path = stores.open[0], studio.app.fake_engine.path.with_name("studio-fork.db")
     stores.add(desk, cast(Any, FakeReader(FakeViews())))
     stores.show(first)
 
@@ -296,8 +310,8 @@ async def inside(studio: Studio) -> None:
         async with Engine(file.parent, store=store, clock=VirtualClock(START)) as engine:
             await engine.ingest("signup", user="ada")
             await engine.run_until_idle()
-        studio.app.fake_desk.path = store
-        studio.app.fake_desk.named = loader.load(str(file.parent)).workflows
+        studio.app.fake_engine.path = store
+        studio.app.fake_engine.named = loader.load(str(file.parent)).workflows
         studio.app.push_screen(InspectScreen("invite/ada"))
         await settle(studio)
 
@@ -314,7 +328,7 @@ class Scene:
     keys: tuple[str, ...] = ()
     sizes: tuple[tuple[int, int], ...] = ALL
     views: Callable[[], FakeViews] = world
-    desk: Callable[[FakeDesk], None] | None = None
+    desk: Callable[[FakeEngine], None] | None = None
     first: Callable[[Studio], Any] = no_step
     then: tuple[str, ...] = ()
     """Keys after all has come to rest."""
@@ -407,7 +421,7 @@ def file_of(scene: Scene, size: tuple[int, int]) -> Path:
 
 def opened(scene: Scene, size: tuple[int, int], folder: Path) -> AbstractAsyncContextManager[Studio]:
     """A studio on the world of a scene."""
-    desk = FakeDesk()
+    desk = FakeEngine()
     desk.path = folder / "studio.db"
     if scene.desk is not None:
         scene.desk(desk)
@@ -460,9 +474,14 @@ def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 # -- comparing --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("scene", "size"), CASES, ids=[f"{scene.name}-{size[0]}x{size[1]}" for scene, size in CASES]
-)
+def case_of(scene: Scene, size: tuple[int, int]) -> ParameterSet:
+    """`make test` draws each scene once: at the reference size, where it has one."""
+    first = MIDDLE if MIDDLE in scene.sizes else scene.sizes[0]
+    marks = () if size == first else pytest.mark.long
+    return pytest.param(scene, size, marks=marks, id=f"{scene.name}-{size[0]}x{size[1]}")
+
+
+@pytest.mark.parametrize(("scene", "size"), [case_of(*case) for case in CASES])
 async def test_it_is_drawn_as_it_was(scene: Scene, size: tuple[int, int], tmp_path: Path) -> None:
     async with opened(scene, size, tmp_path) as studio:
         await scene.first(studio)

@@ -13,14 +13,15 @@ import pytest
 from click.testing import CliRunner
 from textual.widgets import Input
 
-from studio import Engine, VirtualClock, scaffold
+from studio import Engine, VirtualClock
 from studio.cli import commands
+from studio.design import scaffold
 from studio.errors import StudioError, WorkflowError
-from studio.loader import load
+from studio.source.loader import load
 from studio.store.views import Views
-from studio.tui import new_journey
 from studio.tui.app import StudioApp
-from studio.tui.welcome import is_first_start, welcome_path, write_welcome
+from studio.tui.keys import new_journey
+from studio.tui.session.welcome import is_first_start, welcome_path, write_welcome
 from tests.tui.test_studio import WORKFLOWS, until
 
 SIZE = (120, 36)
@@ -41,6 +42,22 @@ async def test_the_first_workflow_is_one_key_and_its_first_event_another(tmp_pat
         await until(pilot, "sent · started welcome")
         await until(pilot, "mail to user1@example.com: welcome")
         await until(pilot, "◷ wait activated")
+
+
+async def test_files_without_a_workflow_are_told_and_so_is_a_folder_that_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    flows = tmp_path / "workflows"
+    (flows / "emails").mkdir(parents=True)
+    for path in (flows / "words.py", flows / "emails" / "welcome.py"):
+        path.write_text("X = 1\n")
+    app = StudioApp(str(flows), str(tmp_path / "studio.db"))
+    async with app.run_test(size=SIZE) as pilot:
+        shown = await until(pilot, "there is no workflow in words.py")
+        assert "No journeys here yet." not in shown, "it is no first start"
+        (told,) = [each.message for each in app._notifications]
+        assert told.startswith("workflows/emails is passed over")
 
 
 async def test_the_first_workflow_loads_and_runs(tmp_path: Path) -> None:
@@ -64,7 +81,7 @@ async def test_the_first_workflow_loads_and_runs(tmp_path: Path) -> None:
 def test_a_file_that_is_there_is_never_written_over(tmp_path: Path) -> None:
     path = write_welcome(str(tmp_path))
     path.write_text("mine", encoding="utf-8")
-    with pytest.raises(StudioError, match="it is there already"):
+    with pytest.raises(StudioError, match="it already exists"):
         write_welcome(str(tmp_path))
     assert path.read_text(encoding="utf-8") == "mine"
 
@@ -92,7 +109,7 @@ async def test_a_file_that_does_not_load_is_one_line_with_its_place(tmp_path: Pa
         shown = await until(pilot, "one.py:1: SyntaxError")
         (line,) = [line for line in shown.splitlines() if "SyntaxError" in line]
         assert line.startswith(" ✗ ")
-        assert line.rstrip().endswith("+1 more  E go there")
+        assert line.rstrip().endswith("+1 more  E shows all")
         assert "two.py" not in shown
         assert "No journeys here yet." not in shown
 
@@ -109,8 +126,9 @@ async def test_readonly_looks_without_an_engine_and_changes_nothing(tmp_path: Pa
     async with app.run_test(size=SIZE) as pilot:
         await until(pilot, "READ ONLY")
         await until(pilot, "▸ann")
-        await pilot.press("i", *"app/login", "tab", *"ann", "enter")
-        await until(pilot, "READ ONLY: nothing is sent from here")
+        # Refused where it is tried, before anything is typed.
+        await pilot.press("i")
+        await until(pilot, "READ ONLY: cannot send events")
         # Its deadline is over, and nobody serves it.
         await pilot.pause(1.2)
     assert dump(store) == before
@@ -154,7 +172,7 @@ def test_the_command_takes_readonly() -> None:
 @pytest.mark.parametrize("options", [[], ["--readonly"]])
 def test_a_bad_store_is_told_as_every_command_tells_it(tmp_path: Path, options: list[str]) -> None:
     store = tmp_path / "studio.db"
-    store.write_text("this is no database, but a text that is long enough " * 20, encoding="utf-8")
+    store.write_text("this is not a database, but a text that is long enough " * 20, encoding="utf-8")
     pexpect = pytest.importorskip("pexpect")
     environment = {**os.environ, "TERM": "xterm-256color", "XDG_CONFIG_HOME": str(tmp_path)}
     command = ["-m", "studio.cli", *options, "--workflows", WORKFLOWS, "--store", str(store)]
@@ -178,7 +196,7 @@ async def test_settings_of_the_user_are_asked_for_by_the_command(
 
     class Left(StudioApp):
         def run(self, *args: object, **kwargs: object) -> None:
-            seen.append(self.memory._path)
+            seen.append(self.session.memory._path)
 
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     monkeypatch.setattr(module, "StudioApp", Left)
@@ -195,10 +213,10 @@ async def test_a_new_journey_is_written_from_the_commands_and_shown(tmp_path: Pa
         await until(pilot, "name of the new journey, like winback")
         # Refused where it is asked for: a name that is taken, one that makes no function, none.
         for name, why in (
-            ("welcome", "there is a workflow 'welcome' already"),
-            ("../x", "is no name of a function"),
-            ("[b]", "'[b]' is no name of a function"),
-            ("", "'' is no name of a function"),
+            ("welcome", "the workflow 'welcome' already exists"),
+            ("../x", "is not a valid function name"),
+            ("[b]", "'[b]' is not a valid function name"),
+            ("", "'' is not a valid function name"),
         ):
             app.screen.query_one(Input).value = name
             await pilot.press("enter")
@@ -231,12 +249,12 @@ async def test_a_new_journey_waits_for_a_yes_where_reloads_do(tmp_path: Path) ->
         new_journey.ask_name(app, "cart")
         await until(pilot, "like cart")
         await pilot.press(*"basket", "enter")
-        await until(pilot, "r look")
+        await until(pilot, "r reload")
         assert app.designer is None
         await pilot.press("r", "y")
         await until(pilot, "basket reloaded")
-        assert app.desk is not None
-        assert "basket" in app.desk.workflows
+        assert app.session.client is not None
+        assert "basket" in app.session.client.workflows
 
 
 async def test_where_nothing_can_be_written_no_journey_is_offered(tmp_path: Path) -> None:

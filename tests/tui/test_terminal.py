@@ -17,7 +17,7 @@ import pyte
 import pytest
 
 from studio import Engine
-from studio.incoming import incoming
+from studio.language.incoming import incoming
 from studio.store.inbox import send
 from studio.store.views import Views
 

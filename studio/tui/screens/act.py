@@ -8,20 +8,18 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from studio.tui.acting import (
+from studio.tui.format.glyphs import glyphs
+from studio.tui.format.pieces import Pieces
+from studio.tui.format.text import literal
+from studio.tui.session.acting import (
     Act,
     Actable,
     ActAnswer,
     Chosen,
     acts_for,
-    answerable,
-    ends_by_time,
     failure_lines,
 )
-from studio.tui.screens.overlay import Page
-from studio.tui.widgets.pieces import Pieces
-from studio.tui.widgets.signs import signs
-from studio.tui.widgets.text import literal
+from studio.tui.widgets.page import Page
 
 _ENDED = ("completed", "exited", "cancelled")
 
@@ -46,6 +44,7 @@ class ActScreen(ModalScreen[Chosen]):
                 ("r", "resume"),
                 ("c", "cancel"),
                 ("s", "restart"),
+                *((f"{number}", f"answer_{number}") for number in range(2, 10)),
             )
         ),
         Binding("y", "yes", "yes", show=False, id="act.yes"),
@@ -81,7 +80,7 @@ class ActScreen(ModalScreen[Chosen]):
         page.show_lines(lines)
 
     def _menu(self, found: Actable) -> list[Pieces]:
-        row, mark = found.row, signs()
+        row, mark = found.row, glyphs()
         sign, tone = (
             (mark.failed, "error")
             if row.status == "failed"
@@ -143,8 +142,7 @@ class ActScreen(ModalScreen[Chosen]):
 
     def _do(self, act: Act) -> None:
         found = self._found
-        wait = answerable(found) if act.name == "answer" else ends_by_time(found)
-        self.dismiss(Chosen(act.name, found.row.id, wait))
+        self.dismiss(Chosen(act.name, found.row.id, act.wait))
 
 
 def _sentences(text: str) -> list[str]:

@@ -13,15 +13,15 @@ from textual.content import Content
 from textual.widgets import Input, Static
 
 from studio.errors import StudioError
+from studio.tui.format.text import literal
 from studio.tui.screens.drawer import Drawer, DrawerScreen, keys_line
-from studio.tui.widgets.text import literal
 
 INSERTS = {"w": "wait", "s": "sleep", "m": "reminder", "t": "step", "l": "log line"}
 """What can be inserted, by its key."""
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class EditedField:
     """A value that can be written."""
 
     name: str
@@ -46,7 +46,7 @@ class ChangeScreen(DrawerScreen[str]):
     ]
 
     def __init__(
-        self, about: str, fields: Sequence[Field], take: Callable[[Field, str], Awaitable[str]]
+        self, about: str, fields: Sequence[EditedField], take: Callable[[EditedField, str], Awaitable[str]]
     ) -> None:
         super().__init__()
         self._about, self._fields, self._take = about, fields, take
@@ -95,7 +95,7 @@ class ChangeScreen(DrawerScreen[str]):
         self._write(self._fields[self._at], message.value)
 
     @work(group="change", exclusive=True, exit_on_error=False)
-    async def _write(self, field: Field, text: str) -> None:
+    async def _write(self, field: EditedField, text: str) -> None:
         try:
             said = await self._take(field, text)
         except StudioError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import ClassVar
 
 from rich.text import Text
@@ -15,20 +14,17 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Label, TextArea
 
+from studio.tui.format.text import literal, visible
+from studio.tui.session.drafts import Edited
 from studio.tui.widgets.json_fault import JsonFault, read_data
-from studio.tui.widgets.text import literal, visible
-
-
-@dataclass(frozen=True, slots=True)
-class Edited:
-    """What was written, on one line, and whether it is to be sent."""
-
-    text: str
-    send: bool
 
 
 class LiteralArea(TextArea):
     """An editor in which control characters are seen and never act."""
+
+    def on_mount(self) -> None:
+        """Where one types is marked, and stays so."""
+        self.cursor_blink = False
 
     def get_line(self, line_index: int) -> Text:
         line = super().get_line(line_index)
@@ -99,7 +95,7 @@ def place_of(text: str, at: int) -> tuple[int, int]:
 
 
 def _spread(text: str) -> str:
-    """The data over several lines; as it is while it is no JSON."""
+    """The data over several lines; as it is while it is not valid JSON."""
     try:
         data = read_data(text)
     except JsonFault:

@@ -5,42 +5,39 @@ from __future__ import annotations
 import asyncio
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
-from textual.screen import Screen
 from textual.widgets import Static
 
-from studio.definition import Workflow
+from studio.design.outline.model import Node
+from studio.engine.client import EngineClient
 from studio.errors import StudioError
-from studio.loader import short
-from studio.outline.model import Node
+from studio.language.definition import Workflow
+from studio.source.project import short
 from studio.store.records import WaitRow
-from studio.tui.editor import Place, go, place_of
-from studio.tui.messages import FilesReloaded, ReadFailed, StoreChanged, UserChosen
-from studio.tui.pulse import Pulse, PulseQuestion, show_pulse
-from studio.tui.reading import Asking, Question
-from studio.tui.reloading import RELOAD_BINDING, LiveReload
-from studio.tui.screens.designer_edits import EDIT_BINDINGS, DesignerEdits
-from studio.tui.screens.live import LEAST_HEIGHT, LEAST_WIDTH, LOW, NARROW
-from studio.tui.sheet import Sheet, read_sheet, stamp_of
+from studio.tui.screens.bars import BarsState
+from studio.tui.screens.edit_control import EDIT_BINDINGS, EditControl
+from studio.tui.screens.main_screen import LEAST_HEIGHT, LEAST_WIDTH, LOW, NARROW, MainScreen, shown_on
+from studio.tui.screens.problem_control import ProblemControl
+from studio.tui.screens.reload_control import RELOAD_BINDING, ReloadControl
+from studio.tui.session.editor import CursorPlace
+from studio.tui.session.messages import FilesReloaded, GoToUser, OpenPreview, ReadFailed, StoreChanged
+from studio.tui.session.workflow_view import WorkflowView, read_workflow_view, stamp_of
 from studio.tui.widgets.clock_bar import ClockBar
 from studio.tui.widgets.explorer_pane import ExplorerPane, PathRow
 from studio.tui.widgets.header import Header
 from studio.tui.widgets.here_now import HereNow
 from studio.tui.widgets.keys_bar import KeysBar
 from studio.tui.widgets.map_pane import MapPane
-from studio.tui.widgets.problem_bar import ProblemBar
-from studio.tui.widgets.said_bar import SaidBar
+from studio.tui.widgets.problem_bar import Problem, ProblemBar, in_file
 from studio.tui.widgets.source_pane import Beside, SourcePane
+from studio.tui.widgets.status_line import StatusLine
 from studio.tui.widgets.tabs import Tabs
 from studio.tui.widgets.virtual_list import VirtualList
-
-if TYPE_CHECKING:
-    from studio.tui.app import StudioApp
 
 WIDE = 180
 """From this width on the panes stand in three columns."""
@@ -68,7 +65,7 @@ class DesignerTabs(Tabs):
         ]
 
 
-class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
+class DesignerScreen(MainScreen):
     """Lies over the live screen.
 
     Args:
@@ -79,7 +76,7 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         *EDIT_BINDINGS,
         Binding("d", "leave", "live", id="designer.leave"),
-        Binding("o", "next_workflow", "next workflow", id="designer.workflow"),
+        Binding("o", "choose_workflow", "other workflow", id="designer.workflow"),
         Binding("t", "try_it", "try it", id="designer.try"),
         Binding("v", "inspect", "inspect", id="designer.inspect"),
         Binding("e", "edit", "$EDITOR", id="designer.edit"),
@@ -92,7 +89,7 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
         Binding("4", "pane(4)", "here now", show=False, id="designer.here"),
         Binding("tab", "step_pane(1)", "next pane", id="pane.next"),
         Binding("shift+tab", "step_pane(-1)", "pane before", show=False, id="pane.before"),
-        Binding("escape", "step_out", "one step out", show=False, id="step_out"),
+        Binding("escape", "step_out", "one step back", show=False, id="step_out"),
         Binding("q", "app.quit_now", "quit", id="quit"),
     ]
 
@@ -100,13 +97,14 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
 
     def __init__(self, workflow: str | None, user: str | None) -> None:
         super().__init__(id="designer")
-        self.ready = False
-        """Composed: it may be told things."""
+        self.edits = EditControl(self, self.read_again)
+        self.reload = ReloadControl(self)
+        self.problems = ProblemControl(self, self._look_at_file)
         self.user = user
-        self.sheet: Sheet | None = None
+        self.view: WorkflowView | None = None
         self._wanted = workflow
         self._shown: Workflow | None = None
-        """What the sheet is of, or will be."""
+        """What the view is of, or will be."""
         self._tab = 1
         self._looked_at = 0.0
 
@@ -122,14 +120,9 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
                 with Container(id="side"):
                     yield ExplorerPane()
                     yield HereNow()
-        yield SaidBar()
+        yield StatusLine()
         yield KeysBar()
         yield Static(f"at least {LEAST_WIDTH}×{LEAST_HEIGHT}", id="too-small", markup=False)
-
-    @property
-    def studio(self) -> StudioApp:
-        """The app."""
-        return cast("StudioApp", self.app)
 
     def on_mount(self) -> None:
         """Begin at the map."""
@@ -145,38 +138,28 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
 
     def show_store(self) -> None:
         """Another store may be shown now."""
-        desk = self.studio.desk
-        if desk is not None:
+        client = self.session.client
+        if client is not None:
             header = self.query_one(Header)
-            header.store, header.workflows = desk.path, sorted(desk.workflows)
+            header.store, header.workflows = client.path, sorted(client.workflows)
         self.follow_store()
-        self.tick(self.studio.shown_now())
+        self.tick(self.session.shown_now())
 
-    def question(self) -> Question:
-        desk = self.studio.desk
-        return PulseQuestion(alone=desk is not None and desk.viewer_of == 0)
-
-    def show_answer(self, answer: Pulse) -> None:
-        desk = self.studio.desk
-        if desk is not None and self.query(Header):
-            show_pulse(self, desk, answer)
-            self._show_problems()
+    def show_state(self, client: EngineClient, pulse: BarsState) -> None:
+        self._show_problems()
 
     def _show_problems(self) -> None:
-        desk = self.studio.desk
-        found: list[str] = []
-        place = None
-        if desk is not None:
-            found, place = [str(each) for each in desk.problems], place_of(desk.problems)
-        if self.sheet is not None and self.sheet.problem is not None:
-            found = [str(self.sheet.problem), *found]
-            place = Place(Path(self.sheet.workflow.path).absolute(), self.sheet.problem.line)
-        self.query_one(ProblemBar).show(found, place)
+        client = self.session.client
+        found = [in_file(each) for each in client.problems] if client is not None else []
+        if self.view is not None and self.view.problem is not None:
+            place = CursorPlace(Path(self.view.workflow.path).absolute(), self.view.problem.line)
+            found = [Problem(str(self.view.problem), place), *found]
+        self.query_one(ProblemBar).show(found)
 
     @on(StoreChanged)
     def follow_store(self) -> None:
         """Something was committed, or other code runs."""
-        if self.studio.shown is not self:  # one that goes has lost its panes
+        if shown_on(self.app) is not self:  # one that goes has lost its panes
             return
         self.ask()
         self._follow_code()
@@ -184,22 +167,24 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
         self.query_one(HereNow).ask()
 
     def _follow_code(self) -> None:
-        desk = self.studio.desk
-        workflows = desk.workflows if desk is not None else {}
+        client = self.session.client
+        workflows = client.workflows if client is not None else {}
         if self._wanted not in workflows:
             self._wanted = min(workflows, default=None)
         found = workflows[self._wanted] if self._wanted is not None else None
-        if found is not self._shown or (found is None and self.sheet is not None):
+        if found is not self._shown or (found is None and self.view is not None):
             self._shown = found
             self.query_one(MapPane).more = len(workflows) - 1
             self._read()
 
     @on(FilesReloaded)
-    def follow_files(self) -> None:
+    def follow_files(self, message: FilesReloaded) -> None:
         """Other code runs, or waits for a yes."""
         self.follow_store()
+        self.reload.tell(message)
 
     def read_again(self) -> None:
+        """The file is another."""
         self._read()
 
     @work(group="sheet", exclusive=True, exit_on_error=False)
@@ -209,39 +194,39 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
             self._take(None)
             return
         try:
-            sheet = await asyncio.to_thread(read_sheet, workflow, self.sheet)
+            view = await asyncio.to_thread(read_workflow_view, workflow, self.view)
         except StudioError as error:
-            self.query_one(SaidBar).say(str(error), "error")
+            self.query_one(StatusLine).say(str(error), "error")
             return
         if workflow is self._shown:
-            self._take(sheet)
+            self._take(view)
 
-    def _take(self, sheet: Sheet | None) -> None:
-        self.sheet = sheet
-        self.query_one(MapPane).show_sheet(sheet, self.user)
-        self.query_one(ExplorerPane).explore(sheet.workflow if sheet is not None else None)
+    def _take(self, view: WorkflowView | None) -> None:
+        self.view = view
+        self.query_one(MapPane).show_view(view, self.user)
+        self.query_one(ExplorerPane).explore(view.workflow if view is not None else None)
         tabs = self.query_one(DesignerTabs)
-        tabs.workflow = sheet.workflow.name if sheet is not None else ""
+        tabs.workflow = view.workflow.name if view is not None else ""
         tabs.update_line()
         self._show_source()
         self._show_problems()
         self._follow_node(self.query_one(MapPane).node)
 
     def _show_source(self) -> None:
-        source, sheet = self.query_one(SourcePane), self.sheet
-        if sheet is None:
+        source, view = self.query_one(SourcePane), self.view
+        if view is None:
             source.show_file("", "", "", "")
             return
-        path = sheet.workflow.path
-        source.show_file(path, short(path), sheet.text, "saved" if sheet.same else "the old code still runs")
+        path = view.workflow.path
+        source.show_file(path, short(path), view.text, "saved" if view.same else "the old code still runs")
         self.show_beside()
 
     def show_beside(self) -> None:
         """Beside the source stands what the map knows."""
-        plan, sheet = self.query_one(MapPane), self.sheet
-        if sheet is None:
+        plan, view = self.query_one(MapPane), self.view
+        if view is None:
             return
-        own = [node for node in sheet.outline.walk() if node.span.file == sheet.workflow.path]
+        own = [node for node in view.outline.walk() if node.span.file == view.workflow.path]
         counts: dict[int, int] = {}
         for node in own:
             if (tally := plan.counts.get(node.id)) is not None and tally.now:
@@ -253,7 +238,7 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
             for line in range(node.span.line, node.span.end_line + 1)
         }
         stands = {node.line for node in own if node.id in plan.stands}
-        wrong = sheet.problem.line if sheet.problem is not None else None
+        wrong = view.problem.line if view.problem is not None else None
         self.query_one(SourcePane).show_beside(
             Beside(counts, frozenset(way), frozenset(stands), self.user, wrong)
         )
@@ -266,15 +251,20 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
             if pane.display:
                 pane.tick(now)
         real = time.monotonic()
-        if self.sheet is not None and real - self._looked_at > FILE_SECONDS:
+        if self.view is not None and real - self._looked_at > FILE_SECONDS:
             self._looked_at = real
-            if stamp_of(self.sheet.workflow.path) != self.sheet.stamp:
+            if stamp_of(self.view.workflow.path) != self.view.stamp:
                 self._read()
+
+    @property
+    def lively(self) -> bool:
+        """Whether what is seen may be another before a second is over."""
+        return self._ticking[0].lively or any(pane.display and pane.lively for pane in self.panes)
 
     @on(ReadFailed)
     def show_read_failure(self, message: ReadFailed) -> None:
         """A question to the store failed."""
-        self.query_one(SaidBar).say(message.why, "error")
+        self.query_one(StatusLine).say(message.why, "error")
 
     # -- the selection: one thing that all panes follow --------------------------------------------------
 
@@ -291,8 +281,8 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
         match message.list:
             case MapPane():
                 self._follow_node(plan.node)
-            case SourcePane() if self.sheet is not None:
-                node = self.sheet.outline.at_line(source.file, message.row.number)
+            case SourcePane() if self.view is not None:
+                node = self.view.outline.at_line(source.file, message.row.number)
                 if node is not None and plan.select(node.id):
                     self._show_here(plan.node)
             case ExplorerPane():
@@ -300,8 +290,8 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
 
     def _follow_path(self, row: PathRow) -> None:
         line = row.row.line.rpartition(":")[2]
-        if self.sheet is not None and line.isdecimal():
-            node = self.sheet.outline.at_line(self.sheet.workflow.path, int(line))
+        if self.view is not None and line.isdecimal():
+            node = self.view.outline.at_line(self.view.workflow.path, int(line))
             if node is not None and self.query_one(MapPane).select(node.id):
                 self._follow_node(node)
 
@@ -315,7 +305,7 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
         tally = plan.counts.get(node.id) if node is not None else None
         tabs.here = tally.now if tally is not None else 0
         tabs.update_line()
-        name = self.sheet.workflow.name if self.sheet is not None else ""
+        name = self.view.workflow.name if self.view is not None else ""
         self.query_one(HereNow).show_node(name, node, tabs.here)
 
     @on(VirtualList.Opened)
@@ -325,18 +315,28 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
             case MapPane(), _:
                 self.action_pane(4)
             case SourcePane() as source, row:
-                self.type_source(source.file, row.number)
+                self.edits.type_source(source.file, row.number)
             case HereNow(), WaitRow(user=user, seq=seq):
-                self._go_to(user, seq)
-
-    def _go_to(self, user: str, seq: int) -> None:
-        live = self.studio.live
-        self.dismiss()
-        if live is not None:
-            live.follow_user(UserChosen(user, seq))
-            live.action_pane(2)
+                self.app.post_message(GoToUser(user, seq))
 
     # -- keys ------------------------------------------------------------------------------------------------
+
+    def idle_keys(self) -> frozenset[str]:
+        """The ids of the bindings that would do nothing now."""
+        found: frozenset[str] = frozenset()
+        plan, here = self.query_one(MapPane), self.query_one(HereNow)
+        if self.view is None:
+            found |= {"designer.try", "designer.edit"}
+        if self.view is None or self.session.edits.last(self.view.workflow.path) is None:
+            found |= {"designer.undo"}
+        if plan.node is None:
+            found |= {"designer.change", "designer.act"}
+        elif here.row is None and plan.node.id not in plan.stands:
+            found |= {"designer.inspect"}
+        if plan.more < 1:
+            found |= {"designer.workflow"}
+        due = self.query_one(ClockBar).next
+        return found if due is not None and due.due_at is not None else found | {"clock.next"}
 
     def action_leave(self) -> None:
         """Back to the live screen."""
@@ -354,14 +354,21 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
         self._wanted = name
         self._follow_code()
 
-    def action_next_workflow(self) -> None:
-        """Show the next workflow."""
-        names = sorted(self.studio.desk.workflows) if self.studio.desk is not None else []
-        if len(names) < 2:
-            self.query_one(SaidBar).say("there is no other workflow", "muted")
+    def action_choose_workflow(self) -> None:
+        """Show the workflows that are loaded, to choose another."""
+        from studio.tui.screens.workflows import WorkflowsScreen
+
+        workflows = self.session.client.workflows if self.session.client is not None else {}
+        if len(workflows) < 2:
+            self.query_one(StatusLine).say("there is no other workflow", "muted")
             return
-        at = names.index(self._wanted) if self._wanted in names else -1
-        self.show_workflow(names[(at + 1) % len(names)])
+
+        def take(name: str | None) -> None:
+            # Meanwhile another file may have been saved.
+            if name is not None:
+                self.show_workflow(name)
+
+        self.app.push_screen(WorkflowsScreen(workflows, self._wanted), take)
 
     def action_inspect(self) -> None:
         """Look inside a journey that waits here: that of the row in Here now, else of the selected user."""
@@ -371,19 +378,17 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
         own = plan.stands.get(plan.node.id) if plan.node is not None else None
         found = here.row if here.has_focus or own is None else own
         if found is None:
-            self.query_one(SaidBar).say("v looks inside a journey: nobody waits at this node", "muted")
+            self.query_one(StatusLine).say("v looks inside a journey: nothing waits at this node", "muted")
         else:
             self.app.push_screen(InspectScreen(found.journey, found.seq if here.is_gone(found.seq) else None))
 
     def action_try_it(self) -> None:
         """Try the workflow on somebody made up, on a scratch store."""
-        from studio.tui.screens.preview import PreviewScreen
-
-        if self.sheet is None:
-            self.query_one(SaidBar).say("no workflow is loaded: there is nothing to try", "muted")
+        if self.view is None:
+            self.query_one(StatusLine).say("no workflow is loaded: there is nothing to try", "muted")
             return
-        note = "" if self.sheet.same else "the code that runs: the file is another"
-        self.app.push_screen(PreviewScreen(self.sheet.workflow, self.sheet.source, note))
+        note = "" if self.view.same else "the code that is running: the file has changed since"
+        self.app.post_message(OpenPreview(self.view.workflow, self.view.source, note))
 
     def action_edit(self) -> None:
         """Open the editor at the line that is selected."""
@@ -393,25 +398,36 @@ class DesignerScreen(DesignerEdits, LiveReload, Asking, Screen[None]):
         line = source.row.number if source.row is not None else None
         node = self.query_one(MapPane).node
         if self.query_one(MapPane).has_focus and node is not None:
-            self._edit(Place(Path(node.span.file).absolute(), node.line))
+            self.problems.edit(CursorPlace(Path(node.span.file).absolute(), node.line))
         else:
-            self._edit(Place(Path(source.file).absolute(), line))
+            self.problems.edit(CursorPlace(Path(source.file).absolute(), line))
 
     def action_go_there(self) -> None:
         """Open the editor at the file that does not load."""
-        place = self.query_one(ProblemBar).place
-        if place is None:
-            self.query_one(SaidBar).say("every workflow file loads: there is nowhere to go", "muted")
-        else:
-            self._edit(place)
+        self.problems.go_there()
 
-    def _edit(self, place: Place) -> None:
-        said = self.query_one(SaidBar)
-        try:
-            said.say(go(self.app, place), "muted")
-        except (StudioError, OSError) as error:
-            said.say(str(error), "error")
+    def _look_at_file(self) -> None:
+        """The editor was left: the file may be another."""
         self._looked_at = 0.0
+
+    def action_change(self) -> None:
+        """Change a value of the node."""
+        self.edits.change()
+
+    @work(group="act-node", exclusive=True, exit_on_error=False)
+    async def action_act_node(self) -> None:
+        """Insert something before or after the node, or remove it."""
+        await self.edits.act_node()
+
+    @work(group="undo-edit", exclusive=True, exit_on_error=False)
+    async def action_undo_edit(self) -> None:
+        """Take the last change of this file back."""
+        await self.edits.undo_edit()
+
+    @work(group="reload", exclusive=True, exit_on_error=True)
+    async def action_reload(self) -> None:
+        """Take in what was changed in the workflow files."""
+        await self.reload.reload()
 
     # -- focus and layout ------------------------------------------------------------------------------------
 

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
 
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen, ScreenResultType
 from textual.widget import Widget
 
-from studio.tui.widgets.text import literal
-
-if TYPE_CHECKING:
-    from studio.tui.app import StudioApp
+from studio.tui.format.text import literal
 
 APART = "   "
 
@@ -38,10 +34,10 @@ class Drawer(Vertical):
 
     def cover(self) -> None:
         """Begin no lower than the form does."""
-        live = cast("StudioApp", self.app).live
-        if live is not None:
-            form = live.query_one("#inject").region
-            self.styles.min_height = max(0, live.size.height - form.y) if form.height else 0
+        form = next((found for each in self.app.screen_stack for found in each.query("#inject")), None)
+        if form is not None:
+            place, below = form.region, form.screen.size.height
+            self.styles.min_height = max(0, below - place.y) if place.height else 0
 
 
 def keys_line(keys: Sequence[tuple[str, str]]) -> Content:

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual import work
 
 from studio.errors import StudioError
 from studio.store.records import Entry
 from studio.store.views import Views
-from studio.tui.screens.overlay import Overlay
-from studio.tui.widgets.entry_text import Around, say
-from studio.tui.widgets.pieces import Pieces
-from studio.tui.widgets.text import LITERAL_CHARS, literal
-from studio.tui.widgets.times import day_clock
+from studio.tui.format.pieces import Pieces
+from studio.tui.format.text import LITERAL_CHARS, literal
+from studio.tui.screens.modal_page import ModalPage
+from studio.tui.session.context import session_of
+from studio.tui.widgets.entry_text import say
+from studio.wording.entries import Surroundings
+from studio.wording.times import day_clock
 
 if TYPE_CHECKING:
-    from studio.tui.app import StudioApp
-    from studio.tui.reading import Reader
+    from studio.tui.session.reader import Reader
 
 MOST_LINES = 20_000
 
@@ -59,7 +60,7 @@ def body(entry: Entry) -> list[str]:
     return lines[:MOST_LINES]
 
 
-class EntryScreen(Overlay):
+class EntryScreen(ModalPage):
     """`⏎` on an entry.
 
     Args:
@@ -79,7 +80,7 @@ class EntryScreen(Overlay):
 
     def _facts(self) -> list[Pieces]:
         entry = self._entry
-        said = say(entry, Around(), entry.at)
+        said = say(entry, Surroundings(), entry.at)
         lines: list[Pieces] = [((f" {said.sign} ", said.tone), (said.text, "strong")), ()]
         late = f", {entry.late_ms:,} ms late" if entry.late_ms else ""
         for name, value in (
@@ -90,8 +91,8 @@ class EntryScreen(Overlay):
             ("key", entry.key),
             ("line", entry.line),
             ("id", entry.id),
-            ("cause", entry.cause),
-            ("code", entry.code),
+            ("caused by", None if entry.cause is None else f"entry {entry.cause}"),
+            ("version", entry.code),
         ):
             if value is not None:
                 lines.append(((f"   {name:<9}", "muted"), (literal(str(value)), "text")))
@@ -99,7 +100,7 @@ class EntryScreen(Overlay):
 
     @work(exit_on_error=False)
     async def _read(self) -> None:
-        reader = self._reader or cast("StudioApp", self.app).reader
+        reader = self._reader or session_of(self).reader
         if reader is None:
             return
         try:

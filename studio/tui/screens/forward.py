@@ -12,15 +12,15 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Input, Label, Static
 
-from studio import moments
-from studio.clock import Clock
+from studio.clocks import moments
+from studio.clocks.clock import Clock
 from studio.errors import StudioError
 from studio.store.views import Views
-from studio.tui.reading import Reader
+from studio.tui.format.glyphs import glyphs
+from studio.tui.format.text import literal
 from studio.tui.screens.drawer import Drawer, DrawerScreen, keys_line
-from studio.tui.widgets.signs import signs
-from studio.tui.widgets.text import literal
-from studio.tui.widgets.times import day_clock, span
+from studio.tui.session.reader import Reader
+from studio.wording.times import day_clock, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class ForwardScreen(DrawerScreen[int]):
     def compose(self) -> ComposeResult:
         with Drawer():
             with Horizontal(id="forward-line"):
-                yield Label(Content.styled(f"{signs().moved} forward by, or to ", "bold $accent"))
+                yield Label(Content.styled(f"{glyphs().moved} forward by, or to ", "bold $accent"))
                 yield Input(placeholder="7d · 2h30m · 09:00 · 2026-12-01 09:00", compact=True, id="forward")
             yield Static("", id="question-text")
             yield Static(keys_line([("⏎", "jump there"), ("esc", "leave time as it is")]), id="question-keys")
@@ -75,7 +75,7 @@ class ForwardScreen(DrawerScreen[int]):
             self._say(str(error) if message.value.strip() else "")
             return
         if to < now:
-            self._say(f"{day_clock(to)} is over: time goes forward only")
+            self._say(f"{day_clock(to)} is in the past: time goes forward only")
             return
         self._count(to)
 

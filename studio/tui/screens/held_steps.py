@@ -12,11 +12,11 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from studio.store.holds import HeldStep
-from studio.tui.widgets.line import Line
-from studio.tui.widgets.signs import signs
-from studio.tui.widgets.text import literal
-from studio.tui.widgets.times import clock
+from studio.tui.format.glyphs import glyphs
+from studio.tui.format.line import Line
+from studio.tui.format.text import literal
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
+from studio.wording.times import clock
 
 MOST_CELLS = 32
 """The most that a user or a step takes."""
@@ -32,7 +32,7 @@ class HeldList(VirtualList[HeldStep]):
     """Oldest first."""
 
     _widths: Sequence[int] = (MOST_CELLS,) * 3
-    empty_text = "No step waits now. New ones do, until a lets them all run."
+    empty_text = "No step is waiting for approval now. New ones will wait, until a approves all."
 
     def key_of(self, row: HeldStep) -> Hashable:
         return row.seq
@@ -55,7 +55,7 @@ class HeldList(VirtualList[HeldStep]):
         colours = state.look
         quiet = colours.text if state.selected else colours.muted
         line = Line(state.width).add(*cursor_mark(state))
-        line.add(f"{signs().paused_clock} ", colours.warning)
+        line.add(f"{glyphs().paused_clock} ", colours.warning)
         line.cell(clock(row.at), 8, quiet).gap()
         user, name, where = self._texts(row)
         line.cell(user, self._widths[0], colours.strong).gap(len(APART))
@@ -68,8 +68,8 @@ class HeldStepsScreen(ModalScreen[Answer | None]):
     """Gives what is to run. Enter runs nothing."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "run", "run this step", id="held.run"),
-        Binding("a", "all", "run all, and hold no more", id="held.all"),
+        Binding("y", "run", "approve this step", id="held.run"),
+        Binding("a", "all", "approve all, stop holding", id="held.all"),
         Binding("escape,q,H", "leave", "close", key_display="esc", id="held.leave"),
     ]
 
@@ -84,7 +84,8 @@ class HeldStepsScreen(ModalScreen[Answer | None]):
         """Show them."""
         found = self.query_one(HeldList)
         found.set_titles(
-            f"Steps on hold {len(self._steps):,}", "y runs this · a runs all, and holds no more · esc closes"
+            f"Steps on hold {len(self._steps):,}",
+            "y approves this · a approves all, and stops holding · esc closes",
         )
         found.show_rows(self._steps)
         found.on_resize()

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import asyncio
 from bisect import bisect_left
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
 
-from studio.engine.inspect import inspect, steps_of
-from studio.engine.inspection import Inspection
+from studio.engine.inspect.inspect import inspect, steps_of
+from studio.engine.inspect.result import Inspection
 from studio.errors import StudioError
-from studio.tui.screens.overlay import Overlay
+from studio.tui.format.text import literal
+from studio.tui.screens.modal_page import ModalPage
+from studio.tui.session.context import session_of
 from studio.tui.widgets.inside_text import inside
-from studio.tui.widgets.text import literal
-
-if TYPE_CHECKING:
-    from studio.tui.app import StudioApp
 
 STEP = Binding.Group("step")
 
 
-class InspectScreen(Overlay):
+class InspectScreen(ModalPage):
     """Steps through a journey. The journey itself goes on meanwhile, and nothing of it is touched.
 
     Args:
@@ -60,17 +58,19 @@ class InspectScreen(Overlay):
 
     @work(group="inspect", exit_on_error=False)
     async def _look(self) -> None:
-        desk = cast("StudioApp", self.app).desk
-        if desk is None:
+        client = session_of(self).client
+        if client is None:
             return
         self._looking = True
         try:
             while self._again and self.is_attached:
                 wanted, self._again = self._wanted, False
                 try:
-                    found = await asyncio.to_thread(inspect, desk.path, desk.workflows, self._journey, wanted)
+                    found = await asyncio.to_thread(
+                        inspect, client.path, client.workflows, self._journey, wanted
+                    )
                     if not self._seqs or found.entry.seq > self._seqs[-1]:
-                        steps = await asyncio.to_thread(steps_of, desk.path, self._journey)
+                        steps = await asyncio.to_thread(steps_of, client.path, self._journey)
                         self._seqs = [entry.seq for entry in steps]
                 except StudioError as error:
                     self._refuse(wanted, str(error))

@@ -10,8 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Input, Static
 
+from studio.tui.format.text import literal
 from studio.tui.screens.drawer import Drawer, DrawerScreen, keys_line
-from studio.tui.widgets.text import literal
 
 
 class NameFileScreen(DrawerScreen[str]):

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
+from typing import ClassVar, TypeVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -15,30 +15,30 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widgets import Static
 
-from studio.definition import Workflow
+from studio.design.explorer.samples import Samples
+from studio.design.preview import Preview, Standing
 from studio.errors import StudioError
-from studio.explorer.samples import Samples
-from studio.loader import short
-from studio.preview import Preview, Standing
+from studio.language.definition import Workflow
+from studio.source.project import project, short
 from studio.store.records import Entry, WaitRow
-from studio.tui.messages import ReadFailed
-from studio.tui.read_only import refuse
-from studio.tui.reading import OwnStore, Reader
-from studio.tui.screens.live import LEAST_HEIGHT, LEAST_WIDTH, NARROW
+from studio.store.seed import FIXED
+from studio.tui.format.text import preview as on_one_line
+from studio.tui.screens.main_screen import LEAST_HEIGHT, LEAST_WIDTH, NARROW
+from studio.tui.session.ask import OwnStore
+from studio.tui.session.context import Session, session_of
+from studio.tui.session.messages import ReadFailed
+from studio.tui.session.read_only import refuse
+from studio.tui.session.reader import Reader
 from studio.tui.widgets.keys_bar import KeysBar
-from studio.tui.widgets.said_bar import SaidBar
 from studio.tui.widgets.source_pane import Beside, SourcePane
+from studio.tui.widgets.status_line import StatusLine
 from studio.tui.widgets.tabs import Tabs
-from studio.tui.widgets.text import preview as on_one_line
 from studio.tui.widgets.timeline import TimelinePane
-from studio.tui.widgets.times import SECOND, total
 from studio.tui.widgets.tried_entries import TriedEntries
 from studio.tui.widgets.try_bars import StandBar, TryBar
 from studio.tui.widgets.virtual_list import VirtualList
 from studio.tui.widgets.waiting import wait_words
-
-if TYPE_CHECKING:
-    from studio.tui.app import StudioApp
+from studio.wording.times import SECOND, total
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ STATUS_SIGNS = {
     "cancelled": ("stopped", "muted"),
     "idle": ("again", "muted"),
 }
-LEADS_ON = "z takes the last step back · K keeps the run"
+LEADS_ON = "z undoes the last step · K saves the run as a test"
 
 
 class PreviewTabs(Tabs):
@@ -78,8 +78,8 @@ class PreviewScreen(OwnStore, Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f", "pass_time", "next deadline", id="try.next"),
-        Binding("z", "back", "take back", id="try.back"),
-        Binding("K", "keep", "keep", id="try.keep"),
+        Binding("z", "back", "undo", id="try.back"),
+        Binding("K", "keep", "save test", id="try.keep"),
         Binding("escape", "leave", "leave", key_display="esc", id="try.leave"),
         Binding("1", "pane(1)", "timeline", show=False, id="try.timeline"),
         Binding("2", "pane(2)", "source", show=False, id="try.source"),
@@ -109,7 +109,7 @@ class PreviewScreen(OwnStore, Screen[None]):
         with Horizontal(id="tried"):
             yield TimelinePane(TriedEntries(), number=1)
             yield TriedSource()
-        yield SaidBar()
+        yield StatusLine()
         yield KeysBar()
         yield Static(f"at least {LEAST_WIDTH}×{LEAST_HEIGHT}", id="too-small", markup=False)
 
@@ -132,11 +132,11 @@ class PreviewScreen(OwnStore, Screen[None]):
         self._thread.shutdown(wait=False)
 
     @property
-    def _studio(self) -> StudioApp:
-        return cast("StudioApp", self.app)
+    def _session(self) -> Session:
+        return session_of(self)
 
     def _say(self, text: str, tone: str) -> None:
-        self.query_one(SaidBar).say(text, tone)
+        self.query_one(StatusLine).say(text, tone)
 
     async def _in_thread(self, do: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, do)
@@ -145,16 +145,17 @@ class PreviewScreen(OwnStore, Screen[None]):
 
     @work(group="try", exit_on_error=False)
     async def _begin(self) -> None:
-        known, start = Samples(), self._studio.shown_now() // SECOND * SECOND
-        name, problem = self._workflow.name, ""
+        known, start = Samples(), self._session.shown_now() // SECOND * SECOND
+        name, problem, seed = self._workflow.name, "", FIXED
         try:
-            if (reader := self._studio.reader) is not None:
+            if (reader := self._session.reader) is not None:
                 await reader.ask(lambda views: known.add_history(views, name))
             await self._in_thread(lambda: known.add_event_file(self._workflow))
+            seed = project().get("seed", FIXED)
         except StudioError as error:
             # Without samples of a store or a file there are those of `match`.
             problem = str(error)
-        self._preview = preview = Preview(self._workflow, known, start)
+        self._preview = preview = Preview(self._workflow, known, start, seed)
         await self._do(preview.begin)
         if problem and self.is_attached:
             self._say(problem, "error")
@@ -172,7 +173,7 @@ class PreviewScreen(OwnStore, Screen[None]):
                 self._say(str(error), "muted")
             return
         if self.is_attached:
-            self.query_one(SaidBar).fall_silent()
+            self.query_one(StatusLine).fall_silent()
             self._show(standing)
 
     @on(TriedEntries.Wanted)
@@ -206,15 +207,15 @@ class PreviewScreen(OwnStore, Screen[None]):
         """Keep the run as an event file."""
         if (preview := self._preview) is None or self._standing is None:
             return
-        desk = self._studio.desk
+        client = self._session.client
         try:
-            if desk is not None and desk.read_only:
-                refuse("no file is written")
+            if client is not None and client.read_only:
+                refuse("cannot write files")
             file = short(await self._in_thread(preview.keep))
         except StudioError as error:
             self._say(str(error), "error")
             return
-        self._say(f"kept {file} · play --check plays it, and really runs the steps", "success")
+        self._say(f"kept {file} · play --check replays it, and really runs its steps", "success")
 
     # -- what is shown -----------------------------------------------------------------------------------
 
@@ -313,7 +314,7 @@ class PreviewScreen(OwnStore, Screen[None]):
     @staticmethod
     def _next_words(preview: Preview, standing: Standing) -> str:
         if standing.failed and not preview.samples.events:
-            return f"what events carry, data/{preview.workflow.name}.jsonl can say: it says nothing yet"
+            return f"put sample events into data/{preview.workflow.name}.jsonl: there are none yet"
         if not preview.can_go_on():
             return ""
         name, _ = preview.samples.trigger(preview.workflow, None)
@@ -324,13 +325,13 @@ class PreviewScreen(OwnStore, Screen[None]):
         standing = self._standing
         journey = standing.journey if standing is not None else None
         if standing is None:
-            return "the journey has not begun"
+            return "the journey has not started"
         if journey is None:
-            return "the event began no journey"
+            return "the event started no journey"
         last = standing.last
         match journey.status:
             case "idle":
-                return f"pass {journey.pass_number} has ended, with no result"
+                return f"pass {journey.pass_number} has ended without a result"
             case "failed":
                 where = f" {last.line}" if last is not None and last.line else ""
                 return f"the journey has failed: {last.message if last is not None else ''}{where}"

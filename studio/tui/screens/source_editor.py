@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from rich.text import Text
 from textual import on, work
@@ -15,18 +15,16 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Label, TextArea
 
-from studio.editing.edit import Edit
-from studio.editing.files import SourceFile
+from studio.design.editing.edit import Edit
+from studio.design.editing.files import SourceFile
 from studio.errors import StudioError
-from studio.loader import short
+from studio.source.project import short
+from studio.tui.format.glyphs import look
+from studio.tui.format.pieces import Pieces
+from studio.tui.format.text import literal
 from studio.tui.screens.data_editor import LiteralArea
+from studio.tui.session.context import session_of
 from studio.tui.widgets.colouring import coloured
-from studio.tui.widgets.pieces import Pieces
-from studio.tui.widgets.signs import look
-from studio.tui.widgets.text import literal
-
-if TYPE_CHECKING:
-    from studio.tui.app import StudioApp
 
 
 class SourceArea(LiteralArea):
@@ -108,9 +106,9 @@ class SourceEditor(ModalScreen[bool]):
             return
         area = self.query_one(SourceArea)
         line = area.cursor_location[0] + 1
-        edit = Edit(self._file.path, self._file.source, area.text, "what was typed", line)
+        edit = Edit(self._file.path, self._file.source, area.text, "your changes", line)
         try:
-            edits = cast("StudioApp", self.app).edits
+            edits = session_of(self).edits
             self._file = await asyncio.to_thread(edits.apply, self._file, edit)
         except StudioError as error:
             self._say(str(error), "$error")
@@ -122,6 +120,6 @@ class SourceEditor(ModalScreen[bool]):
         """Back to the designer; what is not saved is dropped at the second time."""
         if self._changed and not self._warned:
             self._warned = True
-            self._say("not saved · ^s saves · esc again drops it", "$error")
+            self._say("not saved · ^s saves · esc again discards it", "$error")
         else:
             self.dismiss(self._saved)

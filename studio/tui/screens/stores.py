@@ -13,11 +13,11 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from studio.store.snapshots import Snapshot
-from studio.tui.stores import OpenStore
-from studio.tui.widgets.line import Line
-from studio.tui.widgets.text import literal
-from studio.tui.widgets.times import DAY_CLOCK_CELLS, day_clock
+from studio.tui.format.line import Line
+from studio.tui.format.text import literal
+from studio.tui.session.open_stores import OpenStore
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
+from studio.wording.times import DAY_CLOCK_CELLS, day_clock
 
 NAME_WIDTH = 32
 """The most that a name takes."""
@@ -59,7 +59,7 @@ class StoreList(VirtualList[StoreRow]):
         below = Line(state.width).gap(3)
         if isinstance(row.choice, OpenStore):
             line.cell(name_of(row), self._name_width, colours.strong, keep="both").gap(2)
-            viewer = row.choice.desk.viewer_of
+            viewer = row.choice.client.viewer_of
             words = "shown" if row.shown else "open"
             line.add(words if viewer is None else f"{words}, viewer of pid {viewer}", quiet)
         else:
@@ -91,7 +91,7 @@ class StoresScreen(ModalScreen[Choice | None]):
     def on_mount(self) -> None:
         """The cursor begins at the store that is not shown: one more key goes there."""
         found = self.query_one(StoreList)
-        found.set_titles("Stores and snapshots", "⏎ or its number takes it · esc closes")
+        found.set_titles("Stores and snapshots", "⏎ or its number chooses it · esc closes")
         found.show_rows(self._rows)
         found.on_resize()
         others = [row for row in self._rows if not row.shown and isinstance(row.choice, OpenStore)]

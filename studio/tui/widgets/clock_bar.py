@@ -6,25 +6,26 @@ It is on the screen in every layout, so the next countdown can always be seen.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.style import Style
 from textual import events
 
-from studio.clock import wall_ms
+from studio.clocks.adjustable_clock import SPEEDS, ClockReading, JumpState
+from studio.clocks.clock import wall_ms
 from studio.store.records import WaitRow
-from studio.studio_clock import SPEEDS, ClockReading, JumpState
-from studio.tui.widgets.line import Line
+from studio.tui.format.countdown import goes_easy, seconds_count
+from studio.tui.format.glyphs import Look, bar, glyphs
+from studio.tui.format.line import Line
+from studio.tui.format.text import cut, literal
+from studio.tui.session.context import session_of
 from studio.tui.widgets.one_line import Buttons, OneLine
-from studio.tui.widgets.signs import Look, bar, signs
-from studio.tui.widgets.text import cut, literal
-from studio.tui.widgets.times import age, day_clock, left, span
 from studio.tui.widgets.waiting import wait_words
+from studio.wording.times import SECOND, age, day_clock, left, span
 
 if TYPE_CHECKING:
-    from studio.tui.app import StudioApp
-    from studio.tui.desk import Trouble
+    from studio.engine.client import Trouble
 
 SAID_SECONDS = 5.0
 """How long a refusal stands in the bar."""
@@ -51,12 +52,21 @@ class ClockBar(OneLine):
 
     def tick(self, now: int) -> None:
         """Time has passed."""
-        self.now = now
-        self.reading = cast("StudioApp", self.app).clock_reading()
+        reading, said = session_of(self).clock_reading(), self._said[0]
+        due_at = self.next.due_at if self.next is not None else None
+        same = reading == self.reading and not said and now // SECOND == self.now // SECOND
+        if same and goes_easy(due_at, now, self.now):
+            return
+        self.now, self.reading = now, reading
         self.set_class(self.trouble is None and self.reading.paused and self.reading.jump is None, "-paused")
         if self._said[0] and time.monotonic() > self._said[1]:
             self._said = ("", 0.0)
-        self.update_line()
+        self.pass_time()
+
+    @property
+    def lively(self) -> bool:
+        """Whether its text may be another before a second is over."""
+        return seconds_count(self.next.due_at if self.next is not None else None, self.now)
 
     def say(self, text: str) -> None:
         """Say for a moment why something was not done."""
@@ -90,7 +100,7 @@ class ClockBar(OneLine):
         if self.trouble is not None:
             # Nothing here is alive: no state to press, no speed, no countdown.
             alarm = Style(color=colours.chip.color, bgcolor=colours.error.color, bold=True)
-            line.add(f" {signs().failed} {literal(self.trouble.head)} ", alarm)
+            line.add(f" {glyphs().failed} {literal(self.trouble.head)} ", alarm)
             line.gap(2).add(day_clock(self.now), colours.text)
             return
         self._state(line, colours)
@@ -110,7 +120,11 @@ class ClockBar(OneLine):
                 words += " of real time"
             line.gap(2).add(words, colours.warning + bold)
         if self._said[0]:
-            line.gap(2).add(literal(self._said[0]), colours.warning)
+            said = literal(self._said[0])
+            if cell_len(said) > line.room - 2:
+                # What happened, without what to do: cut in its middle it would say neither.
+                said = said.partition(". ")[0]
+            line.gap(2).add(said, colours.warning)
             return
         right = self._next(colours, line.width, line.room - 2)
         line.gap(line.room - sum(cell_len(text) for text, _ in right))
@@ -126,7 +140,7 @@ class ClockBar(OneLine):
         return not self.read_only and self.viewer_of != 0
 
     def _state(self, line: Line, colours: Look) -> None:
-        mark, bold = signs(), Style(bold=True)
+        mark, bold = glyphs(), Style(bold=True)
         stopped = self.reading.paused and self.reading.jump is None
         if self.read_only or self.viewer_of is not None:
             who = f"VIEWER of pid {self.viewer_of}" if self.viewer_of else "VIEWER · no engine runs"
@@ -176,7 +190,7 @@ class ClockBar(OneLine):
             else:
                 line.add(f"×{speed}", style)
         if self.reading.held:
-            line.gap().add("a step runs: ×1" if wide else "(×1)", colours.muted)
+            line.gap().add("a step is running: ×1" if wide else "(×1)", colours.muted)
 
     def _next(self, colours: Look, width: int, room: int) -> list[tuple[str, Style]]:
         """What comes next, as much of it as there is room for; the countdown is the last to go."""
@@ -197,8 +211,8 @@ class ClockBar(OneLine):
         row, due_at = self.next, self.next.due_at
         left_ms = due_at - self.now
         tone = colours.left(left_ms, sleeping=row.kind == "sleep")
-        words = wait_words(row)
-        if width < 160:
+        words = wait_words(row, words_width)
+        if width < 160 and not row.parts:
             words = words.rpartition("/")[2]
         user = cut(literal(row.user), user_width)
         words = cut(words, words_width, "end")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped]
 from pygments.token import Token  # type: ignore[import-untyped]
 
-from studio.tui.widgets.pieces import Pieces
+from studio.tui.format.pieces import Pieces
 
 _TONES = {
     Token.Keyword: "accent",

@@ -10,9 +10,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from studio.tui.widgets.line import Line, ground_of
-from studio.tui.widgets.signs import look, signs
-from studio.tui.widgets.text import literal
+from studio.tui.format.glyphs import glyphs, look
+from studio.tui.format.line import Line, ground_of
+from studio.tui.format.text import literal
 
 LEAST_WIDTH, MOST_WIDTH = 16, 60
 
@@ -71,7 +71,7 @@ class Completion(Widget):
         if y >= len(self.items):
             return Strip.blank(width, ground_of(self))
         colours, here = look(self.app), y == self.at
-        line = Line(width).add(f"{signs().cursor} " if here else "  ", colours.accent)
+        line = Line(width).add(f"{glyphs().cursor} " if here else "  ", colours.accent)
         line.add(literal(self.items[y]), colours.strong if here else colours.text, keep="end")
         return line.strip(colours.selected if here else ground_of(self))
 

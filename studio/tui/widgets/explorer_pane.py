@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from textual import work
 from textual.message import Message
 from textual.worker import get_current_worker
 
-from studio import durations
-from studio.definition import Workflow
+from studio.clocks import durations
+from studio.design.explorer import report, samples, tree
+from studio.design.explorer.search import Bounds, Exploration, explore
 from studio.errors import StudioError
-from studio.explorer import report, samples, tree
-from studio.explorer.search import Bounds, Exploration, explore
-from studio.tui.widgets.line import Line
-from studio.tui.widgets.signs import Signs, signs
-from studio.tui.widgets.text import literal
-from studio.tui.widgets.times import took
+from studio.language.definition import Workflow
+from studio.tui.format.glyphs import Glyphs, glyphs
+from studio.tui.format.line import Line
+from studio.tui.format.text import literal
+from studio.tui.session.context import session_of
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
-
-if TYPE_CHECKING:
-    from studio.tui.app import StudioApp
+from studio.wording.times import took
 
 BOUNDS = Bounds(depth=10, paths=300, seconds=1.0)
 """As far as it goes at each save; `journey-studio explore` goes further."""
@@ -78,6 +76,10 @@ class ExplorerPane(VirtualList[PathRow]):
         self._said = ""
         self._took = ""
 
+    def idle_keys(self) -> frozenset[str]:
+        # The map and the source follow the cursor: there is nothing to open.
+        return super().idle_keys() | self.ROW_KEYS
+
     def explore(self, workflow: Workflow | None) -> None:
         """Show the paths of this code; those that are shown stay until others are known."""
         if workflow is self._workflow:
@@ -95,7 +97,7 @@ class ExplorerPane(VirtualList[PathRow]):
     @work(group="explore", exclusive=True, exit_on_error=False)
     async def _begin(self, workflow: Workflow) -> None:
         known = samples.Samples()
-        reader = cast("StudioApp", self.app).reader
+        reader = session_of(self).reader
         if reader is not None:
             try:
                 await reader.ask(lambda views: known.add_history(views, workflow.name))
@@ -127,7 +129,7 @@ class ExplorerPane(VirtualList[PathRow]):
 
     def show_took(self, ms: int | None) -> None:
         """Say how long it took; nothing of it with None."""
-        self._took = f"ran in {took(ms)}" if ms is not None else ""
+        self._took = f"explored in {took(ms)}" if ms is not None else ""
         self._title()
 
     def key_of(self, row: PathRow) -> Hashable:
@@ -144,7 +146,7 @@ class ExplorerPane(VirtualList[PathRow]):
     def draw(self, row: PathRow, index: int, state: RowState) -> list[Line]:
         colours, each = state.look, row.row
         name, tone = _SHOWN.get(each.sign, ("", "muted"))
-        sign = getattr(signs(), name) if name in Signs.__dataclass_fields__ else each.sign
+        sign = getattr(glyphs(), name) if name in Glyphs.__dataclass_fields__ else each.sign
         line = Line(state.width).add(*cursor_mark(state))
         line.add(each.guide, colours.muted if state.selected else colours.faint)
         line.add(sign, colours.tone(tone)).gap()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -10,18 +10,37 @@ from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
+from studio.tui.format.glyphs import look
+from studio.tui.format.line import Line, ground_of
+from studio.tui.format.text import ELLIPSIS, cut, literal, visible
+from studio.tui.session.context import session_of
 from studio.tui.widgets.json_fault import JsonFault
-from studio.tui.widgets.line import Line, ground_of
-from studio.tui.widgets.signs import look
-from studio.tui.widgets.text import ELLIPSIS, cut, literal, visible
 
-if TYPE_CHECKING:
-    from studio.tui.widgets.inject import Inject
+
+class Form(Vertical):
+    """What fields stand in: it knows what completes them, and what was sent before."""
+
+    def take_completion(self, field: Input) -> bool:
+        """Put what is chosen into the field; False when nothing is offered, or it stands there already."""
+        raise NotImplementedError
+
+    def take_paste(self, text: str) -> bool:
+        """Take events that were pasted; False when they are none."""
+        raise NotImplementedError
+
+    def offered_by(self, key: str) -> str:
+        """The action that is named for a key in the empty field; "" for none."""
+        raise NotImplementedError
+
+    def walk(self, by: int) -> None:
+        """Through what completes the field while it is offered; else through what was sent."""
+        raise NotImplementedError
 
 
 class Field(Input):
@@ -31,6 +50,7 @@ class Field(Input):
         Binding("enter", "submit", "send", key_display="⏎", id="inject.send"),
         Binding("up", "earlier", "history", key_display="↑", id="inject.earlier"),
         Binding("down", "later", "later", show=False, id="inject.later"),
+        Binding("tab", "complete", "next field", id="inject.complete"),
     ]
 
     def __init__(self, id: str) -> None:
@@ -89,16 +109,14 @@ class Field(Input):
         event.prevent_default()
 
     @property
-    def _form(self) -> Inject:
-        from studio.tui.widgets.inject import Inject
-
-        return next(each for each in self.ancestors if isinstance(each, Inject))
+    def _form(self) -> Form:
+        return next(each for each in self.ancestors if isinstance(each, Form))
 
     async def _on_key(self, event: events.Key) -> None:
-        if event.key == "w" and self.id == "event" and not self.value and self._form.offers_why:
+        if self.id == "event" and not self.value and (action := self._form.offered_by(event.key)):
             event.stop()
             event.prevent_default()
-            await self.run_action("screen.why")
+            await self.run_action(action)
             return
         await super()._on_key(event)
 
@@ -106,6 +124,12 @@ class Field(Input):
         """Take what completes the name, or send."""
         if not self._form.take_completion(self):
             await super().action_submit()
+
+    async def action_complete(self) -> None:
+        """Take what completes the name, as a shell does; with nothing to complete, go to the next field."""
+        # In a burst nobody has seen what is offered: what was typed is what was meant.
+        if session_of(self).typed_blind or not self._form.take_completion(self):
+            await self.run_action("screen.step_pane(1)")
 
     def action_cursor_right(self, select: bool = False) -> None:
         """At the end, take what completes the name."""

@@ -16,6 +16,7 @@ class Filtered(Protocol):
     """A list that can be narrowed."""
 
     filter_text: str
+    leads: bool
 
     def set_filter(self, text: str) -> None:
         """Show only what has this text in it."""
@@ -40,6 +41,7 @@ class FilterBar(Horizontal):
     def open_for(self, list: Filtered) -> None:
         """Begin, or go on with, the filter of a list."""
         self._list = list
+        list.leads = True
         self.add_class("-shown")
         self.screen.add_class("-filtering")
         field = self.query_one(Input)
@@ -75,4 +77,5 @@ class FilterBar(Horizontal):
         self.remove_class("-shown")
         self.screen.remove_class("-filtering")
         if target is not None:
+            target.leads = False
             cast(Widget, target).focus()

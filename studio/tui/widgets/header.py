@@ -10,10 +10,10 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from studio.store.records import LeftWaiting, Totals
-from studio.tui.widgets.line import Line
+from studio.tui.format.glyphs import Look, glyphs, sparkline
+from studio.tui.format.line import Line
+from studio.tui.format.text import literal
 from studio.tui.widgets.one_line import OneLine
-from studio.tui.widgets.signs import Look, signs, sparkline
-from studio.tui.widgets.text import literal
 
 RATE_SECONDS = 8
 
@@ -28,13 +28,15 @@ class Header(OneLine):
         self.totals: Totals | None = None
         self.inbox = LeftWaiting(0, False)
         """Events that wait for an engine."""
+        self.refused = 0
+        """Events that are kept aside."""
         self._rates: deque[int] = deque([0] * RATE_SECONDS, RATE_SECONDS)
         self._events: int | None = None
         self._sampled = 0.0
 
-    def show(self, totals: Totals, inbox: LeftWaiting) -> None:
+    def show(self, totals: Totals, inbox: LeftWaiting, refused: int = 0) -> None:
         """Take the counts."""
-        self.inbox = inbox
+        self.inbox, self.refused = inbox, refused
         if self._events is None:
             self._events = totals.events
         self.totals = totals
@@ -48,7 +50,7 @@ class Header(OneLine):
         self._sampled = real
         self._rates.append(max(0, self.totals.events - (self._events or 0)))
         self._events = self.totals.events
-        self.update_line()
+        self.pass_time()
 
     def build(self, line: Line, colours: Look) -> None:
         width = line.width
@@ -76,7 +78,7 @@ class Header(OneLine):
         totals = self.totals
         if totals is None:
             return []
-        mark = signs()
+        mark = glyphs()
         rate = self._rates[-1]
         pieces = [
             (
@@ -84,14 +86,17 @@ class Header(OneLine):
                 colours.text,
             )
         ]
-        waiting = f"{mark.wait} {totals.waits:,}" + (" waiting" if wide else "")
-        pieces += [("  ", colours.text), (waiting, colours.warning if totals.waits else colours.muted)]
+        waiting = f"{mark.wait} {totals.waiting:,}" + (" waiting" if wide else "")
+        pieces += [("  ", colours.text), (waiting, colours.warning if totals.waiting else colours.muted)]
         if totals.failed:
             bold = colours.error + Style(bold=True)
             pieces += [
                 ("  ", colours.text),
                 (f"{mark.failed} {totals.failed:,}" + (" failed" if wide else ""), bold),
             ]
+        if self.refused:
+            words = f"! {self.refused:,}" + (" refused" if wide else "")
+            pieces += [("  ", colours.text), (words, colours.warning + Style(bold=True))]
         if self.inbox:
             # Where no engine runs nothing comes, and a rate would say so twice.
             words = self.inbox.words if wide else f"{self.inbox.number} in the inbox"

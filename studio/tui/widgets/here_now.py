@@ -8,17 +8,17 @@ from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from studio.outline.labels import title
-from studio.outline.model import Node, meets
+from studio.design.outline.labels import title
+from studio.design.outline.model import Node, meets
 from studio.store.records import WaitRow
 from studio.store.views import Views
-from studio.tui.reading import Asking, Question
-from studio.tui.widgets.line import Line
+from studio.tui.format.glyphs import bar, glyphs
+from studio.tui.format.line import Line
+from studio.tui.format.text import literal
+from studio.tui.session.ask import Asking, Question
 from studio.tui.widgets.map_pane import kind_of
-from studio.tui.widgets.signs import bar, signs
-from studio.tui.widgets.text import literal
-from studio.tui.widgets.times import TIME_CELLS, left
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
+from studio.wording.times import TIME_CELLS, left
 
 MOST = 200
 """Rows at most."""
@@ -45,6 +45,8 @@ class HereNow(Asking, VirtualList[WaitRow]):
         Binding("enter", "open", "go to this user", key_display="⏎", id="here.user"),
     ]
 
+    ROW_KEYS = frozenset({"here.user"})
+
     def __init__(self) -> None:
         super().__init__(id="here", classes="pane")
         self._workflow = ""
@@ -62,7 +64,7 @@ class HereNow(Asking, VirtualList[WaitRow]):
             self.show_rows([])
         self._workflow, self._node, self._now = workflow, node, now
         waits = node is not None and node.kind in ("wait", "any", "all", "sleep", "step")
-        self.empty_text = "Nobody is here." if waits else "Nobody waits at this node."
+        self.empty_text = "Nobody is here." if waits else "Nothing waits at this node."
         self._title()
         self.ask()
 
@@ -76,8 +78,8 @@ class HereNow(Asking, VirtualList[WaitRow]):
     def key_of(self, row: WaitRow) -> Hashable:
         return row.seq
 
-    def is_live(self, row: WaitRow) -> bool:
-        return row.due_at is not None and not self.is_gone(row.seq)
+    def due_of(self, row: WaitRow) -> int | None:
+        return None if self.is_gone(row.seq) else row.due_at
 
     def copy_text(self, row: WaitRow) -> str:
         return row.user
@@ -93,7 +95,7 @@ class HereNow(Asking, VirtualList[WaitRow]):
         self.set_titles(" · ".join(parts), " · ".join([*notes, "nearest first"]))
 
     def draw(self, row: WaitRow, index: int, state: RowState) -> list[Line]:
-        mark, colours = signs(), state.look
+        mark, colours = glyphs(), state.look
         left_ms = None if row.due_at is None else row.due_at - state.now
         tone = colours.muted if state.gone else colours.left(left_ms, sleeping=row.kind == "sleep")
         sign = {"sleep": mark.sleep, "step": mark.running}.get(row.kind, mark.wait)

@@ -9,25 +9,23 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import Any, Protocol
 
 from textual import work
-from textual.widget import Widget
 
 from studio.errors import StudioError
 from studio.store.views import Views
-from studio.tui.messages import ReadFailed
-from studio.tui.reading import SLOW_SECONDS
-
-if TYPE_CHECKING:
-    from studio.tui.app import StudioApp
+from studio.tui.session.ask import SLOW_SECONDS
+from studio.tui.session.context import session_of
+from studio.tui.session.messages import ReadFailed
+from studio.tui.session.widget_part import WidgetPart
 
 AGAIN_SECONDS = 3.0
 """A count that may be out of date is made again after this; one that took long, later."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tally:
+class HitTally:
     """What one step of a count came to."""
 
     count: int
@@ -40,11 +38,11 @@ class Tally:
 class CountQuestion(Protocol):
     """What is counted, as a value: two equal questions have one count."""
 
-    def step(self, views: Views, place: Any) -> Tally:
+    def step(self, views: Views, place: Any) -> HitTally:
         """Count on from a place, None for the beginning, in the reader's thread."""
 
 
-class Counting:
+class Counting(WidgetPart):
     """A list that says how many rows its filter means."""
 
     hits: int | None = None
@@ -71,7 +69,7 @@ class Counting:
 
     def forget_hits(self) -> None:
         """Another filter, or none."""
-        cast(Widget, self).workers.cancel_group(cast(Widget, self), "count")
+        self.workers.cancel_group(self, "count")
         self.hits = self.counted = self._counting = None
         self._count_again_at = 0.0
 
@@ -92,7 +90,7 @@ class Counting:
             self._waits = True
             # A timer of no time would end in an error of its own: Textual divides by it.
             wait = max(0.001, self._count_again_at - time.monotonic())
-            cast(Widget, self).set_timer(wait, self._count_again)
+            self.set_timer(wait, self._count_again)
 
     def _count_again(self) -> None:
         self._waits = False
@@ -101,15 +99,14 @@ class Counting:
 
     @work(group="count", exclusive=True, exit_on_error=False)
     async def _count(self, question: CountQuestion) -> None:
-        widget = cast(Widget, self)
         self.counted = 0.0
         count, place = 0, None
         began = time.monotonic()
         try:
-            while (reader := cast("StudioApp", widget.app).reader) is not None:
+            while (reader := session_of(self).reader) is not None:
                 asked = time.monotonic()
                 tally = await reader.ask(lambda views, place=place: question.step(views, place))  # type: ignore[misc]
-                if question is not self._counting or not widget.is_attached:
+                if question is not self._counting or not self.is_attached:
                     return
                 count, place = count + tally.count, tally.place
                 if place is None:
@@ -121,7 +118,7 @@ class Counting:
                 # The reader has other things to do for the keys.
                 await asyncio.sleep(took if took > SLOW_SECONDS else 0)
         except StudioError as error:
-            widget.post_message(ReadFailed(str(error)))
+            self.post_message(ReadFailed(str(error)))
         finally:
             if question is self._counting:
                 self.counted = None

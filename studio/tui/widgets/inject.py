@@ -5,42 +5,45 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from dataclasses import replace
+from typing import Any, ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
+from textual.containers import Horizontal
 from textual.content import Content
 from textual.css.query import NoMatches
 from textual.reactive import reactive
+from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
-from studio.engine.matching import meets
 from studio.errors import EventError, StudioError
-from studio.incoming import Incoming
-from studio.names import names
-from studio.tui.drafts import Draft, pasted_events, plain_draft
-from studio.tui.inject_questions import UsersFrom, UserWaits
-from studio.tui.known_names import meant, workflow_names
-from studio.tui.messages import EventRefused, EventSent
-from studio.tui.sending import deliver, written
-from studio.tui.sent_history import SentHistory
+from studio.events.user_spans import each_user
+from studio.kernel.matching import meets
+from studio.language.incoming import Incoming
+from studio.language.names import names
+from studio.tui.format.glyphs import glyphs
+from studio.tui.format.text import literal, visible
+from studio.tui.session.context import Session, session_of
+from studio.tui.session.drafts import Draft, Edited, pasted_events, plain_draft
+from studio.tui.session.known_names import meant, workflow_names
+from studio.tui.session.messages import EventRefused, EventSent, OpenDataEditor
+from studio.tui.session.send_form_queries import UsersFrom, UserWaits
+from studio.tui.session.sending import deliver, written
+from studio.tui.session.sent_history import SentHistory
 from studio.tui.widgets.completion import Completion
-from studio.tui.widgets.fields import FaultLine, Field
+from studio.tui.widgets.fields import FaultLine, Field, Form
 from studio.tui.widgets.json_fault import JsonFault, read_data
-from studio.tui.widgets.signs import signs
-from studio.tui.widgets.text import literal, visible
-from studio.user_spans import each_user
-
-if TYPE_CHECKING:
-    from studio.tui.app import StudioApp
 
 KNOWN_NAMES = 1_000
 
+SAID_SECONDS = 20.0
+"""How long it is said what came of something."""
 
-class Inject(Vertical):
+
+class Inject(Form):
     """Pane 5."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -57,25 +60,36 @@ class Inject(Vertical):
         self._unsent = Draft("", "", "")
         self._sending = False
         self._filled: Draft | None = None
+        self._awaited: Draft | None = None
+        """What stands here while the data of a ready event is looked for."""
+        self._send_awaited = False
         self._written = Draft("", "", "")
         """What `put` wrote last: a field that still holds it was not typed in."""
+        self._followed = ""
+        """The user of the selection that stands in the field, until somebody types another."""
         self._known: list[str] = []
         self._batch: list[Incoming] = []
         """Events that were pasted and do not fit into the fields; enter sends them."""
         self.offers_why = False
         """The line says "w why", and no name begins with that letter: it is a key in the empty field."""
+        self.offers_failed = False
+        """What was sent made a journey fail: `!` in the empty field goes there."""
+        self._answers = False
+        """The line says that this answers a wait."""
+        self._silence: Timer | None = None
+        """Takes back what was said."""
         self.origin: Widget | None = None
         """The list that filled the fields; sending goes back to it."""
 
     @property
-    def studio(self) -> StudioApp:
-        """The app."""
-        return cast("StudioApp", self.app)
+    def session(self) -> Session:
+        """What it may know of the studio."""
+        return session_of(self)
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="fields"):
             yield Label("event", classes="label")
-            yield Label(signs().event, classes="sign")
+            yield Label(glyphs().event, classes="sign")
             yield Field("event")
             yield Label("user", classes="label")
             yield Field("user")
@@ -134,9 +148,49 @@ class Inject(Vertical):
         text = json.dumps(data, ensure_ascii=False) if data else ""
         draft = self._filled = Draft(event, user, text)
         self.origin = origin
-        self.offers_why = False
+        self.offers_why = self.offers_failed = False
         self.put(draft)
-        self.say(says, "success")
+        self.foretell(says, "success")
+
+    def follow_user(self, user: str) -> None:
+        """This is the selected user now: the next event is for them, unless another one was typed."""
+        field = self.query_one("#user", Field)
+        if field.value == user:
+            self._followed = user
+            self._offer_to_replace()
+        elif self._sending or self._batch or (self.draft == self._filled and self.draft.event):
+            # Something is ready to be sent as it is, to whom it was offered for.
+            return
+        elif field.value in ("", self._followed):
+            self._followed = user
+            self._written = replace(self._written, user=user)
+            field.value = user
+            field.cursor_position = len(user)
+            field.look_at_place()
+            self._offer_to_replace()
+
+    def _offer_to_replace(self) -> None:
+        """Whoever types a user replaces the one that was not typed."""
+        field = self.query_one("#user", Field)
+        field.select_on_focus = bool(self._followed) and field.value == self._followed
+
+    def await_fill(self, event: str, user: str, origin: Widget | None = None) -> None:
+        """A ready event comes at once: keys go to the form already, and enter sends it when it is there."""
+        self.fill(event, user, {}, "…", origin)
+        self._awaited, self._send_awaited = self.draft, False
+
+    def fill_awaited(self, event: str, user: str, data: Mapping[str, Any], says: str) -> None:
+        """Put the ready event in that was announced, unless something else was typed meanwhile."""
+        awaited, self._awaited = self._awaited, None
+        if awaited is None or awaited != self.draft:
+            return
+        self.fill(event, user, data, says, self.origin)
+        if self._send_awaited:
+            self.send()
+
+    def drop_awaited(self) -> None:
+        """It does not come; why not was said."""
+        self._awaited = None
 
     @property
     def untouched(self) -> bool:
@@ -145,7 +199,33 @@ class Inject(Vertical):
         return not (draft.event or draft.data)
 
     def say(self, text: str, tone: str) -> None:
-        """Say something beside the fields."""
+        """Say for a while what came of something, beside the fields."""
+        self._write(text, tone)
+        self._answers = False
+        if text:
+            self._silence = self.set_timer(SAID_SECONDS, self._fall_silent)
+
+    def foretell(self, text: str, tone: str) -> None:
+        """Say what enter does, or why it does nothing, as long as the same stands in the fields."""
+        self._write(text, tone)
+        self._answers = text.startswith(glyphs().completed)
+
+    def look_again(self) -> None:
+        """The store has changed: the wait that this would answer may be over."""
+        draft = self.draft
+        if self._answers and not (self._sending or self._batch or self._awaited):
+            try:
+                self._foresee(draft, read_data(draft.data))
+            except JsonFault:
+                return
+
+    def _fall_silent(self) -> None:
+        self.offers_why = self.offers_failed = False
+        self._write("", "muted")
+
+    def _write(self, text: str, tone: str) -> None:
+        if self._silence is not None:
+            self._silence.stop()
         self.query_one("#outcome", Label).update(
             Content.styled(
                 literal(text), {"success": "$success", "error": "$error", "muted": "$foreground-muted"}[tone]
@@ -167,6 +247,12 @@ class Inject(Vertical):
         self._place = max(0, min(len(drafts), self._place + by))
         self.put(self._unsent if self._place == len(drafts) else drafts[self._place])
 
+    def offered_by(self, key: str) -> str:
+        """The action that the line beside the fields names for a key in the empty field; "" for none."""
+        if key == "w" and self.offers_why:
+            return "screen.why"
+        return "screen.next_failed" if key == "exclamation_mark" and self.offers_failed else ""
+
     # -- completion ------------------------------------------------------------------------------
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
@@ -181,12 +267,12 @@ class Inject(Vertical):
 
     @work(group="names", exclusive=True, exit_on_error=False)
     async def _learn_names(self) -> None:
-        desk, reader = self.studio.desk, self.studio.reader
-        if desk is None or reader is None:
+        client, reader = self.session.client, self.session.reader
+        if client is None or reader is None:
             return
         seen = await reader.ask(lambda views: views.event_names("", KNOWN_NAMES))
         sent = [draft.event for draft in reversed(self.history.drafts)]
-        self._known = [*sent, *workflow_names(desk.workflows), *seen]
+        self._known = [*sent, *workflow_names(client.workflows), *seen]
 
     def _complete(self, field: Input) -> None:
         completion = self.query_one(Completion)
@@ -201,12 +287,16 @@ class Inject(Vertical):
 
     @work(group="users", exclusive=True, exit_on_error=False)
     async def _complete_user(self, field: Input) -> None:
-        if (reader := self.studio.reader) is None:
+        if (reader := self.session.reader) is None:
             return
         typed = field.value
         found = await reader.ask(UsersFrom(typed).read)
         if field.has_focus and field.value == typed:
             self.query_one(Completion).offer(field, [each for each in found if visible(each) == each])
+
+    def idle_keys(self) -> frozenset[str]:
+        """The ids of the bindings that would do nothing now."""
+        return frozenset() if self.history.drafts else frozenset({"inject.earlier", "inject.later"})
 
     def take_completion(self, field: Input) -> bool:
         """Put what is chosen into the field; False when nothing is offered, or it stands there already."""
@@ -244,6 +334,7 @@ class Inject(Vertical):
     def check_typed(self, message: Input.Changed) -> None:
         """Look at every change at once."""
         message.stop()
+        self._offer_to_replace()
         self._complete(message.input)
         try:
             data = read_data(self.query_one("#data", Input).value)
@@ -255,21 +346,21 @@ class Inject(Vertical):
         if draft == self._filled or self._sending or self._batch:
             return
         self._filled = None
-        self.offers_why = False
+        self.offers_why = self.offers_failed = False
         if draft.event.strip() and draft.user.strip():
             self._foresee(draft, data)
 
     @work(group="foresee", exclusive=True, exit_on_error=False)
     async def _foresee(self, draft: Draft, data: Mapping[str, Any]) -> None:
-        if (reader := self.studio.reader) is None:
+        if (reader := self.session.reader) is None:
             return
         try:
             many = each_user(draft.user.strip())
         except EventError as error:
-            self.say(str(error), "error")
+            self.foretell(str(error), "error")
             return
         if many is not None:
-            self.say(f"⏎ sends {len(many):,}, {many[0][0]} to {many[-1][0]}", "muted")
+            self.foretell(f"⏎ sends {len(many):,}, {many[0][0]} to {many[-1][0]}", "muted")
             return
         waits = await reader.ask(UserWaits(draft.user.strip()).read)
         if draft != self.draft:
@@ -282,9 +373,10 @@ class Inject(Vertical):
                 and names(row.name.split(", ")).meets(event)
                 and meets(row.match, data)
             ):
-                self.say(f"{signs().completed} answers {row.user} ⏎", "success")
+                self.foretell(f"{glyphs().completed} answers {row.user} ⏎", "success")
                 return
-        self.say("⏎ sends", "muted")
+        over = self._answers and draft == self._filled
+        self.foretell("this wait has ended · ⏎ sends" if over else "⏎ sends", "muted")
 
     def _show_fault(self, fault: JsonFault | None) -> None:
         line = self.query_one(FaultLine)
@@ -292,17 +384,17 @@ class Inject(Vertical):
         line.show(fault)
         self.query_one("#data", Input).set_class(fault is not None, "-fault")
         if fault is not None:
-            self.say(f"{signs().failed} no JSON yet", "error")
+            self.foretell(f"{glyphs().failed} not valid JSON yet", "error")
         elif had:
-            self.say("⏎ sends", "muted")
+            self.foretell("⏎ sends", "muted")
 
     # -- what is pasted, and the large editor ----------------------------------------------------------
 
     def take_paste(self, text: str) -> bool:
         """Take pasted events; False when it is other text, which belongs into the field."""
-        desk = self.studio.desk
+        client = self.session.client
         try:
-            found = pasted_events(text, desk.clock.now() if desk is not None else 0)
+            found = pasted_events(text, client.clock.now() if client is not None else 0)
         except EventError as error:
             self.say(str(error), "error")
             return True
@@ -315,12 +407,11 @@ class Inject(Vertical):
             self.put(Draft("", "", ""))
             self._batch = found
             what = f"{len(found):,} events" if len(found) > 1 else f"{found[0].name} for {found[0].user}"
-            self.say(f"{what} pasted · ⏎ sends · esc drops", "success")
+            self.foretell(f"{what} pasted · ⏎ sends · esc discards", "success")
         return True
 
     def action_edit_data(self) -> None:
         """Write the data where there is room for it."""
-        from studio.tui.screens.data_editor import DataEditor, Edited
 
         def take(edited: Edited | None) -> None:
             if edited is None:
@@ -333,7 +424,7 @@ class Inject(Vertical):
                 self.send()
 
         draft = self.draft
-        self.app.push_screen(DataEditor(draft.event, draft.user, draft.data), take)
+        self.app.post_message(OpenDataEditor(draft, take))
 
     # -- sending -------------------------------------------------------------------------------------
 
@@ -348,6 +439,10 @@ class Inject(Vertical):
         draft = self.draft
         if self._sending:
             return
+        if self._awaited is not None and self._awaited == draft:
+            self._send_awaited = True
+            return
+        self._awaited = None
         if self._batch:
             self._begin(None, self._batch)
             return
@@ -378,7 +473,7 @@ class Inject(Vertical):
             self._refuse(error)
 
     def _refuse(self, error: Exception) -> None:
-        self.say(str(error), "error")
+        self.foretell(str(error), "error")
         self.post_message(EventRefused(str(error)))
 
     def _begin(self, draft: Draft | None, found: Sequence[Incoming]) -> None:
@@ -388,11 +483,11 @@ class Inject(Vertical):
     @work(group="send", exit_on_error=False)
     async def _send(self, draft: Draft | None, found: Sequence[Incoming]) -> None:
         try:
-            desk, reader = self.studio.desk, self.studio.reader
-            if desk is None or reader is None:
+            client, reader = self.session.client, self.session.reader
+            if client is None or reader is None:
                 self.say("the store is not open yet", "error")
                 return
-            sent = await deliver(desk, reader, found)
+            sent = await deliver(client, reader, found)
         except StudioError as error:
             self._refuse(error)
             return
@@ -407,10 +502,16 @@ class Inject(Vertical):
         said = sent.said
         if self.offers_why and self.has_focus_within and any(name.startswith("w") for name in self._known):
             self.offers_why, said = False, said.replace("· w why", "· esc w why")
-        self.say(said, "success" if sent.woke else "muted")
+        self.offers_failed = sent.failure is not None
+        if sent.failure is not None:
+            # The whole of it stands above the keys, where there is room for it.
+            self.say(f"{glyphs().failed} sent, and the journey failed", "error")
+        else:
+            self.say(said, "success" if sent.woke else "muted")
         if self.has_focus_within and self.origin is None:
             focus_first(self)
-        self.post_message(EventSent(found[-1].name, found[-1].user, sent.said, sent.seq, sent.woke))
+        last = found[-1]
+        self.post_message(EventSent(last.name, last.user, sent.said, sent.seq, sent.woke, sent.failure))
         if draft is not None and self.history.remember(draft):
             await asyncio.to_thread(self.history.write, draft)
             if self.history.problem:

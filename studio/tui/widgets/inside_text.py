@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from studio import jsontext
-from studio.engine.frames import Frame
-from studio.engine.inspection import STATE_WORDS, Awaited, Inspection
+from studio.engine.inspect.frames import Frame
+from studio.engine.inspect.result import STATE_WORDS, Awaited, Inspection
+from studio.text import json_text as jsontext
+from studio.tui.format.glyphs import glyphs
+from studio.tui.format.pieces import Pieces
+from studio.tui.format.text import literal
 from studio.tui.widgets.colouring import coloured
-from studio.tui.widgets.entry_text import Around, say
-from studio.tui.widgets.pieces import Pieces
-from studio.tui.widgets.signs import signs
-from studio.tui.widgets.text import literal
-from studio.tui.widgets.times import clock, day_clock, same_day
+from studio.tui.widgets.entry_text import say
+from studio.wording.entries import Surroundings
+from studio.wording.times import clock, day_clock, same_day
 
 NAME_CELLS, TYPE_CELLS = 24, 16
 """The most that the names and the types of variables take beside their values."""
@@ -23,14 +24,14 @@ def inside(found: Inspection) -> list[Pieces]:
     """The lines, with the innermost function of the author's marked."""
     lines: list[Pieces] = [_head(found), *_facts(found)]
     if not found.frames:
-        lines += [(), (("   no function of it runs", "muted"),)]
+        lines += [(), (("   no function of it is running", "muted"),)]
     for number, frame in enumerate(found.frames):
         lines += [(), *_frame(frame, chosen=number == found.selected)]
     return [*lines, ()]
 
 
 def _head(found: Inspection) -> Pieces:
-    mark = signs()
+    mark = glyphs()
     sign = {
         "begins": mark.again,
         "waits": mark.wait,
@@ -45,7 +46,7 @@ def _head(found: Inspection) -> Pieces:
 
 
 def _facts(found: Inspection) -> Iterator[Pieces]:
-    said = say(found.entry, Around(), found.at)
+    said = say(found.entry, Surroundings(), found.at)
     if found.waits is not None:
         yield from _awaited(found.waits, "at", found.at)
     if found.result is not None:
@@ -57,8 +58,8 @@ def _facts(found: Inspection) -> Iterator[Pieces]:
     yield _fact("entry", (f"{said.sign} ", said.tone), (said.text, "text"), (f"  {found.entry.seq}", "muted"))
     yield _fact("time", (f"{day_clock(found.at)}.{found.at % 1000:03d}", "text"))
     yield _fact("pass", (str(found.pass_number), "text"))
-    version = "  as it runs" if found.current else "  not the code that runs now"
-    yield _fact("code", (found.code, "text"), (version, "muted" if found.current else "warning"))
+    version = "  the running version" if found.current else "  not the running version"
+    yield _fact("version", (found.code, "text"), (version, "muted" if found.current else "warning"))
 
 
 def _fact(name: str, *value: tuple[str, str]) -> Pieces:
@@ -88,7 +89,7 @@ def _awaited(awaited: Awaited, label: str, at: int) -> Iterator[Pieces]:
 
 
 def _frame(frame: Frame, *, chosen: bool) -> Iterator[Pieces]:
-    mark = f" {signs().cursor} " if chosen else "   "
+    mark = f" {glyphs().cursor} " if chosen else "   "
     name = "strong" if chosen else "text" if frame.own else "muted"
     yield (mark, "accent"), (literal(frame.place), name), (f"  {literal(frame.function)}", "muted")
     source = coloured(frame.source)[0] if frame.own else ((literal(frame.source), "muted"),)

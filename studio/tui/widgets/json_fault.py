@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from studio import jsontext
+from studio.text import json_text as jsontext
 
 _CONSTANT = re.compile(r'"(?:\\.|[^"\\])*"|(-?Infinity|NaN)')
 _KINDS = {list: "a list", str: "a text", bool: "true or false", int: "a number", float: "a number"}
@@ -30,12 +30,14 @@ def read_data(text: str) -> dict[str, Any]:
     if not text.strip():
         return {}
     try:
-        value = json.loads(text, parse_constant=_refuse)
+        value = json.loads(text, parse_constant=_refuse, object_pairs_hook=jsontext.unique)
     except json.JSONDecodeError as error:
         raise JsonFault(_plain(error.msg, text, error.pos), error.pos) from None
     except _Constant as constant:
         found = next((each for each in _CONSTANT.finditer(text) if each[1] == str(constant)), None)
         raise JsonFault(f"{constant} is not JSON", found.start() if found else 0) from None
+    except jsontext.KeyTwice as error:
+        raise JsonFault(str(error), 0) from None
     except (RecursionError, ValueError):
         raise JsonFault(
             f"nested or long beyond what is kept (at most {jsontext.MAX_DEPTH} levels)", 0

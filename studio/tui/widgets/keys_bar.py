@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
-
 from rich.cells import cell_len
 from rich.style import Style
 from textual import events
@@ -14,14 +12,12 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input, TextArea
 
-from studio.tui.offered import not_offered
-from studio.tui.widgets.key_names import labels
-from studio.tui.widgets.line import Line
+from studio.tui.format.glyphs import Look
+from studio.tui.format.key_names import labels
+from studio.tui.format.line import Line
+from studio.tui.session.context import session_of
+from studio.tui.session.offered import not_offered, nothing_there
 from studio.tui.widgets.one_line import Buttons, OneLine
-from studio.tui.widgets.signs import Look
-
-if TYPE_CHECKING:
-    from studio.tui.app import StudioApp
 
 RENAMED = ("plus", "minus", "slash", "underscore")
 """Characters whose keys have other names than Unicode gives them."""
@@ -42,11 +38,10 @@ def typed(binding: Binding) -> bool:
 def usable(screen: Screen[object], node: Widget | None) -> list[tuple[Binding, DOMNode]]:
     """The bindings that act here with the nodes they act on, nearest to the focus first."""
     typing = isinstance(node, Input | TextArea)
-    app = cast("StudioApp", screen.app)
-    idle = not_offered(app)
-    near = list(node.ancestors_with_self) if node is not None else [screen, app]
+    idle = not_offered(session_of(screen))
+    near = list(node.ancestors_with_self) if node is not None else [screen, screen.app]
     found: list[tuple[int, int, Binding, DOMNode]] = []
-    for binding, owner in _active(screen, app):
+    for binding, owner in _active(screen):
         if binding.id not in idle and not (typing and typed(binding)):
             distance = near.index(owner) if owner in near else len(near)
             found.append((distance, rank(binding, owner), binding, owner))
@@ -54,10 +49,11 @@ def usable(screen: Screen[object], node: Widget | None) -> list[tuple[Binding, D
     return [(binding, owner) for _, _, binding, owner in found]
 
 
-def _active(screen: Screen[object], app: StudioApp) -> list[tuple[Binding, DOMNode]]:
+def _active(screen: Screen[object]) -> list[tuple[Binding, DOMNode]]:
     found = {key: (each.binding, each.node) for key, each in screen.active_bindings.items() if each.enabled}
     if screen.is_modal:
         # A question keeps the keys of the app from acting, but for those that come before all others.
+        app = screen.app
         for key, binding in app._bindings:
             if binding.priority and app._check_action_state(binding.action, app):
                 found[key] = (binding, app)
@@ -112,7 +108,8 @@ class KeysBar(OneLine):
         key_style = colours.accent + Style(bold=True)
         line.gap()
         # What is the same everywhere gives way to what can be done here.
-        found = sorted(usable(screen, focused), key=_place)
+        idle = nothing_there(screen)
+        found = sorted((each for each in usable(screen, focused) if each[0].id not in idle), key=_place)
         for label in labels(each for each in found if each[0].show):
             keys = label.first_keys
             needed = sum(cell_len(key) + 1 for key, *_ in keys) + cell_len(label.words) + 2

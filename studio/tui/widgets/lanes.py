@@ -10,17 +10,18 @@ from dataclasses import dataclass
 
 from rich.style import Style
 from textual import events
-from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from studio.tui.lane_axis import SCALES, Axis, fit, linear, scale_that_shows
-from studio.tui.lane_layout import LEAST_WIDTH, RESERVED, Picture, Row, draw
-from studio.tui.lane_model import Lanes as History
-from studio.tui.widgets.line import Line, ground_of
-from studio.tui.widgets.signs import Look, look, signs
-from studio.tui.widgets.text import literal
+from studio.tui.format.countdown import goes_easy, seconds_count
+from studio.tui.format.glyphs import Look, glyphs, look
+from studio.tui.format.line import Line, kept_ground
+from studio.tui.format.text import labels, literal
+from studio.tui.lanes.lane_axis import SCALES, Axis, fit, linear, scale_that_shows
+from studio.tui.lanes.lane_layout import LEAST_WIDTH, RESERVED, LaneRow, Picture, draw
+from studio.tui.lanes.lane_model import Lanes as History
+from studio.tui.session.context import session_of
 
 NAME_WIDTH, WIDE_NAME_WIDTH = 12, 20
 WIDE = 90
@@ -28,7 +29,7 @@ WIDE = 90
 LEAST_ROWS = 4
 
 
-class Lanes(Widget):
+class LanesPane(Widget):
     """Takes no room until it has lanes to show."""
 
     DEFAULT_CSS = "Lanes { height: 0; width: 1fr; }"
@@ -55,6 +56,8 @@ class Lanes(Widget):
         self._picture = Picture((), 0)
         self._axis: Axis = fit([], 0, 0)
         self._strips: list[Strip] = []
+        self._labels: dict[str, str] = {}
+        """How lanes are called where there is no room for their names."""
 
     # -- what is shown ---------------------------------------------------------------------------
 
@@ -71,10 +74,20 @@ class Lanes(Widget):
 
     def tick(self, now: int) -> None:
         """Time has passed."""
-        if now != self.now:
+        dues = [lane.due_at for lane in self.history.lanes if lane.due_at is not None]
+        # A lane without a deadline moves by the cell, and a linear scale may be of tenths.
+        easy = self.scale is None and all(goes_easy(due_at, now, self.now) for due_at in dues)
+        if now != self.now and not (dues and easy):
             self.now = now
             if self.history.lanes and self.is_on_screen:
                 self.redraw()
+
+    @property
+    def lively(self) -> bool:
+        """Whether the picture may be another before a second is over."""
+        if self.scale is not None:
+            return bool(self.history.lanes)
+        return any(seconds_count(lane.due_at, self.now) for lane in self.history.lanes)
 
     def give_rows(self, rows: int) -> None:
         """How many rows there may be."""
@@ -178,22 +191,20 @@ class Lanes(Widget):
         focus = self.history.row_of.get(self.selected) if self.selected is not None else None
         self._axis = self._make_axis(width)
         self._picture = draw(self.history, self._axis, self.now, width, self.most_rows - 1, focus)
+        names = (literal(row.name) for row in self._picture.rows if row.kind == "lane")
+        self._labels = labels(names, self._name_width - 1)
         strips = [self._strip(row, width) for row in self._picture.rows]
         colours = look(self.app)
-        rule = Line(self.size.width).add(signs().bar_gone * self.size.width, colours.faint)
-        strips.append(rule.strip(ground_of(self)))
+        rule = Line(self.size.width).add(glyphs().bar_gone * self.size.width, colours.faint)
+        strips.append(rule.strip(kept_ground(self, look(self.app))))
         if len(strips) != len(self._strips):
             self.refresh()
         else:
+            cells = session_of(self).cells
             for y, (old, new) in enumerate(zip(self._strips, strips, strict=True)):
-                if old != new:
-                    self.refresh_line(y)
+                cells.change(self, y, old, new)
         self._strips = strips
         self._take_rows(len(strips))
-
-    def refresh_line(self, y: int) -> None:
-        """Draw one line again."""
-        self.refresh(Region(0, y, self.size.width, 1))
 
     def _take_rows(self, rows: int) -> None:
         # Only when their number changes: a layout in each frame would cost more than all drawing.
@@ -209,7 +220,7 @@ class Lanes(Widget):
         pending = any(lane.due_at is not None for lane in self.history.lanes)
         return fit(self._moments, self.now, width - (RESERVED if pending else 4), focus)
 
-    def _marked(self, row: Row) -> int | None:
+    def _marked(self, row: LaneRow) -> int | None:
         """The column of the selected entry, when it stands in this row."""
         seq = self.selected
         if seq is None or (at := self.history.at_of.get(seq)) is None:
@@ -219,13 +230,14 @@ class Lanes(Widget):
             return None
         return self._axis.column(at)
 
-    def _strip(self, row: Row, width: int) -> Strip:
+    def _strip(self, row: LaneRow, width: int) -> Strip:
         colours = look(self.app)
         marked = self._marked(row)
         line = Line(self.size.width)
         name = colours.strong if marked is not None else colours.tone(row.tone)
+        text = literal(row.name)
         cut = "end" if row.kind == "branch" else "both"
-        line.cell(literal(row.name), self._name_width - 1, name, keep=cut).gap()
+        line.cell(self._labels.get(text, text), self._name_width - 1, name, keep=cut).gap()
         start = 0
         for column in range(1, width + 1):
             # Neighbours of one look are one piece.
@@ -234,9 +246,9 @@ class Lanes(Widget):
             text = "".join(cell.text for cell in row.cells[start:column])
             line.add(text, self._style(colours, row, start, start == marked))
             start = column
-        return line.strip(ground_of(self))
+        return line.strip(kept_ground(self, look(self.app)))
 
-    def _style(self, colours: Look, row: Row, column: int, marked: bool) -> Style:
+    def _style(self, colours: Look, row: LaneRow, column: int, marked: bool) -> Style:
         cell = row.cells[column]
         style = colours.tone(cell.tone)
         if marked:
@@ -248,7 +260,7 @@ class Lanes(Widget):
         """One line of the picture."""
         if y < len(self._strips) and self._strips[y].cell_length == self.size.width:
             return self._strips[y]
-        return Strip.blank(self.size.width, ground_of(self))
+        return Strip.blank(self.size.width, kept_ground(self, look(self.app)))
 
     def on_resize(self) -> None:
         """More or fewer cells for the same history."""
@@ -259,6 +271,6 @@ class Lanes(Widget):
         self.app.theme_changed_signal.subscribe(self, lambda _: self.redraw())
 
 
-def _alike(row: Row, one: int, other: int) -> bool:
+def _alike(row: LaneRow, one: int, other: int) -> bool:
     a, b = row.cells[one], row.cells[other]
     return a.tone == b.tone and a.strong == b.strong

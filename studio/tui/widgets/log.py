@@ -4,26 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 
-from studio.clock import iso
+from studio.clocks.clock import iso
 from studio.store.records import Entry
-from studio.tui import filters
-from studio.tui.reading import Asking
-from studio.tui.widgets.entry_text import Around, say
+from studio.tui.format.glyphs import glyphs
+from studio.tui.format.line import Line
+from studio.tui.format.text import literal
+from studio.tui.session import filters
+from studio.tui.session.ask import Asking
+from studio.tui.session.context import session_of
+from studio.tui.widgets.entry_text import say
 from studio.tui.widgets.hits import Counting
-from studio.tui.widgets.line import Line
 from studio.tui.widgets.log_question import FIELDS, LEVELS, LogAnswer, LogCount, LogQuestion, light
-from studio.tui.widgets.signs import signs
-from studio.tui.widgets.standing import kept
-from studio.tui.widgets.text import literal
-from studio.tui.widgets.times import clock
+from studio.tui.widgets.pinned_selection import pinned
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
-
-if TYPE_CHECKING:
-    from studio.tui.app import StudioApp
+from studio.wording.entries import Surroundings
+from studio.wording.times import clock
 
 __all__ = ["LogList", "light"]
 
@@ -42,8 +41,10 @@ class LogList(Counting, Asking, VirtualList[Entry]):
         Binding("G", "last", "follow", id="log.follow"),
     ]
 
+    ROW_KEYS = frozenset({"log.open", "log.follow"})
+
     follows = True
-    empty_text = "Nothing said yet. What journeys print or log stands here."
+    empty_text = "No log lines yet. What journeys print or log appears here."
 
     def __init__(self) -> None:
         super().__init__(id="log", classes="pane")
@@ -58,11 +59,13 @@ class LogList(Counting, Asking, VirtualList[Entry]):
         self._limit = PAGE
         self._fresh = False
         """The next answer is about other entries."""
-        self._around = Around()
+        self._arrives = False
+        """The cursor goes to the first of the next entries."""
+        self._around = Surroundings()
 
     def on_mount(self) -> None:
         """At the level at which it was left."""
-        left = cast("StudioApp", self.app).memory.text("log_level")
+        left = session_of(self).memory.text("log_level")
         if left in LEVELS:
             self.level = left
             self._say_empty()
@@ -71,14 +74,38 @@ class LogList(Counting, Asking, VirtualList[Entry]):
         if self.following:
             self._limit = PAGE
         user = self.user if self.only_user else None
-        return LogQuestion(self._filter, self._limit, self.level, user)
+        return LogQuestion(self._filter, self._limit, self.level, user, self.far)
 
     def show_answer(self, answer: LogAnswer) -> None:
         if self._filter:
-            self.take_hits(answer.all, LogCount(replace(self.question(), limit=0)))
-        stands = not self.following and not self._fresh
+            self.take_hits(answer.all, LogCount(replace(self.question(), limit=0, first=False)))
+        # From the start on nothing slides: what comes is added behind.
+        stands = not self.following and not self._fresh and not self.far
         self._fresh = False
-        self.show_rows(kept(self.rows, answer.entries, self._limit) if stands else answer.entries)
+        self.show_rows(pinned(self.rows, answer.entries, self._limit) if stands else answer.entries)
+        if self._arrives:
+            self._arrives = False
+            super().action_first()
+
+    def action_first(self) -> None:
+        """The first of all that was said, however much it is."""
+        if self.far or len(self.rows) < self._limit:
+            super().action_first()
+            return
+        self.following = False
+        self.far = self._fresh = self._arrives = True
+        self._limit = PAGE
+        self.ask()
+
+    def idle_keys(self) -> frozenset[str]:
+        found = super().idle_keys()
+        if self.following:
+            found |= {"log.follow"}
+        if not self.rows and not self.filter_text:
+            found |= {"filter"}
+        if not self.rows and not self.only_user and self.user is None:
+            found |= {"log.user"}
+        return found
 
     # -- what is shown -----------------------------------------------------------------------------
 
@@ -92,7 +119,7 @@ class LogList(Counting, Asking, VirtualList[Entry]):
     def action_level(self) -> None:
         """Everything, from info up, warnings, errors, or only notes."""
         self.level = LEVELS[(LEVELS.index(self.level) + 1) % len(LEVELS)]
-        cast("StudioApp", self.app).memory.remember("log_level", self.level or "")
+        session_of(self).memory.remember("log_level", self.level or "")
         self._ask_anew()
 
     def action_only_user(self) -> None:
@@ -115,13 +142,17 @@ class LogList(Counting, Asking, VirtualList[Entry]):
 
     def action_last(self) -> None:
         """Follow again; what came meanwhile may lie beyond what is known."""
-        super().action_last()
+        if self.far:
+            self.far, self._fresh, self._limit = False, True, PAGE
+            self.follow_again()
+        else:
+            super().action_last()
         self.ask()
 
     def _say_empty(self) -> None:
         narrowed = self.filter_text or self.only_user or self.level
         self.empty_text = (
-            f"No entry has {self.filter_text} in it. esc clears the filter."
+            f"No entry matches {self.filter_text}. esc clears the filter."
             if self.filter_text
             else "No such entry. l shows other levels, u everyone."
             if narrowed
@@ -131,12 +162,12 @@ class LogList(Counting, Asking, VirtualList[Entry]):
     def _ask_anew(self) -> None:
         self._say_empty()
         self.forget_hits()
-        self._fresh = True
+        self._fresh, self.far = True, False
         self.ask()
         self._title()
 
     def on_virtual_list_near_edge(self, message: VirtualList.NearEdge) -> None:
-        if message.start and len(self.rows) >= self._limit < MOST:
+        if message.start is not self.far and len(self.rows) >= self._limit < MOST:
             self.following = False
             self._limit = min(MOST, self._limit * 2)
             self.ask()
@@ -151,7 +182,10 @@ class LogList(Counting, Asking, VirtualList[Entry]):
         if self.filter_text:
             title += f" /{self.filter_text}"
         place = self._at.get(self.cursor, 0) + 1
-        note = f"{signs().event} following" if self.following else f"{place:,}/{len(self.rows):,} · G follows"
+        count = f"{place:,}/{len(self.rows):,}"
+        if self.far:
+            count = f"from the start · {count}"
+        note = f"{glyphs().event} following" if self.following else f"{count} · G follows"
         further = (self.counting_words, "esc clears" if self.filter_text else "")
         self.set_titles(title, " · ".join([note, *(each for each in further if each)]))
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from studio.store.records import Entry
 from studio.store.views import Views
-from studio.tui import filters
-from studio.tui.widgets.hits import Tally
-from studio.tui.widgets.text import LITERAL_CHARS, slim
+from studio.tui.format.text import LITERAL_CHARS
+from studio.tui.session import filters
+from studio.tui.widgets.hits import HitTally
+from studio.wording.values import slim
 
 FIELDS = ("user", "workflow", "level", "text")
 LEVELS = (None, "info", "warning", "error", "note")
@@ -34,7 +35,7 @@ class LogCount:
 
     question: LogQuestion
 
-    def step(self, views: Views, place: tuple[int, int] | None) -> Tally:
+    def step(self, views: Views, place: tuple[int, int] | None) -> HitTally:
         """Count through the next stretch."""
         asked = self.question
         before, newest = place or (None, views.last_seq())
@@ -45,8 +46,8 @@ class LogCount:
             page, further = views.logs_step(before, level=asked.level, contains=asked.part)
         count = sum(1 for entry in page if asked.meets(entry))
         if not further:
-            return Tally(count, None, 1.0)
-        return Tally(count, (further, newest), 1 - further / max(further, newest))
+            return HitTally(count, None, 1.0)
+        return HitTally(count, (further, newest), 1 - further / max(further, newest))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ class LogQuestion:
     level: str | None = None
     user: str | None = None
     """Only this user's, looked up by index however old."""
+    first: bool = False
+    """The oldest that are meant, and not the newest."""
 
     @property
     def part(self) -> str | None:
@@ -66,6 +69,9 @@ class LogQuestion:
 
     def read(self, views: Views) -> LogAnswer:
         """The entries, oldest first, without what a row cannot show."""
+        if self.first:
+            found, all = first_of(self._from(views), self.meets, self.limit, bool(self.filter))
+            return LogAnswer([light(entry) for entry in found], all)
         if not self.filter:
             found = views.logs(limit=self.limit, level=self.level, user=self.user)
             return LogAnswer([light(entry) for entry in found])
@@ -84,12 +90,34 @@ class LogQuestion:
             before = page[0].seq
         return LogAnswer(newest(pages, self.limit))
 
+    def _from(self, views: Views) -> Iterator[list[Entry]]:
+        size, after = PAGE_LOOKED_AT if self.filter else self.limit, 0
+        while page := views.logs_from(after, limit=size, level=self.level, user=self.user):
+            yield page
+            if len(page) < size:
+                return
+            after = page[-1].seq
+
     def meets(self, entry: Entry) -> bool:
         """Whether the filter means this entry."""
         level = "error" if entry.kind.endswith(".failed") else entry.level
         text = entry.message or ""
         fields = {"user": entry.user, "workflow": entry.workflow, "level": level, "text": text}
         return self.filter.meets(text, fields)
+
+
+def first_of(
+    pages: Iterator[list[Entry]], meets: Callable[[Entry], bool], limit: int, filtered: bool
+) -> tuple[list[Entry], int | None]:
+    """The first entries of pages that are meant; with a filter also how many, when all were looked at."""
+    found: list[Entry] = []
+    looked = 0
+    for page in pages:
+        found += [entry for entry in page if not filtered or meets(entry)]
+        looked += len(page)
+        if len(found) >= limit or looked >= MOST_LOOKED_AT:
+            return found[:limit], None
+    return found, len(found) if filtered else None
 
 
 def newest(pages: Sequence[list[Entry]], limit: int) -> list[Entry]:

@@ -11,20 +11,19 @@ from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from studio.outline import drawing
-from studio.outline.drawing import EVER_CELLS, NOW_CELLS
-from studio.outline.model import Node, Outline
-from studio.outline.tally import Tally
+from studio.design.outline import drawing
+from studio.design.outline.model import Node, Outline
+from studio.design.outline.tally import NodeTally
 from studio.store.records import WaitRow
 from studio.store.view_funnel import PlaceCounts
 from studio.store.views import Views
-from studio.tui.reading import Asking, Question
-from studio.tui.sheet import Sheet
-from studio.tui.widgets.line import Line
-from studio.tui.widgets.signs import signs
-from studio.tui.widgets.text import cut, literal
-from studio.tui.widgets.times import left
+from studio.tui.format.glyphs import glyphs
+from studio.tui.format.line import Line
+from studio.tui.format.text import cut, literal
+from studio.tui.session.ask import Asking, Question
+from studio.tui.session.workflow_view import WorkflowView
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
+from studio.wording.times import left
 
 LOOKED_BACK = 500
 """Entries of a user in which the way of the present pass is looked for."""
@@ -80,7 +79,7 @@ class MapRow:
 
     key: tuple[str, int]
     """The node, and the how manyth of its rows; ("", n) between nodes."""
-    row: drawing.Row
+    row: drawing.DrawnRow
     passed: bool = False
     """The user came down the line at its left."""
 
@@ -110,15 +109,17 @@ class MapPane(Asking, VirtualList[MapRow]):
             """The map."""
             return self.pane
 
+    ROW_KEYS = frozenset({"map.users", "map.fold", "map.unfold"})
+
     empty_text = "No workflow is loaded.\nA file in the workflows folder makes one."
 
     def __init__(self) -> None:
         super().__init__(id="map", classes="pane")
-        self.sheet: Sheet | None = None
+        self.view: WorkflowView | None = None
         self.user: str | None = None
         self.more = 0
         """Workflows beside this one."""
-        self.counts: Mapping[str, Tally] = {}
+        self.counts: Mapping[str, NodeTally] = {}
         self.stands: dict[str, WaitRow] = {}
         """The user's open waits, by node."""
         self.lit: frozenset[str] = frozenset()
@@ -132,20 +133,20 @@ class MapPane(Asking, VirtualList[MapRow]):
 
     # -- what is shown ---------------------------------------------------------------------------
 
-    def show_sheet(self, sheet: Sheet | None, user: str | None) -> None:
+    def show_view(self, view: WorkflowView | None, user: str | None) -> None:
         """Show the map of this workflow, and where this user is on it."""
-        if sheet is None or self.sheet is None or sheet.workflow.name != self.sheet.workflow.name:
+        if view is None or self.view is None or view.workflow.name != self.view.workflow.name:
             self.folded.clear()
             self.cursor, self._placed, self._answer = None, False, None
             self.counts, self.stands, self.lit = {}, {}, frozenset()
-        self.sheet, self.user = sheet, user
-        self._around = _around(sheet.outline) if sheet is not None else {}
+        self.view, self.user = view, user
+        self._around = _around(view.outline) if view is not None else {}
         self._join()
         self.update_rows()
         self.ask()
 
     def question(self) -> Question | None:
-        return MapQuestion(self.sheet.workflow.name, self.user) if self.sheet is not None else None
+        return MapQuestion(self.view.workflow.name, self.user) if self.view is not None else None
 
     def show_answer(self, answer: MapAnswer) -> None:
         self._answer = answer
@@ -158,18 +159,18 @@ class MapPane(Asking, VirtualList[MapRow]):
         self.post_message(self.Counted(self))
 
     def _join(self) -> None:
-        sheet, answer = self.sheet, self._answer
-        if sheet is None or answer is None:
+        view, answer = self.view, self._answer
+        if view is None or answer is None:
             return
-        self.counts = sheet.counts(answer.counts)
+        self.counts = view.counts(answer.counts)
         self.stands = {
             node.id: row
             for row in answer.stands
-            for node in sheet.outline.entry_nodes(row.line, *kind_of(row))
+            for node in view.outline.entry_nodes(row.line, *kind_of(row))
         }
-        lit = {node.id for seen in answer.way for node in sheet.outline.entry_nodes(*seen)}
+        lit = {node.id for seen in answer.way for node in view.outline.entry_nodes(*seen)}
         if answer.way:
-            lit.add(sheet.outline.nodes[0].id)
+            lit.add(view.outline.nodes[0].id)
         for id in tuple(lit):
             while (id := self._around.get(id, "")) and id not in lit:
                 lit.add(id)
@@ -177,13 +178,13 @@ class MapPane(Asking, VirtualList[MapRow]):
 
     def update_rows(self) -> None:
         """Draw the map anew: its width, its counts or what is folded has changed."""
-        if self.sheet is None or self.size.width < 2:
+        if self.view is None or self.size.width < 2:
             self.show_rows([])
             return
         drawn = drawing.draw(
-            self.sheet.outline, self.size.width - 1, self.counts, frozenset(self.folded), signs()
+            self.view.outline, self.size.width - 1, self.counts, frozenset(self.folded), glyphs()
         )
-        spine = {node.id for node in self.sheet.outline.nodes} & self.lit
+        spine = {node.id for node in self.view.outline.nodes} & self.lit
         last = max((at for at, each in enumerate(drawn) if each.node in spine), default=0)
         met: dict[str, int] = {}
         rows = []
@@ -200,14 +201,14 @@ class MapPane(Asking, VirtualList[MapRow]):
         self.update_rows()
 
     def _title(self) -> None:
-        if self.sheet is None:
+        if self.view is None:
             self.set_titles("1 Map", "")
             return
-        more = f" +{self.more} · o" if self.more else ""
-        notes = [] if self.sheet.same else ["as saved"]
+        more = f" · o shows {self.more} more" if self.more else ""
+        notes = [] if self.view.same else ["saved, not running yet"]
         if self.user is not None and self.lit:
-            notes.append(f"{self.user}'s way is bold")
-        self.set_titles(f"1 Map · {self.sheet.workflow.name}{more}", " · ".join([*notes, "← → fold"]))
+            notes.append(f"{self.user}'s path is bold")
+        self.set_titles(f"1 Map · {self.view.workflow.name}{more}", " · ".join([*notes, "← → fold"]))
 
     # -- the cursor ------------------------------------------------------------------------------
 
@@ -215,7 +216,7 @@ class MapPane(Asking, VirtualList[MapRow]):
     def node(self) -> Node | None:
         """The node under the cursor."""
         row = self.row
-        return self.sheet.outline.node(row.key[0]) if self.sheet is not None and row is not None else None
+        return self.view.outline.node(row.key[0]) if self.view is not None and row is not None else None
 
     def select(self, id: str) -> bool:
         """Put the cursor on a node, or on the one in whose folded side it stands."""
@@ -267,11 +268,11 @@ class MapPane(Asking, VirtualList[MapRow]):
     def _foldable(self, node: Node) -> str | None:
         if node.sides:
             return node.id
-        assert self.sheet is not None
+        assert self.view is not None
         return next(
             (
                 each.id
-                for each in self.sheet.outline.walk()
+                for each in self.view.outline.walk()
                 if each.kind == "branch" and all(side.waits == (node.id,) for side in each.sides)
             ),
             None,
@@ -282,8 +283,9 @@ class MapPane(Asking, VirtualList[MapRow]):
     def key_of(self, row: MapRow) -> Hashable:
         return row.key
 
-    def is_live(self, row: MapRow) -> bool:
-        return row.is_head and row.key[0] in self.stands
+    def due_of(self, row: MapRow) -> int | None:
+        here = self.stands.get(row.key[0]) if row.is_head else None
+        return None if here is None else here.due_at
 
     def copy_text(self, row: MapRow) -> str:
         return row.row.text.strip()
@@ -300,9 +302,9 @@ class MapPane(Asking, VirtualList[MapRow]):
             return "text" if self.lit and not lit and name == "strong" else name
 
         segments = row.row.segments
-        text, numbers = segments, segments[:0]
-        if sum(cell_len(part) for part, _ in segments) > (room := state.width - 1 - NOW_CELLS - EVER_CELLS):
-            text, numbers = segments[:-2], segments[-2:]
+        at = len(segments) - row.row.numbers
+        text, numbers = segments[:at], segments[at:]
+        room = state.width - 1 - sum(cell_len(part) for part, _ in numbers)
         line = Line(state.width).add(*cursor_mark(state))
         flow = Line(room)
         here = self.stands.get(row.key[0]) if row.is_head else None
@@ -323,7 +325,7 @@ class MapPane(Asking, VirtualList[MapRow]):
         else:
             flow.append(inner.trim())
             left_ms = None if here.due_at is None else here.due_at - state.now
-            flow.gap(2).add(f"{signs().cursor} ", colours.accent).add(name, colours.strong)
+            flow.gap(2).add(f"{glyphs().cursor} ", colours.accent).add(name, colours.strong)
             flow.add(due, colours.text if state.selected else colours.left(left_ms, here.kind == "sleep"))
         line.append(flow)
         for part, style in numbers:

@@ -8,8 +8,9 @@ from textual.dom import DOMNode
 from textual.strip import Strip
 from textual.widget import Widget
 
-from studio.tui.widgets.line import Line, ground_of
-from studio.tui.widgets.signs import Look, look
+from studio.tui.format.glyphs import Look, look
+from studio.tui.format.line import Line, kept_ground
+from studio.tui.session.context import session_of
 
 
 class OneLine(Widget):
@@ -28,15 +29,28 @@ class OneLine(Widget):
         if self._shown is None or self._strip() != self._shown:
             self.refresh()
 
+    def pass_time(self) -> None:
+        """Time has passed: what is said may be another for that alone."""
+        if (before := self._shown) is None:
+            self.refresh()
+            return
+        after = self._strip()
+        if after != before:
+            self._shown = after
+            session_of(self).cells.change(self, 0, before, after)
+
     def _strip(self) -> Strip:
         line = Line(self.size.width)
         self.build(line, look(self.app))
-        return line.strip(ground_of(self))
+        return line.strip(self._background())
+
+    def _background(self) -> Style:
+        return kept_ground(self, look(self.app))
 
     def render_line(self, y: int) -> Strip:
         """The line."""
         if y or self.size.width <= 0:
-            return Strip.blank(self.size.width, ground_of(self))
+            return Strip.blank(self.size.width, self._background())
         self._shown = self._strip()
         return self._shown
 

@@ -9,11 +9,11 @@ from typing import ClassVar
 from rich.cells import cell_len, set_cell_size
 from textual.binding import Binding, BindingType
 
+from studio.tui.format.glyphs import glyphs
+from studio.tui.format.line import Line
+from studio.tui.format.pieces import Pieces
+from studio.tui.format.text import ELLIPSIS, literal
 from studio.tui.widgets.colouring import coloured
-from studio.tui.widgets.line import Line
-from studio.tui.widgets.pieces import Pieces
-from studio.tui.widgets.signs import signs
-from studio.tui.widgets.text import ELLIPSIS, literal
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
 
 COUNT_CELLS = 6
@@ -51,6 +51,8 @@ class SourcePane(VirtualList[SourceLine]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "type here", key_display="⏎", id="source.type"),
     ]
+
+    ROW_KEYS = frozenset({"source.type"})
 
     empty_text = "There is no source."
 
@@ -107,11 +109,11 @@ class SourcePane(VirtualList[SourceLine]):
     def _title(self) -> None:
         notes = [self._note] if self._note else []
         if self._beside.user is not None and self._beside.way:
-            notes.append(f"{signs().timeout} {self._beside.user}'s way")
+            notes.append(f"{glyphs().timeout} {self._beside.user}'s path")
         self.set_titles(f"2 {self._title_name}" if self._title_name else "2 Source", " · ".join(notes))
 
     def draw(self, row: SourceLine, index: int, state: RowState) -> list[Line]:
-        mark, colours, beside = signs(), state.look, self._beside
+        mark, colours, beside = glyphs(), state.look, self._beside
         line = Line(state.width).add(*cursor_mark(state))
         if state.width >= LEAST_WIDTH:
             now = beside.counts.get(row.number, 0)

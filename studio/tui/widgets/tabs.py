@@ -5,10 +5,10 @@ from __future__ import annotations
 from rich.style import Style
 from textual import events
 
-from studio.tui.widgets.line import Line
+from studio.tui.format.glyphs import Look, glyphs
+from studio.tui.format.line import Line
+from studio.tui.format.text import cut, literal
 from studio.tui.widgets.one_line import Buttons, OneLine
-from studio.tui.widgets.signs import Look, signs
-from studio.tui.widgets.text import cut, literal
 
 
 class Tabs(OneLine):
@@ -52,5 +52,5 @@ class PaneTabs(Tabs):
             f"1 Users {self.users:,}",
             f"2 Timeline{user}",
             f"3 Waiting {self.waits:,}",
-            f"4 Log {signs().failed}{self.failed:,}" if self.failed else "4 Log",
+            f"4 Log {glyphs().failed}{self.failed:,}" if self.failed else "4 Log",
         ]

@@ -9,7 +9,7 @@ import json
 from bisect import bisect_left
 from collections.abc import Hashable
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import events, on, work
 from textual.app import ComposeResult
@@ -19,23 +19,22 @@ from textual.content import Content
 
 from studio.errors import StudioError
 from studio.store.records import Entry
-from studio.tui import filters
-from studio.tui.messages import ReadFailed
-from studio.tui.reading import Asking, reader_of
-from studio.tui.widgets.entry_text import Around, say
+from studio.tui.format.glyphs import glyphs
+from studio.tui.format.line import Line
+from studio.tui.format.text import literal
+from studio.tui.session import filters
+from studio.tui.session.ask import Asking, reader_of
+from studio.tui.session.context import session_of
+from studio.tui.session.messages import EndByHand, LetTimeOut, ReadFailed
+from studio.tui.widgets.entry_text import say
 from studio.tui.widgets.hits import Counting
-from studio.tui.widgets.lanes import Lanes
-from studio.tui.widgets.line import Line
-from studio.tui.widgets.signs import signs
-from studio.tui.widgets.standing import kept
-from studio.tui.widgets.text import literal
+from studio.tui.widgets.lanes import LanesPane
+from studio.tui.widgets.pinned_selection import pinned
 from studio.tui.widgets.timeline_question import FIELDS, TimelineAnswer, TimelineCount, TimelineQuestion
-from studio.tui.widgets.times import clock, day, gap, same_day
 from studio.tui.widgets.unfolded import Detail, Unfolded, UnfoldQuestion
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
-
-if TYPE_CHECKING:
-    from studio.tui.app import StudioApp
+from studio.wording.entries import Surroundings
+from studio.wording.times import clock, day, gap, same_day
 
 PAGE = 200
 MOST = 5_000
@@ -56,20 +55,24 @@ class EntryList(VirtualList[Entry | Detail]):
         Binding("G", "last", "newest", id="entry.newest"),
         Binding("x", "let_time_out", "let this wait time out", show=False, id="entry.time_out"),
         Binding("X", "end_by_hand", "end only this wait", show=False, id="entry.by_hand"),
-        Binding("left", "happening(-1)", "happening before", key_display="←", show=False, id="entry.before"),
-        Binding("right", "happening(1)", "next happening", key_display="→", show=False, id="entry.after"),
+        Binding("left", "happening(-1)", "entry before", key_display="←", show=False, id="entry.before"),
+        Binding("right", "happening(1)", "next entry", key_display="→", show=False, id="entry.after"),
         Binding("left_square_bracket", "zoom(-1)", "zoom out", group=ZOOM, id="lanes.out"),
         Binding("right_square_bracket", "zoom(1)", "zoom in", group=ZOOM, id="lanes.in"),
         Binding("0", "fit", "fit all", show=False, id="lanes.fit"),
         Binding("slash", "app.filter", "filter", key_display="/", id="filter"),
     ]
 
+    ROW_KEYS = frozenset(
+        {"entry.open", "entry.newest", "entry.time_out", "entry.by_hand", "entry.before", "entry.after"}
+    )
+
     follows = True
     empty_text = "No user is chosen.\nArrow keys in 1 Users choose one."
 
     def __init__(self) -> None:
         super().__init__(id="entries")
-        self.around = Around()
+        self.around = Surroundings()
         self.filter_text = ""
         self.entries: list[Entry] = []
         self._unfolded: dict[int, list[str]] = {}
@@ -80,12 +83,12 @@ class EntryList(VirtualList[Entry | Detail]):
     def action_let_time_out(self) -> None:
         """Let the time of the wait at the cursor pass, for all."""
         if (row := self.entry) is not None and row.user is not None and row.seq in self.around.open_seqs:
-            cast("StudioApp", self.app).let_time_out(row.user, row.seq)
+            self.app.post_message(LetTimeOut(row.user, row.seq))
 
     def action_end_by_hand(self) -> None:
         """End only the wait at the cursor."""
         if (row := self.entry) is not None and row.seq in self.around.open_seqs:
-            cast("StudioApp", self.app).end_by_hand(row.seq)
+            self.app.post_message(EndByHand(row.seq))
 
     # -- entries, and what is unfolded below them ------------------------------------------------
 
@@ -103,10 +106,10 @@ class EntryList(VirtualList[Entry | Detail]):
 
     def recall_unfolded(self, store: Path) -> None:
         """Go on with what was unfolded in this store."""
-        self._open = Unfolded.of(cast("StudioApp", self.app).memory.text("unfolded"), store)
+        self._open = Unfolded.of(session_of(self).memory.text("unfolded"), store)
 
     def _keep_unfolded(self) -> None:
-        cast("StudioApp", self.app).memory.remember("unfolded", self._open.text())
+        session_of(self).memory.remember("unfolded", self._open.text())
 
     def set_filter(self, text: str) -> None:
         """Show only entries that the filter means, and the lanes of their journeys."""
@@ -198,6 +201,26 @@ class EntryList(VirtualList[Entry | Detail]):
         super().watch_has_focus(has_focus)
         self._title()
 
+    def action_first(self) -> None:
+        """The first of all that happened, however much it is."""
+        if isinstance(self.parent, TimelinePane) and self.parent.show_start():
+            return
+        super().action_first()
+
+    def idle_keys(self) -> frozenset[str]:
+        row, found = self.entry, super().idle_keys()
+        if row is None and not self.filter_text:
+            found |= {"filter"}
+        elif self.following and not (isinstance(self.parent, TimelinePane) and self.parent.far):
+            found |= {"entry.newest"}
+        if row is None or row.seq not in self.around.open_seqs:
+            found |= {"entry.time_out", "entry.by_hand"}
+        elif self.around.open_seqs[row.seq] is None:
+            found |= {"entry.time_out"}
+        if isinstance(self.parent, TimelinePane) and not self.parent.lanes.has_class("-shown"):
+            found |= {"lanes.out", "lanes.in", "lanes.fit"}
+        return found
+
     # -- keys of the lanes -------------------------------------------------------------------------
 
     def action_happening(self, by: int) -> None:
@@ -213,6 +236,9 @@ class EntryList(VirtualList[Entry | Detail]):
 
     def action_last(self) -> None:
         """Follow again; what came meanwhile may lie beyond what is known."""
+        if isinstance(self.parent, TimelinePane) and self.parent.far:
+            self.parent.follow_newest()
+            return
         super().action_last()
         if isinstance(self.parent, TimelinePane):
             self.parent.ask()
@@ -232,8 +258,8 @@ class EntryList(VirtualList[Entry | Detail]):
     def key_of(self, row: Entry | Detail) -> Hashable:
         return (row.entry.seq, row.index) if isinstance(row, Detail) else row.seq
 
-    def is_live(self, row: Entry | Detail) -> bool:
-        return isinstance(row, Entry) and self.around.open_seqs.get(row.seq) is not None
+    def due_of(self, row: Entry | Detail) -> int | None:
+        return self.around.open_seqs.get(row.seq) if isinstance(row, Entry) else None
 
     def _above(self, index: int) -> Entry | None:
         for row in reversed(self.rows[max(0, index - 1) : index]):
@@ -295,7 +321,7 @@ class TimelinePane(Counting, Asking, Vertical):
 
     def __init__(self, entries: EntryList | None = None, number: int = 2) -> None:
         super().__init__(id="timeline", classes="pane")
-        self.lanes = Lanes()
+        self.lanes = LanesPane()
         self.entries = entries or EntryList()
         self._number = number
         self.user: str | None = None
@@ -305,6 +331,8 @@ class TimelinePane(Counting, Asking, Vertical):
         self._filter = filters.Filter()
         self._fresh = False
         """The next answer is about other entries."""
+        self._arrives = False
+        """The cursor goes to the first of the next entries."""
 
     def compose(self) -> ComposeResult:
         yield self.lanes
@@ -315,7 +343,7 @@ class TimelinePane(Counting, Asking, Vertical):
         if user != self.user:
             self.user = user
             self.forget_hits()
-            self._limit = PAGE
+            self._limit, self.entries.far = PAGE, False
             self._workflows = []
             entries = self.entries
             entries.around = entries.around.fresh({})
@@ -327,17 +355,51 @@ class TimelinePane(Counting, Asking, Vertical):
             self.ask()
         if seq is not None and not self.entries.point_at(seq):
             self._wanted = seq
+            if self.far:
+                self._show_end(far=False)
         elif seq is None:
             self._wanted = None
 
+    @property
+    def far(self) -> bool:
+        """Whether the first entries of all are shown, of more than are known from the newest on."""
+        return self.entries.far
+
+    @property
+    def workflow(self) -> str | None:
+        """Of the journey that matters most of this user; None while none is known."""
+        return next(iter(self._workflows), None)
+
+    def follow_newest(self) -> None:
+        """Show what happens from now on: something was just done to this user."""
+        self._wanted = None
+        if self.far:
+            self._show_end(far=False)
+        self.entries.follow_again()
+        self.ask()
+
+    def show_start(self) -> bool:
+        """Show the first of all that happened; False when that is among what is shown already."""
+        if self.far or len(self.entries.entries) < self._limit:
+            return False
+        self.entries.following = False
+        self._arrives = True
+        self._show_end(far=True)
+        return True
+
+    def _show_end(self, *, far: bool) -> None:
+        self.entries.far, self._fresh, self._limit = far, True, PAGE
+        self.ask()
+        self.retitle()
+
     def question(self) -> TimelineQuestion | None:
-        return None if self.user is None else TimelineQuestion(self.user, self._limit, self._filter)
+        return None if self.user is None else TimelineQuestion(self.user, self._limit, self._filter, self.far)
 
     def filter_entries(self, text: str) -> None:
         """Narrow list and lanes; without a text, back to all, on the same entry."""
         self._filter = filters.parse(text, FIELDS)
         self.forget_hits()
-        self._limit = PAGE
+        self._limit, self.entries.far = PAGE, False
         selected = self.entries.entry
         if not text and selected is not None and not self.entries.following:
             self._wanted = selected.seq
@@ -355,12 +417,18 @@ class TimelinePane(Counting, Asking, Vertical):
             self.take_hits(answer.all, TimelineCount(TimelineQuestion(self.user, 0, self._filter)))
         entries.empty_text = "Nothing has happened to this user."
         if entries.filter_text:
-            entries.empty_text = f"No entry has {entries.filter_text}.\nesc clears the filter."
+            entries.empty_text = f"No entry matches {entries.filter_text}.\nesc clears the filter."
         self._workflows = answer.workflows
         entries.forget_drawn()
-        stands = not entries.following and not self._fresh
+        # From the start on nothing slides: what comes is added behind.
+        stands = not entries.following and not self._fresh and not self.far
         self._fresh = False
-        entries.show_entries(kept(entries.entries, answer.entries, self._limit) if stands else answer.entries)
+        entries.show_entries(
+            pinned(entries.entries, answer.entries, self._limit) if stands else answer.entries
+        )
+        if self._arrives:
+            self._arrives = False
+            entries.action_first()
         if self._wanted is not None:
             if entries.point_at(self._wanted):
                 self._wanted = None
@@ -370,7 +438,7 @@ class TimelinePane(Counting, Asking, Vertical):
         self.retitle()
 
     def on_virtual_list_near_edge(self, message: VirtualList.NearEdge) -> None:
-        if message.start:
+        if message.start is not self.far:
             self._read_more()
 
     def _read_more(self) -> None:
@@ -382,8 +450,8 @@ class TimelinePane(Counting, Asking, Vertical):
         """The lanes take a part of the height, and leave the list most of it."""
         self.lanes.give_rows(min(16, event.size.height * LANES_PERCENT // 100))
 
-    @on(Lanes.Picked)
-    def pick(self, message: Lanes.Picked) -> None:
+    @on(LanesPane.Picked)
+    def pick(self, message: LanesPane.Picked) -> None:
         """An entry was chosen in the lanes."""
         message.stop()
         entries = self.entries
@@ -405,6 +473,11 @@ class TimelinePane(Counting, Asking, Vertical):
         self.entries.tick(now)
         self.lanes.tick(now)
 
+    @property
+    def lively(self) -> bool:
+        """Whether what is seen may be another before a second is over."""
+        return self.entries.lively or self.lanes.lively
+
     def _title(self) -> None:
         self.retitle()
 
@@ -425,8 +498,10 @@ class TimelinePane(Counting, Asking, Vertical):
         self.lanes.select(marked.seq if marked is not None else None)
         place = bisect_left(entries.entries, selected.seq, key=_seq) + 1 if selected is not None else 1
         note = f"{place:,}/{count:,}{'+' if count >= self._limit else ''}" if count else ""
+        if count and self.far:
+            note = f"from the start {note} · G newest"
         if count and entries.following:
-            note = f"{signs().event} newest · {note}"
+            note = f"{glyphs().event} newest · {note}"
         if self.lanes.has_class("-shown"):
             note = f"[ ] zoom · {note}" if self.lanes.scale is None else f"[ ] 0 fit · {note}"
         self.border_title = Content(title)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from studio.store.records import Entry, WaitRow
 from studio.store.views import Views
-from studio.tui import filters, lane_model
-from studio.tui.widgets.hits import Tally
-from studio.tui.widgets.log_question import light, newest
-from studio.tui.widgets.text import preview, slim
+from studio.tui.format.text import preview
+from studio.tui.lanes import lane_model
+from studio.tui.session import filters
+from studio.tui.widgets.hits import HitTally
+from studio.tui.widgets.log_question import first_of, light, newest
+from studio.wording.values import slim
 
 FIELDS = ("event", "workflow", "level", "kind", "journey", "text")
 PAGE_LOOKED_AT = 1_000
@@ -37,11 +40,11 @@ class TimelineCount:
 
     question: TimelineQuestion
 
-    def step(self, views: Views, place: int | None) -> Tally:
+    def step(self, views: Views, place: int | None) -> HitTally:
         """Count among the thousand before."""
         page = views.timeline(self.question.user, limit=PAGE_LOOKED_AT, before=place)
         count = sum(1 for entry in page if self.question.meets(entry))
-        return Tally(count, page[0].seq if len(page) == PAGE_LOOKED_AT else None, 0.0)
+        return HitTally(count, page[0].seq if len(page) == PAGE_LOOKED_AT else None, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +54,15 @@ class TimelineQuestion:
     user: str
     limit: int
     filter: filters.Filter
+    first: bool = False
+    """The oldest that are meant, and not the newest."""
 
     def read(self, views: Views) -> TimelineAnswer:
         """The newest `limit` entries that are meant, and the lanes they belong to."""
         all: int | None = None
-        if self.filter:
+        if self.first:
+            found, all = first_of(self._from(views), self.meets, self.limit, bool(self.filter))
+        elif self.filter:
             found, all = self._filtered(views)
         else:
             found = views.timeline(self.user, limit=self.limit)
@@ -69,11 +76,18 @@ class TimelineQuestion:
         # Each entry once: the list and the lanes know the same ones, the lanes some older ones too.
         known = {entry.seq: entry for entry in (*beside.entries, *found)}
         history = lane_model.build(
-            [known[seq] for seq in sorted(known)], waits, beside.journeys, beside.moves, beside.total
+            [known[seq] for seq in sorted(known)],
+            waits,
+            beside.journeys,
+            beside.moves,
+            beside.total,
+            views.user_start(self.user),
         )
         # What was done to the clock meanwhile is about nobody, and explains what follows it.
         if found and not self.filter:
-            found += [move for move in beside.moves if move.seq > found[0].seq]
+            first, last = found[0].seq, found[-1].seq
+            more = self.first and len(found) >= self.limit
+            found += [move for move in beside.moves if first < move.seq and (not more or move.seq < last)]
             found.sort(key=lambda entry: entry.seq)
         entries = [light(entry) for entry in found]
         return TimelineAnswer(self.user, entries, waits, list(workflows), history, all)
@@ -92,6 +106,14 @@ class TimelineQuestion:
                 return newest(pages, self.limit), count
             before = page[0].seq
         return newest(pages, self.limit), None
+
+    def _from(self, views: Views) -> Iterator[list[Entry]]:
+        size, after = PAGE_LOOKED_AT if self.filter else self.limit, 0
+        while page := views.timeline_from(self.user, limit=size, after=after):
+            yield page
+            if len(page) < size:
+                return
+            after = page[-1].seq
 
     def meets(self, entry: Entry) -> bool:
         """Whether the filter means this entry."""

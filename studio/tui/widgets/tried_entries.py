@@ -9,9 +9,9 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from studio.store.records import Entry
-from studio.tui.widgets.entry_text import Around
 from studio.tui.widgets.timeline import ZOOM, EntryList
 from studio.tui.widgets.unfolded import Detail, Unfolded
+from studio.wording.entries import Surroundings
 
 
 class TriedEntries(EntryList):
@@ -36,7 +36,7 @@ class TriedEntries(EntryList):
 
     def __init__(self) -> None:
         super().__init__()
-        self.around = Around(tried=True)
+        self.around = Surroundings(tried=True)
         self.empty_text = ""
         self.goes_on = False
         """Nothing is open, and another event would begin a pass or a journey."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from rich.style import Style
 
-from studio.tui.widgets.line import Line
+from studio.tui.format.glyphs import Look, glyphs
+from studio.tui.format.line import Line
+from studio.tui.format.text import cut, literal
 from studio.tui.widgets.one_line import OneLine
-from studio.tui.widgets.signs import Look, signs
-from studio.tui.widgets.text import cut, literal
-from studio.tui.widgets.times import day_clock, span
+from studio.wording.times import day_clock, span
 
 WIDE = 100
-NOT_REAL = ("nothing here is real", "a scratch store in virtual time: nothing here is real")
+NOT_REAL = ("nothing here is real", "a temporary store in simulated time: nothing here is real")
 NAME_CELLS, WIDE_NAME_CELLS = 16, 32
 
 
@@ -50,7 +50,7 @@ class StandBar(OneLine):
     def __init__(self) -> None:
         super().__init__(id="stand")
         self._sign, self._tone = "", "muted"
-        self._parts: list[str] = ["the journey begins …"]
+        self._parts: list[str] = ["the journey is starting …"]
 
     def show(self, sign: str, tone: str, *parts: str) -> None:
         """Say this; the texts are literal, and the last ones give way first."""
@@ -61,7 +61,7 @@ class StandBar(OneLine):
     def build(self, line: Line, colours: Look) -> None:
         line.gap()
         if self._sign:
-            line.add(getattr(signs(), self._sign), colours.tone(self._tone)).gap()
+            line.add(getattr(glyphs(), self._sign), colours.tone(self._tone)).gap()
         for at, part in enumerate(self._parts):
             if at:
                 line.add(" · ", colours.muted)

@@ -10,12 +10,16 @@ from typing import Any
 
 from studio.store.records import Entry
 from studio.store.views import Views
-from studio.tui.widgets.text import BIG_BYTES, literal, size
-from studio.tui.widgets.times import day_clock
+from studio.tui.format.pieces import wrapped
+from studio.tui.format.text import literal
+from studio.wording.times import day_clock
+from studio.wording.values import BIG_BYTES, size
 
 MOST_LINES = 200
 MOST_TEXT_LINES = 20_000
 """Of a text of many megabytes no more is looked at."""
+MOST_BROKEN = 1_500
+"""Characters of a line that is broken between words; a longer one is data, not text."""
 LEAST_WIDTH = 20
 MOST_KEPT = 50
 
@@ -99,7 +103,7 @@ def _facts(entry: Entry) -> str:
         ("pass", entry.pass_number),
         ("key", entry.key),
         ("line", entry.line),
-        ("cause", entry.cause),
+        ("caused by", None if entry.cause is None else f"entry {entry.cause}"),
         ("id", entry.id),
     ):
         if value is not None:
@@ -131,11 +135,17 @@ def _weight(value: Any) -> int:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
+    """The text as literal lines, broken between words, and inside one only where it is too long."""
     width = max(LEAST_WIDTH, width)
     lines: list[str] = []
     for line in text.split("\n"):
         line = line.replace("\t", "    ")
-        lines += [literal(line[at : at + width]) for at in range(0, max(1, len(line)), width)]
+        if len(line) <= width:
+            lines.append(literal(line))
+        elif len(line) <= MOST_BROKEN:
+            lines += ["".join(part for part, _ in each) for each in wrapped(((literal(line), ""),), width)]
+        else:
+            lines += [literal(line[at : at + width]) for at in range(0, len(line), width)]
         if len(lines) > MOST_TEXT_LINES:
             break
     return lines

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from rich.style import Style
 from textual import work
@@ -12,18 +12,18 @@ from textual.binding import Binding, BindingType
 from studio.errors import StudioError
 from studio.store.records import UserRow
 from studio.store.view_users import UserSearch
-from studio.tui.messages import ReadFailed, UserChosen, WelcomeWanted
-from studio.tui.reading import Asking, Question
+from studio.tui.format.glyphs import Look, glyphs
+from studio.tui.format.line import Line
+from studio.tui.format.text import cut, literal
+from studio.tui.session.ask import Asking, Question
+from studio.tui.session.context import session_of
+from studio.tui.session.messages import ReadFailed, UserChosen, WelcomeWanted
 from studio.tui.widgets.hits import Counting
-from studio.tui.widgets.line import Line
-from studio.tui.widgets.signs import Look, signs
-from studio.tui.widgets.text import cut, literal
-from studio.tui.widgets.times import age, left
 from studio.tui.widgets.users_questions import (
     ORDERS,
     PAGE,
-    NearQuestion,
     Order,
+    SimilarUsersQuestion,
     StepQuestion,
     UsersAnswer,
     UsersCount,
@@ -31,13 +31,13 @@ from studio.tui.widgets.users_questions import (
     search_of,
 )
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
-
-if TYPE_CHECKING:
-    from studio.tui.app import StudioApp
+from studio.wording.times import age, left
 
 FILE_WIDTH = 23
 STATE_WIDTH = 11
 """Sign and words: "⊘ cancelled"."""
+AGE_WIDTH = 44
+"""From this width on it is told how long ago something happened to them."""
 NAME_WIDTH, EVENT_WIDTH = 13, 14
 """The least that a name has where others stand beside it, and the last event; with the blanks between."""
 MOST = 2_000
@@ -56,6 +56,8 @@ class UsersList(Counting, Asking, VirtualList[UserRow]):
         Binding("slash", "app.filter", "filter", key_display="/", id="filter"),
         Binding("o", "order", "order", id="order"),
     ]
+
+    ROW_KEYS = frozenset({"user.open", "order"})
 
     empty_text = "Nobody here yet.\n⏎ in Inject sends the example."
 
@@ -77,13 +79,14 @@ class UsersList(Counting, Asking, VirtualList[UserRow]):
         self._last = False
         self._go_to = ""
         self._in_context = False
-        self._at_last = False
+        self._at_last = self._at_first = False
+        """The cursor goes to that end of the next rows."""
         self._fresh = False
         """The next rows are others, not the same ones in another order."""
 
     def on_mount(self) -> None:
         """In the order in which they were left."""
-        left = cast("StudioApp", self.app).memory.text("users_order")
+        left = session_of(self).memory.text("users_order")
         self.order = next((order for order in ORDERS if order == left), self.order)
 
     # -- what is asked ---------------------------------------------------------------------------
@@ -110,10 +113,10 @@ class UsersList(Counting, Asking, VirtualList[UserRow]):
 
     def question(self) -> Question:
         if self.filter_text.strip():
-            return NearQuestion(self._search, tuple(row.id for _, row in self.seen()))
+            return SimilarUsersQuestion(self._search, tuple(row.id for _, row in self.seen()))
         if self.order == "name":
             return UsersQuestion("name", self._limit, self._after, self._before, self._last)
-        return UsersQuestion(self.order, self._limit)
+        return UsersQuestion(self.order, self._limit, last=self.far)
 
     def show_answer(self, answer: UsersAnswer) -> None:
         if self.filter_text.strip():
@@ -143,15 +146,15 @@ class UsersList(Counting, Asking, VirtualList[UserRow]):
 
     def _show_window(self, rows: list[UserRow]) -> None:
         """Take other rows, also while the order is frozen: the old ones are not over, only elsewhere."""
-        last = self._at_last
+        first, last = self._at_first, self._at_last
+        self._at_first = self._at_last = False
         held, self.held = self.held, False
         top, offset = self.top_key(), self.scroll_offset.y
         offset -= self._at.get(top, 0)
         self.show_rows(rows)
         self.held = held
-        if last:
-            self._at_last = False
-            self._move_to(len(rows) - 1)
+        if first or last:
+            self._move_to(0 if first else len(rows) - 1)
         elif top in self._at:
             self.scroll_to(y=self._at[top] + offset, animate=False, force=True, immediate=True)
 
@@ -160,8 +163,9 @@ class UsersList(Counting, Asking, VirtualList[UserRow]):
             return
         if self.order == "name":
             self._slide(message.start)
-        elif not message.start and len(self.rows) >= self._limit < MOST:
+        elif message.start is self.far and len(self.rows) >= self._limit < MOST:
             self._limit = min(MOST, self._limit * 2)
+            self._fresh = self.far
             self.ask()
 
     def _slide(self, start: bool) -> None:
@@ -176,6 +180,13 @@ class UsersList(Counting, Asking, VirtualList[UserRow]):
             return
         self.ask()
 
+    def idle_keys(self) -> frozenset[str]:
+        found = super().idle_keys()
+        if self.offers_welcome:
+            # Enter writes the first workflow.
+            found -= {"user.open"}
+        return found if self.rows or self.filter_text else found | {"filter"}
+
     # -- filter ------------------------------------------------------------------------------------
 
     def set_filter(self, text: str) -> None:
@@ -188,8 +199,10 @@ class UsersList(Counting, Asking, VirtualList[UserRow]):
         self._found.clear()
         self._progress = None
         self.forget_hits()
-        self._fresh = True
-        self.empty_text = f"No user has {text}.\nesc clears the filter." if text else type(self).empty_text
+        self._fresh, self.far = True, False
+        self.empty_text = (
+            f"No user matches {text}.\nesc clears the filter." if text else type(self).empty_text
+        )
         # Whom the cursor is on stays: the same user, now among the others.
         self.rows = []
         self._at = {}
@@ -203,7 +216,7 @@ class UsersList(Counting, Asking, VirtualList[UserRow]):
 
     @work(group="search", exclusive=True, exit_on_error=False)
     async def _walk(self, search: UserSearch) -> None:
-        reader = cast("StudioApp", self.app).reader
+        reader = session_of(self).reader
         before: int | None = None
         self._progress = 0.0
         while reader is not None and before != 0 and len(self._found) < MOST_FOUND:
@@ -236,20 +249,23 @@ class UsersList(Counting, Asking, VirtualList[UserRow]):
         """The next order: latest, nearest deadline, failed first, by name."""
         names = list(ORDERS)
         self.set_order(names[(names.index(self.order) + 1) % len(names)])
-        cast("StudioApp", self.app).memory.remember("users_order", self.order)
+        session_of(self).memory.remember("users_order", self.order)
 
     def set_order(self, order: Order, go_to: str = "") -> None:
         """Show the users in another order, the cursor on the same one."""
         self.order = order
         self._limit = PAGE
         self._after = self._before = None
-        self._last = False
+        self._last = self.far = False
         self._fresh = True
         self._go_to = go_to or str(self.cursor or "")
         self.ask()
         self._title()
 
     def action_first(self) -> None:
+        if self.far:
+            self._show_end(far=False)
+            return
         if self.order == "name" and self._after is not None and not self.filter_text.strip():
             self._after, self._limit = None, PAGE
             self.cursor = None
@@ -257,17 +273,24 @@ class UsersList(Counting, Asking, VirtualList[UserRow]):
         super().action_first()
 
     def action_last(self) -> None:
-        if self.order == "name" and not self.filter_text.strip() and len(self.rows) >= self._limit:
+        if self.filter_text.strip() or self.far or len(self.rows) < self._limit:
+            super().action_last()
+        elif self.order == "name":
             self._last = self._at_last = True
             self._limit = PAGE
             self.ask()
         else:
-            super().action_last()
+            self._show_end(far=True)
+
+    def _show_end(self, *, far: bool) -> None:
+        self.far, self._at_last, self._at_first = far, far, not far
+        self._fresh, self._limit, self._go_to = True, PAGE, ""
+        self.ask()
 
     @work(group="failed", exclusive=True, exit_on_error=False)
     async def go_to_failed(self) -> None:
         """Put the cursor on the next user with a failed journey."""
-        reader = cast("StudioApp", self.app).reader
+        reader = session_of(self).reader
         if reader is None:
             return
         try:
@@ -296,8 +319,19 @@ class UsersList(Counting, Asking, VirtualList[UserRow]):
     def key_of(self, row: UserRow) -> Hashable:
         return row.id
 
+    def due_of(self, row: UserRow) -> int | None:
+        return row.due_at
+
+    def is_over(self, row: UserRow) -> bool:
+        # Others acted since and took its place among the latest; a filter means it no longer.
+        return bool(self.filter_text.strip())
+
     def is_live(self, row: UserRow) -> bool:
-        return row.due_at is not None or self.size.width >= 44
+        return row.due_at is not None or self.size.width >= AGE_WIDTH
+
+    def moving_text(self, row: UserRow) -> str:
+        text = super().moving_text(row)
+        return text if row.last_at is None else f"{text} {age(self.now - row.last_at)}"
 
     def _title(self) -> None:
         title = f"1 Users {self.hits_words} /{self.filter_text}" if self.filter_text.strip() else "1 Users"
@@ -310,6 +344,8 @@ class UsersList(Counting, Asking, VirtualList[UserRow]):
             elif len(self._found) >= MOST_FOUND:
                 notes.append(self.counting_words or f"first {len(self._found):,}")
             notes.append("esc clears")
+        elif self.far:
+            notes.append(f"last {len(self.rows):,} · g first")
         elif self.order != "activity":
             notes.append(ORDERS[self.order])
         elif self.total > len(self.rows) >= self._limit:
@@ -329,7 +365,7 @@ class UsersList(Counting, Asking, VirtualList[UserRow]):
         line = Line(width).add(*cursor_mark(state))
         name_style = colours.strong if state.selected else colours.muted if quiet else colours.text
         workflow_width = 14 if width >= 34 else 0
-        age_width = 5 if width >= 44 else 0
+        age_width = 5 if width >= AGE_WIDTH else 0
         free = width - line.used - STATE_WIDTH - workflow_width - age_width
         event_width = 0
         if width >= 58:
@@ -367,7 +403,7 @@ def user_state(row: UserRow, now: int, colours: Look, held: bool = False) -> tup
     Args:
         held: a step of this user waits for a yes.
     """
-    mark = signs()
+    mark = glyphs()
     countdown = left(row.due_at, now) if row.due_at is not None else None
     left_ms = max(0, row.due_at - now) if row.due_at is not None else None
     match row.state:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from studio.store.records import UserRow
-from studio.store.view_users import UserPage, UserSearch
+from studio.store.view_users import UserPage, UserSearch, rank
 from studio.store.views import Views
-from studio.tui import filters
-from studio.tui.widgets.hits import Tally
+from studio.tui.session import filters
+from studio.tui.widgets.hits import HitTally
 
 Order = Literal["activity", "deadline", "state", "name"]
 ORDERS: dict[Order, str] = {
@@ -43,10 +43,13 @@ class UsersQuestion:
     before: str | None = None
     """By name: a page before this id is wanted too."""
     last: bool = False
-    """By name: the last page is wanted."""
+    """The last page is wanted."""
 
     def read(self, views: Views) -> UsersAnswer:
         """The rows, the first to be shown first."""
+        if self.last and self.order != "name":
+            found = views.last_users(limit=self.limit, by_deadline=self.order != "activity")
+            return UsersAnswer(sorted(found, key=rank) if self.order == "state" else found)
         match self.order:
             case "deadline":
                 return UsersAnswer(views.users_by_deadline(limit=self.limit))
@@ -76,7 +79,7 @@ class UsersQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class NearQuestion:
+class SimilarUsersQuestion:
     """What a filter means among the users that are found at once, and how those shown stand now."""
 
     search: UserSearch
@@ -102,10 +105,10 @@ class UsersCount:
 
     search: UserSearch
 
-    def step(self, views: Views, place: int | None) -> Tally:
+    def step(self, views: Views, place: int | None) -> HitTally:
         """Count through the next stretch."""
         found = views.count_users(self.search, before=place)
-        return Tally(found.count, found.before or None, found.done)
+        return HitTally(found.count, found.before or None, found.done)
 
 
 @dataclass(frozen=True, slots=True)

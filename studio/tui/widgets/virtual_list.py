@@ -2,9 +2,10 @@
 
 A Line API widget: one `Strip` for each visible line, drawn again only when its text
 has changed. The cursor holds an identity, never a row number. While a list is held
-(it has focus, or Inject was filled from it) its order is frozen: what is gone stays
-in its place, dimmed; what is new at the end is appended; what is new elsewhere is
-counted, and `g` takes it in. So nobody acts on a row that has slid under the cursor.
+(it has focus, or Inject was filled from it) its order is frozen: what is over goes, but
+for the row under the cursor, which stays dimmed until the cursor leaves it; what is new at
+the end is appended; what is new elsewhere is counted, and `g` takes it in. So nobody acts on
+a row that has slid under the cursor.
 """
 
 from __future__ import annotations
@@ -22,12 +23,17 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from studio.tui.widgets.line import Line, ground_of
-from studio.tui.widgets.pieces import wrapped
-from studio.tui.widgets.signs import Look, look, signs
-from studio.tui.widgets.text import literal
+from studio.tui.format.countdown import goes_easy, seconds_count
+from studio.tui.format.glyphs import Look, glyphs, look
+from studio.tui.format.line import Line, kept_ground
+from studio.tui.format.pieces import wrapped
+from studio.tui.format.text import literal
+from studio.tui.session.context import session_of
+from studio.wording.times import left
 
 Row = TypeVar("Row")
+
+MOVES = tuple(f"list.{move}" for move in ("down", "up", "page_down", "page_up", "first", "last"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,18 @@ class RowState:
     look: Look
 
 
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A row as it was drawn last."""
+
+    row: object
+    facts: tuple[object, ...]
+    strips: list[Strip]
+    text: str
+    """What of its text time changes."""
+    now: int
+
+
 class VirtualList(ScrollView, Generic[Row], can_focus=True):
     """Rows of one kind with a cursor. Subclasses say how a row is named and drawn."""
 
@@ -50,10 +68,13 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         Binding("up,k", "move(-1)", "row above", show=False, id="list.up"),
         Binding("pagedown", "page(1)", "a page down", show=False, id="list.page_down"),
         Binding("pageup", "page(-1)", "a page up", show=False, id="list.page_up"),
-        Binding("home,g", "first", "first row, taking in what is new", show=False, id="list.first"),
+        Binding("home,g", "first", "first row, with what is new", show=False, id="list.first"),
         Binding("end,G", "last", "last row", show=False, id="list.last"),
         Binding("y", "copy", "copy", show=False, id="copy"),
     ]
+
+    ROW_KEYS: ClassVar[frozenset[str]] = frozenset({"list.open"})
+    """Ids of the bindings that do something to a row."""
 
     row_height = 1
     follows = False
@@ -98,15 +119,22 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         self.rows: list[Row] = []
         self._at: dict[Hashable, int] = {}
         self._gone: set[Hashable] = set()
-        self._shown: dict[Hashable, tuple[Row, tuple[object, ...], list[Strip]]] = {}
+        self._shown: dict[Hashable, _Drawn] = {}
         self._latest: list[Row] | None = None
         self.cursor: Hashable | None = None
         self.held = False
+        self.leads = False
+        """A filter is typed for it: the marked row is the selection, though the focus is elsewhere."""
         self.arrivals = 0
         """Rows that are new and not taken in, because the order is frozen."""
         self.following = True
+        self.far = False
+        """The end is shown that is not reached from where the list begins: of one that follows, its start."""
         self.now = 0
-        self._ground_of: tuple[Look | None, Style] = (None, Style())
+        self._idle: frozenset[str] | None = None
+        self._counts_down = type(self).due_of is not VirtualList.due_of
+        self.lively = False
+        """Whether what is seen may be another before a second is over."""
 
     # -- what a subclass says ----------------------------------------------------------------
 
@@ -118,9 +146,22 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         """The `row_height` lines of a row."""
         raise NotImplementedError
 
+    def due_of(self, row: Row) -> int | None:
+        """The deadline up to which the row counts down, ms since 1970."""
+        return None
+
+    def is_over(self, row: Row) -> bool:
+        """Whether what a row is about is over, and not only no longer among those that are shown."""
+        return True
+
     def is_live(self, row: Row) -> bool:
         """Whether the row's text changes as time passes."""
-        return False
+        return self.due_of(row) is not None
+
+    def moving_text(self, row: Row) -> str:
+        """What of the row's text time changes; as long as it is the same the row is not drawn again."""
+        due_at = self.due_of(row)
+        return "" if due_at is None else left(due_at, self.now)
 
     # -- rows ----------------------------------------------------------------------------------
 
@@ -134,6 +175,18 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
             self._gone.clear()
             self._put(rows)
         self._title()
+        self._follow_keys()
+
+    def show_others(self, rows: list[Row], at: int) -> None:
+        """Take other rows, also while the order is frozen: the old ones are not over, only elsewhere.
+
+        Args:
+            at: where the cursor goes; below 0 it is counted from the end.
+        """
+        held, self.held = self.held, False
+        self.show_rows(rows)
+        self.held = held
+        self._move_to(at if at >= 0 else max(0, len(rows) + at))
 
     def _show_held(self, rows: list[Row]) -> None:
         new = {self.key_of(row): row for row in rows}
@@ -143,7 +196,10 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
             key = self.key_of(row)
             if key in new:
                 kept.append(new.pop(key))
-            else:
+            elif not self.is_over(row):
+                kept.append(row)
+            elif key == self.cursor:
+                # Whoever works with it sees what became of it.
                 kept.append(row)
                 self._gone.add(key)
         held = {self.key_of(row) for row in kept}
@@ -153,8 +209,9 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         self._put(kept + behind)
 
     def _put(self, rows: list[Row]) -> None:
-        anchor = self.top_key() if not (self.follows and self.following) else None
+        anchor = self._anchor() if not (self.follows and self.following) else None
         offset = self.scroll_offset.y - self._at.get(anchor, 0) * self.row_height if anchor is not None else 0
+        marked = self.cursor
         before = self._at.get(self.cursor, 0) if self.cursor is not None else 0
         self.rows = rows
         self._at = {self.key_of(row): at for at, row in enumerate(rows)}
@@ -167,6 +224,8 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         elif self.cursor not in self._at:
             at = min(before, len(rows) - 1) if self.cursor is not None else 0
             self.cursor = self.key_of(rows[at])
+        if rows and self.cursor != marked and self._leads():
+            self.post_message(self.Moved(self, rows[self._at[self.cursor]]))
         size = Size(self.size.width, len(rows) * self.row_height)
         if size != self.virtual_size:
             self.virtual_size = size
@@ -178,6 +237,17 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
                 y=self._at[anchor] * self.row_height + offset, animate=False, force=True, immediate=True
             )
         self.refresh()
+
+    def _leads(self) -> bool:
+        """Whether the row that is marked is the one that all panes follow."""
+        return self.leads or (self.has_focus and not self.follows)
+
+    def _anchor(self) -> Hashable | None:
+        """The row that keeps its place on the screen: where one works, else the first that is seen."""
+        top, height = self.scroll_offset.y, self.size.height
+        at = self._at.get(self.cursor) if self.held and self.cursor is not None else None
+        seen = at is not None and top <= at * self.row_height < top + height
+        return self.cursor if seen else self.top_key()
 
     def top_key(self) -> Hashable | None:
         """The identity of the first row that is seen."""
@@ -226,15 +296,24 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         if not self.rows:
             return
         at = max(0, min(at, len(self.rows) - 1))
-        self.cursor = self.key_of(self.rows[at])
-        self.following = self.follows and at == len(self.rows) - 1
+        left, self.cursor = self.cursor, self.key_of(self.rows[at])
+        if left in self._gone and left != self.cursor:
+            self._drop(left)
+            at = self._at[self.cursor]
+        self.following = self.follows and not self.far and at == len(self.rows) - 1
         self._show_cursor()
         self._title()
+        self._follow_keys()
         self.post_message(self.Moved(self, self.rows[at]))
         if at + 20 > len(self.rows):
             self.post_message(self.NearEdge(self, start=False))
         if at < 20:
             self.post_message(self.NearEdge(self, start=True))
+
+    def _drop(self, key: Hashable) -> None:
+        """Take away a row whose subject is over, once the cursor has left it."""
+        self._gone.discard(key)
+        self._put([row for row in self.rows if self.key_of(row) != key])
 
     def _show_cursor(self) -> None:
         at = self._at.get(self.cursor, 0)
@@ -261,6 +340,14 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
     def action_last(self) -> None:
         """Go to the last row; a list that follows does so again."""
         self._move_to(len(self.rows) - 1)
+
+    def follow_again(self) -> None:
+        """Go to the end and stay there, for one that follows; nobody has moved the cursor."""
+        self.following = self.follows
+        if self.following and self.rows:
+            self.cursor = self.key_of(self.rows[-1])
+            self._show_cursor()
+        self._title()
 
     def action_open(self) -> None:
         """Open the row under the cursor."""
@@ -302,9 +389,19 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
 
     def on_mouse_scroll_down(self) -> None:
         """Coming back to the end follows again."""
-        if self.follows and self.scroll_offset.y + 3 >= self.max_scroll_y:
+        if self.follows and not self.far and self.scroll_offset.y + 3 >= self.max_scroll_y:
             self.following = True
             self._title()
+
+    def _follow_keys(self) -> None:
+        """Have the footer say which keys do something, when those are others now."""
+        if self.has_focus and (idle := self.idle_keys()) != self._idle:
+            self._idle = idle
+            self.screen.refresh_bindings()
+
+    def idle_keys(self) -> frozenset[str]:
+        """The ids of the bindings that would do nothing with the row under the cursor."""
+        return frozenset() if self.rows else frozenset({"copy", *self.ROW_KEYS, *MOVES})
 
     # -- drawing ---------------------------------------------------------------------------------
 
@@ -321,33 +418,47 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
     def tick(self, now: int) -> None:
         """Time has passed: draw the rows whose text is another now, and nothing else."""
         self.now = now
-        if not self.is_on_screen:
+        self.lively = False
+        if not self._counts_down or not self.is_on_screen:
             return
+        cells, top = session_of(self).cells, self.scroll_offset.y
+        common, ground = self._common(), self._ground()
         for at, row in self.seen():
-            if self.is_live(row) and (shown := self._shown.get(self.key_of(row))) is not None:
-                strips = self._draw(row, at, self._facts(row))
-                if strips != shown[2]:
-                    self.refresh_lines(at * self.row_height, self.row_height)
+            if not self.is_live(row):
+                continue
+            due_at = self.due_of(row)
+            self.lively = self.lively or seconds_count(due_at, now)
+            shown = self._shown.get(self.key_of(row))
+            if shown is None:
+                continue
+            if goes_easy(due_at, now, shown.now) or shown.text == self.moving_text(row):
+                continue
+            drawn = self._draw(row, at, self._facts(row, common), ground)
+            for part, (before, after) in enumerate(zip(shown.strips, drawn.strips, strict=False)):
+                cells.change(self, at * self.row_height + part - top, before, after)
 
     def _ground(self) -> Style:
-        if self._ground_of[0] != look(self.app):
-            self._ground_of = (look(self.app), ground_of(self))
-        return self._ground_of[1]
+        return kept_ground(self, look(self.app))
 
-    def _facts(self, row: Row) -> tuple[object, ...]:
-        key = self.key_of(row)
-        selected = key == self.cursor and (not self.follows or not self.following or self.has_focus)
-        return (self.size.width, selected, key in self._gone, look(self.app), self.has_focus)
+    def _common(self) -> tuple[int, Look, bool]:
+        """What the look of all rows depends on: width, colours, and whether the list has focus."""
+        return (self.size.width, look(self.app), self.has_focus)
 
-    def _draw(self, row: Row, at: int, facts: tuple[object, ...]) -> list[Strip]:
+    def _facts(self, row: Row, common: tuple[int, Look, bool]) -> tuple[object, ...]:
+        key, (width, colours, focused) = self.key_of(row), common
+        selected = key == self.cursor and (not self.follows or not self.following or focused)
+        return (width, selected, key in self._gone, colours, focused)
+
+    def _draw(self, row: Row, at: int, facts: tuple[object, ...], ground: Style) -> _Drawn:
         width, selected, gone, colours, _ = facts
         assert isinstance(width, int)
         assert isinstance(colours, Look)
         state = RowState(width, self.now, bool(selected), bool(gone), colours)
-        ground = colours.selected if selected else self._ground()
+        if selected:
+            ground = colours.selected
         strips = [line.strip(ground) for line in self.draw(row, at, state)]
-        self._shown[self.key_of(row)] = (row, facts, strips)
-        return strips
+        drawn = self._shown[self.key_of(row)] = _Drawn(row, facts, strips, self.moving_text(row), self.now)
+        return drawn
 
     def forget_drawn(self) -> None:
         """Something that all rows depend on has changed."""
@@ -363,11 +474,12 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         if at >= len(self.rows):
             return Strip.blank(width, self._ground())
         row = self.rows[at]
-        facts = self._facts(row)
+        facts = self._facts(row, self._common())
         shown = self._shown.get(self.key_of(row))
-        if shown is not None and shown[0] is row and shown[1] == facts and not self.is_live(row):
-            return shown[2][part]
-        return self._draw(row, at, facts)[part]
+        same = shown is not None and shown.row is row and shown.facts == facts
+        if shown is not None and same and (not self.is_live(row) or shown.text == self.moving_text(row)):
+            return shown.strips[part]
+        return self._draw(row, at, facts, self._ground()).strips[part]
 
     def _empty_line(self, y: int, width: int) -> Strip:
         lines = [
@@ -403,4 +515,4 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
 
 def cursor_mark(state: RowState) -> tuple[str, Style]:
     """The first cell of a row: the user's place is marked, not blinking."""
-    return (signs().cursor if state.selected else " ", state.look.accent)
+    return (glyphs().cursor if state.selected else " ", state.look.accent)

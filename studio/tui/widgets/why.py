@@ -1,28 +1,23 @@
-"""Pane 6: why an entry came to what it came to. Always open where there is room, else over the screen."""
+"""Pane 6: why an entry came to what it came to. Always open where there is room."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
-from textual import on
-from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.message import Message
-from textual.screen import ModalScreen
 
-from studio.definition import Workflow
-from studio.engine.why import Proposal, Why, explain
+from studio.engine.inspect.explain import Proposal, Why, explain
+from studio.language.definition import Workflow
 from studio.store.views import Views
-from studio.tui.reading import Asking, Question
-from studio.tui.screens.overlay import Page
-from studio.tui.widgets.text import literal
+from studio.tui.format.text import literal
+from studio.tui.session.ask import Asking, Question
+from studio.tui.session.context import session_of
+from studio.tui.widgets.page import Page
 from studio.tui.widgets.why_text import why_lines
-
-if TYPE_CHECKING:
-    from studio.tui.app import StudioApp
 
 REST_SECONDS = 0.5
 """While events flow the explanation follows no faster: it reads more than a row."""
@@ -65,7 +60,7 @@ class WhyPane(Asking, Page):
         proposal: Proposal
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("e,enter", "mend", "open it mended", key_display="e", id="why.mend"),
+        Binding("e,enter", "mend", "fill in", key_display="e", id="why.mend"),
     ]
 
     empty_text = "Nothing is chosen."
@@ -108,14 +103,15 @@ class WhyPane(Asking, Page):
         super().tick(now)
         if self._stale and self.display and time.monotonic() - self._asked_at > REST_SECONDS:
             self._read()
+        self.lively = self._stale and self.display
 
     def _read(self) -> None:
         self._stale, self._asked_at = False, time.monotonic()
         super().ask()
 
     def question(self) -> Question | None:
-        desk = cast("StudioApp", self.app).desk
-        return None if self.subject is None or desk is None else WhyQuestion(self.subject, desk.workflows)
+        client = session_of(self).client
+        return None if self.subject is None or client is None else WhyQuestion(self.subject, client.workflows)
 
     def show_answer(self, answer: Why | None) -> None:
         self.why = answer
@@ -127,35 +123,14 @@ class WhyPane(Asking, Page):
         title = f"6 Why · {literal(self.why.title)}" if self.why is not None else "6 Why"
         keys = "esc back"
         if self.why is not None and self.why.proposal is not None:
-            keys = f"{'⏎ fill in' if self.why.proposal is self.why.answer else 'e mended'} · {keys}"
+            keys = f"{'⏎ fill in' if self.why.proposal is self.why.answer else 'e corrected'} · {keys}"
         self.set_titles(title, keys)
+
+    def idle_keys(self) -> frozenset[str]:
+        mends = self.why is not None and self.why.proposal is not None
+        return super().idle_keys() | (frozenset() if mends else {"why.mend"})
 
     def action_mend(self) -> None:
         """Open the form with the event that would have done it."""
         if self.why is not None and self.why.proposal is not None:
             self.post_message(self.Mend(self.why.proposal))
-
-
-class WhyScreen(ModalScreen[Proposal]):
-    """The explanation over the screen, where there is no room beside."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q,w", "close", "close", key_display="esc", id="why.close"),
-    ]
-
-    def __init__(self, subject: Subject) -> None:
-        super().__init__()
-        self._subject = subject
-
-    def compose(self) -> ComposeResult:
-        yield WhyPane(self._subject, id="why-page")
-
-    @on(WhyPane.Mend)
-    def take_proposal(self, message: WhyPane.Mend) -> None:
-        """Give back the event that would have done it."""
-        message.stop()
-        self.dismiss(message.proposal)
-
-    def action_close(self) -> None:
-        """Back to what was looked at."""
-        self.dismiss(None)

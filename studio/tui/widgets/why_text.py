@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from studio.engine.matching import MISSING, Difference
-from studio.engine.scene import match_of
-from studio.engine.why import Finding, Proposal, Why
-from studio.tui.widgets.pieces import Piece, Pieces
-from studio.tui.widgets.signs import signs
-from studio.tui.widgets.text import literal, preview
-from studio.tui.widgets.times import clock
+from studio.engine.inspect.explain import Finding, Proposal, Why
+from studio.engine.inspect.explanation_context import match_of
+from studio.kernel.matching import Difference
+from studio.tui.format.glyphs import glyphs
+from studio.tui.format.pieces import Piece, Pieces
+from studio.tui.format.text import literal, preview
+from studio.wording.entries import group_name
+from studio.wording.explanation import (
+    NOTHING_SIMILAR,
+    TRIGGERED_NOTHING,
+    best_proposal,
+    difference_words,
+    proposal_words,
+    value_words,
+)
+from studio.wording.times import clock
+from studio.wording.values import PREVIEW_CHARS
 
 Lines = list[Pieces]
 SHORT_HINT = 32
@@ -26,15 +36,14 @@ def why_lines(why: Why) -> Lines:
     for finding in why.findings:
         lines += finding_lines(finding)
     if why.entry.kind == "wait.opened" and not why.findings:
-        lines.append(((" no event came near it so far", "muted"),))
-    best = next((each.proposal for each in why.findings if each.proposal is not None), None)
-    if best is not None:
-        lines.append(((" e ", "accent"), ("opens it mended: ", "muted"), *_proposal(best)))
+        lines.append(((f" {NOTHING_SIMILAR}", "muted"),))
+    if (best := best_proposal(why)) is not None:
+        lines.append(((" e ", "accent"), ("fills it in corrected: ", "muted"), *_proposal(best)))
     return lines
 
 
 def _event(why: Why) -> Lines:
-    entry, mark = why.entry, signs()
+    entry, mark = why.entry, glyphs()
     sign = mark.event if entry.journey is None else mark.sent
     head = [
         (f" {sign} ", "primary"),
@@ -44,26 +53,30 @@ def _event(why: Why) -> Lines:
     head.append((f"  {preview(entry.data)}", "text"))
     lines: Lines = [tuple(head)]
     if not why.woke:
-        near = "; these came near:" if why.findings else ", and nothing came near it"
-        lines.append(((" woke nothing", "warning"), (near, "muted")))
+        near = ". Closest:" if why.findings else ", and nothing similar either"
+        lines.append(((f" {TRIGGERED_NOTHING}", "warning"), (near, "muted")))
     return lines + _facts(why)
 
 
 def _wait(why: Why) -> Lines:
-    entry, mark = why.entry, signs()
+    entry, mark = why.entry, glyphs()
+    key = entry.key or ""
+    name = literal(group_name(entry, key)) if key.startswith(("any", "all")) else literal(entry.name or "")
     head = [
         (f" {mark.wait if why.open else mark.stopped} ", "warning" if why.open else "muted"),
-        (f"wait {literal(entry.name or '')}", "strong"),
+        (f"wait {name}", "strong"),
         (f"   opened {clock(entry.at, millis=True)}", "muted"),
         (f"   {literal(entry.line or '')}", "muted"),
         (f"   pass {entry.pass_number}", "muted"),
     ]
     lines: Lines = [tuple(head)]
     if match := match_of(entry):
-        said = ", ".join(f"{literal(str(name))} = {preview_value(value)}" for name, value in match.items())
+        said = ", ".join(
+            f"{literal(str(name))} = {_shown(value_words(value))}" for name, value in match.items()
+        )
         lines.append((("   match             ", "muted"), (said, "text")))
     if why.answer is not None:
-        lines.append((("   would answer it   ", "muted"), *_proposal(why.answer), ("   ⏎ fill in", "accent")))
+        lines.append((("   would match       ", "muted"), *_proposal(why.answer), ("   ⏎ fill in", "accent")))
     return lines + _facts(why)
 
 
@@ -80,11 +93,12 @@ def _facts(why: Why) -> Lines:
 
 def finding_lines(finding: Finding) -> Lines:
     """One thing, with the fields that differed."""
-    mark = signs()
+    mark = glyphs()
     sign, tone = {
         "woke": (mark.matched, "success"),
-        "near": (mark.near, "warning"),
-        "user": (mark.near, "warning"),
+        "failed": (mark.failed, "error"),
+        "near": (mark.similar, "warning"),
+        "user": (mark.similar, "warning"),
         "over": (mark.timeout, "muted"),
         "trigger": (mark.again, "muted"),
     }[finding.kind]
@@ -105,24 +119,21 @@ def finding_lines(finding: Finding) -> Lines:
 
 
 def _difference(difference: Difference) -> tuple[Piece, ...]:
-    got = "nothing" if difference.got is MISSING else preview_value(difference.got)
+    field, expected, got = difference_words(difference)
     return (
-        (literal(difference.field), "strong"),
+        (literal(field), "strong"),
         ("  expected ", "muted"),
-        (preview_value(difference.expected), "success"),
+        (_shown(expected), "success"),
         ("  got ", "muted"),
-        (got, "error"),
+        (_shown(got), "warning"),
     )
 
 
 def _proposal(proposal: Proposal) -> tuple[Piece, ...]:
-    return (
-        (f"{literal(proposal.event)} ", "text"),
-        (f"{literal(proposal.user)} ", "text"),
-        (preview(dict(proposal.data)) or "{}", "text"),
-    )
+    event, user, data = proposal_words(proposal)
+    return ((f"{literal(event)} ", "text"), (f"{literal(user)} ", "text"), (_shown(data), "text"))
 
 
-def preview_value(value: object) -> str:
-    """A value on one line; also null and {}, which `preview` leaves out."""
-    return "null" if value is None else "{}" if value == {} else preview(value)
+def _shown(words: str) -> str:
+    """As much of a value as any row can show."""
+    return literal(words[:PREVIEW_CHARS])

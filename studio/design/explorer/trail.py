@@ -1,0 +1,109 @@
+"""The moves of a way, taken down while it is gone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from studio.design.explorer.moves import line_of, passed, said
+from studio.design.explorer.ways import Move, WayEnd
+from studio.kernel.memory import MemoryUnit
+from studio.kernel.resolver import CommandResolver
+from studio.kernel.state import JourneyState
+from studio.language.commands import Command, Key, Place
+from studio.language.kinds import Kind
+
+FOLLOWED = 1
+"""The journey whose way it is: the first. What it sends may begin others."""
+MAX_MOVES = 2_000
+"""Moves of one way: a loop that only sleeps goes on for ever without a decision."""
+MAX_SAID = 200
+"""Log lines of one way that are kept."""
+
+
+class CutOff(Exception):
+    """The way ends where the journey stands now."""
+
+    def __init__(self, end: WayEnd) -> None:
+        self.end = end
+
+
+class Trail:
+    """The moves of the journey that is followed.
+
+    Args:
+        place: of the workflow.
+        start: the moment at which the journey begins, milliseconds since 1970.
+    """
+
+    def __init__(self, place: Place, start: int) -> None:
+        self.moves: list[Move] = []
+        self.standing: Command[Any] | None = None
+        """Where the journey stands."""
+        self._place = place
+        self._start = start
+        self._told = self._said = 0
+        """Entries of the history that were looked at, and lines of the log among them."""
+        # Of one drive and of one pass:
+        self._resolver: CommandResolver | None = None
+        self._commands = 0
+        """Commands that this drive has passed."""
+        self._pass = 0
+        self._passed = 0
+        """Commands that the pass has passed: what a drive from the top goes through again."""
+        self._was_open: set[Key] = set()
+
+    def fork(self) -> Trail:
+        """The same moves for a way that goes on from here."""
+        other = Trail(self._place, self._start)
+        other.moves, other.standing = self.moves[:], self.standing
+        other._told, other._said = self._told, self._said
+        other._pass, other._passed, other._was_open = self._pass, self._passed, set(self._was_open)
+        return other
+
+    def passes(self, resolver: CommandResolver, command: Command[Any], history: MemoryUnit) -> None:
+        """A command has an outcome."""
+        self._look_at(resolver)
+        self.standing = None
+        self._commands += 1
+        if self._commands > self._passed:
+            self._passed = self._commands
+            self.read(history)
+            self.tell(command, resolver.state, resolver.cause.at)
+
+    def stands(self, resolver: CommandResolver, command: Command[Any]) -> None:
+        """The function stands at a command."""
+        self._look_at(resolver)
+        self.standing = command
+        self._was_open.update(resolver.state.opened)
+
+    def _look_at(self, resolver: CommandResolver) -> None:
+        """A drive from the top goes once more through what its pass has passed."""
+        if resolver is not self._resolver:
+            self._resolver, self._commands = resolver, 0
+            if resolver.state.pass_no != self._pass:
+                self._pass, self._passed, self._was_open = resolver.state.pass_no, 0, set()
+
+    def tell(self, command: Command[Any], state: JourneyState, at: int) -> None:
+        """Make a move of a command."""
+        if (move := passed(command, state, self._was_open, at - self._start)) is not None:
+            self._add(move)
+
+    def read(self, history: MemoryUnit) -> None:
+        """Make moves of what the journey has said, and of the passes that it has begun."""
+        rows = history.history[self._told :]
+        self._told = len(history.history)
+        for row in rows:
+            kind, at = row[2], row[1] - self._start
+            if row[4] != FOLLOWED:
+                continue
+            if kind == Kind.PASS:
+                self._add(Move("pass", f"pass {row[5]}", line_of(self._place), at, row[5]))
+            elif Kind.LOG_DEBUG <= kind <= Kind.NOTE:
+                self._said += 1
+                if self._said <= MAX_SAID:
+                    self.moves.append(said(kind, row[13], history.name_text(row[8]), at, row[5]))
+
+    def _add(self, move: Move) -> None:
+        self.moves.append(move)
+        if len(self.moves) > MAX_MOVES:
+            raise CutOff(WayEnd("bound reached", f"{MAX_MOVES:,} moves", move.line))

@@ -1,0 +1,90 @@
+"""`check_event` and `set_event` of one engine, from its start to its end, and what they complain of."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from studio.engine.effects.hook_calls import check_by, tell_by
+from studio.engine.effects.hooks import CheckEventLookup, SetEventOutbox
+from studio.store.database import Durability
+from studio.store.event_outbox import hook_state
+from studio.store.hooks import CheckEvent, CheckEventByKeywords, SetEvent, SetEventByKeywords
+
+_log = logging.getLogger("studio")
+
+
+class EngineHooks:
+    """The hooks of one engine; either may be missing.
+
+    Args:
+        changed: called when there is something else to complain of.
+
+    Raises:
+        StudioError: one cannot be called so.
+    """
+
+    def __init__(
+        self,
+        check_event: CheckEvent | CheckEventByKeywords | None,
+        set_event: SetEvent | SetEventByKeywords | None,
+        changed: Callable[[], None],
+    ) -> None:
+        if check_event is not None:
+            check_by(check_event)
+        if set_event is not None:
+            tell_by(set_event)
+        self._check_event = check_event
+        self._set_event = set_event
+        self._changed = changed
+        self.check_event_lookup: CheckEventLookup | None = None
+        """Asks `check_event`; of the newest start."""
+        self.outbox: SetEventOutbox | None = None
+        """Tells `set_event`; of the newest start."""
+        self.complaints: dict[str, str] = {}
+        """What a hook has to complain of, by its name."""
+
+    def prepare(self, path: Path, durability: Durability) -> None:
+        """Be ready for a start on a store.
+
+        Raises:
+            StoreError: the store cannot be used.
+        """
+        if self._check_event is None and self._set_event is None:
+            return
+        kept = hook_state(path, durability)
+        if self._check_event is not None:
+            self.check_event_lookup = CheckEventLookup(self._check_event, self._complain, kept.salt)
+        if self._set_event is not None:
+            self.outbox = SetEventOutbox(self._set_event, path, kept.told, self._complain, kept.salt)
+
+    def start_telling(self) -> None:
+        """Tell what is durable, from where the last engine stopped."""
+        if self.outbox is not None:
+            self.outbox.start()
+
+    def stop_telling(self) -> None:
+        """Tell what there is, in the time that a stop has for it, and end."""
+        if self.outbox is not None:
+            self.outbox.stop()
+
+    def stop_asking(self) -> None:
+        """Let go of questions that have no answer yet."""
+        if self.check_event_lookup is not None:
+            self.check_event_lookup.stop()
+
+    def let_go(self) -> None:
+        """The engine has ended by itself: the next start goes on from here."""
+        self.stop_asking()
+        if self.outbox is not None:
+            self.outbox.let_go()
+
+    def _complain(self, hook: str, what: str | None) -> None:
+        if what is not None:
+            if hook not in self.complaints:
+                _log.error("%s", what)
+            self.complaints[hook] = what
+        elif self.complaints.pop(hook, None) is None:
+            return
+        self._changed()

@@ -1,0 +1,448 @@
+"""Why an event triggered nothing, and what a wait is still waiting for.
+
+What was read from the store (`store/scenes.py`) is compared with what would have been
+needed: names by their letters, data by `matching.differences`, users by nearly equal ids.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from studio.engine.inspect.explanation_context import (
+    JourneyPosition,
+    fields,
+    match_of,
+    stand_of,
+    wanted,
+)
+from studio.kernel.matching import MISSING, Difference, differences, look_up, meets
+from studio.kernel.sample_for_match import mend, name_for, satisfy
+from studio.language.definition import Workflow
+from studio.language.names import IDENTIFY, START, Names, names
+from studio.store.records import Entry
+from studio.store.views import Views
+from studio.text.fuzzy_match import closest, describe_difference, match_rank, simplified, single_edits
+
+MOST_FINDINGS = 40
+NEAR_USERS = 8
+NEAR_EVENTS = 5
+TEXTS = 50
+"""Texts in an event's data that may be the id of the user who was meant."""
+_LAST = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """An event that would have done it."""
+
+    event: str
+    user: str
+    data: Mapping[str, Any]
+    wait: int | None = field(default=None, compare=False)
+    """`seq` of the open wait that is asked about, when it carries no more than its match."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that an event did or nearly did, or that nearly ended a wait."""
+
+    kind: Literal["woke", "failed", "near", "over", "trigger", "user"]
+    what: str
+    """What it is about: "onboarding waits for app/login"."""
+    at: int | None = None
+    """The moment of `seq`, milliseconds since 1970, UTC."""
+    line: str | None = None
+    seq: int | None = None
+    """The entry that tells more."""
+    differences: tuple[Difference, ...] = ()
+    hint: str = ""
+    """In what it differs, or what to do, in a few words."""
+    proposal: Proposal | None = None
+    far: int = 0
+    """How far it is from having happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The explanation of an entry."""
+
+    entry: Entry
+    title: str
+    findings: tuple[Finding, ...]
+    answer: Proposal | None = None
+    """What would end an open wait."""
+    open: bool = False
+    """The wait that is explained is still open."""
+    facts: tuple[str, ...] = ()
+
+    @property
+    def woke(self) -> bool:
+        """Whether anything came of it."""
+        return any(each.kind in ("woke", "failed") for each in self.findings)
+
+    @property
+    def proposal(self) -> Proposal | None:
+        """The nearest event that would have done it, else what would."""
+        return next((each.proposal for each in self.findings if each.proposal is not None), self.answer)
+
+
+def explain(views: Views, seq: int, workflows: Mapping[str, Workflow]) -> Why | None:
+    """Why an entry of the history came to what it came to; None when there is none.
+
+    Args:
+        workflows: as they are loaded now; their triggers are compared.
+    """
+    entry = views.entry(seq)
+    if entry is None:
+        return None
+    if entry.kind == "event" and entry.user is not None:
+        return _event(views, entry, workflows)
+    if entry.kind == "wait.opened" and (names_ := wanted(entry)) is not None and entry.user is not None:
+        return _wait(views, entry, names_)
+    return _other(views, entry)
+
+
+# -- an event ------------------------------------------------------------------------------
+
+
+def _event(views: Views, event: Entry, workflows: Mapping[str, Workflow]) -> Why:
+    assert event.user is not None
+    effects = views.effects([event.seq])
+    done = [found for entry in effects if (found := _effect(entry)) is not None]
+    done += _taken_later(views, event)
+    stands = [stand_of(entries) for entries in views.before(event.user, event.seq)]
+    woken = {(entry.journey, entry.key) for entry in effects}
+    rest = [*_open_waits(event, stands, woken), *_over(event, stands)]
+    rest += _triggers(views, event, workflows, stands, {entry.workflow for entry in effects})
+    if not done:
+        rest += _other_users(views, event, stands)
+    rest.sort(key=lambda each: each.far)
+    title = f"{event.user} {event.name}"
+    facts = (
+        ("identify changes the user's profile; it triggers only what names it",)
+        if event.name == IDENTIFY
+        else ()
+    )
+    return Why(event, title, tuple([*done, *rest][:MOST_FINDINGS]), facts=facts)
+
+
+_DONE = {
+    "wait.matched": "answered",
+    "journey.started": "started",
+    "journey.pass": "started the next pass of",
+    "journey.exited": "ended",
+}
+
+
+def _effect(entry: Entry) -> Finding | None:
+    if entry.kind == "journey.failed":
+        hint = entry.message or ""
+        return Finding("failed", f"{entry.workflow} failed on it", entry.at, entry.line, entry.seq, hint=hint)
+    verb = _DONE.get(entry.kind)
+    if verb is None:
+        return None
+    what = f"{entry.workflow}'s wait for {entry.name}" if entry.kind == "wait.matched" else entry.workflow
+    return Finding("woke", f"{verb} {what}", entry.at, entry.line, entry.seq)
+
+
+def _taken_later(views: Views, event: Entry) -> Iterator[Finding]:
+    """Waits that opened when it was there already, and took it from the past."""
+    for entry in views.matched_after(event.user or "", event.seq):
+        first, match = fields(entry).get("first"), match_of(entry)
+        if not isinstance(first, int) or first > event.seq or entry.cause == event.seq:
+            continue
+        if names((entry.name or "*").split(", ")).meets(event.name or "") and meets(match, fields(event)):
+            what = f"was matched later by {entry.workflow}'s wait for {entry.name}"
+            yield Finding("woke", what, entry.at, entry.line, entry.seq)
+
+
+def _open_waits(
+    event: Entry, stands: list[JourneyPosition], woken: set[tuple[str | None, str | None]]
+) -> Iterator[Finding]:
+    """The waits that were open and did not take it."""
+    for stand in stands:
+        for opening in stand.open.values():
+            if (stand.journey, opening.key) in woken or (names_ := wanted(opening)) is None:
+                continue
+            found = _compare(event, opening, names_, f"{stand.workflow} waits for {opening.name}")
+            if found is not None:
+                yield found
+
+
+def _compare(event: Entry, opening: Entry, names_: Names, what: str) -> Finding | None:
+    """How far an event is from ending a wait; None when it is quite another."""
+    user, name, data, match = event.user or "", event.name or "", fields(event), match_of(opening)
+    wrong = tuple(differences(match, data))
+    if names_.meets(name):
+        if not wrong:
+            hint = "it matches; another wait for the same event came first, or the workflow was not loaded"
+            return Finding("near", what, opening.at, opening.line, opening.seq, hint=hint, far=5)
+        proposal = Proposal(name, user, mend(match, data))
+        return Finding(
+            "near", what, opening.at, opening.line, opening.seq, wrong, "", proposal, far=10 * len(wrong)
+        )
+    # What a journey sends is written in its source, and means what it says.
+    near = closest(name, names_.literals, 1) if event.journey is None else []
+    if not near:
+        return None
+    proposal = Proposal(near[0], user, mend(match, data))
+    hint = f"did you mean {near[0]}? {describe_difference(name, near[0])}"
+    far = 5 * (match_rank(name, near[0]) or 0) + 10 * len(wrong)
+    return Finding("near", what, opening.at, opening.line, opening.seq, wrong, hint, proposal, far)
+
+
+_ENDED = {"wait.matched": "was matched", "wait.timeout": "had timed out", "wait.closed": "was closed"}
+
+
+def _over(event: Entry, stands: list[JourneyPosition]) -> Iterator[Finding]:
+    """Waits that it would have ended, had they not been over already."""
+    for stand in stands:
+        said: set[str] = set()
+        for opening, ending in reversed(stand.over):
+            names_ = wanted(opening)
+            if names_ is None or not names_.meets(event.name or "") or (opening.name or "") in said:
+                continue
+            if ending.kind == "wait.matched" or differences(match_of(opening), fields(event)):
+                continue
+            said.add(opening.name or "")
+            what = f"{stand.workflow}'s wait for {opening.name} {_ENDED.get(ending.kind, 'had ended')}"
+            yield Finding("over", what, ending.at, opening.line, ending.seq, far=25)
+
+
+def _triggers(
+    views: Views,
+    event: Entry,
+    workflows: Mapping[str, Workflow],
+    stands: list[JourneyPosition],
+    moved: set[str | None],
+) -> Iterator[Finding]:
+    """Workflows that it starts, and why it did not; and those that it nearly starts."""
+    name = event.name or ""
+    if name.startswith(START):
+        yield from _start_asked(name.removeprefix(START), workflows, stands, moved)
+        return
+    for workflow in sorted(workflows.values(), key=lambda each: each.name):
+        if not workflow.trigger.meets(name):
+            if event.journey is None and (near := closest(name, workflow.trigger.literals, 1)):
+                proposal = Proposal(near[0], event.user or "", fields(event))
+                hint = f"did you mean {near[0]}? {describe_difference(name, near[0])}"
+                far = 5 * (match_rank(name, near[0]) or 0) + 2
+                yield Finding(
+                    "trigger",
+                    f"{workflow.name} is triggered by {near[0]}",
+                    hint=hint,
+                    far=far,
+                    proposal=proposal,
+                )
+        elif workflow.name not in moved:
+            stand = _stand_for(views, workflow, event, stands)
+            # That a journey is under way is mostly as it should be; that none can begin is not.
+            far = 40 if stand is not None and stand.standing == "waiting" else 15
+            words = f"{workflow.name} is triggered by {workflow.trigger.text}"
+            yield _began_nothing(words, stand, _why_not(workflow, stand), far)
+
+
+def _start_asked(
+    name: str, workflows: Mapping[str, Workflow], stands: list[JourneyPosition], moved: set[str | None]
+) -> Iterator[Finding]:
+    """Why an event that asks for a workflow by its name began nothing."""
+    if name in moved:
+        return
+    workflow = workflows.get(name)
+    if workflow is None:
+        yield Finding("trigger", f"there is no workflow {name}", far=15)
+        return
+    stand = next((stand for stand in stands if stand.workflow == name), None)
+    waits = stand is not None and stand.standing in ("waiting", "idle")
+    hint = "its journey already exists" if waits else _why_not(workflow, stand)
+    yield _began_nothing(f"{name} was asked to start", stand, hint, 15)
+
+
+def _began_nothing(words: str, stand: JourneyPosition | None, hint: str, far: int) -> Finding:
+    """A workflow that an event met, with the last entry of the journey that stood in the way."""
+    last = stand.last if stand is not None else None
+    if last is None:
+        return Finding("trigger", words, hint=hint, far=far)
+    return Finding("trigger", words, last.at, last.line, last.seq, hint=hint, far=far)
+
+
+def _stand_for(
+    views: Views, workflow: Workflow, event: Entry, stands: list[JourneyPosition]
+) -> JourneyPosition | None:
+    """The newest journey that this event would concern."""
+    mine = [stand for stand in stands if stand.workflow == workflow.name]
+    if workflow.key is None or not mine:
+        return mine[0] if mine else None
+    value = look_up(fields(event), workflow.key)
+    key = value if isinstance(value, str) else json.dumps(None if value is MISSING else value)
+    for stand in mine:
+        if any(row.key == key for row in views.journeys_called(stand.journey)):
+            return stand
+    return None
+
+
+def _why_not(workflow: Workflow, stand: JourneyPosition | None) -> str:
+    if stand is None:
+        return "nothing started: the workflow was loaded later, or its journey is too old to be shown"
+    match stand.standing:
+        case "waiting":
+            opening = next(iter(stand.open.values()), None)
+            at = f", at {opening.name or opening.kind.split('.')[0]}" if opening is not None else ""
+            return f"already running{at}: a trigger starts nothing until this pass ends"
+        case "idle":
+            return "its last pass has already seen this event"
+        case "failed":
+            return "it failed: nothing starts until it is resumed or restarted"
+        case ended:
+            if workflow.again:
+                return f"{ended}; a wait of this journey had matched it"
+            return f"{ended} for good: @workflow(again=True) would start another"
+
+
+def _other_users(views: Views, event: Entry, stands: list[JourneyPosition]) -> Iterator[Finding]:
+    """Users who wait for just this: a wrong user is as likely a slip as a wrong field."""
+    user, name, data = event.user or "", event.name or "", fields(event)
+    mentioned = set(views.known_users(list(_texts(data)))) - {user}
+    for other in _near_users(views, user, mentioned):
+        sure = other in mentioned or simplified(other) == simplified(user)
+        for wait in views.waits(user=other, limit=50):
+            if wait.kind != "wait" or not wait.name or not names(wait.name.split(", ")).meets(name):
+                continue
+            # Without a match anybody near would do: of use only for a user of whom nothing is known.
+            if meets(wait.match, data) and (sure or wait.match or not stands):
+                hint = (
+                    "this user is named in the data"
+                    if other in mentioned
+                    else f"did you mean user {other}? {describe_difference(user, other)}"
+                )
+                yield Finding(
+                    "user",
+                    f"{other} waits for it in {wait.workflow}",
+                    wait.opened_at,
+                    wait.line,
+                    wait.seq,
+                    hint=hint,
+                    proposal=Proposal(name, other, data),
+                    far=4 if sure else 12,
+                )
+                break
+
+
+def _near_users(views: Views, user: str, mentioned: Iterable[str] = ()) -> list[str]:
+    """Users who are called nearly so, the nearest first."""
+    known = dict.fromkeys(views.known_users(list(single_edits(user))) + views.neighbours(user))
+    near = closest(user, known, NEAR_USERS)
+    return list(dict.fromkeys([*mentioned, *near]))[:NEAR_USERS]
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Texts anywhere in some data, up to `TEXTS`."""
+    left, found = [value], 0
+    while left and found < TEXTS:
+        item = left.pop()
+        if isinstance(item, str):
+            if 0 < len(item) <= 512:
+                found += 1
+                yield item
+        elif isinstance(item, Mapping):
+            left += list(item.values())[:TEXTS]
+        elif isinstance(item, list):
+            left += item[:TEXTS]
+
+
+# -- a wait --------------------------------------------------------------------------------
+
+
+def _wait(views: Views, opening: Entry, names_: Names) -> Why:
+    user = opening.user or ""
+    match = match_of(opening)
+    known = views.events_of(user)
+    is_open = views.is_open(opening.seq)
+    ending = None if is_open else _ending(views, opening)
+    found: list[Finding] = []
+    for name, number in known.items():
+        met = names_.meets(name)
+        if met or closest(name, names_.literals, 1):
+            for event in views.newest_events(user, number, 20 if met else NEAR_EVENTS):
+                if ending is None or event.seq < ending.seq:
+                    found += _against(event, opening, names_)
+    if is_open:
+        found += _sent_to_others(views, opening, names_)
+    elif ending is not None:
+        word = _ENDED.get(ending.kind, "had ended").removeprefix("had ").removeprefix("was ")
+        kind: Literal["woke", "over"] = "woke" if ending.kind == "wait.matched" else "over"
+        found.append(Finding(kind, word, ending.at, ending.line, ending.seq, far=-1))
+    found.sort(key=lambda each: (each.far, -(each.seq or 0)))
+    plainest = name_for(names_.parts, sorted(known))
+    answer = Proposal(plainest, user, satisfy(match), wait=opening.seq) if is_open else None
+    return Why(opening, f"{user} {opening.name}", tuple(found[:MOST_FINDINGS]), answer, is_open)
+
+
+def _against(event: Entry, opening: Entry, names_: Names) -> Iterator[Finding]:
+    found = _compare(event, opening, names_, event.name or "")
+    if found is None:
+        return
+    hint, proposal, far = found.hint, found.proposal, found.far
+    if not found.differences and names_.meets(event.name or ""):
+        if event.seq > opening.seq:
+            return
+        hint = "it matches, but came before: an earlier wait used it, or the wait has past=False"
+        proposal, far = Proposal(event.name or "", event.user or "", fields(event)), 30
+    elif event.seq < opening.seq:
+        far += 5
+    yield Finding(
+        "near", event.name or "", event.at, event.line, event.seq, found.differences, hint, proposal, far
+    )
+
+
+def _ending(views: Views, opening: Entry) -> Entry | None:
+    """The entry that ended a wait, among the newest of the user's journeys."""
+    for entries in views.before(opening.user or "", _LAST):
+        if entries[0].journey == opening.journey:
+            for started, ended in stand_of(entries).over:
+                if started.seq == opening.seq:
+                    return ended
+    return None
+
+
+def _sent_to_others(views: Views, opening: Entry, names_: Names) -> Iterator[Finding]:
+    """Events that would have ended the wait, had they been for its user."""
+    user, match = opening.user or "", match_of(opening)
+    for other in _near_users(views, user):
+        sure = simplified(other) == simplified(user) or not views.has_journey(other)
+        if not sure and not match:
+            continue
+        for name, number in views.events_of(other).items():
+            if not names_.meets(name):
+                continue
+            for event in reversed(views.newest_events(other, number, NEAR_EVENTS)):
+                if meets(match, fields(event)):
+                    proposal = Proposal(name, user, fields(event))
+                    hint = f"it was sent to user {other}: {describe_difference(other, user)}"
+                    yield Finding(
+                        "user", name, event.at, event.line, event.seq, hint=hint, proposal=proposal, far=6
+                    )
+                    break
+
+
+# -- anything else -------------------------------------------------------------------------
+
+
+def _other(views: Views, entry: Entry) -> Why:
+    """What brought an entry about."""
+    title = " ".join(text for text in (entry.user, entry.workflow, entry.kind) if text)
+    found: list[Finding] = []
+    cause = views.entry(entry.cause) if entry.cause is not None and entry.cause != entry.seq else None
+    if cause is not None:
+        what = " ".join(text for text in (cause.kind, cause.name) if text)
+        found.append(Finding("woke", f"caused by {what}", cause.at, cause.line, cause.seq))
+    facts = [] if entry.message is None else [entry.message]
+    source = fields(entry).get("source")
+    if isinstance(source, str):
+        facts.append(source.strip())
+    # A group of waits is told by what opened it; its branches are explained one by one.
+    is_open = entry.kind == "wait.opened" and views.is_open(entry.seq)
+    return Why(entry, title, tuple(found), open=is_open, facts=tuple(facts))

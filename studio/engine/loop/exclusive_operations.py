@@ -1,0 +1,134 @@
+"""What changes the store as a whole, between two batches: rewind, restore, undo, redo."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from studio.engine.loop.batches import Batches
+from studio.engine.loop.committer import Committer
+from studio.engine.loop.held_clock import HeldClock
+from studio.engine.loop.recovery import Recovery
+from studio.engine.loop.state import LoopState
+from studio.engine.work.drive_monitor import ThreadMonitor
+from studio.engine.work.futures import answer
+from studio.engine.work.work_items import Advance, Entry, ExclusiveOperation, Item, QueuedEvent, fail, left
+from studio.errors import ClockError, JourneyError, StudioError
+from studio.store.connect import told
+from studio.store.sqlite import Store
+
+WHOLE = ("rewind", "restore", "undo", "redo")
+"""By the name under which another process asks for it."""
+
+
+class ExclusiveOperations:
+    """Does it for one engine, in its thread."""
+
+    def __init__(
+        self, state: LoopState, batches: Batches, committer: Committer, recovery: Recovery, holding: HeldClock
+    ) -> None:
+        self._state = state
+        self._batches = batches
+        self._committer = committer
+        self._recovery = recovery
+        self._holding = holding
+
+    def act(self, kind: str, body: dict[str, Any] | str) -> Callable[[ExclusiveOperation], Any]:
+        """What changes the store as a whole, by the name under which it is asked for."""
+        state = self._state
+
+        def run(item: ExclusiveOperation) -> Any:
+            assert state.store is not None
+            facts = facts_of(kind, body)
+            if state.clock_control.jump is not None:
+                raise ClockError("a jump is under way", fix="Stop it, or wait for its end.")
+            match kind, facts:
+                case "rewind", {"seq": int(seq)}:
+                    return state.rewinds.rewind(state.store, seq, item)
+                case "restore", {"number": int(number)}:
+                    return state.rewinds.restore(state.store, number, item)
+                case "undo", _:
+                    return state.rewinds.undo(state.store, item)
+                case "redo", _:
+                    return state.rewinds.redo(state.store, item)
+            raise JourneyError(f"{kind!r} lacks what it needs")
+
+        return run
+
+    def run(self, store: Store, watch: ThreadMonitor, entries: list[Entry]) -> None:
+        """Change the store as a whole, and make what is in memory agree with it."""
+        state = self._state
+        (_, item), *others = entries
+        assert isinstance(item, ExclusiveOperation)
+        with state.lock:
+            state.queue.extendleft(reversed(left(others)))
+            state.in_flight = []
+        epoch = state.rewinds.epoch
+        try:
+            result = item.run(item)
+        except Exception as error:
+            error = told(error, state.path)
+            if not isinstance(error, StudioError):
+                error = StudioError(f"the engine could not do it: {type(error).__name__}: {error}")
+            # Nothing was written; what came through the inbox is told so, and taken away.
+            if item.inbox is None:
+                fail(item, error)
+            else:
+                self._committer.commit(store, self._batches.new(store, watch), [(item, error)])
+            return
+        except BaseException:
+            fail(item, StudioError("the engine ended while it was done"))
+            raise
+        try:
+            self._agree(store, watch, state.rewinds.epoch != epoch)
+        except BaseException:
+            # It is done; what follows from it is left to the next start.
+            fail(item, StudioError("the engine ended right after it was done"))
+            raise
+        if item.future is not None:
+            answer(item.future, result)
+        state.announce()
+
+    def _agree(self, store: Store, watch: ThreadMonitor, over: bool) -> None:
+        """Rows were taken away or replaced.
+
+        Args:
+            over: what runs now does not count any more.
+        """
+        state = self._state
+        self._recovery.patiently(lambda: state.rewinds.reread(store), store)
+        state.quarantined.clear()
+        if over:
+            self._holding.forget()
+        with state.lock:
+            now = state.clock.now()
+            if over:
+                state.running.clear()
+                state.held.clear()
+            state.reached = now
+            # What waits was stamped by a time that is taken back.
+            state.queue = deque(
+                (at if isinstance(item, Advance) or _brings_time(item) else min(at, now), item)
+                for at, item in state.queue
+            )
+        self._committer.forget_state()
+        self._recovery.register(store, watch)
+        self._recovery.relaunch_steps(store, watch)
+        state.next_due = self._recovery.patiently(store.next_due, store)
+
+
+def facts_of(kind: str, body: dict[str, Any] | str) -> dict[str, Any]:
+    """What is asked for, as another process may have written it."""
+    try:
+        facts = json.loads(body) if isinstance(body, str) else body
+    except ValueError:
+        facts = None
+    if not isinstance(facts, dict):
+        raise JourneyError(f"{kind!r} lacks what it needs")
+    return facts
+
+
+def _brings_time(item: Item) -> bool:
+    return isinstance(item, QueuedEvent) and item.incoming.at is not None

@@ -1,0 +1,185 @@
+"""The engine of a store, as a command sees it that ends when it is done.
+
+The engine that runs on the store is asked. Where none runs, the act is done here, with the store's lock held
+meanwhile: by an engine that is started for it, or, where no journey moves by it, by none. Events wait in
+the inbox.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
+
+from studio.clocks.adjustable_clock import ShownClock, StudioClock
+from studio.clocks.clock import Clock, wall_ms
+from studio.engine.client import ClockClient
+from studio.engine.remote import RemoteClock, RemoteEngine
+from studio.engine.store_client import InThread
+from studio.errors import ClockError, StoreLocked, StudioError, WorkflowError
+
+if TYPE_CHECKING:
+    from studio.engine.engine import Engine
+
+P = ParamSpec("P")
+T = TypeVar("T")
+Act = Callable[["Engine"], Coroutine[Any, Any, Any]]
+
+LOOK_SECONDS = 0.05
+"""How often a jump of another engine is looked at."""
+
+
+def carry_out(asked: Coroutine[Any, Any, T]) -> T:
+    """What an `OnDemandEngine` was asked for, done: it waits for nothing that needs an event loop.
+
+    So a command that sends an event reads no asyncio, which takes longer than to send it.
+    """
+    try:
+        asked.send(None)
+    except StopIteration as done:
+        found: T = done.value
+        return found
+    asked.close()
+    raise RuntimeError("it waits for an event loop")
+
+
+class _AtOnce(InThread):
+    """Calls what blocks where it is: a command has nothing else to do."""
+
+    async def _call(self, function: Callable[P, T], *args: P.args, **named: P.kwargs) -> T:
+        return function(*args, **named)
+
+
+class OnDemandClock(_AtOnce, RemoteClock):
+    """The time of a store: a running engine is asked; else it is turned here, or moved by an engine.
+
+    Args:
+        started: runs an engine with a clock for what it is given.
+    """
+
+    def __init__(self, path: Path, clock: ShownClock, started: Callable[[Act, Clock], None]) -> None:
+        super().__init__(path, clock)
+        self._started = started
+
+    async def pause(self) -> None:
+        await self._turn("clock.pause", {"paused": True})
+
+    async def run(self) -> None:
+        await self._turn("clock.run", {"paused": False})
+
+    async def speed(self, speed: int) -> None:
+        await self._turn("clock.speed", {"speed": speed})
+
+    async def jump(self, to: int) -> None:
+        """Lead the clock to a later moment, and return when it has come there.
+
+        Raises:
+            ClockError: the clock is not for moving, or the jump was stopped before its end.
+            StudioError: the engine has ended before the jump did.
+        """
+        from studio.store.inbox import engine_of
+
+        if engine_of(self._path) is None:
+            self._started(lambda engine: engine.jump(to), StudioClock())
+            return
+        await super().jump(to)
+        try:
+            _wait_for(self._path, to)
+        except KeyboardInterrupt:
+            await self.stop_jump()
+            raise
+
+    async def _turn(self, command: str, facts: dict[str, Any]) -> None:
+        from studio.engine.time.store_clock import turn_alone
+        from studio.store.inbox import engine_of
+
+        if engine_of(self._path) is None:
+            try:
+                turn_alone(self._path, facts)
+                return
+            except StoreLocked:
+                # One was started in this moment.
+                pass
+        await self._ask(command, facts)
+
+
+class OnDemandEngine(_AtOnce, RemoteEngine):
+    """The engine that runs on a store, or one that is started for each act.
+
+    What it is asked for is carried out by `carry_out`, or awaited where no event loop is held up by it.
+
+    Args:
+        workflows: where the workflow files are, for an engine that is started.
+        on_problem: is told of each file that does not load then.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        workflows: str,
+        durability: Literal["full", "normal"] = "full",
+        on_problem: Callable[[WorkflowError], None] = lambda problem: None,
+    ) -> None:
+        super().__init__(path, None)
+        self._files = workflows
+        self._durability = durability
+        self._on_problem = on_problem
+        shown = ShownClock()
+        self.clock = shown
+        self.time: ClockClient = OnDemandClock(path, shown, self._start_for)
+
+    async def act(self, act: str, target: str | int) -> None:
+        from studio.store.inbox import engine_of
+
+        if engine_of(self.path) is None:
+            try:
+                self._start_for(lambda engine: getattr(engine, act)(target))
+                return
+            except StoreLocked:
+                # One was started in this moment.
+                pass
+        await super().act(act, target)
+
+    async def rewind(self, seq: int) -> dict[str, Any]:
+        from studio.engine.time.store_clock import rewind_alone
+
+        try:
+            return rewind_alone(self.path, seq)
+        except StoreLocked:
+            return await super().rewind(seq)
+
+    def _start_for(self, act: Act, clock: Clock | None = None) -> None:
+        import asyncio
+
+        asyncio.run(self._run_for(act, clock))
+
+    async def _run_for(self, act: Act, clock: Clock | None) -> None:
+        from studio.engine.engine import Engine
+
+        async with Engine(self._files, store=self.path, durability=self._durability, clock=clock) as engine:
+            for problem in engine.problems:
+                self._on_problem(problem)
+            await act(engine)
+            await engine.run_until_idle()
+
+
+def _wait_for(path: Path, to: int) -> None:
+    """Return when the jump of an engine elsewhere has come to its end."""
+    from studio.clocks.adjustable_clock import moment, reading
+    from studio.store.inbox import engine_of
+    from studio.store.views import Views
+
+    seen = False
+    with Views(path) as views:
+        while True:
+            state = views.clock()
+            jump = reading(state).jump
+            if jump is None and moment(state, wall_ms()) >= to:
+                return
+            if jump is None and seen:
+                raise ClockError("the jump was stopped before its end")
+            if engine_of(path) is None:
+                raise StudioError("the engine has ended before the jump did", where=str(path))
+            seen = seen or jump is not None
+            time.sleep(LOOK_SECONDS)

@@ -1,0 +1,219 @@
+"""Drive a waiting journey against code that may be another than it waits by, and say what differs.
+
+Nothing is written: the drive goes through what is recorded, and ends at the first command that
+has neither an outcome nor an open wait. What it comes to is a `Difference`; the reload acts on
+it (`moves.py`), and the report beforehand counts them (`reload_report.py`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from studio.engine.work.unit_of_work import StoreUnit
+from studio.kernel.drive import Abandoned, Blocked, Failed, Outcome, drive
+from studio.kernel.replay import Replay
+from studio.kernel.state import JourneyState, Record, WaitState
+from studio.language.commands import Command, Group, Ingest, Key, NewPass, Place, Sleep, Step, Wait, key_text
+from studio.language.journey import Journey
+from studio.language.kinds import Kind
+from studio.store.read_entries import openings
+from studio.text import json_text as jsontext
+
+if TYPE_CHECKING:
+    from studio.engine.work.batch import Batch
+
+What = Literal["same", "deadline", "match", "path", "fails"]
+
+
+@dataclass(slots=True)
+class Difference:
+    """What other code means for one waiting journey."""
+
+    what: What = "same"
+    place: Place | None = None
+    """Where the new code goes another way, or what it was that changed."""
+    error: str = ""
+    """Of one that would fail: the exception."""
+    changed: dict[int, tuple[WaitState, dict[str, Any]]] = field(default_factory=dict)
+    """Open waits that go on with another timeout, duration or other members, by their seq."""
+    reopened: list[WaitState] = field(default_factory=list)
+    """Open waits whose match is another: they end, and the new ones look at the history."""
+    other_record: Place | None = None
+    """A wait that is answered by a record made for another match."""
+    recorded: int = 0
+    """How many commands were answered by what is recorded, before the first that was not."""
+
+    @property
+    def line(self) -> str:
+        """ "onboarding.py:24"; "" when there is no place."""
+        return "" if self.place is None else f"{os.path.basename(self.place[0])}:{self.place[1]}"
+
+
+class Openings:
+    """What the waits of some journeys were opened with: their fingerprints, which outcomes do not repeat."""
+
+    def __init__(self, unit: StoreUnit, journeys: Iterable[JourneyState]) -> None:
+        self._facts: dict[tuple[int, Key], dict[str, Any]] = {}
+        for journey, name, n, data in openings(unit.store, [journey.id for journey in journeys]):
+            facts = jsontext.loads(data) if data else {}
+            text = f"={facts['id']}" if n < 0 else unit.name_text(name)
+            self._facts[(journey, ("wait", text, n))] = facts
+
+    def differs(self, journey: JourneyState, wait: Wait, record: Record) -> bool:
+        """Whether an outcome was recorded for another match than this wait has."""
+        facts = self._facts.get((journey.id, wait.key))
+        if facts is None:
+            # It was answered at once, and its own record says for what.
+            facts = record.json() if record.kind == Kind.WAIT_MATCHED else {"match": wait.match}
+        return not _same(facts.get("match"), wait.match)
+
+
+def _same(stored: Any, match: Any) -> bool:
+    return stored == match or jsontext.dumps(stored) == jsontext.dumps(match)
+
+
+class _Probe(Replay):
+    """Answers from what is recorded, and notes where that ends."""
+
+    def __init__(
+        self, work: StoreUnit, state: JourneyState, journey: Journey, openings: Openings | None
+    ) -> None:
+        super().__init__(work, state, journey)
+        self.found = Difference()
+        self.last: Place | None = None
+        self._openings = openings
+
+    def __call__(self, command: Command[Any]) -> Outcome | None:
+        self.last = command.place
+        outcome = self._attempt(command)
+        if outcome is None:
+            if isinstance(command, NewPass):
+                self._leave(command)
+        else:
+            self.found.recorded += 1
+        return outcome
+
+    def _leave(self, command: Command[Any]) -> None:
+        """The new code does what has not been done."""
+        if self.found.what != "path":
+            self.found.what, self.found.place = "path", command.place
+
+    def _attempt(self, command: Command[Any]) -> Outcome | None:
+        record = self.state.outcomes.get(command.key)
+        if record is None and isinstance(command, Step) and command.once:
+            record = self.once(command)
+        if record is not None:
+            return self.recorded(command, record)
+        if isinstance(command, Ingest):
+            if command.event_id is not None and self.work.known_ids([command.event_id]):
+                # It will be recorded by a drive; this one leaves nothing.
+                return Outcome(None, self.journey._at, self.journey._bound, late=self.journey._late)
+            self._leave(command)
+        elif isinstance(command, Group):
+            self._attempt_group(command)
+        elif isinstance(command, Wait | Sleep | Step):
+            self._compare(command)
+        return None
+
+    def recorded(self, command: Command[Any], record: Record) -> Outcome:
+        """The outcome of a command, from its record."""
+        openings, found = self._openings, self.found
+        if openings is not None and found.other_record is None and isinstance(command, Wait):
+            found.other_record = command.place if openings.differs(self.state, command, record) else None
+        return super().recorded(command, record)
+
+    def _attempt_group(self, group: Group) -> None:
+        outcomes = [self._attempt(member) for member in group.members]
+        hits = [outcome is not None and outcome.hit for outcome in outcomes]
+        over = all(outcome is not None for outcome in outcomes) or (not group.all and any(hits))
+        if over:
+            self._leave(group)
+        else:
+            self._compare(group)
+
+    def _compare(self, command: Wait | Sleep[Any] | Step[Any] | Group) -> None:
+        """An open wait goes on, with another length or match perhaps; what is not open is new."""
+        opened = self.state.opened.get(command.key)
+        if opened is None:
+            self._leave(command)
+            return
+        if isinstance(command, Step):
+            return
+        now: dict[str, Any] = (
+            {"duration": command.duration} if isinstance(command, Sleep) else {"timeout": command.timeout}
+        )
+        if isinstance(command, Group):
+            now["members"] = [key_text(member.key) for member in command.members]
+        spec = opened.spec
+        other = {name: value for name, value in now.items() if spec.get(name) != value}
+        if isinstance(command, Wait) and not _same(spec.get("match"), command.match):
+            self.found.reopened.append(opened)
+            self._note("match", command.place)
+        elif other:
+            self.found.changed[opened.id] = (opened, other)
+            if "timeout" in other or "duration" in other:
+                self._note("deadline", command.place)
+
+    def _note(self, what: What, place: Place) -> None:
+        order = ("same", "deadline", "match", "path")
+        if order.index(what) > order.index(self.found.what):
+            self.found.what, self.found.place = what, place
+
+
+def probe(batch: Batch, state: JourneyState, openings: Openings | None = None) -> Difference:
+    """What the code that is loaded now means for a waiting journey whose pass was read.
+
+    Args:
+        openings: to see also what is answered by a record made for another match.
+    """
+    workflow = state.workflow
+    assert workflow is not None
+    unit = batch.unit
+    reader = batch.reader(state)
+    id, exact = state.text_id(workflow.name), state.exact_id(workflow.name)
+    name, seed = state.user.name, unit.store.seed
+    journey = Journey(id, name, reader.trigger, reader, _mute, seed, state.pass_no, *state.start, exact)
+    answers = _Probe(unit, state, journey, openings)
+    watch = batch.watch
+    watch.begin(journey, state.id)
+    try:
+        end = drive(workflow, journey, answers)
+    finally:
+        watch.over()
+    if watch.abandoned:
+        raise Abandoned
+    found = answers.found
+    if isinstance(end, Failed):
+        found.what, found.error = "fails", end.type
+        found.place = _place_of(end) or answers.last or (workflow.path, workflow.line)
+    elif not isinstance(end, Blocked):
+        found.what, found.place = "path", found.place or answers.last or (workflow.path, workflow.line)
+    elif found.what != "path" and _strays(state, end.command):
+        found.what, found.place = "path", end.command.place
+    return found
+
+
+def _mute(journey: Journey, level: str, message: str, place: Place) -> None:
+    """What is said while looking is not said."""
+
+
+def _place_of(end: Failed) -> Place | None:
+    file, _, number = end.line.rpartition(":")
+    return (file, int(number)) if file and number.isdecimal() else None
+
+
+def _strays(state: JourneyState, command: Command[Any]) -> bool:
+    """Whether something is open that the journey does not wait for any more."""
+    kept = set(keys_of(command))
+    return any(key not in kept for key in state.opened)
+
+
+def keys_of(command: Command[Any]) -> Iterable[Key]:
+    """The keys of a command and of its members."""
+    yield command.key
+    if isinstance(command, Group):
+        for member in command.members:
+            yield from keys_of(member)

@@ -1,1 +1,0 @@
-"""Events by HTTP: a door beside a running engine, for applications in any language."""

@@ -1,0 +1,90 @@
+"""What the resolver decides, as values: the transition applies each before the next is made."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from studio.kernel.state import WaitState
+from studio.language.commands import Command, Ingest, Place, Step
+from studio.language.names import Names
+
+
+class Open(NamedTuple):
+    """Open a wait, a sleep, a group, or the start of a step; gives its `WaitState`."""
+
+    command: Command[Any]
+    kind: int
+    label: str | None
+    """What its entries are called by."""
+    wanted: Names | None
+    """The events that may end it; None when none does."""
+    duration: int | None
+    """Milliseconds until its deadline; None when it has none."""
+    data: str | None
+    late: int | None = None
+
+
+class Record(NamedTuple):
+    """Record the outcome of a command that came at once; gives its `state.Record`."""
+
+    command: Command[Any]
+    kind: int
+    label: str
+    data: str | None
+
+
+class Over(NamedTuple):
+    """A wait is over; what ended it is another entry."""
+
+    wait: WaitState
+
+
+class Close(NamedTuple):
+    """A wait is left without an outcome."""
+
+    wait: WaitState
+
+
+class Send(NamedTuple):
+    """Send an event, of which it is the outcome, too; gives its `state.Record`."""
+
+    command: Ingest
+
+
+class Repeat(NamedTuple):
+    """The id of an event that was to be sent is taken: that is recorded; gives its `state.Record`."""
+
+    command: Ingest
+
+
+class Run(NamedTuple):
+    """Have an attempt of a step run once this is durable."""
+
+    command: Step[Any]
+    attempt: int
+    start: int
+    """The entry that started it."""
+
+
+class Interrupt(NamedTuple):
+    """Give up a step under which processes died time and again."""
+
+    wait: WaitState
+
+
+class Say(NamedTuple):
+    """Write to the journey's log."""
+
+    level: str
+    message: str
+    place: Place
+
+
+class Speak(NamedTuple):
+    """From here on what the journey says counts, but for what this pass has said already."""
+
+    since: int
+    """Nothing of the journey that is not written stands before this entry."""
+
+
+Decision = Open | Record | Over | Close | Send | Repeat | Run | Interrupt | Say | Speak

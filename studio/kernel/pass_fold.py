@@ -1,0 +1,95 @@
+"""What the rows of a pass amount to: outcomes that are recorded, waits that are open, where it began.
+
+The one fold from history to the state of a pass, for every unit of work and all that look at a journey
+without driving it on. `store/rebuild.py` folds for itself, on purpose: it is the second opinion of `verify`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from studio.kernel.state import CLOSES, OPENS, JourneyState, Record, Row, WaitState
+from studio.language.commands import Key, key_text
+from studio.language.kinds import Kind
+from studio.text import json_text as jsontext
+
+FAMILY: dict[int, str] = {
+    Kind.WAIT_OPENED: "wait",
+    Kind.WAIT_MATCHED: "wait",
+    Kind.WAIT_TIMEOUT: "wait",
+    Kind.WAIT_CLOSED: "wait",
+    Kind.SLEEP_OPENED: "sleep",
+    Kind.SLEEP_DONE: "sleep",
+    Kind.SLEEP_CLOSED: "sleep",
+    Kind.STEP_STARTED: "step",
+    Kind.STEP_RETRY: "step",
+    Kind.STEP_DONE: "step",
+    Kind.STEP_FAILED: "step",
+    Kind.EVENT: "ingest",
+    Kind.EVENT_DUPLICATE: "ingest",
+}
+
+
+NameText = Callable[[int], str]
+"""The text of a name's number."""
+
+
+def fold(journey: JourneyState, row: Row, waits: dict[int, WaitState], name_text: NameText) -> None:
+    """Put one entry of a journey's pass into its state; a pass is folded oldest first.
+
+    Args:
+        row: journey, seq, at, kind, name, n, cause, late, data, place; then, of an entry whose wait is open,
+            the wait's number, its event's name and its deadline, else None three times.
+        waits: those that are known, by the entry that opened each; what the entry opened is added.
+    """
+    _, seq, at, kind, name, n, cause, late, data, place, wait_id, wait_name, due = row
+    if kind in (Kind.STARTED, Kind.PASS):
+        bound = seq if cause is None else cause
+        if data is not None and '"bound":' in data:
+            # The value of a key may have a field of this name.
+            bound = jsontext.loads(data).get("bound", bound)
+        journey.start = (at, bound, late or 0)
+        journey.pass_at, journey.pass_cause = at, cause
+        return
+    if kind >= Kind.STARTED:
+        if data:
+            _fold_act(journey, kind, jsontext.loads(data), waits)
+        return
+    key = key_of(kind, name, n, data, name_text)
+    if kind in OPENS:
+        if wait_id is not None:
+            wait = waits.get(seq)
+            if wait is None:
+                wait = WaitState(seq, journey, kind, wait_name, due, key, data, cause, name, place, True)
+                waits[seq] = wait
+            if wait.open:
+                journey.opened[key] = wait
+    elif kind not in CLOSES:
+        journey.outcomes[key] = Record(kind, seq, at, cause, late, data)
+
+
+def _fold_act(journey: JourneyState, kind: int, facts: dict[str, Any], waits: dict[int, WaitState]) -> None:
+    if kind == Kind.RESUMED:
+        void = set(facts.get("void", ()))
+        journey.outcomes = {k: r for k, r in journey.outcomes.items() if key_text(k) not in void}
+    elif kind == Kind.MOVED:
+        # A reload gave open waits another length, or other members.
+        for opened, fields in facts.get("waits", {}).items():
+            if (moved := waits.get(int(opened))) is not None:
+                moved.spec.update(fields)
+
+
+def key_of(kind: int, name: int | None, n: int, data: str | None, name_text: NameText) -> Key:
+    """The key of the command that an entry belongs to (DESIGN rule 7)."""
+    if Kind.GROUP_OPENED <= kind <= Kind.GROUP_CLOSED:
+        family = "any" if name is not None and name_text(name) == "wait_any" else "all"
+        text = ""
+    else:
+        family = FAMILY[kind]
+        if family == "step" and data is not None and '"once":true' in data:
+            family = "once"
+        text = "" if name is None else name_text(name)
+    if n < 0:
+        return (family, "=" + jsontext.loads(data or "{}")["id"], -1)
+    return (family, text, n)

@@ -1,0 +1,341 @@
+"""What a command comes to: its recorded outcome, an answer at once, or an open wait.
+
+A `CommandResolver` serves one drive. It looks up what is recorded, tries what the user's history
+holds already, and otherwise decides what to open. It changes nothing itself: its decisions are values
+(`decisions.py`), and whoever applies one gives back what came of it before the next is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from typing import Any
+
+from studio.kernel.decisions import Close, Decision, Interrupt, Open, Over, Repeat, Run, Say, Send
+from studio.kernel.decisions import Record as Recording
+from studio.kernel.drive import Outcome
+from studio.kernel.ports import EVENTS_MAX, History
+from studio.kernel.records import Cause
+from studio.kernel.replay import Replay
+from studio.kernel.state import GROUP_NAMES, JourneyState, Record, WaitState, fitting
+from studio.kernel.steps_under_way import StepsUnderWay
+from studio.kernel.taken_ids import TakenIds
+from studio.language.commands import Command, Group, Ingest, Key, NewPass, Sleep, Step, Wait, key_text
+from studio.language.journey import Journey
+from studio.language.kinds import Kind
+from studio.language.names import Names
+from studio.text import json_text as jsontext
+
+MAX_STARTS = 4
+"""A step whose process died under it is started again, three times at most (DESIGN rule 11)."""
+
+Deciding = Generator[Decision, Any, Outcome | None]
+"""Gives decisions one by one, is sent what came of each, and ends with the command's outcome.
+
+The outcome is None when the journey has to wait for it.
+"""
+
+
+class CommandResolver(Replay):
+    """What the commands of one drive come to.
+
+    Args:
+        steps: which steps run already.
+        ids: which ids of events are taken.
+    """
+
+    __slots__ = ("cause", "ids", "mute_since", "resuming", "steps")
+
+    def __init__(
+        self,
+        work: History,
+        state: JourneyState,
+        journey: Journey,
+        cause: Cause,
+        steps: StepsUnderWay,
+        ids: TakenIds,
+    ) -> None:
+        super().__init__(work, state, journey)
+        self.cause = cause
+        self.steps = steps
+        self.ids = ids
+        self.resuming = state.resuming
+        """The first command that is new stands at the moment of the resume, and sees what came till then."""
+        self.mute_since: int | None = None
+        """The drive says nothing again that its pass has said; see `decisions.Speak`."""
+
+    def at_once(self, command: Command[Any]) -> Outcome | None:
+        """The outcome of a command for which nothing is to be decided: most of them, in a replay."""
+        record = self.state.outcomes.get(command.key)
+        if record is None or (type(command) is Group and command.key in self.state.fresh):
+            return None
+        return self.recorded(command, record)
+
+    def resolve(self, command: Command[Any]) -> Deciding:
+        """Decide what a command comes to."""
+        if self.resuming and command.key not in self.state.outcomes:
+            self.resuming = False
+            self._stand_at_cause()
+        if type(command) is Wait:
+            # Most of what journeys ask for: by the shortest way.
+            outcome = yield from self._attempt_wait(command, self.state.outcomes.get(command.key))
+            if outcome is None and command.key not in self.state.opened:
+                yield self._opening_wait(command, None)
+            return outcome
+        outcome = yield from self._attempt(command)
+        if outcome is None and not isinstance(command, NewPass | Group):
+            yield from self._open(command, None)
+            # A step may have ended in opening: it was interrupted too often.
+            if (record := self.state.outcomes.get(command.key)) is not None:
+                return self.recorded(command, record)
+        return outcome
+
+    def _stand_at_cause(self) -> None:
+        assert self.cause.seq is not None
+        self.journey._bound, self.journey._at, self.journey._late = self.cause.seq, self.cause.at, 0
+
+    # -- by kind of command ----------------------------------------------------------------
+
+    def _attempt(self, command: Command[Any]) -> Deciding:
+        """The outcome that is recorded or can be had at once. Opens nothing, but of groups."""
+        record = self.state.outcomes.get(command.key)
+        kind = type(command)
+        if kind is Wait:
+            return (yield from self._attempt_wait(command, record))  # type: ignore[arg-type]
+        if kind is Group:
+            return (yield from self._attempt_group(command, record))  # type: ignore[arg-type]
+        if record is None and kind is Step and command.once:  # type: ignore[attr-defined]
+            record = self._once(command)  # type: ignore[arg-type]
+        if record is not None:
+            return self.recorded(command, record)
+        if kind is Ingest:
+            return (yield from self._attempt_ingest(command))  # type: ignore[arg-type]
+        return None
+
+    def _open(self, command: Command[Any], group: str | None) -> Generator[Decision, Any, None]:
+        if command.key in self.state.opened and not isinstance(command, Step):
+            return
+        if isinstance(command, Wait):
+            yield self._opening_wait(command, group)
+        elif isinstance(command, Sleep):
+            late = command.late or None
+            data = _json_fields(duration=command.duration, late=late, id=_given_id(command.key), group=group)
+            yield self._opening(command, Kind.SLEEP_OPENED, None, command.duration, data)
+        elif isinstance(command, Step):
+            yield from self._open_step(command, group)
+
+    def _opening(
+        self, command: Command[Any], kind: int, wanted: Names | None, duration: int | None, data: str | None
+    ) -> Open:
+        return Open(command, kind, None if wanted is None else wanted.text, wanted, duration, data)
+
+    # -- waits -----------------------------------------------------------------------------
+
+    def _attempt_wait(self, wait: Wait, record: Record | None) -> Deciding:
+        slot, after = self._position(wait)
+        if record is None:
+            opened = self.state.opened.get(wait.key)
+            if opened is None:
+                found, cut = self._look(wait, after, self.journey._bound)
+            elif self.cause.again:
+                # Its workflow was missing: look at what has come since it opened.
+                assert self.cause.seq is not None
+                found, cut = self._look(wait, max(after, opened.after), self.cause.seq)
+                if found is not None:
+                    self.journey._bound = self.cause.seq
+            else:
+                return None
+            if found is not None:
+                record = yield found
+            if cut:
+                yield _says_cut(wait)
+            if record is None:
+                return None
+            if opened is not None:
+                yield Over(opened)
+        return self._wait_outcome(wait, record, slot, after)
+
+    def _look(self, wait: Wait, after: int, bound: int) -> tuple[Recording | None, bool]:
+        """Look for a match in the history.
+
+        Returns:
+            What is to be recorded, when there is one; and whether there were too many events to look at.
+        """
+        state = self.state
+        if after >= bound:
+            return None, False
+        user = state.user
+        if user.new and not user.events:
+            return None, False
+        if wait.match is None and (not state.key or wait.past == "ever"):
+            seqs = self.work.event_seqs(user, wait.names, after, bound, EVENTS_MAX + 1)
+            seqs.reverse()
+            seqs, cut = seqs[-EVENTS_MAX:], len(seqs) > EVENTS_MAX
+        else:
+            fits = fitting(wait.match, None if wait.past == "ever" else state)
+            seqs, cut = self.work.fitting_seqs(user, wait.names, fits, after, bound)
+        if not seqs:
+            return None, cut
+        data = _json_fields(
+            count=len(seqs) if len(seqs) > 1 or seqs[0] != bound else None,
+            first=seqs[0] if len(seqs) > 1 or seqs[0] != bound else None,
+            match=wait.match,
+            id=_given_id(wait.key),
+            bound=bound if bound != self.cause.seq else None,
+        )
+        return Recording(wait, Kind.WAIT_MATCHED, wait.names.text, data), cut
+
+    def _opening_wait(self, wait: Wait, group: str | None) -> Open:
+        simple = wait.names.simple
+        bound = self.journey._bound
+        data: str | None
+        usual = simple and wait.match is None and group is None and not wait.late
+        if usual and wait.key[2] >= 0 and bound == self.cause.seq:
+            data = None if wait.timeout is None else f'{{"timeout":{wait.timeout}}}'
+        else:
+            data = _json_fields(
+                timeout=wait.timeout,
+                late=wait.late or None,
+                match=wait.match,
+                events=None if simple else list(wait.names.parts),
+                id=_given_id(wait.key),
+                after=bound if bound != self.cause.seq else None,
+                group=group,
+            )
+        return self._opening(wait, Kind.WAIT_OPENED, wait.names, wait.timeout, data)
+
+    # -- groups ----------------------------------------------------------------------------
+
+    def _attempt_group(self, group: Group, record: Record | None) -> Deciding:
+        if record is not None:
+            if group.key in self.state.fresh:
+                # Members that are still open after the group's own timeout end with it.
+                yield from self._close_members(group)
+            return self.recorded(group, record)
+        seen, resolved = dict(self.seen), len(self.resolved)
+        while True:
+            outcome = yield from self._attempt_members(group)
+            if outcome is not None:
+                return outcome
+            # It is attempted again, now or at the next cause: what its members saw counts once it is over.
+            self.seen = dict(seen)
+            del self.resolved[resolved:]
+            if not (yield from self._open_group(group)):
+                return None
+
+    def _attempt_members(self, group: Group) -> Deciding:
+        outcomes: list[Outcome | None] = []
+        for member in group.members:
+            outcomes.append((yield from self._attempt(member)))
+        over = all(outcomes) if group.all else any(o is not None and o.hit for o in outcomes) or all(outcomes)
+        if not over:
+            return None
+        hit = any(o is not None and o.hit for o in outcomes)
+        ended = [
+            key_text(member.key) for member, o in zip(group.members, outcomes, strict=True) if o is not None
+        ]
+        bound = self.journey._bound
+        for outcome in outcomes:
+            if outcome is not None and outcome.bound > bound:
+                bound = outcome.bound
+        data = _json_fields(
+            ended=ended, id=_given_id(group.key), bound=bound if bound != self.cause.seq else None
+        )
+        yield from self._close_members(group)
+        if (wait := self.state.opened.get(group.key)) is not None:
+            # Its own outcome follows; it needs no entry that says closed.
+            yield Over(wait)
+        kind = Kind.GROUP_MATCHED if hit else Kind.GROUP_TIMEOUT
+        record: Record = yield Recording(group, kind, GROUP_NAMES[group.key[0]], data)
+        return self._group_outcome(group, record, outcomes)
+
+    def _open_group(self, group: Group) -> Generator[Decision, Any, bool]:
+        """Open what is not open yet; gives whether a step ended in opening: it was interrupted too often."""
+        outcomes = self.state.outcomes
+        missing = [m for m in group.members if m.key not in outcomes and not isinstance(m, Group)]
+        for member in missing:
+            yield from self._open(member, key_text(group.key))
+        if group.key not in self.state.opened:
+            data = _json_fields(
+                members=[key_text(member.key) for member in group.members],
+                timeout=group.timeout,
+                late=group.late or None,
+                id=_given_id(group.key),
+            )
+            yield Open(group, Kind.GROUP_OPENED, GROUP_NAMES[group.key[0]], None, group.timeout, data)
+        return any(member.key in outcomes for member in missing)
+
+    def _close_members(self, group: Group) -> Generator[Decision, Any, None]:
+        for member in group.members:
+            if isinstance(member, Group):
+                yield from self._close_members(member)
+            if (wait := self.state.opened.get(member.key)) is not None:
+                yield Close(wait)
+
+    # -- ingest ----------------------------------------------------------------------------
+
+    def _attempt_ingest(self, command: Ingest) -> Deciding:
+        taken = command.event_id is not None and self.ids.find(command.event_id) is not None
+        record: Record = yield Repeat(command) if taken else Send(command)
+        return self._outcome(command, record)
+
+    # -- steps -----------------------------------------------------------------------------
+
+    def _once(self, step: Step[Any]) -> Record | None:
+        """The result that a `once=True` step had in an earlier pass."""
+        found = self.once(step)
+        if found is None and (done := self.steps.once_done.get((self.state.id, *step.key))) is not None:
+            found = Record(done.kind, done.seq, self.journey._at, None, 0, done.data)
+            found.bound = self.journey._bound
+        if found is not None:
+            self.state.outcomes[step.key] = found
+        return found
+
+    def _open_step(self, step: Step[Any], group: str | None) -> Generator[Decision, Any, None]:
+        wait, steps = self.state.opened.get(step.key), self.steps
+        if wait is None:
+            yield from self._start_step(step, 1, 1, group)
+        elif wait.kind == Kind.STEP_RETRY:
+            if wait.fired:
+                yield Over(wait)
+                yield from self._start_step(step, wait.spec["attempt"] + 1, 1, group)
+        elif wait.id in steps.relaunch:
+            yield Run(step, wait.spec["attempt"], wait.id)
+        elif not steps.is_running(self.state.id, self.state.pass_no, step.key, wait.id):
+            # It was started, and nobody runs it: the process died under it.
+            starts = wait.spec.get("start", 1)
+            if starts >= MAX_STARTS:
+                yield Interrupt(wait)
+            else:
+                yield Over(wait)
+                yield from self._start_step(step, wait.spec["attempt"], starts + steps.charge, group)
+
+    def _start_step(
+        self, step: Step[Any], attempt: int, start: int, group: str | None
+    ) -> Generator[Decision, Any, None]:
+        data = _json_fields(
+            attempt=attempt,
+            start=start,
+            once=True if step.once else None,
+            retries=step.retries or None,
+            pause=step.pause if step.retries else None,
+            id=_given_id(step.key),
+            group=group,
+        )
+        opened: WaitState = yield Open(step, Kind.STEP_STARTED, step.name, None, None, data, self.cause.late)
+        yield Run(step, attempt, opened.id)
+
+
+def _says_cut(wait: Wait) -> Say:
+    """Older events were not looked at: there are too many (DESIGN rule 10)."""
+    message = f'wait_for("{wait.names.text}") looked at the newest {EVENTS_MAX:,} events only'
+    return Say("warning", message, wait.place)
+
+
+def _given_id(key: Key) -> str | None:
+    return key[1][1:] if key[2] < 0 else None
+
+
+def _json_fields(**fields: Any) -> str | None:
+    """The fields that are there, as JSON; None when none is."""
+    kept = {name: value for name, value in fields.items() if value is not None}
+    return jsontext.dumps(kept) if kept else None

@@ -1,0 +1,26 @@
+"""Which workflows an event concerns by its name alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from studio.language.definition import Workflow
+
+
+class Routes:
+    """Which workflows an event of a name starts or ends; in order of their names."""
+
+    def __init__(self, workflows: Mapping[str, Workflow]) -> None:
+        self.workflows = dict(sorted(workflows.items()))
+        self._known: dict[str, tuple[list[Workflow], list[Workflow]]] = {}
+
+    def of(self, name: str) -> tuple[list[Workflow], list[Workflow]]:
+        """Workflows that end at it, and workflows that it starts."""
+        found = self._known.get(name)
+        if found is None:
+            if len(self._known) > 10_000:
+                self._known.clear()
+            exits = [w for w in self.workflows.values() if w.exit_on is not None and w.exit_on.meets(name)]
+            starts = [w for w in self.workflows.values() if w.trigger.meets(name)]
+            found = self._known[name] = (exits, starts)
+        return found

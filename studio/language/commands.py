@@ -1,0 +1,155 @@
+"""The commands of a journey: what it yields at an `await`, and the key that each is known by.
+
+`Journey` makes and fills them, `kernel/drive.py` takes them and sends the outcome back.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator
+from typing import Any, Generic, Literal, NoReturn, Protocol, TypeVar
+
+from studio.errors import WorkflowError
+from studio.language.names import Names
+from studio.language.waited import Waited
+
+T = TypeVar("T")
+
+Key = tuple[str, str, int]
+"""Kind, name and occurrence in the pass, or kind, "=" + the given id, and -1."""
+
+Place = tuple[str, int]
+"""File (as the code object names it) and line."""
+
+
+def key_text(key: Key) -> str:
+    """A key as it is shown and hashed: "wait:app/login#0", "sleep#1", "wait=mine"."""
+    kind, name, n = key
+    if n < 0:
+        return kind + name
+    return f"{kind}:{name}#{n}" if name else f"{kind}#{n}"
+
+
+class Suspended(BaseException):
+    """Raised by an await in a function that is being left, not ended (DESIGN rule 14).
+
+    A `finally` block that awaits meets it when the engine closes a waiting journey.
+    """
+
+
+class CommandOwner(Protocol):
+    """Whose commands these are: a `Journey`."""
+
+    @property
+    def _closing(self) -> bool:
+        """Its function is being left."""
+
+    def _refuse(self) -> None:
+        """Refuse a command to a function that is being left.
+
+        Raises:
+            Suspended: unless it has caught that so often that it is to be given up.
+        """
+
+
+class Command(Generic[T]):
+    """A thing a journey asks for. `await` gives its outcome; `wait_any` and `wait_all` take several."""
+
+    __slots__ = ("journey", "key", "place")
+
+    key: Key
+    place: Place
+
+    def __init__(self, journey: CommandOwner, key: Key, place: Place) -> None:
+        self.journey = journey
+        self.key = key
+        self.place = place
+
+    def __await__(self) -> Generator[Command[Any], Any, T]:
+        if self.journey._closing:
+            self.journey._refuse()
+        outcome: T = yield self
+        return outcome
+
+    def __bool__(self) -> NoReturn:
+        path, line = self.place
+        kind = self.key[0]
+        raise WorkflowError(
+            f"a {kind} is used without await, so it has no result yet",
+            path=os.path.basename(path),
+            line=line,
+            fix="Put await in front of it.",
+        )
+
+
+class Wait(Command[Waited]):
+    """`journey.wait_for(…)`."""
+
+    __slots__ = ("late", "match", "names", "past", "timeout")
+
+    names: Names
+    match: dict[str, Any] | None
+    timeout: int | None
+    """Milliseconds; None waits for ever."""
+    late: int
+    """Milliseconds since its time was over when it was made; then `timeout` is 0."""
+    past: Literal[True, False, "ever"]
+
+
+class Sleep(Command[T]):
+    """`journey.sleep(…)`."""
+
+    __slots__ = ("duration", "late", "value")
+
+    duration: int
+    """Milliseconds."""
+    late: int
+    """Milliseconds since its time was over when it was made; then `duration` is 0."""
+    value: T
+
+
+class Step(Command[T]):
+    """`journey.step(…)`."""
+
+    __slots__ = ("args", "function", "kwargs", "name", "once", "pause", "retries", "timeout")
+
+    name: str
+    function: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    retries: int
+    pause: int
+    """Milliseconds before the first retry; each later one doubles it."""
+    timeout: int | None
+    """Milliseconds for one attempt."""
+    once: bool
+
+
+class Ingest(Command[None]):
+    """`journey.ingest(…)`."""
+
+    __slots__ = ("event_id", "name", "text", "user")
+
+    name: str
+    user: str
+    text: str
+    event_id: str | None
+
+
+class NewPass(Command[NoReturn]):
+    """`journey.new_pass()`."""
+
+    __slots__ = ()
+
+
+class Group(Command[list[Any]]):
+    """`journey.wait_any(…)` and `journey.wait_all(…)`."""
+
+    __slots__ = ("all", "late", "members", "timeout")
+
+    members: tuple[Command[Any], ...]
+    all: bool
+    timeout: int | None
+    """Milliseconds; None leaves it to the members."""
+    late: int
+    """Milliseconds since its time was over when it was made; then `timeout` is 0."""

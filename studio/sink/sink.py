@@ -1,0 +1,164 @@
+"""Takes turns of any number of users' partitions into one store.
+
+A turn told twice counts once; one that comes too early is sent back with the number that is wanted; one that
+cannot be taken is kept aside with its reason, and stops nobody else. Each batch is one transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from studio.engine.work.unit_of_work import StoreUnit
+from studio.errors import StoreError
+from studio.kernel.turn import Turn, TurnError, turn_from
+from studio.sink.numbers import Numbers
+from studio.sink.taking import take_turn
+from studio.store.codes import add_source
+from studio.store.database import Durability
+from studio.store.lock import take_lock
+from studio.store.sqlite import Store
+
+Came = Literal["taken", "known", "early", "refused"]
+
+
+@dataclass(slots=True)
+class Told:
+    """What came of a turn."""
+
+    user: str
+    first: int
+    came: Came
+    """taken; known: it was taken before; early: others come first; refused: it is kept aside."""
+    wanted: str = ""
+    """Of an early turn: whose turn is missing."""
+    wanted_from: int = 0
+    """And the number at which that begins."""
+    reason: str = ""
+    """Why it was refused."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    unit: StoreUnit
+    numbers: Numbers
+    told: list[Told] = field(default_factory=list)
+
+
+class Sink:
+    """A store that takes turns. It holds the store's lock, as an engine does.
+
+    Args:
+        path: the store; made when it is not there.
+
+    Raises:
+        StoreLocked: an engine or another sink writes on it.
+        StoreError: it cannot be used.
+    """
+
+    def __init__(self, path: str | Path, durability: Durability = "full") -> None:
+        self.path = Path(path)
+        self._lock = take_lock(self.path)
+        try:
+            self._store = Store(self.path, durability)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def close(self) -> None:
+        """Let the store go."""
+        try:
+            self._store.close()
+        finally:
+            self._lock.release()
+
+    def __enter__(self) -> Sink:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- turns -----------------------------------------------------------------------------
+
+    def take_packed(self, packed: Sequence[bytes], at: int) -> list[Told]:
+        """Take turns as they come over the wire; bytes that are no turn are refused.
+
+        Args:
+            at: now, milliseconds since 1970, UTC.
+        """
+        turns: list[Turn] = []
+        unreadable: list[Told] = []
+        for each in packed:
+            try:
+                turns.append(turn_from(each))
+            except TurnError as error:
+                unreadable.append(Told("", 0, "refused", reason=str(error)))
+        return unreadable + self.take(turns, at)
+
+    def take(self, turns: Sequence[Turn], at: int) -> list[Told]:
+        """Take turns; those of one user in their order.
+
+        Args:
+            at: now, milliseconds since 1970, UTC.
+
+        Returns:
+            What came of each, in the order given.
+
+        Raises:
+            StoreError: nothing was written, and all may be told again.
+        """
+        refused: dict[int, str] = {}
+        while True:
+            batch = self._begin(turns, at)
+            wrong = self._fill(batch, turns, refused)
+            if wrong is None:
+                break
+            # It may have changed half of what it changes: the others are taken anew, without it.
+            refused[wrong[0]] = wrong[1]
+        for index, reason in refused.items():
+            batch.numbers.keep_aside(turns[index], reason, at)
+        batch.numbers.write()
+        batch.unit.commit()
+        return batch.told
+
+    def add_code(self, workflow: str, hash: str, file: str, source: str, at: int) -> None:
+        """Keep the source of a workflow's version: what entries name by its hash."""
+        add_source(self._store, workflow, hash, file, source, at)
+
+    def _begin(self, turns: Sequence[Turn], at: int) -> _Batch:
+        unit = StoreUnit(self._store, {}, {})
+        unit.load_users([turn.user for turn in turns])
+        numbers = Numbers(self._store, unit)
+        numbers.load(turns)
+        unit.changes.meta.append(("last_at", str(max(self._store.last_at, at))))
+        return _Batch(unit, numbers)
+
+    def _fill(self, batch: _Batch, turns: Sequence[Turn], refused: dict[int, str]) -> tuple[int, str] | None:
+        """Take all turns of a batch; gives the one that cannot be taken, with the reason."""
+        for index, turn in enumerate(turns):
+            told = Told(turn.user, turn.first, "taken")
+            batch.told.append(told)
+            if index in refused:
+                told.came, told.reason = "refused", refused[index]
+                continue
+            wanted = batch.numbers.next_of(turn.user)
+            if turn.first > wanted:
+                told.came, told.wanted, told.wanted_from = "early", turn.user, wanted
+            elif turn.first < wanted:
+                if not batch.numbers.is_same(turn):
+                    return index, "another turn with this number was taken before"
+                told.came = "known"
+            else:
+                missing = batch.numbers.missing_origin(turn)
+                if missing is not None:
+                    told.came, (told.wanted, told.wanted_from) = "early", missing
+                    continue
+                try:
+                    take_turn(turn, batch.unit, batch.numbers)
+                except StoreError:
+                    raise
+                except Exception as error:
+                    return index, f"{type(error).__name__}: {error}"
+        return None

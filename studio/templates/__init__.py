@@ -1,3 +1,0 @@
-"""Journeys to begin with, as files: `studio/scaffold.py` writes them with a name of one's own."""
-
-TEMPLATES = ("welcome", "onboarding", "trial", "cart", "winback", "digest")

@@ -1,0 +1,1 @@
+"""What can be done here, by a key or by name: the clock, the commands, keys typed ahead."""

@@ -1,0 +1,1 @@
+"""The timeline as a picture: its lanes, its axis, where each entry stands. Pure."""

@@ -1,0 +1,64 @@
+"""What the bars of a main screen say: the counts, and what happens next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.screen import Screen
+
+from studio.store.records import LeftWaiting, Totals, WaitRow
+from studio.store.slow import SLOW, SlowCause, read_slow
+from studio.store.stuck import STUCK, StuckCall, read_stuck
+from studio.store.views import Views
+from studio.tui.widgets.clock_bar import ClockBar
+from studio.tui.widgets.header import Header
+from studio.tui.widgets.keys_bar import KeysBar
+
+if TYPE_CHECKING:
+    from studio.engine.client import EngineClient
+
+
+@dataclass(frozen=True, slots=True)
+class BarsState:
+    """What the bars show."""
+
+    totals: Totals
+    next: WaitRow | None
+    inbox: LeftWaiting
+    """Events that nobody takes in."""
+    refused: int
+    """Events that could not be taken, and are kept aside."""
+    stuck: tuple[StuckCall, ...] = ()
+    """Steps and hooks of the engine that have not come back."""
+    slow: SlowCause | None = None
+    """The newest cause that held up all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class BarsQuestion:
+    """The counts, and what happens next."""
+
+    alone: bool
+    """No engine runs: what others send stays in the inbox."""
+
+    def read(self, views: Views) -> BarsState:
+        """The answer, from what the engine keeps and one row of an index."""
+        first, _ = views.waiting(limit=1)
+        due = first[0] if first and first[0].due_at is not None else None
+        totals = views.totals()
+        left = views.left_waiting() if self.alone or not totals.events else LeftWaiting(0, False)
+        aside, stuck = views.left_aside().kept, read_stuck(views.told(STUCK))
+        return BarsState(totals, due, left, aside, stuck, read_slow(views.told(SLOW)))
+
+
+def show_bars(screen: Screen[None], client: EngineClient, pulse: BarsState) -> None:
+    """Have the bars of a screen show it."""
+    alone = client.viewer_of == 0
+    inbox = pulse.inbox if alone else LeftWaiting(0, False)
+    screen.query_one(Header).show(pulse.totals, inbox, pulse.refused)
+    # Whether an engine runs decides which keys do something.
+    screen.query_one(KeysBar).update_line()
+    clock = screen.query_one(ClockBar)
+    clock.read_only, clock.no_steps = client.read_only, client.no_steps
+    clock.show(pulse.next, client.viewer_of, client.trouble(), client.clock.virtual)

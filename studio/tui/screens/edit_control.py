@@ -1,0 +1,216 @@
+"""What the keys of the designer do to the source: change, insert, remove, take back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, cast
+
+from textual.binding import Binding
+from textual.document._document import Document
+
+from studio.design import editing
+from studio.design.editing import files
+from studio.design.editing.edit import Edit
+from studio.design.editing.fields import FIELDS, REMOVED
+from studio.design.editing.templates import NewLog, NewReminder, NewSleep, NewStep, NewWait, Template, Where
+from studio.design.outline.labels import title
+from studio.design.outline.model import Node
+from studio.errors import EditError, StudioError
+from studio.text import json_text as jsontext
+from studio.tui.screens.change import ActNodeScreen, ChangeScreen, EditedField
+from studio.tui.screens.control import Control
+from studio.tui.screens.main_screen import MainScreen
+from studio.tui.session.read_only import refusal, refuse
+from studio.tui.widgets.map_pane import MapPane
+
+EDIT_BINDINGS = [
+    Binding("c", "change", "change", id="designer.change"),
+    Binding("a", "act_node", "act…", id="designer.act"),
+    Binding("z", "undo_edit", "undo", id="designer.undo"),
+]
+HINTS = {
+    "wait": ("event, timeout", "app/login 2d"),
+    "sleep": ("duration", "1h"),
+    "reminder": ("event", "reminder/login"),
+    "step": ("name", "send welcome"),
+    "log line": ("text", "nobody came"),
+}
+"""What is asked for of a thing that is inserted, and an example."""
+_AS_JSON = ("retries", "once")
+
+
+class EditControl(Control):
+    """Writes what is changed by the map, and takes it back.
+
+    Args:
+        screen: the designer.
+        written: called when a file is another.
+    """
+
+    def __init__(self, screen: MainScreen, written: Callable[[], None]) -> None:
+        super().__init__(screen)
+        self._written = written
+
+    def _chosen(self) -> Node | None:
+        """The node to change; None when there is none or nothing may be changed, which is said."""
+        client = self.session.client
+        if client is not None and client.read_only:
+            self.say(str(refusal("cannot change files")), "error")
+            return None
+        node = self.screen.query_one(MapPane).node
+        if node is None:
+            self.say("no node is chosen", "muted")
+        return node
+
+    def _done(self, said: str | None) -> None:
+        if said:
+            self.say(f"{said} · z undoes it", "success")
+            self._written()
+
+    async def _write(self, node: Node, make: Callable[[str], Edit]) -> str:
+        """Write an edit of a node's file, and give its sentence."""
+        client = self.session.client
+        if client is not None and client.read_only:
+            refuse("cannot change files")
+
+        def write() -> str:
+            file = files.read(node.span.file)
+            edit = make(file.source)
+            self.session.edits.apply(file, edit)
+            return edit.sentence
+
+        # LibCST takes a third of a second to import, and a disk as long as it likes.
+        return await asyncio.to_thread(write)
+
+    def change(self) -> None:
+        """Change a value of the node."""
+        if (node := self._chosen()) is None:
+            return
+        fields = [_field(node, what) for what in FIELDS.get(node.kind, ())]
+        if not fields:
+            self.say(
+                f"{title(node)}: there is no value to change here · e opens its line in the editor", "muted"
+            )
+            return
+
+        async def take(field: EditedField, text: str) -> str:
+            key, value = _read(field, text)
+            return await self._write(
+                node, lambda source: editing.change(source, node, field.name, value, key=key)
+            )
+
+        about = f"{title(node)}  :{node.line}"
+        self.screen.app.push_screen(ChangeScreen(about, fields, take), self._done)
+
+    async def act_node(self) -> None:
+        """Insert something before or after the node, or remove it."""
+        if (node := self._chosen()) is None:
+            return
+        about = f"{title(node)}  :{node.line}"
+        where, what = await self.screen.app.push_screen_wait(ActNodeScreen(about))
+        if what == "remove":
+            try:
+                self._done(await self._write(node, lambda source: editing.remove(source, node)))
+            except StudioError as error:
+                self.say(str(error), "error")
+        elif what:
+
+            async def take(field: EditedField, text: str) -> str:
+                new = template(what, text)
+                return await self._write(
+                    node, lambda source: editing.insert(source, node, cast(Where, where), new)
+                )
+
+            name, hint = HINTS[what]
+            fields = [EditedField(name, "", f"such as {hint}")]
+            self.screen.app.push_screen(
+                ChangeScreen(f"the new {what} {where} {about}", fields, take), self._done
+            )
+
+    def type_source(self, path: str, line: int) -> None:
+        """Type in a file, from this line on."""
+        from studio.tui.screens.source_editor import SourceEditor
+
+        client = self.session.client
+        try:
+            if client is not None and client.read_only:
+                refuse("cannot change files")
+            file = files.read(path)
+            if Document(file.source).text != file.source:
+                fix = "e opens it in $EDITOR."
+                raise EditError("its lines end in more than one way", path=path, fix=fix)
+        except StudioError as error:
+            self.say(str(error), "error")
+            return
+
+        def left(saved: bool | None) -> None:
+            if saved:
+                self._done("saved your changes")
+
+        self.screen.app.push_screen(SourceEditor(file, line), left)
+
+    async def undo_edit(self) -> None:
+        """Take the last change of this file back."""
+        if (node := self._chosen()) is None:
+            return
+        try:
+            done = await asyncio.to_thread(self.session.edits.undo, node.span.file)
+        except StudioError as error:
+            self.say(str(error), "error")
+            return
+        self.say(f"undone: {done.sentence}", "success")
+        self._written()
+
+
+def _field(node: Node, what: str) -> EditedField:
+    if what in ("event", "name", "duration"):
+        return EditedField(what, node.text)
+    if what == "text":
+        return EditedField(what, node.text.strip('"'))
+    if what == "match":
+        return EditedField(what, node.detail(what) or "", 'such as id="post2"')
+    return EditedField(what, node.detail(what) or "", "leave it empty to remove it")
+
+
+def _read(field: EditedField, text: str) -> tuple[str, Any]:
+    """The key of a match, and the value that a text means."""
+    text = text.strip()
+    if field.name == "match":
+        key, given, text = text.partition("=")
+        if not given:
+            raise EditError("a match is written as key=value", fix='Write one such as id="post2".')
+        return key.strip(), _json(text.strip()) if text.strip() else REMOVED
+    if not text:
+        return "", REMOVED
+    return "", _json(text) if field.name in _AS_JSON else text
+
+
+def _json(text: str) -> Any:
+    try:
+        return jsontext.loads({"True": "true", "False": "false", "None": "null"}.get(text, text))
+    except jsontext.NotJson:
+        # A text that nobody put into quotes.
+        return text
+
+
+def template(what: str, text: str) -> Template:
+    """What is inserted, from the line that was written.
+
+    Raises:
+        EditError: nothing was written.
+    """
+    text = text.strip()
+    if not text:
+        name, hint = HINTS[what]
+        raise EditError(f"a {what} needs {name}", fix=f"Write it as {hint}.")
+    if what == "wait":
+        event, _, timeout = text.partition(" ")
+        return NewWait(event, timeout.strip() or None)
+    makers: dict[str, Callable[[str], Template]] = {
+        "sleep": NewSleep,
+        "reminder": NewReminder,
+        "step": NewStep,
+        "log line": NewLog,
+    }
+    return makers[what](text)

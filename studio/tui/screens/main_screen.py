@@ -1,0 +1,74 @@
+"""What the live screen and the designer have in common: the bars, and that they are told of every change."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from textual.app import App
+from textual.screen import Screen
+
+from studio.engine.client import EngineClient
+from studio.tui.screens.bars import BarsQuestion, BarsState, show_bars
+from studio.tui.session.ask import Asking, Question
+from studio.tui.session.context import Session, session_of
+from studio.tui.widgets.header import Header
+
+NARROW, LOW = 100, 30
+"""Columns and lines below which one pane is shown at a time."""
+LEAST_WIDTH, LEAST_HEIGHT = 60, 16
+
+
+class MainScreen(Asking, Screen[None]):
+    """Subclasses put the panes on it."""
+
+    ready = False
+    """Composed: it may be told things."""
+
+    @property
+    def session(self) -> Session:
+        """What it may know of the studio."""
+        return session_of(self)
+
+    @property
+    def lively(self) -> bool:
+        """Whether what is seen may be another before a second is over."""
+        raise NotImplementedError
+
+    def tick(self, now: int) -> None:
+        """Time has passed.
+
+        Args:
+            now: the moment that is shown, ms since 1970.
+        """
+        raise NotImplementedError
+
+    def show_store(self) -> None:
+        """Another store may be shown now, or another may be in it."""
+        raise NotImplementedError
+
+    def question(self) -> Question:
+        client = self.session.client
+        return BarsQuestion(alone=client is not None and client.viewer_of == 0)
+
+    def show_answer(self, answer: BarsState) -> None:
+        client = self.session.client
+        # The last answer may come while the screen is being taken down.
+        if client is not None and self.query(Header):
+            show_bars(self, client, answer)
+            self.show_state(client, answer)
+
+    def show_state(self, client: EngineClient, pulse: BarsState) -> None:
+        """How the engine is, and what its store holds, is known anew."""
+        raise NotImplementedError
+
+
+def shown_on(app: App[Any]) -> MainScreen | None:
+    """The main screen that is seen, the upper of two. The other asks again when it comes back.
+
+    None while the app ends: the panes go before their screen does, and a tick can come in between.
+    """
+    if not app.is_running:
+        return None
+    return next(
+        (each for each in reversed(app.screen_stack) if isinstance(each, MainScreen) and each.ready), None
+    )

@@ -1,0 +1,91 @@
+"""Which keys do something as things stand: in a studio that only looks, without an engine, in a jump.
+
+What is not offered stands in neither footer nor help, nor among the commands; what has nothing to act on
+stands in the help alone. Pressed all the same, both are refused by name.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from textual.css.query import NoMatches
+
+from studio.engine.remote import RemoteClock
+from studio.tui.session.context import Session
+from studio.tui.session.editor import place_of
+
+if TYPE_CHECKING:
+    from textual.screen import Screen
+
+    from studio.engine.client import EngineClient
+
+TURNS = frozenset({"clock.pause", "clock.faster", "clock.slower"})
+LEADS = frozenset({"clock.next", "clock.forward", "wait.time_out", "entry.time_out"})
+"""Time is led to a later moment."""
+ACTS = frozenset({"act", "undo", "redo", "rewind", "held_steps", "wait.by_hand", "entry.by_hand"})
+"""An engine has to do them."""
+SENDS = frozenset(
+    {
+        "inject",
+        "pane.inject",
+        "inject.send",
+        "inject.edit",
+        "send_again",
+        "edit_again",
+        "wait.answer",
+        "why.mend",
+    }
+)
+COPIES = frozenset({"fork", "stores"})
+NOWHERE = frozenset({"problem.go"})
+"""Every workflow file loads."""
+
+
+@runtime_checkable
+class Idles(Protocol):
+    """A pane or a screen of which some keys would do nothing, as it stands."""
+
+    def idle_keys(self) -> frozenset[str]:
+        """The ids of their bindings."""
+
+
+def not_offered(session: Session) -> frozenset[str]:
+    """The ids of the bindings that would do nothing now."""
+    client = session.client
+    if client is None:
+        return frozenset()
+    nowhere = NOWHERE if place_of(client.problems) is None else frozenset()
+    return nowhere | _not_asked(client)
+
+
+def nothing_there(screen: Screen[Any]) -> frozenset[str]:
+    """The ids of those that act on a row, and there is none, or on something that has not happened yet.
+
+    They do not stand in the footer; the help names them, for whoever learns what there is.
+    """
+    around = screen.focused.ancestors_with_self if screen.focused is not None else [screen]
+    found: frozenset[str] = frozenset()
+    for node in around:
+        if isinstance(node, Idles):
+            # One that is opening, or being taken down, has not all its panes; it is asked again when it has.
+            with suppress(NoMatches):
+                found |= node.idle_keys()
+    return found
+
+
+def _not_asked(client: EngineClient) -> frozenset[str]:
+    if client.read_only:
+        return TURNS | LEADS | ACTS | SENDS | COPIES
+    trouble = client.trouble()
+    if trouble is not None and trouble.ended:
+        return TURNS | LEADS | ACTS | SENDS
+    if client.viewer_of == 0:
+        # What is sent waits in the inbox; nobody is there to be asked for the rest.
+        return TURNS | LEADS | ACTS
+    reading = client.time.reading()
+    if reading.jump is not None:
+        return LEADS
+    if isinstance(client.time, RemoteClock) and not reading.movable:
+        return TURNS | LEADS
+    return frozenset()

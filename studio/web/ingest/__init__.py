@@ -1,0 +1,1 @@
+"""Events by HTTP: a server beside a running engine, for applications in any language."""

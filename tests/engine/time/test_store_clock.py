@@ -1,0 +1,75 @@
+"""The time of a store on which no engine runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from studio.clocks.adjustable_clock import ClockReading, reading
+from studio.engine.time.store_clock import rewind_alone, turn_alone
+from studio.errors import ClockError, StoreError, StoreLocked
+from studio.store.lock import alone_on
+from studio.store.meta import SET_META
+from studio.store.sqlite import Store
+from studio.store.views import Views
+from tests.engine.support import entries
+from tests.store.build import Builder
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A store with two events in it."""
+    made = Builder(tmp_path / "a.db")
+    for n in range(2):
+        made.event("go", "ada", n)
+    return made.done()
+
+
+def clock(path: Path) -> ClockReading:
+    with Views(path) as views:
+        return reading(views.clock())
+
+
+def test_a_turn_is_there_for_the_next_engine_and_is_told(path: Path) -> None:
+    turn_alone(path, {"paused": True})
+    turn_alone(path, {"speed": 60})
+    assert (clock(path).paused, clock(path).speed) == (True, 60)
+    # What it has already changes nothing.
+    turn_alone(path, {"speed": 60})
+    told = [each.data for each in entries(path, "clock.moved")]
+    assert [(each.get("paused"), each.get("speed")) for each in told] == [(True, None), (None, 60)]
+
+
+def test_a_virtual_clock_is_not_for_turning(path: Path) -> None:
+    store = Store(path)
+    with store.transaction() as con:
+        con.execute(SET_META, ("clock", json.dumps({"virtual": True})))
+    store.close()
+    with pytest.raises(ClockError):
+        turn_alone(path, {"paused": True})
+    with pytest.raises(ClockError):
+        turn_alone(path, {"speed": 7_777_777})
+
+
+def test_a_rewind_keeps_what_was_as_a_snapshot(path: Path) -> None:
+    last = entries(path)[0].seq
+    found = rewind_alone(path, last)
+    assert (found["keep"], found["snapshot"]) == (last, 1)
+    assert [each.seq for each in entries(path)][:1] == [last]
+    assert len(entries(path, "event")) == 1
+    with pytest.raises(StoreError):
+        rewind_alone(path, 999)
+
+
+def test_where_an_engine_runs_it_is_asked_and_where_there_is_no_store_none_is_made(path: Path) -> None:
+    with alone_on(path):
+        with pytest.raises(StoreLocked):
+            turn_alone(path, {"paused": True})
+        with pytest.raises(StoreLocked):
+            rewind_alone(path, 1)
+    nowhere = path.with_name("none.db")
+    with pytest.raises(StoreError, match="there is no store here"):
+        turn_alone(nowhere, {"paused": True})
+    assert not nowhere.exists()

@@ -1,0 +1,20 @@
+"""Values as few bytes."""
+
+from __future__ import annotations
+
+import pytest
+
+from studio.kernel.packed import encode, pack, unpack
+
+
+def test_what_is_packed_comes_back() -> None:
+    value = {"ü": [1, 2.5, None, True, "x" * 5000]}
+    assert unpack(pack(value)) == value
+    assert len(pack(value)) < 100
+    assert encode({"b": 1, "a": 2}) == b'{"b":1,"a":2}'
+
+
+@pytest.mark.parametrize("packed", [b"", b"{}", pack({"a": 1})[:-2]])
+def test_other_bytes_are_refused(packed: bytes) -> None:
+    with pytest.raises(ValueError, match="unpacked"):
+        unpack(packed)

@@ -1,0 +1,50 @@
+"""How a store stands, at one look."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from studio.clocks import adjustable_clock
+from studio.errors import StoreError
+from studio.store.lock import alone_on
+from studio.store.meta import SET_META
+from studio.store.paused import put_sign
+from studio.store.pulse import PULSE, Pulse, pulse_text
+from studio.store.sqlite import Store
+from studio.store.status import size_of, status
+from tests.store.build import START, small
+
+
+def test_a_store_without_an_engine(tmp_path: Path) -> None:
+    found = status(path := small(tmp_path / "a.db"))
+    assert (found.path, found.size) == (str(path), path.stat().st_size)
+    assert (found.totals.users, found.totals.waits, found.totals.failed) == (2, 2, 1)
+    assert (found.entry, found.held, found.hold, bool(found.left)) == (15, 0, None, False)
+    assert found.next_due == START + 2_000 + 60_000
+    assert (found.engine, found.pulse, found.paused, found.stuck, found.slow) == (None, None, None, (), None)
+    assert found.clock.movable is adjustable_clock.reading({}).movable
+
+
+def test_what_an_engine_has_told_counts_while_it_runs(tmp_path: Path) -> None:
+    path = small(tmp_path / "a.db")
+    pulse = Pulse(1, 2.0, 3, 4, 5, 6)
+    store = Store(path)
+    with store.transaction() as con:
+        con.execute(SET_META, (PULSE, pulse_text(pulse)))
+    store.close()
+    put_sign(path, "the disk is full")
+    assert (status(path).pulse, status(path).paused) == (None, None)
+    with alone_on(path):
+        found = status(path)
+    assert found.engine is not None
+    assert found.pulse == pulse
+    assert found.paused is not None
+    assert found.paused.why == "the disk is full"
+
+
+def test_there_must_be_one(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="there is no store here"):
+        status(tmp_path / "none.db")
+    assert size_of(tmp_path / "none.db") == 0

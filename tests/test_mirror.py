@@ -1,0 +1,72 @@
+"""Each module of the rooms that decide, drive and keep has a file of its name that tests it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("kernel", "engine", "store")
+VALUES = "values alone: who makes and who takes them is tested"
+CLIENT = "test_client.py asks all of them alike"
+VIEWS = "a part of `Views`: test_views.py, test_view_ends.py"
+UNIT = "a part of the unit of work: test_unit_of_work.py, test_batch.py, kernel/test_ports.py"
+ENGINE = "a part of `Engine`: test_engine.py, test_host.py, effects/test_hooks.py"
+LOOP = "a part of the loop: test_loop.py, test_committer.py, test_idle.py"
+OTHERWISE = {
+    "kernel/decisions.py": "values alone: test_resolver.py, which makes them, and test_transition.py",
+    "engine/local.py": CLIENT,
+    "engine/remote.py": CLIENT,
+    "engine/store_client.py": CLIENT,
+    "engine/on_demand.py": "commands ask it: cli/test_time.py, cli/test_start.py, cli/test_keeping.py",
+    "engine/rewind/time_travel.py": "the engine's words for what test_rewind.py and test_undo.py test",
+    "engine/work/attempt_result.py": VALUES,
+    "engine/work/commit_hooks.py": "does nothing by itself: test_batches.py, test_committer.py",
+    **dict.fromkeys(
+        (f"engine/{name}.py" for name in ("held_store", "listeners", "playing", "status")), ENGINE
+    ),
+    "engine/effects/engine_hooks.py": ENGINE,
+    **dict.fromkeys(
+        (f"engine/loop/{name}.py" for name in ("engine_thread", "hand_in", "idle_waiters")), LOOP
+    ),
+    "engine/loop/turn_input.py": LOOP,
+    **dict.fromkeys((f"engine/work/{name}.py" for name in ("events", "journeys", "name_numbers")), UNIT),
+    **dict.fromkeys((f"engine/work/{name}.py" for name in ("passes", "totals", "users", "waits")), UNIT),
+    "store/changes.py": "what a batch writes: test_sqlite.py, engine/work/test_batch.py",
+    "store/foreign.py": "sink/test_sink.py, which writes there and asks",
+    "store/scene_sql.py": "statements alone: test_scenes.py, test_plans.py",
+    "store/schema.py": "tables alone: test_migrations.py makes them, test_plans.py has the indexes",
+    "store/view_base.py": VIEWS,
+    "store/view_history.py": VIEWS,
+    "store/view_journey_rows.py": VIEWS,
+    "store/view_sql.py": "statements alone: test_views.py asks them and reads their plans",
+    "store/view_user_rows.py": VIEWS,
+}
+"""Modules without a file of their name, with the reason."""
+
+
+def modules(room: str) -> list[str]:
+    """The modules of a room, as "kernel/drive.py"."""
+    files = (ROOT / "studio" / room).rglob("*.py")
+    return sorted(
+        file.relative_to(ROOT / "studio").as_posix() for file in files if file.name != "__init__.py"
+    )
+
+
+def where_tested(module: str) -> Path:
+    """Where its tests are."""
+    path = ROOT / "tests" / module
+    return path.with_name(f"test_{path.name}")
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_each_module_has_tests_under_its_name(room: str) -> None:
+    found = modules(room)
+    assert found
+    missing = [module for module in found if not where_tested(module).exists() and module not in OTHERWISE]
+    assert not missing, f"write {', '.join(str(where_tested(each).relative_to(ROOT)) for each in missing)}"
+
+
+def test_no_exception_outlives_its_reason() -> None:
+    assert [each for each in OTHERWISE if not (ROOT / "studio" / each).exists()] == []

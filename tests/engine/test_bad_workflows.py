@@ -242,8 +242,11 @@ async def test_running_a_loop_inside_a_workflow_does_no_harm(path: Path) -> None
 # -- never coming back ---------------------------------------------------------------------
 
 
-def engine_threads() -> int:
-    return sum(thread.name == "journey-engine" for thread in threading.enumerate())
+@pytest.fixture
+def engine_threads() -> Callable[[], int]:
+    """How many threads of engines there are that were not there before the test."""
+    before = set(threading.enumerate())
+    return lambda: sum(each.name == "journey-engine" for each in set(threading.enumerate()) - before)
 
 
 async def hang_beside_a_good_one(path: Path, function: WorkflowFunction, **more: Any) -> dict[str, Any]:
@@ -261,11 +264,11 @@ async def hang_beside_a_good_one(path: Path, function: WorkflowFunction, **more:
             asyncio.ensure_future(engine.ingest("two", "before", id="s4")),
         ]
         send(path, [incoming("three", "before", id="s5")])
-        events = await asyncio.wait_for(asyncio.gather(*tasks), 15)
+        events = await asyncio.wait_for(asyncio.gather(*tasks), 20)
         assert not any(event.duplicate for event in events)
         await settled(engine)
-        assert time.monotonic() - began < 10
-        await until(lambda: journey(path, "good/before").status == "completed", 5)
+        assert time.monotonic() - began < 20
+        await until(lambda: journey(path, "good/before").status == "completed", 20)
         assert engine.status().state == "running"
         for name in ("one", "two", "three"):
             await engine.ingest(name, "ada")
@@ -277,7 +280,9 @@ async def hang_beside_a_good_one(path: Path, function: WorkflowFunction, **more:
     return failure(path, "ada")
 
 
-async def test_a_busy_loop_fails_with_its_line_and_the_thread_is_replaced(path: Path) -> None:
+async def test_a_busy_loop_fails_with_its_line_and_the_thread_is_replaced(
+    path: Path, engine_threads: Callable[[], int]
+) -> None:
     async def spins(journey: Journey) -> None:
         n = 0
         while True:
@@ -289,17 +294,19 @@ async def test_a_busy_loop_fails_with_its_line_and_the_thread_is_replaced(path: 
     assert f"it did not come back within {HANG:g} s" in failed["message"]
     assert "journey.step(name, function)" in failed["message"]
     # The loop was ended from outside; nobody burns a core for good.
-    await until(lambda: engine_threads() == 0, 5)
+    await until(lambda: engine_threads() == 0, 20)
 
 
-async def test_a_blocking_call_fails_with_the_line_it_hung_on(path: Path) -> None:
+async def test_a_blocking_call_fails_with_the_line_it_hung_on(
+    path: Path, engine_threads: Callable[[], int]
+) -> None:
     async def sleeps(journey: Journey) -> None:
         time.sleep(0.8)
 
     failed = await hang_beside_a_good_one(path, sleeps)
     assert failed["line"] == line_of(sleeps, "time.sleep")
     assert failed["source"] == "time.sleep(0.8)"
-    await until(lambda: engine_threads() == 0, 10)
+    await until(lambda: engine_threads() == 0, 20)
 
 
 async def test_a_call_that_hangs_deep_in_a_library_is_told_at_the_authors_line(path: Path) -> None:
@@ -310,7 +317,9 @@ async def test_a_call_that_hangs_deep_in_a_library_is_told_at_the_authors_line(p
     assert failed["line"] == line_of(waits, "threading.Event")
 
 
-async def test_a_busy_loop_that_catches_everything_is_left_alone(path: Path) -> None:
+async def test_a_busy_loop_that_catches_everything_is_left_alone(
+    path: Path, engine_threads: Callable[[], int]
+) -> None:
     stop = threading.Event()
 
     async def clings(journey: Journey) -> None:
@@ -326,7 +335,7 @@ async def test_a_busy_loop_that_catches_everything_is_left_alone(path: Path) -> 
     finally:
         stop.set()
     assert failed["line"].startswith(HERE)
-    await until(lambda: engine_threads() == 0, 5)
+    await until(lambda: engine_threads() == 0, 20)
     assert logs(path, "ada") == ["nearly there"]
 
 

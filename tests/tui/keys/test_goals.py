@@ -86,9 +86,11 @@ async def test_enter_takes_what_was_typed_for_though_it_is_not_found_yet(studio:
         await studio.pilot.press({" ": "space"}.get(key, key))
     palette = studio.app.screen
     assert isinstance(palette, CommandPalette)
-    palette.query_one(Input).value = "lena.fis"
-    palette.post_message(Input.Submitted(palette.query_one(Input), "lena.fis"))
-    for _ in range(200):
+    field = palette.query_one(Input)
+    field.value = "lena.fis"
+    # By the way that the key goes: behind the change of the text, before anything is found for it.
+    await field.action_submit()
+    for _ in range(600):
         if studio.screen == "LiveScreen" and studio.find(TimelinePane).user == "lena.fischer":
             break
         await studio.pilot.pause(0.05)

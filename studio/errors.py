@@ -10,6 +10,7 @@
     │   └── EventTooLarge    its data, or what came with it, is more than is kept
     ├── JourneyError         an act on a journey that is not there, or not in that state
     ├── ClockError           time that cannot be moved, or not to there
+    ├── NotOffered           what the driver of the journeys cannot do
     └── StoreError           the database
         ├── StoreLocked      another engine runs on it
         ├── StoreFull        no room: nothing of the batch was written
@@ -125,6 +126,10 @@ class JourneyError(StudioError):
 
 class ClockError(StudioError):
     """Time that cannot be moved, or not to there."""
+
+
+class NotOffered(StudioError):
+    """What the driver that carries the journeys on cannot do, or not from here."""
 
 
 class StoreError(StudioError):

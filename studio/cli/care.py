@@ -73,6 +73,8 @@ def record(found: StoreStatus) -> dict[str, Any]:
         "hold": found.hold["why"] if found.hold is not None else None,
         "held": found.held,
         "engine": engine,
+        "capabilities": found.capabilities.record(),
+        "turns_refused": found.turns_refused,
     }
 
 
@@ -102,11 +104,17 @@ def _lines(found: StoreStatus) -> Iterator[str]:
     if found.hold is not None:
         why = found.hold.get("why", "rewind")
         yield f"steps     on hold after a {why}, {found.held:,} waiting for approval"
+    if found.turns_refused:
+        yield f"refused   {counted(found.turns_refused, 'turn')} kept aside"
+    what = "engine"
+    if not found.capabilities.run:
+        what = "sink"
+        yield clean(f"driver    {found.capabilities.driver}; this store takes what it tells")
     if found.engine is None:
-        yield "engine    not running"
+        yield f"{what:<8}  not running"
         return
     pid, since = found.engine
-    yield f"engine    pid {pid}, since {local(since)}" if pid else "engine    another process holds the store"
+    yield f"{what:<8}  " + (f"pid {pid}, since {local(since)}" if pid else "another process holds the store")
     if found.paused is not None:
         since_when = f" (since {local(found.paused.since)})" if found.paused.since is not None else ""
         yield clean(f"paused    {found.paused.why}{since_when}")

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from studio.engine.rewind.rewind import RewindPreview, UndoPreview
     from studio.language.definition import Workflow
     from studio.language.incoming import Incoming
+    from studio.store.capabilities import Capabilities
     from studio.store.refused import Refusal
     from studio.store.snapshots import Snapshot
     from studio.store.views import Views
@@ -132,6 +133,8 @@ class EngineClient(TimeTravelClient, RefusedEvents, Protocol):
     """What can be done with its time."""
     viewer_of: int | None
     """The process that drives the journeys; None: this one."""
+    capabilities: Capabilities
+    """What the driver of the journeys can do from here; front ends offer nothing else."""
     read_only: bool
     """Whether nothing can be sent or done from here."""
     no_steps: bool

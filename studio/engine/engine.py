@@ -37,6 +37,7 @@ from studio.language.event import Event
 from studio.language.incoming import Incoming, incoming
 from studio.source.loader import Library
 from studio.source.project import absolute
+from studio.store.capabilities import LOCAL
 from studio.store.database import MEMORY, Durability
 from studio.store.hooks import CheckEvent, CheckEventByKeywords, SetEvent, SetEventByKeywords
 from studio.store.seed import give_seed
@@ -71,6 +72,9 @@ class Engine(TimeTravel, HotReload):
             journey gets much at once; code that does not come to the same again shows at once.
         reload: "auto": edited files are told and then run; "ask": they wait for `reload`. See `watch`.
     """
+
+    capabilities = LOCAL
+    """What it can do (DESIGN rule 21): all."""
 
     def __init__(
         self,

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from studio.store.capabilities import require
 from studio.store.database import Durability, open_database
 from studio.store.lock import take_lock
 from studio.store.paused import take_sign
@@ -30,6 +31,7 @@ class HeldStore:
 
         Raises:
             StoreLocked: another engine runs on the store.
+            NotOffered: its journeys are carried on elsewhere.
             StoreError: the store cannot be used.
         """
         if self._temporary:
@@ -40,6 +42,7 @@ class HeldStore:
             return
         # The store is opened first, so that what is no store is named as such.
         open_database(self._path, self._durability).close()
+        require(self._path, "run")
         self._lock = take_lock(self._path)
         # Of an engine that was killed while it was paused.
         take_sign(self._path)

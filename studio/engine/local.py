@@ -78,6 +78,7 @@ class LocalEngine(StoreClient):
     def __init__(self, engine: Engine, *, no_steps: bool = False) -> None:
         self.engine = engine
         self.no_steps = no_steps
+        self.capabilities = engine.capabilities
         self.stuck = False
         """Closed, and the engine has not stopped in time."""
         self.path = Path(engine.path)

@@ -78,8 +78,10 @@ class OnDemandClock(_AtOnce, RemoteClock):
             ClockError: the clock is not for moving, or the jump was stopped before its end.
             StudioError: the engine has ended before the jump did.
         """
+        from studio.store.capabilities import require
         from studio.store.inbox import engine_of
 
+        require(self._path, "jump")
         if engine_of(self._path) is None:
             self._started(lambda engine: engine.jump(to), StudioClock())
             return
@@ -130,8 +132,10 @@ class OnDemandEngine(_AtOnce, RemoteEngine):
         self.time: ClockClient = OnDemandClock(path, shown, self._start_for)
 
     async def act(self, act: str, target: str | int) -> None:
+        from studio.store.capabilities import require
         from studio.store.inbox import engine_of
 
+        require(self.path, "acts")
         if engine_of(self.path) is None:
             try:
                 self._start_for(lambda engine: getattr(engine, act)(target))

@@ -11,6 +11,7 @@ from studio.clocks.clock import Clock, wall_ms
 from studio.engine.client import ClockClient, Stored, Trouble
 from studio.engine.store_client import InThread, StoreClient
 from studio.errors import StoreGone, WorkflowError
+from studio.store.capabilities import LOCAL
 
 if TYPE_CHECKING:
     from studio.engine.reload.report import ReloadReport
@@ -125,6 +126,7 @@ class RemoteEngine(RemoteTimeTravel):
         """The store's file is not there any more: what is shown stays as it is, and nothing can be sent."""
         self.paused: Paused | None = None
         """The engine that runs is paused."""
+        self.capabilities = LOCAL
         self.look_for_engine()
         self._workflows: Mapping[str, Workflow] = {}
         self._problems: list[WorkflowError] = []
@@ -136,14 +138,16 @@ class RemoteEngine(RemoteTimeTravel):
 
     def look_for_engine(self) -> bool:
         """See who drives the journeys now, 0 for nobody; True when that is another than before."""
+        from studio.store.capabilities import capabilities_of
         from studio.store.inbox import engine_of
         from studio.store.paused import read_sign
 
-        before, found = (self.viewer_of, self.paused), engine_of(self.path)
+        before, found = (self.viewer_of, self.paused, self.capabilities), engine_of(self.path)
+        self.capabilities = capabilities_of(self.path)
         self._engine_runs = found is not None
         self.viewer_of = found[0] if found else 0
         self.paused = read_sign(self.path) if found else None
-        return (self.viewer_of, self.paused) != before
+        return (self.viewer_of, self.paused, self.capabilities) != before
 
     @property
     def engine_runs(self) -> bool:

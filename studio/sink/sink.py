@@ -6,19 +6,28 @@ cannot be taken is kept aside with its reason, and stops nobody else. Each batch
 
 from __future__ import annotations
 
+import json
+import os
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from studio.clocks.clock import wall_ms
+from studio.engine.work.heartbeat import Heartbeat
 from studio.engine.work.unit_of_work import StoreUnit
 from studio.errors import StoreError
 from studio.kernel.turn import Turn, TurnError, turn_from
 from studio.sink.numbers import Numbers
 from studio.sink.taking import take_turn
+from studio.store.capabilities import set_writer, writer_of
 from studio.store.codes import add_source
 from studio.store.database import Durability
+from studio.store.foreign import has_own_history
 from studio.store.lock import take_lock
+from studio.store.meta import set_meta
+from studio.store.pulse import ENGINE, PULSE
 from studio.store.sqlite import Store
 
 Came = Literal["taken", "known", "early", "refused"]
@@ -50,27 +59,54 @@ class _Batch:
 class Sink:
     """A store that takes turns. It holds the store's lock, as an engine does.
 
+    Other processes see it as they see an engine: who writes, and how it gets on.
+
     Args:
         path: the store; made when it is not there.
+        driver: what carries the users on whose turns it takes, as people call it.
 
     Raises:
         StoreLocked: an engine or another sink writes on it.
-        StoreError: it cannot be used.
+        StoreError: it cannot be used, or an engine has carried on journeys in it.
     """
 
-    def __init__(self, path: str | Path, durability: Durability = "full") -> None:
+    def __init__(
+        self, path: str | Path, durability: Durability = "full", driver: str = "another driver"
+    ) -> None:
         self.path = Path(path)
+        self._heartbeat = Heartbeat()
         self._lock = take_lock(self.path)
         try:
             self._store = Store(self.path, durability)
+            try:
+                self._sign_on(driver)
+            except BaseException:
+                self._store.close()
+                raise
         except BaseException:
             self._lock.release()
             raise
 
+    def _sign_on(self, driver: str) -> None:
+        with self._store.transaction() as con:
+            if writer_of(con) is None and has_own_history(con):
+                raise StoreError(
+                    "an engine has carried on journeys in this store",
+                    where=str(self.path),
+                    fix="Name another file for the turns of another driver.",
+                    advice="name a store",
+                )
+            set_writer(con, driver)
+            set_meta(con, {ENGINE: json.dumps({"pid": os.getpid(), "since": wall_ms()}), PULSE: None})
+
     def close(self) -> None:
         """Let the store go."""
         try:
-            self._store.close()
+            try:
+                with self._store.transaction() as con:
+                    set_meta(con, {ENGINE: None, PULSE: None})
+            finally:
+                self._store.close()
         finally:
             self._lock.release()
 
@@ -120,12 +156,19 @@ class Sink:
         for index, reason in refused.items():
             batch.numbers.keep_aside(turns[index], reason, at)
         batch.numbers.write()
+        self._tell_pulse(batch)
         batch.unit.commit()
         return batch.told
 
     def add_code(self, workflow: str, hash: str, file: str, source: str, at: int) -> None:
         """Keep the source of a workflow's version: what entries name by its hash."""
         add_source(self._store, workflow, hash, file, source, at)
+
+    def _tell_pulse(self, batch: _Batch) -> None:
+        count = Counter(told.came for told in batch.told)
+        row = self._heartbeat.row(count["taken"], count["early"], 0)
+        if row is not None:
+            batch.unit.changes.meta.append(row)
 
     def _begin(self, turns: Sequence[Turn], at: int) -> _Batch:
         unit = StoreUnit(self._store, {}, {})

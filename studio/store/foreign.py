@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -21,6 +22,9 @@ SELECT h.id, h.user FROM json_each(?) j CROSS JOIN history h
 ON h.id = json_extract(j.value, '$[0]') AND h.user = json_extract(j.value, '$[1]')
 """
 REFUSED_TURNS = "SELECT at, user, first, reason FROM foreign_refused ORDER BY at, user, first LIMIT ?"
+OWN_HISTORY = """
+SELECT 1 WHERE (SELECT max(seq) FROM history) IS NOT NULL AND NOT EXISTS (SELECT 1 FROM foreign_users)
+"""
 REFUSED_TURNS_COUNT = "SELECT count(*) FROM foreign_refused"
 
 
@@ -84,3 +88,8 @@ def refused_turns(store: Store, limit: int = 100) -> list[RefusedTurn]:
 def count_refused(store: Store) -> int:
     """How many turns could not be taken."""
     return int(store.rows(REFUSED_TURNS_COUNT)[0][0])
+
+
+def has_own_history(con: sqlite3.Connection) -> bool:
+    """Whether a store has entries, and an engine made them."""
+    return bool(con.execute(OWN_HISTORY).fetchone())

@@ -20,6 +20,7 @@ from studio.clocks.adjustable_clock import moment
 from studio.clocks.clock import WallClock, wall_ms
 from studio.errors import JourneyError, StoreError
 from studio.language.incoming import Incoming, incoming
+from studio.store.capabilities import FEATURE_OF, require
 from studio.store.changes import ADD_ANSWER, END_INBOX
 from studio.store.connect import connect_reader, translate
 from studio.store.damage import read_fields
@@ -106,8 +107,10 @@ def send(path: str | Path, events: Sequence[Incoming], timeout: float = 5.0) -> 
         How many were added.
 
     Raises:
+        NotOffered: its journeys are carried on elsewhere, and nobody would take the events.
         StoreError: the store cannot be opened or written.
     """
+    require(path, "send")
     rows = [(EVENT, encode(event)) for event in events]
     _add(Path(path), rows, timeout)
     return len(rows)
@@ -118,14 +121,17 @@ def ask(path: str | Path, command: str, body: dict[str, Any], timeout: float = 5
 
     Args:
         command: "cancel", "resume" or "restart"; "clock.pause", "clock.run", "clock.speed", "clock.jump",
-            "clock.stop_jump"; "time_out"; "reload".
+            "clock.stop_jump"; "time_out"; "reload"; those of going back.
         timeout: seconds to wait for the answer.
 
     Raises:
+        NotOffered: the driver of the journeys cannot do it.
         JourneyError: the engine refused, with its words.
         StoreError: no engine runs, or it did not answer in time.
     """
     path = Path(path)
+    if (feature := FEATURE_OF.get(command)) is not None:
+        require(path, feature)
     if engine_of(path) is None:
         # Left in the inbox it would be done by an engine that starts much later.
         raise StoreError("no engine runs", where=str(path), fix="Start one.", advice="start an engine")

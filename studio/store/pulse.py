@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+ENGINE = "engine"
+"""meta: who writes the history, JSON: pid, and since when; gone when it has ended in order."""
 PULSE = "pulse"
 """meta: a `Pulse`; gone when the engine has ended in order."""
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from studio.language.incoming import Incoming
+from studio.store.capabilities import declared_by
 from studio.store.connect import translate
 from studio.store.database import open_database
 from studio.store.inbox import ADD, EVENT, encode, stamp
@@ -42,9 +43,11 @@ def send_again(path: Path, number: int, events: Sequence[Incoming], timeout: flo
     """Put events into the inbox in the place of one that is kept aside: both, or nothing.
 
     Raises:
+        NotOffered: the store's journeys are carried on elsewhere.
         StoreError: there is none of this number, or the store cannot be written.
     """
     with _writing(path, timeout) as con:
+        declared_by(con).require("send", path)
         if con.execute(DROP, (number,)).rowcount == 0:
             raise none_of(path, number)
         at = stamp(con)

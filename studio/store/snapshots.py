@@ -21,6 +21,7 @@ from typing import Any
 from studio.errors import StoreError
 from studio.language.kinds import Kind
 from studio.store.branches import begin_branch
+from studio.store.capabilities import require
 from studio.store.changes import ADD_TOTAL
 from studio.store.checksums import add_checksums
 from studio.store.connect import check_version, translate
@@ -157,10 +158,12 @@ def fork_store(source: Path, seq: int | None, target: Path, now: int) -> int:
         The last entry that the copy has.
 
     Raises:
+        NotOffered: its journeys are carried on elsewhere.
         StoreError: there is no such entry, the file already exists or cannot be written.
     """
     if target.exists():
         raise StoreError("a file of this name already exists", where=str(target), fix="Give another name.")
+    require(source, "fork")
     con = sqlite3.connect(source, isolation_level=None, timeout=BUSY)
     kept = 0
 

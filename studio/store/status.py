@@ -8,6 +8,7 @@ from typing import Any
 
 from studio.clocks.adjustable_clock import ClockReading, moment, reading
 from studio.clocks.clock import wall_ms
+from studio.store.capabilities import LOCAL, Capabilities
 from studio.store.file import wal_path
 from studio.store.inbox import engine_of
 from studio.store.paused import Paused, read_sign
@@ -46,13 +47,17 @@ class StoreStatus:
     held: int
     """Steps that do, counted up to `MOST_HELD`."""
     engine: tuple[int, int] | None
-    """The engine that holds the lock: pid (0: not known), and since when."""
+    """The engine, or who else writes the history, that holds the lock: pid (0: not known), and since when."""
     pulse: Pulse | None
     """None when no engine runs, or it has had nothing to do yet."""
     paused: Paused | None
     """Why that engine is paused; None when none runs, or it goes on."""
     stuck: tuple[StuckCall, ...] = ()
     """Steps and hooks of the engine that have not come back for a while."""
+    capabilities: Capabilities = LOCAL
+    """What the driver of its journeys can do."""
+    turns_refused: int = 0
+    """Turns of other drivers that could not be taken."""
     slow: SlowCause | None = None
     """The newest cause that held up all others."""
 
@@ -85,6 +90,8 @@ def status(path: str | Path) -> StoreStatus:
             pulse=read_pulse(views.told(PULSE)) if engine is not None else None,
             paused=read_sign(path) if engine is not None else None,
             stuck=read_stuck(views.told(STUCK)) if engine is not None else (),
+            capabilities=views.capabilities(),
+            turns_refused=views.turns_refused(),
             slow=read_slow(views.told(SLOW)) if engine is not None else None,
         )
 

@@ -20,6 +20,7 @@ from studio.errors import StoreError
 from studio.kernel.entry_numbers import renumbered
 from studio.language.journey_ids import bounds_of, joined_bounds
 from studio.language.kinds import KIND_TEXT, LEVEL_OF, Kind
+from studio.store.capabilities import declared_by
 from studio.store.changes import ADD_CODE, ADD_HISTORY, ADD_NAME, ADD_USER
 from studio.store.checksums import add_checksums
 from studio.store.connect import connect_reader, require_history, translate
@@ -189,6 +190,7 @@ def take_in(path: Path, lines: Iterable[bytes], name: str) -> Imported:
     con = open_database(path)
     try:
         with alone_on(path):
+            declared_by(con).require("import", path)
             con.execute("BEGIN IMMEDIATE")
             found = _Intake(con, path, name).take(lines)
             con.execute("COMMIT")

@@ -16,9 +16,11 @@ from typing import Any
 from studio.language.kinds import Kind, Status
 from studio.store import view_funnel
 from studio.store import view_sql as sql
+from studio.store.capabilities import LOCAL, Capabilities, declared_by
 from studio.store.connect import connect_reader, require_history
 from studio.store.damage import read_fields
 from studio.store.file import file_of
+from studio.store.foreign import REFUSED_TURNS_COUNT
 from studio.store.holds import HOLD, HeldStep, held_steps
 from studio.store.records import LeftWaiting, Totals
 from studio.store.refused import MOST_ROWS as MOST_REFUSED
@@ -96,6 +98,18 @@ class Views(Scenes, UserViews, HistoryViews):
         """A value that the engine keeps under a name; None when there is none."""
         rows = self._rows(sql.META, key)
         return None if not rows else str(rows[0][0])
+
+    def capabilities(self) -> Capabilities:
+        """What the driver of the store's journeys can do."""
+        with self._translated():
+            return declared_by(self._con)
+
+    def turns_refused(self) -> int:
+        """How many turns of other drivers could not be taken."""
+        # A store that an older version made has no such table.
+        if self.capabilities() is LOCAL:
+            return 0
+        return int(self._rows(REFUSED_TURNS_COUNT)[0][0])
 
     def totals(self) -> Totals:
         """The counts that the engine keeps."""

@@ -119,6 +119,7 @@ PLANS: dict[str, list[str]] = {
     "FOREIGN_IDS": ["SEARCH h USING COVERING INDEX history_ids (id=? AND user=?)"],
     "ANSWER": [f"SEARCH answers {ROWID}"],
     "CODE": ["SEARCH codes USING INDEX sqlite_autoindex_codes_1 (workflow=? AND hash=?)"],
+    "OWN_HISTORY": ["SEARCH history", "SCAN foreign_users"],
     "NEWEST_CODE": ["SEARCH codes USING COVERING INDEX sqlite_autoindex_codes_1 (workflow=?)"],
     "LAST_ENTRY": ["SEARCH history"],
     "LAST_USER": ["SEARCH users"],

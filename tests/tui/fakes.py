@@ -21,6 +21,7 @@ from studio.errors import StudioError, WorkflowError
 from studio.language.definition import Workflow, workflow
 from studio.language.incoming import Incoming
 from studio.language.journey import Journey
+from studio.store.capabilities import LOCAL
 from studio.store.records import Entry, JourneyRow, JourneysView, LeftWaiting, Totals, UserRow, WaitRow
 from studio.store.refused import LeftAside
 from studio.store.view_funnel import PlaceCounts
@@ -388,6 +389,7 @@ class FakeEngine(RemoteTimeTravel):
         self.viewer_of: int | None = None
         self.read_only = False
         self.no_steps = False
+        self.capabilities = LOCAL
         self.sent: list[Incoming] = []
         self.acts: list[tuple[str, str | int]] = []
         self.wrong: Trouble | None = None

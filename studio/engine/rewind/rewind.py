@@ -25,6 +25,7 @@ from studio.errors import StoreError, StudioError
 from studio.kernel.ports import Part
 from studio.kernel.records import StepResult
 from studio.language.kinds import KIND_TEXT, Kind
+from studio.store.capabilities import declared_by
 from studio.store.connect import Connection, reading
 from studio.store.cut import Behind, behind, cut, end_of_cause, last_entry, others_behind, put_back
 from studio.store.holds import end_holds_on_nothing, keep_former
@@ -104,6 +105,7 @@ def preview_rewind(path: Path, seq: int) -> RewindPreview:
         StoreError: there is no such entry, or the store cannot be read.
     """
     with reading(path) as con:
+        declared_by(con).require("rewind", path)
         found = behind(con, end_of_cause(con, seq, path))
     return RewindPreview(seq, found.at, found, next_number(path))
 
@@ -115,6 +117,7 @@ def preview_undo(path: Path) -> UndoPreview:
         StudioError: there is none.
     """
     with reading(path) as con:
+        declared_by(con).require("undo", path)
         act = _newest(_read_acts(meta_of(con, ACTS)))
         found = behind(con, act.seq - 1)
     return UndoPreview(act, found)

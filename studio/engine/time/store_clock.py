@@ -17,6 +17,7 @@ from studio.clocks.clock import Clock, VirtualClock, wall_ms
 from studio.engine.rewind.rewind import Rewinds
 from studio.engine.time.clock_control import ClockControl
 from studio.engine.work.work_items import ExclusiveOperation
+from studio.store.capabilities import Feature, require
 from studio.store.connect import connect_reader
 from studio.store.damage import read_fields
 from studio.store.lock import alone_on
@@ -33,9 +34,10 @@ def turn_alone(path: Path, facts: dict[str, Any]) -> None:
 
     Raises:
         StoreLocked: an engine runs on it.
+        NotOffered: its journeys are carried on elsewhere.
         ClockError: the clock is not for turning, or has no such speed.
     """
-    with _held(path) as (store, clock):
+    with _held(path, "clock") as (store, clock):
         turned = ClockControl(clock).turn(facts)
         at = clock.now()
         if isinstance(clock, StudioClock):
@@ -51,18 +53,20 @@ def rewind_alone(path: Path, seq: int) -> dict[str, Any]:
 
     Raises:
         StoreLocked: an engine runs on it.
+        NotOffered: its journeys are carried on elsewhere.
         StoreError: there is no such entry, or a file could not be written.
     """
-    with _held(path) as (store, clock):
+    with _held(path, "rewind") as (store, clock):
         rewinds = Rewinds(path, clock)
         rewinds.load(store)
         return rewinds.rewind(store, seq, ExclusiveOperation(lambda item: None))
 
 
 @contextmanager
-def _held(path: Path) -> Iterator[tuple[Store, Clock]]:
+def _held(path: Path, feature: Feature) -> Iterator[tuple[Store, Clock]]:
     """A store that is there already, with its lock and its clock as it stands."""
     connect_reader(path).close()
+    require(path, feature)
     with alone_on(path):
         store = Store(path)
         try:

@@ -10,7 +10,7 @@ from studio.clocks.adjustable_clock import StudioClock
 from studio.engine.client import EngineClient
 from studio.engine.local import LocalEngine
 from studio.engine.remote import RemoteEngine
-from studio.errors import StoreLocked
+from studio.errors import NotOffered, StoreLocked
 from studio.tui.session.read_only import ReadOnlyEngine
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ async def connect(
     reload: Literal["auto", "ask"] = "auto",
     stand_in: StandIn | None = None,
 ) -> EngineClient:
-    """Start an engine on the store; become a viewer when another one runs on it, or when asked to.
+    """Start an engine on the store; be a viewer when another one runs on it, or none may, or when asked to.
 
     Args:
         stand_in: gives what is called in the place of steps; None calls the steps.
@@ -52,7 +52,7 @@ async def connect(
     )
     try:
         await engine.start()
-    except StoreLocked:
+    except (StoreLocked, NotOffered):
         return await asyncio.to_thread(RemoteEngine, Path(store), workflows)
     await asyncio.to_thread(engine.watch)
     return LocalEngine(engine, no_steps=stand_in is not None)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from studio.engine.client import EngineClient
+    from studio.store.capabilities import Feature
 
 TURNS = frozenset({"clock.pause", "clock.faster", "clock.slower"})
 LEADS = frozenset({"clock.next", "clock.forward", "wait.time_out", "entry.time_out"})
@@ -38,6 +39,20 @@ SENDS = frozenset(
     }
 )
 COPIES = frozenset({"fork", "stores"})
+OF_FEATURE: dict[Feature, frozenset[str]] = {
+    "clock": TURNS,
+    "jump": LEADS,
+    "acts": frozenset(
+        {"act", "held_steps", "wait.by_hand", "entry.by_hand", "wait.time_out", "entry.time_out"}
+    ),
+    "undo": frozenset({"undo", "redo"}),
+    "rewind": frozenset({"rewind", "stores"}),
+    "fork": frozenset({"fork"}),
+    "send": SENDS,
+    "reload": frozenset({"reload"}),
+    "inspect": frozenset({"inspect"}),
+}
+"""What the keys are for that the driver of the journeys may be without."""
 NOWHERE = frozenset({"problem.go"})
 """Every workflow file loads."""
 
@@ -56,7 +71,8 @@ def not_offered(session: Session) -> frozenset[str]:
     if client is None:
         return frozenset()
     nowhere = NOWHERE if place_of(client.problems) is None else frozenset()
-    return nowhere | _not_asked(client)
+    missing = (OF_FEATURE.get(feature, frozenset()) for feature in client.capabilities.missing())
+    return frozenset().union(nowhere, _not_asked(client), *missing)
 
 
 def nothing_there(screen: Screen[Any]) -> frozenset[str]:

@@ -9,6 +9,7 @@ import pytest
 from studio.clocks.adjustable_clock import JumpState
 from studio.clocks.clock import wall_ms
 from studio.engine.client import Trouble
+from studio.store.capabilities import foreign
 from studio.store.slow import SLOW, SlowCause, slow_text
 from studio.store.stuck import STUCK, StuckCall, stuck_text
 from studio.tui.keys.actions import commands
@@ -237,3 +238,16 @@ async def test_a_screen_that_has_not_all_its_panes_yet_is_asked_for_its_keys_in_
     assert isinstance(opening, Idles)
     async with open_studio(world()):
         assert nothing_there(opening) == frozenset()
+
+
+async def test_what_the_driver_cannot_do_is_not_offered() -> None:
+    desk = FakeEngine()
+    desk.capabilities = replace(foreign("Temporal"), send=True, acts=True)
+    found, _ = await at(desk, "3")
+    gone = {"clock.next", "clock.forward", "undo", "redo", "rewind", "fork", "reload"}
+    assert not found & (TURNS | gone)
+    assert {"inject", "act", "why", "quit"} <= found
+    desk.capabilities = foreign("Temporal")
+    found, _ = await at(desk, "3")
+    assert not found & (TURNS | LEADS | ACTS | SENDS | COPIES | {"reload"})
+    assert {"why", "inspect", "filter", "quit"} <= found

@@ -74,7 +74,7 @@ def texts(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else ""
-            if name.endswith("Error") or name.startswith("Store") or name in ("Finding", "Failed"):
+            if name.endswith("Error") or name.startswith("Store") or name in ("CheckResult", "Failed"):
                 for part in ast.walk(node):
                     if isinstance(part, ast.Constant) and isinstance(part.value, str):
                         yield part.value

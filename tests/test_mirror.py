@@ -35,7 +35,7 @@ OTHERWISE = {
     **dict.fromkeys((f"engine/work/{name}.py" for name in ("passes", "totals", "users", "waits")), UNIT),
     "store/changes.py": "what a batch writes: test_sqlite.py, engine/work/test_batch.py",
     "store/foreign.py": "sink/test_sink.py, which writes there and asks",
-    "store/scene_sql.py": "statements alone: test_scenes.py, test_plans.py",
+    "store/view_context_sql.py": "statements alone: test_view_context.py, test_plans.py",
     "store/schema.py": "tables alone: test_migrations.py makes them, test_plans.py has the indexes",
     "store/view_base.py": VIEWS,
     "store/view_history.py": VIEWS,

@@ -36,7 +36,7 @@ def record(found: StoreStatus) -> dict[str, Any]:
     """How a store stands, as JSON."""
     from studio.clocks.clock import iso
 
-    totals, clock, pulse = found.totals, found.clock, found.pulse
+    totals, clock, metrics = found.totals, found.clock, found.metrics
     engine: dict[str, Any] | None = None
     if found.engine is not None:
         pid, since = found.engine
@@ -47,8 +47,8 @@ def record(found: StoreStatus) -> dict[str, Any]:
             engine["stuck"] = [{**dataclasses.asdict(call), "since": iso(call.since)} for call in found.stuck]
         if found.slow is not None:
             engine["slow"] = {**dataclasses.asdict(found.slow), "at": iso(found.slow.at)}
-        if pulse is not None:
-            engine |= {**dataclasses.asdict(pulse), "at": iso(pulse.at)}
+        if metrics is not None:
+            engine |= {**dataclasses.asdict(metrics), "at": iso(metrics.at)}
     return {
         "store": found.path,
         "size": found.size,
@@ -83,7 +83,7 @@ def _lines(found: StoreStatus) -> Iterator[str]:
     from studio.clocks.clock import wall_ms
     from studio.wording.clock import clock_state
 
-    totals, pulse = found.totals, found.pulse
+    totals, metrics = found.totals, found.metrics
     wal = f", log {show_bytes(found.wal)}" if found.wal else ""
     yield clean(f"store     {short(found.path)}  {show_bytes(found.size)}{wal}")
     yield f"users     {totals.users:,}"
@@ -119,15 +119,16 @@ def _lines(found: StoreStatus) -> Iterator[str]:
         since_when = f" (since {local(found.paused.since)})" if found.paused.since is not None else ""
         yield clean(f"paused    {found.paused.why}{since_when}")
     for call in found.stuck:
-        yield clean(f"stuck     {call.told(wall_ms())}")
+        yield clean(f"stuck     {call.sentence(wall_ms())}")
     if found.slow is not None:
-        yield clean(f"slow      {found.slow.told} (at {local(found.slow.at)})")
-    if pulse is None:
+        yield clean(f"slow      {found.slow.sentence} (at {local(found.slow.at)})")
+    if metrics is None:
         yield "batch     none yet"
         return
-    yield f"batch     {local(pulse.at)}: {pulse.batch:,} processed, {counted(pulse.steps, 'step')} running"
-    late = f"timers at most {pulse.late_ms:,} ms late"
-    yield f"rate      {pulse.rate:,.1f} processed a second, with {pulse.queue:,} in the queue, {late}"
+    ran = f"{metrics.batch:,} processed, {counted(metrics.steps, 'step')} running"
+    yield f"batch     {local(metrics.at)}: {ran}"
+    late = f"timers at most {metrics.late_ms:,} ms late"
+    yield f"rate      {metrics.rate:,.1f} processed a second, with {metrics.queue:,} in the queue, {late}"
 
 
 @click.command()

@@ -35,7 +35,7 @@ class StuckState:
         stuck = {(call.kind, call.name, call.journey): call for call in self._engine.status().stuck}
         for which, call in stuck.items():
             if which not in self._named:
-                complain(f"The {call.told(wall_ms())}.", plain=True)
+                complain(f"The {call.sentence(wall_ms())}.", plain=True)
         self._named = set(stuck)
 
 

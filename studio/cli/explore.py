@@ -170,7 +170,7 @@ def _samples(
 def _tree(found: Exploration) -> Iterator[str]:
     from studio.design.explorer.tree import rows
 
-    shown = rows(found.ways)
+    shown = rows(found.paths)
     texts = [clean(f"{row.guide}{row.sign} {row.text}") for row in shown]
     width = terminal_width()
     times = max((cells(row.time) for row in shown), default=0)
@@ -186,9 +186,9 @@ def _told(found: Exploration, summary: Summary, most: int | None) -> Iterator[st
     from studio.clocks import durations
 
     ends = ", ".join(f"{count} {kind}" for kind, count in summary.ends.items())
-    yield f"{counted(len(found.ways), 'path')}: {ends}"
+    yield f"{counted(len(found.paths), 'path')}: {ends}"
     if summary.longest is not None:
-        yield f"longest: path {summary.longest}, {durations.show(found.ways[summary.longest - 1].time)}"
+        yield f"longest: path {summary.longest}, {durations.show(found.paths[summary.longest - 1].time)}"
     if summary.never_end:
         yield f"never end: {_paths(summary.never_end)}"
     if (sent := summary.most_sent) is not None:
@@ -197,7 +197,7 @@ def _told(found: Exploration, summary: Summary, most: int | None) -> Iterator[st
     if most is not None:
         over = f": {_paths(tuple(each.path for each in summary.over_most))}" if summary.over_most else ""
         yield f"more than {counted(most, 'time')} the same: {counted(len(summary.over_most), 'path')}{over}"
-    for hint in dict.fromkeys(way.end.hint for way in found.ways if way.end.hint):
+    for hint in dict.fromkeys(path.end.hint for path in found.paths if path.end.hint):
         yield f"missing: {clean(hint)}"
     for each in summary.never_match[:MOST_LISTED]:
         yield f"can never match: {clean(each.name)} at {each.line}, {clean(each.why)}"

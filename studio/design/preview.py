@@ -42,7 +42,7 @@ ENDED = ("completed", "failed", "exited", "cancelled")
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class PreviewState:
     """How things stand."""
 
     now: int
@@ -89,11 +89,11 @@ class Preview:
         self._engine: Engine | None = None
         self._empty: bytes | None = None
         """The store before anything happened."""
-        self._standing = Standing(start, 0, [], None, None)
+        self._standing = PreviewState(start, 0, [], None, None)
 
     # -- beginning and end -----------------------------------------------------------------
 
-    def begin(self) -> Standing:
+    def begin(self) -> PreviewState:
         """Send the event that begins the journey.
 
         Raises:
@@ -189,12 +189,12 @@ class Preview:
         name = self.samples.event_name(names(wait.name.split(", ")))
         return name, self.samples.event_data(name, wait.match, self._key)
 
-    def answer(self, seq: int) -> Standing:
+    def answer(self, seq: int) -> PreviewState:
         """Send the event that answers a wait."""
         name, data = self.answer_to(self.wait(seq))
         return self._send(name, data)
 
-    def time_out(self, seq: int) -> Standing:
+    def time_out(self, seq: int) -> PreviewState:
         """Let time pass up to the deadline of a wait or sleep, each deadline before it at its own time.
 
         Raises:
@@ -216,7 +216,7 @@ class Preview:
         )
         return min(around, default=None)
 
-    def pass_time(self) -> Standing:
+    def pass_time(self) -> PreviewState:
         """Let time pass up to the nearest deadline.
 
         Raises:
@@ -235,7 +235,7 @@ class Preview:
         ended = standing.journey.status in ENDED
         return not ended or (self.workflow.again and not standing.failed)
 
-    def go_on(self) -> Standing:
+    def go_on(self) -> PreviewState:
         """Send the trigger event once more.
 
         Raises:
@@ -245,7 +245,7 @@ class Preview:
             raise StudioError("the journey has ended" if not self._standing.waits else "it still waits")
         return self._send(*self.samples.trigger(self.workflow, self._key))
 
-    def back(self) -> Standing:
+    def back(self) -> PreviewState:
         """Take the last act back.
 
         Raises:
@@ -289,24 +289,24 @@ class Preview:
 
     # -- doing it --------------------------------------------------------------------------
 
-    def _send(self, name: str, data: dict[str, Any]) -> Standing:
+    def _send(self, name: str, data: dict[str, Any]) -> PreviewState:
         # A moment later: at one and the same an event would come before a deadline and a step's
         # result, and what is kept has only moments to say what came first.
         return self._do(incoming(name, self.user, data, at=self._standing.now + 1))
 
-    def _do(self, act: Incoming | _Until) -> Standing:
+    def _do(self, act: Incoming | _Until) -> PreviewState:
         asyncio.run(_play(self.engine, act))
         self._acts.append(act)
         return self._look()
 
-    def _look(self) -> Standing:
+    def _look(self) -> PreviewState:
         now = self.engine.clock.now()
         with Views(self.store) as views:
             waits = views.waits(user=self.user, limit=MOST_WAITS)
             side = views.side_by_side(self.user, journeys=1, entries=1)
         last = side.entries[-1] if side.entries else None
         journey = side.journeys[0] if side.journeys else None
-        self._standing = Standing(now, now - self._start, waits, journey, last)
+        self._standing = PreviewState(now, now - self._start, waits, journey, last)
         return self._standing
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from studio.language.incoming import Incoming
     from studio.store.capabilities import Capabilities
     from studio.store.refused import Refusal
-    from studio.store.snapshots import Snapshot
+    from studio.store.snapshots import StoreSnapshot
     from studio.store.views import Views
 
 
@@ -95,7 +95,7 @@ class TimeTravelClient(Protocol):
     async def redo(self) -> dict[str, Any]:
         """Bring back what was taken."""
 
-    async def snapshots(self) -> list[Snapshot]:
+    async def snapshots(self) -> list[StoreSnapshot]:
         """The snapshots beside the store."""
 
     async def restore(self, number: int) -> dict[str, Any]:

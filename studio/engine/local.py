@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from studio.engine.reload.report import ReloadReport
     from studio.engine.rewind.rewind import RewindPreview, UndoPreview
     from studio.engine.work.jump import JumpProgress
-    from studio.store.snapshots import Snapshot
+    from studio.store.snapshots import StoreSnapshot
 
 STOP_SECONDS = 2.0
 """How long leaving waits for the engine. What was acknowledged is safe without that."""
@@ -165,7 +165,7 @@ class LocalEngine(StoreClient):
     async def redo(self) -> dict[str, Any]:
         return await self.engine.redo()
 
-    async def snapshots(self) -> list[Snapshot]:
+    async def snapshots(self) -> list[StoreSnapshot]:
         return await self.engine.snapshots()
 
     async def restore(self, number: int) -> dict[str, Any]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from studio.language.definition import Workflow
     from studio.language.incoming import Incoming
     from studio.store.paused import Paused
-    from studio.store.snapshots import Snapshot
+    from studio.store.snapshots import StoreSnapshot
 
 ANSWER_SECONDS = 120.0
 """How long another process may take to copy its store."""
@@ -81,7 +81,7 @@ class RemoteTimeTravel(StoreClient):
     async def redo(self) -> dict[str, Any]:
         return await self._ask_back("redo", {})
 
-    async def snapshots(self) -> list[Snapshot]:
+    async def snapshots(self) -> list[StoreSnapshot]:
         from studio.store.snapshots import snapshots
 
         return await self._call(snapshots, self.path)

@@ -24,7 +24,7 @@ class Open(NamedTuple):
     late: int | None = None
 
 
-class Record(NamedTuple):
+class RecordOutcome(NamedTuple):
     """Record the outcome of a command that came at once; gives its `state.Record`."""
 
     command: Command[Any]
@@ -45,7 +45,7 @@ class Close(NamedTuple):
     wait: WaitState
 
 
-class Send(NamedTuple):
+class SendEvent(NamedTuple):
     """Send an event, of which it is the outcome, too; gives its `state.Record`."""
 
     command: Ingest
@@ -87,4 +87,4 @@ class Speak(NamedTuple):
     """Nothing of the journey that is not written stands before this entry."""
 
 
-Decision = Open | Record | Over | Close | Send | Repeat | Run | Interrupt | Say | Speak
+Decision = Open | RecordOutcome | Over | Close | SendEvent | Repeat | Run | Interrupt | Say | Speak

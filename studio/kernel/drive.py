@@ -2,7 +2,7 @@
 
 The function is a coroutine that is sent the outcome of each command it yields. Where
 `answer` knows no outcome the journey is blocked: the coroutine is closed, and the
-next drive begins at the top again (DESIGN §1); or it is left in a `Standing`, and the
+next drive begins at the top again (DESIGN §1); or it is left in a `SuspendedCoroutine`, and the
 next drive goes on from there.
 """
 
@@ -124,7 +124,7 @@ class Failed:
 End = Ended | Blocked | Again | Failed
 
 
-class Standing:
+class SuspendedCoroutine:
     """Where a function stands at a command without an outcome, while it is kept to go on from there."""
 
     __slots__ = ("_context", "command", "coroutine")
@@ -161,7 +161,7 @@ def drive(
     answer: Callable[[Command[Any]], Outcome | None],
     stepped: Callable[[Coroutine[Any, Any, Any]], None] | None = None,
     raised: Callable[[BaseException, TracebackType | None], None] | None = None,
-    standing: Standing | None = None,
+    standing: SuspendedCoroutine | None = None,
     code: SourceCode = NO_CODE,
 ) -> End:
     """Drive a function on, from its top or from where it stands.

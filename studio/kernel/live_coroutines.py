@@ -11,7 +11,7 @@ the next drive begins at the top and comes to the same. So it is at the end of e
 
 from __future__ import annotations
 
-from studio.kernel.drive import Failed, Standing
+from studio.kernel.drive import Failed, SuspendedCoroutine
 from studio.kernel.ports import DriveMonitor
 from studio.kernel.records import Cause
 from studio.kernel.resolver import CommandResolver
@@ -19,13 +19,13 @@ from studio.kernel.state import JourneyState
 from studio.language.journey import Journey
 
 
-class LiveCoroutine(Standing):
+class LiveCoroutine(SuspendedCoroutine):
     """A journey whose function stands where it waits, or is driven to be left standing."""
 
     __slots__ = ("cause", "journey", "resolver", "state")
 
     def __init__(self, state: JourneyState) -> None:
-        Standing.__init__(self)
+        SuspendedCoroutine.__init__(self)
         self.state = state
         self.journey: Journey
         """What the function was given: it knows the position, and how many commands there were."""

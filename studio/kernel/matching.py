@@ -16,7 +16,7 @@ MISSING: Any = type("Missing", (), {"__repr__": lambda self: "(missing)"})()
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class FieldMismatch:
     """A field in which an event does not agree with a match."""
 
     field: str
@@ -42,15 +42,15 @@ def meets(match: Mapping[str, Any] | None, data: Mapping[str, Any]) -> bool:
 
 def differences(
     match: Mapping[str, Any] | None, data: Mapping[str, Any], prefix: str = ""
-) -> list[Difference]:
+) -> list[FieldMismatch]:
     """The fields that do not agree, in the order of the match; empty when it is met."""
-    found: list[Difference] = []
+    found: list[FieldMismatch] = []
     for key, expected in (match or {}).items():
         got = look_up(data, key)
         if isinstance(expected, Mapping) and isinstance(got, Mapping):
             found += differences(expected, got, f"{prefix}{key}.")
         elif got is MISSING or not agrees(expected, got):
-            found.append(Difference(prefix + key, expected, got))
+            found.append(FieldMismatch(prefix + key, expected, got))
     return found
 
 

@@ -39,7 +39,7 @@ def resume(transition: Transition, journey: JourneyState, at: int) -> None:
     transition.monitor.quarantined.pop(journey.id, None)
     seq = work.append(at, Kind.RESUMED, journey.user.id, journey, journey.workflow_id, data=data)
     journey.outcomes = {key: record for key, record in journey.outcomes.items() if key_text(key) not in void}
-    journey.status, journey.still, journey.touched = Status.WAITING, 0, True
+    journey.status, journey.runaway_count, journey.touched = Status.WAITING, 0, True
     journey.resuming = True
     transition.drive(journey, Cause(at, seq, outside=True))
     transition.drain()

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from studio.errors import JourneyError, StudioError
 from studio.kernel import operator_commands
 from studio.kernel.live_coroutines import LiveCoroutines
-from studio.kernel.partition import Partition, Sent
+from studio.kernel.partition import OutgoingEvent, Partition
 from studio.kernel.ports import DriveMonitor
 from studio.kernel.records import Launch, StepResult
 from studio.kernel.state import JourneyState
@@ -78,7 +78,7 @@ class Ran:
     turn: Turn
     launches: list[Launch]
     """Steps that are to run once the turn is kept."""
-    sent: list[Sent]
+    sent: list[OutgoingEvent]
     """Events to others, to be handed over once the turn is kept."""
     answers: list[Event | StudioError | None] = field(default_factory=list)
     """What came of each that came: the event, an act's error, or nothing."""

@@ -10,8 +10,18 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from studio.kernel.decisions import Close, Decision, Interrupt, Open, Over, Repeat, Run, Say, Send
-from studio.kernel.decisions import Record as Recording
+from studio.kernel.decisions import (
+    Close,
+    Decision,
+    Interrupt,
+    Open,
+    Over,
+    RecordOutcome,
+    Repeat,
+    Run,
+    Say,
+    SendEvent,
+)
 from studio.kernel.drive import Outcome
 from studio.kernel.ports import EVENTS_MAX, History
 from studio.kernel.records import Cause
@@ -154,7 +164,7 @@ class CommandResolver(Replay):
                 yield Over(opened)
         return self._wait_outcome(wait, record, slot, after)
 
-    def _look(self, wait: Wait, after: int, bound: int) -> tuple[Recording | None, bool]:
+    def _look(self, wait: Wait, after: int, bound: int) -> tuple[RecordOutcome | None, bool]:
         """Look for a match in the history.
 
         Returns:
@@ -182,7 +192,7 @@ class CommandResolver(Replay):
             id=_given_id(wait.key),
             bound=bound if bound != self.cause.seq else None,
         )
-        return Recording(wait, Kind.WAIT_MATCHED, wait.names.text, data), cut
+        return RecordOutcome(wait, Kind.WAIT_MATCHED, wait.names.text, data), cut
 
     def _opening_wait(self, wait: Wait, group: str | None) -> Open:
         simple = wait.names.simple
@@ -245,7 +255,7 @@ class CommandResolver(Replay):
             # Its own outcome follows; it needs no entry that says closed.
             yield Over(wait)
         kind = Kind.GROUP_MATCHED if hit else Kind.GROUP_TIMEOUT
-        record: Record = yield Recording(group, kind, GROUP_NAMES[group.key[0]], data)
+        record: Record = yield RecordOutcome(group, kind, GROUP_NAMES[group.key[0]], data)
         return self._group_outcome(group, record, outcomes)
 
     def _open_group(self, group: Group) -> Generator[Decision, Any, bool]:
@@ -275,7 +285,7 @@ class CommandResolver(Replay):
 
     def _attempt_ingest(self, command: Ingest) -> Deciding:
         taken = command.event_id is not None and self.ids.find(command.event_id) is not None
-        record: Record = yield Repeat(command) if taken else Send(command)
+        record: Record = yield Repeat(command) if taken else SendEvent(command)
         return self._outcome(command, record)
 
     # -- steps -----------------------------------------------------------------------------

@@ -206,10 +206,10 @@ class JourneyState:
         "pass_no",
         "pass_seq",
         "resuming",
+        "runaway_count",
         "since",
         "start",
         "status",
-        "still",
         "stored_status",
         "touched",
         "trigger",
@@ -245,7 +245,7 @@ class JourneyState:
             self.pass_seq,
             self.trigger,
             self.since,
-            self.still,
+            self.runaway_count,
             self.note,
         ) = row
         self.new = new

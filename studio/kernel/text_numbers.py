@@ -33,18 +33,18 @@ class TextNumbers:
 
 def row_out(row: Row, names: TextNumbers, users: TextNumbers) -> list[Any]:
     """An entry's row, with numbers of texts that go with it."""
-    told = list(row)
+    fields = list(row)
     for at in (NAME, PLACE, CODE):
-        if told[at] is not None:
-            told[at] = names(told[at])
-    if told[USER] is not None:
-        told[USER] = users(told[USER])
-    return told
+        if fields[at] is not None:
+            fields[at] = names(fields[at])
+    if fields[USER] is not None:
+        fields[USER] = users(fields[USER])
+    return fields
 
 
-def row_in(told: list[Any], names: list[int], users: list[int]) -> Row:
+def row_in(fields: list[Any], names: list[int], users: list[int]) -> Row:
     """The row of another history: texts have the numbers there that are given."""
-    row = list(told)
+    row = list(fields)
     for at in (NAME, PLACE, CODE):
         if row[at] is not None:
             row[at] = names[row[at]]
@@ -62,4 +62,4 @@ def journey_fields(journey: JourneyState) -> list[Any]:
     """
     j = journey
     begun = [j.id, j.workflow_id, j.key, j.n, j.status, j.pass_no, j.pass_seq]
-    return [*begun, j.trigger, j.since, j.still, j.note]
+    return [*begun, j.trigger, j.since, j.runaway_count, j.note]

@@ -16,8 +16,19 @@ from functools import partial
 from typing import Any
 
 from studio.errors import WorkflowError
-from studio.kernel.decisions import Close, Decision, Interrupt, Open, Over, Repeat, Run, Say, Send, Speak
-from studio.kernel.decisions import Record as Recording
+from studio.kernel.decisions import (
+    Close,
+    Decision,
+    Interrupt,
+    Open,
+    Over,
+    RecordOutcome,
+    Repeat,
+    Run,
+    Say,
+    SendEvent,
+    Speak,
+)
 from studio.kernel.drive import Abandoned, Again, Blocked, End, Ended, Failed, Outcome, drive, printable
 from studio.kernel.journey_reader import JourneyReader
 from studio.kernel.live_coroutines import LiveCoroutine, LiveCoroutines
@@ -55,9 +66,9 @@ from studio.language.waited import Waited
 from studio.text import json_text as jsontext
 
 MakeResolver = Callable[[UnitOfWork, JourneyState, Journey, Cause, StepsUnderWay, TakenIds], CommandResolver]
-MAX_CHAIN = 1_000
+MAX_CAUSATION_DEPTH = 1_000
 """Events that journeys send one after another without time moving, before it is a runaway."""
-MAX_ECHOES = 10_000
+MAX_FAN_OUT = 10_000
 """Events that journeys send on account of a single cause, not counting those of the journeys that it
 woke itself: two events in answer to each would be without end long before a chain is too long."""
 MAX_PAUSE = 3_600_000
@@ -410,7 +421,7 @@ class Transition:
         work.load_passes((journey,))
         # Time moved, or something came from outside: not the same standing moment any more.
         moved = journey.pass_at != cause.at or (cause.outside and journey.pass_cause != cause.seq)
-        journey.still = 0 if moved else journey.still + 1
+        journey.runaway_count = 0 if moved else journey.runaway_count + 1
         journey.pass_no += 1
         fields: dict[str, int] = {}
         if trigger != cause.seq:
@@ -444,7 +455,7 @@ class Transition:
             workflow = state.workflow
             if workflow is None:
                 return
-            if state.still >= MAX_PASSES:
+            if state.runaway_count >= MAX_PASSES:
                 what = f"runaway: {MAX_PASSES} passes without time moving"
                 self.fail(state, cause, Failed("WorkflowError", what, _line(workflow), "", ""))
                 return
@@ -778,14 +789,14 @@ class Transition:
         kind = type(decision)
         if kind is Open:
             return self._open(state, cause, decision)  # type: ignore[arg-type]
-        if kind is Recording:
+        if kind is RecordOutcome:
             return self._record(state, cause, decision)  # type: ignore[arg-type]
         match decision:
             case Over(wait):
                 self.work.end_wait(wait)
             case Close(wait):
                 self.close_wait(wait, cause)
-            case Send(command):
+            case SendEvent(command):
                 return self._send(state, cause, command)
             case Repeat(command):
                 return self._repeat(resolver, command)
@@ -819,7 +830,7 @@ class Transition:
             self.asks.append(Ask(seq, state.user.name, wanted.parts, command.match))
         return wait
 
-    def _record(self, state: JourneyState, cause: Cause, recording: Recording) -> Record:
+    def _record(self, state: JourneyState, cause: Cause, recording: RecordOutcome) -> Record:
         """Append the outcome of a command that came at once."""
         command, kind, text, data = recording
         work = self.work
@@ -836,10 +847,10 @@ class Transition:
         work, monitor = self.work, self.monitor
         if cause.causation_depth:
             monitor.fan_out += 1
-        if cause.causation_depth >= MAX_CHAIN:
-            raise _runaway(command, f"{MAX_CHAIN:,} events were sent one after another")
-        if monitor.fan_out > MAX_ECHOES:
-            raise _runaway(command, f"{MAX_ECHOES:,} events were sent in answer to one another")
+        if cause.causation_depth >= MAX_CAUSATION_DEPTH:
+            raise _runaway(command, f"{MAX_CAUSATION_DEPTH:,} events were sent one after another")
+        if monitor.fan_out > MAX_FAN_OUT:
+            raise _runaway(command, f"{MAX_FAN_OUT:,} events were sent in answer to one another")
         target = state.user if command.user == state.user.name else work.user(command.user)
         text = None if command.text == "{}" else command.text
         seq = work.append(

@@ -76,9 +76,9 @@ def turn_of(partition: Partition) -> Turn:
     journeys = []
     for journey in partition.journeys:
         if journey.touched:
-            told = journey_fields(journey)
-            told[1] = names(told[1])
-            journeys.append(told)
+            fields = journey_fields(journey)
+            fields[1] = names(fields[1])
+            journeys.append(fields)
     waits = []
     for wait in partition.waits.values():
         if not wait.stored:
@@ -107,11 +107,11 @@ def turn_from(packed: bytes) -> Turn:
         TurnError: they are none, or of a newer form.
     """
     try:
-        told = unpack(packed)
-        version = told.pop("version")
+        fields = unpack(packed)
+        version = fields.pop("version")
         if version != VERSION:
             raise TurnError(f"it has form {version}, and this version reads form {VERSION}")
-        turn = Turn(**told)
+        turn = Turn(**fields)
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise TurnError(f"it is no turn: {error}") from None
     if (why := fault(turn.user)) is not None:

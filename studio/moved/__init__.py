@@ -1,4 +1,4 @@
-"""Modules under the paths that they had in 0.1: each is still found there, with a warning, until 0.3.
+"""Modules under the paths that they had before: each is still found there, with a warning, until 0.3.
 
 Whoever imports `studio.explorer.walker` gets the very module that is now `studio.design.explorer.walker`.
 `studio.incoming` is not among them: that name is the public function.

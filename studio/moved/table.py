@@ -1,4 +1,4 @@
-"""Where each module of 0.1 stands now: old path, new path. A package stands for all that is in it."""
+"""Where modules of versions before stand now: old path, new path. A package stands for all that is in it."""
 
 from __future__ import annotations
 
@@ -178,4 +178,13 @@ MOVED: dict[str, str] = {
     "studio.tui.screens.live_time": "studio.tui.screens.time_control",
     "studio.tui.screens.designer_edits": "studio.tui.screens.edit_control",
     "studio.tui.widgets.said_bar": "studio.tui.widgets.status_line",
+    "studio.store.pulse": "studio.store.engine_metrics",
+    "studio.store.holds": "studio.store.approvals",
+    "studio.store.places": "studio.store.line_statistics",
+    "studio.store.scenes": "studio.store.view_context",
+    "studio.store.scene_sql": "studio.store.view_context_sql",
+    "studio.store.reading": "studio.store.read_only_store",
+    "studio.design.explorer.moves": "studio.design.explorer.path_steps",
+    "studio.design.explorer.ways": "studio.design.explorer.explored_path",
+    "studio.engine.effects.ear": "studio.engine.effects.output_listener",
 }

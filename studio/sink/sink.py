@@ -24,17 +24,17 @@ from studio.sink.taking import take_turn
 from studio.store.capabilities import set_writer, writer_of
 from studio.store.codes import add_source
 from studio.store.database import Durability
+from studio.store.engine_metrics import ENGINE, ENGINE_METRICS
 from studio.store.foreign import has_own_history
 from studio.store.lock import take_lock
 from studio.store.meta import set_meta
-from studio.store.pulse import ENGINE, PULSE
 from studio.store.sqlite import Store
 
 Came = Literal["taken", "known", "early", "refused"]
 
 
 @dataclass(slots=True)
-class Told:
+class TurnReceipt:
     """What came of a turn."""
 
     user: str
@@ -53,7 +53,7 @@ class Told:
 class _Batch:
     unit: StoreUnit
     numbers: Numbers
-    told: list[Told] = field(default_factory=list)
+    receipts: list[TurnReceipt] = field(default_factory=list)
 
 
 class Sink:
@@ -97,14 +97,16 @@ class Sink:
                     advice="name a store",
                 )
             set_writer(con, driver)
-            set_meta(con, {ENGINE: json.dumps({"pid": os.getpid(), "since": wall_ms()}), PULSE: None})
+            set_meta(
+                con, {ENGINE: json.dumps({"pid": os.getpid(), "since": wall_ms()}), ENGINE_METRICS: None}
+            )
 
     def close(self) -> None:
         """Let the store go."""
         try:
             try:
                 with self._store.transaction() as con:
-                    set_meta(con, {ENGINE: None, PULSE: None})
+                    set_meta(con, {ENGINE: None, ENGINE_METRICS: None})
             finally:
                 self._store.close()
         finally:
@@ -118,22 +120,22 @@ class Sink:
 
     # -- turns -----------------------------------------------------------------------------
 
-    def take_packed(self, packed: Sequence[bytes], at: int) -> list[Told]:
+    def take_packed(self, packed: Sequence[bytes], at: int) -> list[TurnReceipt]:
         """Take turns as they come over the wire; bytes that are no turn are refused.
 
         Args:
             at: now, milliseconds since 1970, UTC.
         """
         turns: list[Turn] = []
-        unreadable: list[Told] = []
+        unreadable: list[TurnReceipt] = []
         for each in packed:
             try:
                 turns.append(turn_from(each))
             except TurnError as error:
-                unreadable.append(Told("", 0, "refused", reason=str(error)))
+                unreadable.append(TurnReceipt("", 0, "refused", reason=str(error)))
         return unreadable + self.take(turns, at)
 
-    def take(self, turns: Sequence[Turn], at: int) -> list[Told]:
+    def take(self, turns: Sequence[Turn], at: int) -> list[TurnReceipt]:
         """Take turns; those of one user in their order.
 
         Args:
@@ -158,14 +160,14 @@ class Sink:
         batch.numbers.write()
         self._tell_pulse(batch)
         batch.unit.commit()
-        return batch.told
+        return batch.receipts
 
     def add_code(self, workflow: str, hash: str, file: str, source: str, at: int) -> None:
         """Keep the source of a workflow's version: what entries name by its hash."""
         add_source(self._store, workflow, hash, file, source, at)
 
     def _tell_pulse(self, batch: _Batch) -> None:
-        count = Counter(told.came for told in batch.told)
+        count = Counter(told.came for told in batch.receipts)
         row = self._heartbeat.row(count["taken"], count["early"], 0)
         if row is not None:
             batch.unit.changes.meta.append(row)
@@ -181,22 +183,22 @@ class Sink:
     def _fill(self, batch: _Batch, turns: Sequence[Turn], refused: dict[int, str]) -> tuple[int, str] | None:
         """Take all turns of a batch; gives the one that cannot be taken, with the reason."""
         for index, turn in enumerate(turns):
-            told = Told(turn.user, turn.first, "taken")
-            batch.told.append(told)
+            receipt = TurnReceipt(turn.user, turn.first, "taken")
+            batch.receipts.append(receipt)
             if index in refused:
-                told.came, told.reason = "refused", refused[index]
+                receipt.came, receipt.reason = "refused", refused[index]
                 continue
             wanted = batch.numbers.next_of(turn.user)
             if turn.first > wanted:
-                told.came, told.wanted, told.wanted_from = "early", turn.user, wanted
+                receipt.came, receipt.wanted, receipt.wanted_from = "early", turn.user, wanted
             elif turn.first < wanted:
                 if not batch.numbers.is_same(turn):
                     return index, "another turn with this number was taken before"
-                told.came = "known"
+                receipt.came = "known"
             else:
                 missing = batch.numbers.missing_origin(turn)
                 if missing is not None:
-                    told.came, (told.wanted, told.wanted_from) = "early", missing
+                    receipt.came, (receipt.wanted, receipt.wanted_from) = "early", missing
                     continue
                 try:
                     take_turn(turn, batch.unit, batch.numbers)

@@ -61,12 +61,12 @@ class _Taking:
 
     # -- entries ---------------------------------------------------------------------------
 
-    def _entry(self, told: list[Any]) -> None:
-        seq = told[0]
+    def _entry(self, fields: list[Any]) -> None:
+        seq = fields[0]
         unit = self.unit
         number = self._here(seq)
         _, at, kind, user, journey_no, pass_no, name, n, place, cause, _, late, id, data, meta = row_in(
-            [*told[:10], None, *told[11:]], self.names, self.users
+            [*fields[:10], None, *fields[11:]], self.names, self.users
         )
         journey = None if journey_no is None else self._journey(journey_no, seq, number)
         if journey is not None:
@@ -76,12 +76,12 @@ class _Taking:
         if id is not None and not self.numbers.take_id(id, user):
             # It was sent to a user who had it already, and counts once there.
             id = None
-        code = None if told[10] is None else self.numbers.code(self.turn.names[told[10]])
+        code = None if fields[10] is None else self.numbers.code(self.turn.names[fields[10]])
         cause = None if cause is None else self._here(cause)
         appended = unit.append(at, kind, user, journey, name, n, place, cause, data, late, id, meta, code)
         assert appended == number
         if journey is not None and (wait := self.waits.get(seq)) is not None:
-            self._open(journey, number, told, wait)
+            self._open(journey, number, fields, wait)
 
     def _place(self) -> None:
         """Where the entries will stand here: one may name another that stands behind it.
@@ -129,13 +129,13 @@ class _Taking:
             raise ValueError(f"its journey {number} is not here any more")
         return found
 
-    def _open(self, journey: JourneyState, number: int, told: list[Any], wait: list[Any]) -> None:
+    def _open(self, journey: JourneyState, number: int, fields: list[Any], wait: list[Any]) -> None:
         _, _, kind, name, due = wait
         event = None if name is None else 0 if name < 0 else self.names[name]
-        label = None if told[6] is None else self.names[told[6]]
-        place = None if told[8] is None else self.names[told[8]]
-        key = key_of(kind, label, told[7], told[13], self.unit.name_text)
-        self.unit.open_wait(journey, number, kind, event, due, key, told[13], None, label, place)
+        label = None if fields[6] is None else self.names[fields[6]]
+        place = None if fields[8] is None else self.names[fields[8]]
+        key = key_of(kind, label, fields[7], fields[13], self.unit.name_text)
+        self.unit.open_wait(journey, number, kind, event, due, key, fields[13], None, label, place)
 
     def _end(self, number: int) -> None:
         wait = self.unit.wait_at(number)
@@ -144,12 +144,17 @@ class _Taking:
         self.unit.end_wait(wait)
 
     def _set_journey(self, fields: list[Any]) -> None:
-        number, _, _, _, status, pass_no, pass_seq, trigger, since, still, note = fields
+        number, _, _, _, status, pass_no, pass_seq, trigger, since, runaway_count, note = fields
         id = self.numbers.journey(self.user.id, number)
         journey = None if id is None else self.unit.journey_by_id(id)
         if journey is None:
             raise ValueError(f"it speaks of a journey that is not here: {number}")
-        journey.status, journey.pass_no, journey.still, journey.note = status, pass_no, still, note
+        journey.status, journey.pass_no, journey.runaway_count, journey.note = (
+            status,
+            pass_no,
+            runaway_count,
+            note,
+        )
         journey.pass_seq, journey.trigger = self._here(pass_seq), self._here(trigger)
         journey.since = self._here(since)
         journey.touched = True

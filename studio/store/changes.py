@@ -8,8 +8,8 @@ from itertools import chain
 from typing import Any
 
 from studio.store.checksums import ADD_CHECKSUM, checksums_of
+from studio.store.line_statistics import ADD_PLACE
 from studio.store.meta import END_META, SET_META
-from studio.store.places import ADD_PLACE
 
 Row = tuple[Any, ...]
 
@@ -55,7 +55,7 @@ class Changes:
         self.journey_updates: list[Row] = []
         self.waits: list[Row] = []
         self.ended_waits: list[Row] = []
-        self.parked: list[Row] = []
+        self.due_changes: list[Row] = []
         self.profiles: list[Row] = []
         self.totals: list[Row] = []
         self.places: list[Row] = []
@@ -81,7 +81,7 @@ class Changes:
         yield SET_JOURNEY, self.journey_updates
         yield END_WAIT, self.ended_waits
         yield from _several(ADD_WAIT, self.waits)
-        yield SET_DUE, self.parked
+        yield SET_DUE, self.due_changes
         yield ADD_PROFILE, self.profiles
         yield ADD_TOTAL, self.totals
         yield ADD_PLACE, self.places

@@ -21,7 +21,7 @@ class Version(NamedTuple):
     hash: str
 
 
-class Source(NamedTuple):
+class VersionSource(NamedTuple):
     """What a version was made of."""
 
     file: str
@@ -34,9 +34,9 @@ def versions(store: Store) -> list[Version]:
     return store.typed(Version, CODES)
 
 
-def source_of(store: Store, workflow: str, hash: str) -> Source | None:
+def source_of(store: Store, workflow: str, hash: str) -> VersionSource | None:
     """The source of a version; None when it never ran here."""
-    return next(iter(store.typed(Source, CODE, workflow, hash)), None)
+    return next(iter(store.typed(VersionSource, CODE, workflow, hash)), None)
 
 
 def newest_hash(store: Store, workflow: str) -> str | None:

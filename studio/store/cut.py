@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 from studio.errors import StoreError
 from studio.language.kinds import Kind
 from studio.store.checksums import add_checksums, cutting
-from studio.store.places import OPENING
+from studio.store.line_statistics import OPENING
 from studio.store.rebuild import COLUMNS, derive_journeys
 from studio.store.schema import TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS
 

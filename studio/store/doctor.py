@@ -13,12 +13,12 @@ from typing import Literal
 
 from studio.clocks.clock import iso, wall_ms
 from studio.errors import Advice, StoreDamaged, StoreError
+from studio.store.approvals import HOLD, held_steps
 from studio.store.beside import unfinished_copies
 from studio.store.connect import check_version, connect_reader
 from studio.store.database import WAL_LIMIT
 from studio.store.erase import ERASING
 from studio.store.file import wal_path
-from studio.store.holds import HOLD, held_steps
 from studio.store.inbox import engine_of, stamp
 from studio.store.rebuild import UNREADABLE, compare, damage, readable_text
 from studio.store.refused import left_aside
@@ -36,7 +36,7 @@ DAY = 24 * 3600 * 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """What one look has found."""
 
     check: str
@@ -47,7 +47,7 @@ class Finding:
     """What helps, where a face has words of its own for it."""
 
 
-def examine(path: Path, *, full: bool = False) -> Iterator[Finding]:
+def examine(path: Path, *, full: bool = False) -> Iterator[CheckResult]:
     """Look at a store from all sides, the quickest first. Changes nothing; safe beside a running engine.
 
     Args:
@@ -77,7 +77,7 @@ def examine(path: Path, *, full: bool = False) -> Iterator[Finding]:
         if full and integrity.verdict != "bad":
             yield _sums(con)
     except sqlite3.Error as error:
-        yield Finding("integrity", "bad", f"SQLite says: {error}", _RESTORE)
+        yield CheckResult("integrity", "bad", f"SQLite says: {error}", _RESTORE)
         return
     finally:
         con.close()
@@ -85,38 +85,38 @@ def examine(path: Path, *, full: bool = False) -> Iterator[Finding]:
         yield _derived(path)
 
 
-def _told(check: str, look: Callable[[], Iterable[Finding]]) -> list[Finding]:
+def _told(check: str, look: Callable[[], Iterable[CheckResult]]) -> list[CheckResult]:
     """What a look has found; when what it reads makes no sense, just that."""
     try:
         return list(look())
     except StoreDamaged as error:
-        return [Finding(check, "bad", error.what, _RESTORE)]
+        return [CheckResult(check, "bad", error.what, _RESTORE)]
     except UNREADABLE as error:
         says = f"what the store holds about it cannot be read ({type(error).__name__}: {error})"
-        return [Finding(check, "bad", says, _RESTORE)]
+        return [CheckResult(check, "bad", says, _RESTORE)]
 
 
-def _sums(con: sqlite3.Connection) -> Finding:
+def _sums(con: sqlite3.Connection) -> CheckResult:
     found = list(damage(con))
     if found:
         more = f" (and {len(found) - 1:,} more)" if len(found) > 1 else ""
-        return Finding("checksums", "bad", found[0] + more, _RESTORE)
-    return Finding("checksums", "ok", "the history is as it was written")
+        return CheckResult("checksums", "bad", found[0] + more, _RESTORE)
+    return CheckResult("checksums", "ok", "the history is as it was written")
 
 
 _RESTORE = "Return to a snapshot or a copy; sqlite3's .recover saves what can be read."
 
 
-def _version(known: int) -> Finding:
+def _version(known: int) -> CheckResult:
     if known == 0:
-        return Finding("version", "ok", "the file is empty; the first event makes it a store")
+        return CheckResult("version", "ok", "the file is empty; the first event makes it a store")
     if known < VERSION:
         fix = "The next start of the studio or the engine brings it up to date."
-        return Finding("version", "warn", f"schema {known}, this version has {VERSION}", fix)
-    return Finding("version", "ok", f"schema {known}, as this version has it")
+        return CheckResult("version", "warn", f"schema {known}, this version has {VERSION}", fix)
+    return CheckResult("version", "ok", f"schema {known}, as this version has it")
 
 
-def _lock(con: sqlite3.Connection, path: Path) -> Finding:
+def _lock(con: sqlite3.Connection, path: Path) -> CheckResult:
     row = con.execute("SELECT value FROM meta WHERE key = 'engine'").fetchone()
     waiting = con.execute("SELECT count(*) FROM (SELECT 1 FROM inbox LIMIT 10001)").fetchone()[0]
     left = f"; {waiting:,} in the inbox" if waiting else ""
@@ -126,21 +126,21 @@ def _lock(con: sqlite3.Connection, path: Path) -> Finding:
         if pid and not _lives(pid):
             # The lock is the kernel's and ends with its process, but a child may have inherited it.
             says = f"held, but not by the engine that is named (pid {pid})"
-            return Finding("lock", "warn", says, "See who has the .lock file open: fuser, lsof.")
-        return Finding("lock", "ok", f"an engine runs: pid {pid}, since {iso(since)}{left}")
+            return CheckResult("lock", "warn", says, "See who has the .lock file open: fuser, lsof.")
+        return CheckResult("lock", "ok", f"an engine runs: pid {pid}, since {iso(since)}{left}")
     if row is not None:
         pid = json.loads(row[0]).get("pid", 0)
         says = f"free; the last engine (pid {pid}) did not end in order{left}"
-        return Finding("lock", "warn", says, "Nothing is lost: the next start goes on from there.")
+        return CheckResult("lock", "warn", says, "Nothing is lost: the next start goes on from there.")
     if waiting:
-        return Finding(
+        return CheckResult(
             "lock",
             "warn",
             f"no engine runs{left}",
             "An engine that starts takes in what waits.",
             "start an engine",
         )
-    return Finding("lock", "ok", "free; no engine runs")
+    return CheckResult("lock", "ok", "free; no engine runs")
 
 
 def _lives(pid: int) -> bool:
@@ -153,45 +153,45 @@ def _lives(pid: int) -> bool:
     return True
 
 
-def _disk(path: Path) -> Finding:
+def _disk(path: Path) -> CheckResult:
     free, size = shutil.disk_usage(path.resolve().parent).free, size_of(path)
     says = f"{show_bytes(size)}, {show_bytes(free)} free on its disk"
     if free < LITTLE:
-        return Finding("disk", "bad", says, "Free some space: a batch that cannot be written waits.")
+        return CheckResult("disk", "bad", says, "Free some space: a batch that cannot be written waits.")
     if free < size + LITTLE:
         fix = "Free some: a snapshot, prune and erase need as much as the store has."
-        return Finding("disk", "warn", says, fix)
-    return Finding("disk", "ok", says)
+        return CheckResult("disk", "warn", says, fix)
+    return CheckResult("disk", "ok", says)
 
 
-def _log(path: Path) -> Finding:
+def _log(path: Path) -> CheckResult:
     size = size_of(wal_path(path))
     if size > 2 * WAL_LIMIT:
         fix = "A program that reads without an end keeps it from being folded in; end it."
-        return Finding("log", "warn", f"the write-ahead log has {show_bytes(size)}", fix)
-    return Finding("log", "ok", f"the write-ahead log has {show_bytes(size)}")
+        return CheckResult("log", "warn", f"the write-ahead log has {show_bytes(size)}", fix)
+    return CheckResult("log", "ok", f"the write-ahead log has {show_bytes(size)}")
 
 
-def _copies(path: Path) -> Iterator[Finding]:
+def _copies(path: Path) -> Iterator[CheckResult]:
     kept = snapshots(path)
     size = sum(each.size for each in kept)
     bad = [each.path.name for each in kept if not _readable(each.path)]
     if bad:
-        yield Finding("snapshots", "warn", f"cannot be read: {', '.join(bad)}", "Delete them.")
+        yield CheckResult("snapshots", "warn", f"cannot be read: {', '.join(bad)}", "Delete them.")
     elif kept:
-        yield Finding("snapshots", "ok", f"{len(kept):,}, together {show_bytes(size)}")
+        yield CheckResult("snapshots", "ok", f"{len(kept):,}, together {show_bytes(size)}")
     else:
-        yield Finding("snapshots", "ok", "none")
+        yield CheckResult("snapshots", "ok", "none")
     parts = unfinished_copies(path)
     if parts:
         names = ", ".join(part.name for part in parts)
-        yield Finding("copies", "warn", f"left of copies that were cut off: {names}", "Delete them.")
+        yield CheckResult("copies", "warn", f"left of copies that were cut off: {names}", "Delete them.")
 
 
-def _erasure(con: sqlite3.Connection) -> Iterator[Finding]:
+def _erasure(con: sqlite3.Connection) -> Iterator[CheckResult]:
     if con.execute("SELECT 1 FROM meta WHERE key = ?", (ERASING,)).fetchone():
         says = "a user was being erased, and it was cut off before the space was freed"
-        yield Finding("erase", "warn", says, "Erase that user again.", "erase again")
+        yield CheckResult("erase", "warn", says, "Erase that user again.", "erase again")
 
 
 def _readable(path: Path) -> bool:
@@ -202,14 +202,14 @@ def _readable(path: Path) -> bool:
     return True
 
 
-def _clock(con: sqlite3.Connection) -> Iterator[Finding]:
+def _clock(con: sqlite3.Connection) -> Iterator[CheckResult]:
     meta = dict(con.execute("SELECT key, value FROM meta WHERE key IN ('clock', ?)", (HOLD,)).fetchall())
     state = json.loads(meta.get("clock") or "{}")
     now, real = stamp(con), wall_ms()
     if state.get("virtual"):
-        yield Finding("clock", "ok", f"virtual, at {iso(now)}")
+        yield CheckResult("clock", "ok", f"virtual, at {iso(now)}")
     elif state.get("paused"):
-        yield Finding(
+        yield CheckResult(
             "clock",
             "warn",
             f"paused at {iso(now)}: no deadline comes",
@@ -217,40 +217,40 @@ def _clock(con: sqlite3.Connection) -> Iterator[Finding]:
             "let the clock go on",
         )
     elif abs(now - real) > DAY:
-        yield Finding(
+        yield CheckResult(
             "clock", "warn", f"at {iso(now)}, days away from the time of day", "It was moved by hand."
         )
     else:
-        yield Finding("clock", "ok", f"at {iso(now)}")
+        yield CheckResult("clock", "ok", f"at {iso(now)}")
     if HOLD in meta:
         count = len(held_steps(con, 1_000))
         says = f"steps are on hold after a {json.loads(meta[HOLD]).get('why', 'rewind')}; {count:,} wait"
-        yield Finding("steps", "warn", says, "Approve them, each or all.", "release steps")
+        yield CheckResult("steps", "warn", says, "Approve them, each or all.", "release steps")
 
 
-def _refused(con: sqlite3.Connection) -> Iterator[Finding]:
+def _refused(con: sqlite3.Connection) -> Iterator[CheckResult]:
     found = left_aside(con)
     if found.kept:
         says = f"{found.kept:,} that could not be taken, kept aside"
-        yield Finding("refused", "warn", says, "Look at them: each has its reason.", "list refused")
+        yield CheckResult("refused", "warn", says, "Look at them: each has its reason.", "list refused")
 
 
-def _integrity(con: sqlite3.Connection, full: bool) -> Finding:
+def _integrity(con: sqlite3.Connection, full: bool) -> CheckResult:
     what = "integrity_check" if full else "quick_check"
     faults = [str(row[0]) for row in con.execute(f"PRAGMA {what}({MOST_FAULTS})").fetchall()]
     if faults == ["ok"]:
-        return Finding("integrity", "ok", f"SQLite finds no fault ({what})")
-    return Finding("integrity", "bad", "; ".join(faults), _RESTORE)
+        return CheckResult("integrity", "ok", f"SQLite finds no fault ({what})")
+    return CheckResult("integrity", "bad", "; ".join(faults), _RESTORE)
 
 
-def _derived(path: Path) -> Finding:
+def _derived(path: Path) -> CheckResult:
     try:
         found = compare(path, sums=False)
     except StoreError as error:
-        return Finding("derived", "bad", error.what, error.fix, error.advice)
+        return CheckResult("derived", "bad", error.what, error.fix, error.advice)
     if found:
         more = f" (and {len(found) - 1:,} more)" if len(found) > 1 else ""
-        return Finding(
+        return CheckResult(
             "derived", "bad", found[0] + more, "A comparison of the whole store tells all of it.", "verify"
         )
-    return Finding("derived", "ok", "the derived tables agree with the history")
+    return CheckResult("derived", "ok", "the derived tables agree with the history")

@@ -20,12 +20,12 @@ from pathlib import Path
 from studio.errors import StoreError
 from studio.language.journey_ids import journey_id, only_id, plain_id
 from studio.language.kinds import Kind
+from studio.store.approvals import FORMER, done_steps
 from studio.store.beside import sent_path, unfinished_copies
 from studio.store.checksums import rewriting
 from studio.store.connect import connect_reader, require_history, translate
 from studio.store.cut import ADD_TOTAL, begin_taking_out, taking_out
 from studio.store.database import open_database
-from studio.store.holds import FORMER, done_steps
 from studio.store.inbox import stamp
 from studio.store.lock import alone_on
 from studio.store.meta import SET_META

@@ -65,7 +65,7 @@ class EventOutbox:
 class HookState(NamedTuple):
     """What a store keeps for the hooks of its engine."""
 
-    told: int
+    delivered: int
     """seq of the newest event that `set_event` has taken."""
     salt: str
 

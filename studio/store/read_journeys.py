@@ -13,7 +13,7 @@ from studio.store.sqlite import LAST_JOURNEY, Store
 JOURNEY = (
     "g.id, g.user, g.workflow, g.key, g.n, g.status, g.pass, g.pass_seq, g.trigger, g.since, g.still, g.note"
 )
-"""The columns of a `JourneyRow`, in order."""
+"""The columns of a `StoredJourney`, in order."""
 WAITING_IN = f"""
 SELECT {JOURNEY} FROM journeys g
 WHERE g.id > ? AND g.workflow = ? AND g.status = {Status.WAITING} ORDER BY g.id LIMIT ?
@@ -51,7 +51,7 @@ JOURNEY_NUMBERED = (
 )
 
 
-class JourneyRow(NamedTuple):
+class StoredJourney(NamedTuple):
     """A row of `journeys`."""
 
     id: int
@@ -64,48 +64,48 @@ class JourneyRow(NamedTuple):
     pass_seq: int
     trigger: int
     since: int
-    still: int
+    runaway_count: int
     note: str | None
 
 
-def newest_keyed(store: Store, keyed: Sequence[tuple[int, int, str]]) -> list[JourneyRow]:
+def newest_keyed(store: Store, keyed: Sequence[tuple[int, int, str]]) -> list[StoredJourney]:
     """The newest journey of each user, workflow and key."""
-    return store.typed(JourneyRow, JOURNEYS_KEYED, json.dumps(keyed)) if keyed else []
+    return store.typed(StoredJourney, JOURNEYS_KEYED, json.dumps(keyed)) if keyed else []
 
 
-def newest_of(store: Store, users: Sequence[int], workflow: int) -> list[JourneyRow]:
+def newest_of(store: Store, users: Sequence[int], workflow: int) -> list[StoredJourney]:
     """The newest journey of each user in a workflow without `key=`."""
-    return store.typed(JourneyRow, JOURNEYS_NEWEST, json.dumps(users), workflow)
+    return store.typed(StoredJourney, JOURNEYS_NEWEST, json.dumps(users), workflow)
 
 
-def open_of(store: Store, user: int, workflow: int) -> list[JourneyRow]:
+def open_of(store: Store, user: int, workflow: int) -> list[StoredJourney]:
     """A user's journeys in a workflow that have not ended."""
-    return store.typed(JourneyRow, JOURNEYS_OF, user, workflow)
+    return store.typed(StoredJourney, JOURNEYS_OF, user, workflow)
 
 
-def numbered(store: Store, user: int, workflow: int, key: str, n: int) -> JourneyRow | None:
+def numbered(store: Store, user: int, workflow: int, key: str, n: int) -> StoredJourney | None:
     """The journey of all parts of an id."""
-    return next(iter(store.typed(JourneyRow, JOURNEY_NUMBERED, user, workflow, key, n)), None)
+    return next(iter(store.typed(StoredJourney, JOURNEY_NUMBERED, user, workflow, key, n)), None)
 
 
-def by_id(store: Store, id: int) -> JourneyRow | None:
+def by_id(store: Store, id: int) -> StoredJourney | None:
     """The journey of a number."""
-    return next(iter(store.typed(JourneyRow, JOURNEYS, json.dumps([id]))), None)
+    return next(iter(store.typed(StoredJourney, JOURNEYS, json.dumps([id]))), None)
 
 
-def by_ids(store: Store, ids: Sequence[int]) -> list[JourneyRow]:
+def by_ids(store: Store, ids: Sequence[int]) -> list[StoredJourney]:
     """Journeys by their numbers."""
-    return store.typed(JourneyRow, JOURNEYS, json.dumps(ids)) if ids else []
+    return store.typed(StoredJourney, JOURNEYS, json.dumps(ids)) if ids else []
 
 
-def waiting(store: Store, workflow: int, after: int, limit: int) -> list[JourneyRow]:
+def waiting(store: Store, workflow: int, after: int, limit: int) -> list[StoredJourney]:
     """Those that wait in a workflow, from one on, a page at a time."""
-    return store.typed(JourneyRow, WAITING_IN, after, workflow, limit)
+    return store.typed(StoredJourney, WAITING_IN, after, workflow, limit)
 
 
-def waiting_among(store: Store, workflow: int, after: int, upto: int, limit: int) -> list[JourneyRow]:
+def waiting_among(store: Store, workflow: int, after: int, upto: int, limit: int) -> list[StoredJourney]:
     """Those of a stretch of numbers that wait in a workflow, the first of them."""
-    return store.typed(JourneyRow, WAITING_WINDOW, after, upto, workflow, limit)
+    return store.typed(StoredJourney, WAITING_WINDOW, after, upto, workflow, limit)
 
 
 def count_waiting(store: Store, workflow: int) -> int:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from studio.language.kinds import Kind
 from studio.store.changes import Row
-from studio.store.read_journeys import JOURNEY, JourneyRow
+from studio.store.read_journeys import JOURNEY, StoredJourney
 from studio.store.sqlite import Store, maker
 
 # An open wait and the entry that opened it; last, the newest entry of its journey.
@@ -48,7 +48,7 @@ CROSS JOIN journeys g ON g.id = w.journey
 WHERE w.id = ?
 """
 # A deadline whose workflow is not loaded stands by, negated, until it is.
-PARKED = """
+SUSPENDED_TIMERS = """
 SELECT w.id, w.due FROM waits w CROSS JOIN journeys g ON g.id = w.journey
 WHERE w.due < 0 AND g.workflow IN (SELECT value FROM json_each(?))
 """
@@ -56,7 +56,7 @@ WHERE w.due < 0 AND g.workflow IN (SELECT value FROM json_each(?))
 DEADLINES = "SELECT w.id, abs(w.due) FROM json_each(?) j CROSS JOIN waits w ON w.id = j.value"
 
 
-class WaitRow(NamedTuple):
+class StoredWait(NamedTuple):
     """An open wait, with the entry that opened it."""
 
     id: int
@@ -76,11 +76,11 @@ class WaitRow(NamedTuple):
     """seq of the newest entry of its journey."""
 
 
-_COLUMNS = len(WaitRow._fields)
-_wait = maker(WaitRow)
-_journey = maker(JourneyRow)
+_COLUMNS = len(StoredWait._fields)
+_wait = maker(StoredWait)
+_journey = maker(StoredJourney)
 
-Waiting = tuple[WaitRow, JourneyRow]
+Waiting = tuple[StoredWait, StoredJourney]
 
 
 def _waiting(rows: list[Row]) -> list[Waiting]:
@@ -114,7 +114,7 @@ def wait_at(store: Store, id: int) -> Waiting | None:
 
 def suspended(store: Store, workflows: Sequence[int]) -> list[tuple[int, int]]:
     """Waits in these workflows whose timers are suspended: each with its deadline, negated."""
-    return [(id, due) for id, due in store.many(PARKED, workflows)]
+    return [(id, due) for id, due in store.many(SUSPENDED_TIMERS, workflows)]
 
 
 def deadlines(store: Store, ids: Sequence[int]) -> list[tuple[int, int | None]]:

@@ -22,7 +22,7 @@ from studio.language.kinds import OPEN, STATUS_TEXT, Kind, Status
 from studio.language.names import IDENTIFY
 from studio.store.checksums import find_damaged
 from studio.store.connect import connect_reader, translate
-from studio.store.places import OPENING, Slot
+from studio.store.line_statistics import OPENING, Slot
 from studio.store.schema import ID_BOUNDS, TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS
 from studio.text import json_text as jsontext
 
@@ -36,7 +36,7 @@ SHOWN = 20
 BATCH_ROWS = 1_000
 
 # The index gives each journey's entries together and in order. The cause of a pass is
-# looked up beside it: whether it came from outside decides what `still` is.
+# looked up beside it: whether it came from outside decides what `runaway_count` is.
 JOURNEY_ENTRIES = f"""
 SELECT h.journey, h.seq, h.at, h.kind, h.user, h.pass, h.name, h.n, h.place, h.cause,
        CASE WHEN h.kind BETWEEN {Kind.LOG_DEBUG} AND {Kind.LOG_ERROR} THEN NULL ELSE h.data END,
@@ -197,7 +197,7 @@ class _Journey:
         self.key = ""
         self.n = 1
         self.status = Status.WAITING
-        self.pass_number = self.pass_seq = self.trigger = self.since = self.still = 0
+        self.pass_number = self.pass_seq = self.trigger = self.since = self.runaway_count = 0
         self.note: str | None = None
         self._pass_at: int | None = None
         self._pass_cause: int | None = None
@@ -249,11 +249,11 @@ class _Journey:
             )
             # Its first pass moves the journey on; more of them by the same cause are a standing still.
             moved = at != self._pass_at or (outside and cause != self._pass_cause)
-            still = 0 if moved else self.still + 1
-            self._begin(seq, at, pass_number, facts.get("trigger", cause or 0), still)
+            runaway_count = 0 if moved else self.runaway_count + 1
+            self._begin(seq, at, pass_number, facts.get("trigger", cause or 0), runaway_count)
             self._pass_cause = cause
         elif kind == Kind.RESUMED:
-            self.status, self.still = Status.WAITING, 0
+            self.status, self.runaway_count = Status.WAITING, 0
         elif kind == Kind.RESTARTED:
             self.status = Status.CANCELLED if self.status in OPEN else self.status
         elif kind == Kind.MOVED:
@@ -263,9 +263,14 @@ class _Journey:
         elif kind < Kind.LOG_DEBUG:
             self._wait(seq, at, kind, name, n, place, facts)
 
-    def _begin(self, seq: int, at: int, pass_number: int, trigger: int, still: int) -> None:
+    def _begin(self, seq: int, at: int, pass_number: int, trigger: int, runaway_count: int) -> None:
         self.status = Status.WAITING
-        self.pass_number, self.pass_seq, self.trigger, self.still = pass_number, seq, trigger, still
+        self.pass_number, self.pass_seq, self.trigger, self.runaway_count = (
+            pass_number,
+            seq,
+            trigger,
+            runaway_count,
+        )
         self._pass_at = at
 
     def _wait(
@@ -321,7 +326,7 @@ class _Journey:
                 self.pass_seq,
                 self.trigger,
                 self.since,
-                self.still,
+                self.runaway_count,
                 self.note,
             ),
         )

@@ -29,7 +29,7 @@ class SlowCause:
     """Milliseconds that this took."""
 
     @property
-    def told(self) -> str:
+    def sentence(self) -> str:
         """In a sentence."""
         ran = (
             f", {durations.show(self.longest)} of it in the function of {self.journey}"

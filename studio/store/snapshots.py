@@ -20,6 +20,7 @@ from typing import Any
 
 from studio.errors import StoreError
 from studio.language.kinds import Kind
+from studio.store.approvals import HOLD, KEEP_FORMER, done_steps, hold_open_steps, keep_former
 from studio.store.branches import begin_branch
 from studio.store.capabilities import require
 from studio.store.changes import ADD_TOTAL
@@ -28,9 +29,8 @@ from studio.store.connect import check_version, translate
 from studio.store.cut import cut, end_of_cause, moment_of
 from studio.store.damage import read_fields, read_number
 from studio.store.database import BUSY, migrate, open_database
-from studio.store.holds import HOLD, KEEP_FORMER, done_steps, hold_open_steps, keep_former
+from studio.store.engine_metrics import ENGINE_METRICS
 from studio.store.meta import SET_META
-from studio.store.pulse import PULSE
 from studio.store.refused import LET_GO, forget_refused
 from studio.store.schema import VERSION
 from studio.store.undone import forget_undone
@@ -42,7 +42,7 @@ ADD_ENTRY = "INSERT INTO history (seq, at, kind, data) VALUES (?, ?, ?, ?)"
 ABOUT = "snapshot"
 """meta of a snapshot: what it was kept from and when."""
 # Rows that belong to the engine that runs and to those who speak with it, and to no moment.
-OWN_META = ("engine", PULSE, "told", "salt", "seed", ABOUT, LET_GO)
+OWN_META = ("engine", ENGINE_METRICS, "told", "salt", "seed", ABOUT, LET_GO)
 COPIED = (
     "names",
     "codes",
@@ -58,7 +58,7 @@ COPIED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class StoreSnapshot:
     """A snapshot beside a store."""
 
     number: int
@@ -76,7 +76,7 @@ def snapshot_path(store: Path, number: int) -> Path:
     return store.with_name(f"{store.stem}.{number}{store.suffix}")
 
 
-def snapshots(store: Path) -> list[Snapshot]:
+def snapshots(store: Path) -> list[StoreSnapshot]:
     """The snapshots beside a store, newest first."""
     found = []
     for number, path in _numbered(store):
@@ -85,7 +85,7 @@ def snapshots(store: Path) -> list[Snapshot]:
         about = _about(path)
         state = path.stat()
         made_at = int(about.get("at", state.st_mtime_ns // 1_000_000))
-        found.append(Snapshot(number, path, state.st_size, made_at, str(about.get("why", ""))))
+        found.append(StoreSnapshot(number, path, state.st_size, made_at, str(about.get("why", ""))))
     return found
 
 
@@ -117,7 +117,7 @@ def _about(path: Path) -> dict[str, Any]:
     return about if isinstance(about, dict) else {}
 
 
-def keep_snapshot(con: sqlite3.Connection, store: Path, why: str, at: int) -> Snapshot:
+def keep_snapshot(con: sqlite3.Connection, store: Path, why: str, at: int) -> StoreSnapshot:
     """Copy the whole store into the next numbered file.
 
     Args:
@@ -133,11 +133,11 @@ def keep_snapshot(con: sqlite3.Connection, store: Path, why: str, at: int) -> Sn
         copy.execute(SET_META, (ABOUT, json.dumps({"why": why, "at": at})))
         # It may be opened as a store of its own.
         begin_branch(copy, _next_seq(copy))
-        copy.execute("DELETE FROM meta WHERE key IN ('engine', ?)", (PULSE,))
+        copy.execute("DELETE FROM meta WHERE key IN ('engine', ?)", (ENGINE_METRICS,))
         forget_undone(copy)
 
     _copy(con, path, finish)
-    return Snapshot(number, path, path.stat().st_size, at, why)
+    return StoreSnapshot(number, path, path.stat().st_size, at, why)
 
 
 def fork_store(source: Path, seq: int | None, target: Path, now: int) -> int:
@@ -174,7 +174,7 @@ def fork_store(source: Path, seq: int | None, target: Path, now: int) -> int:
         else:
             kept = end_of_cause(copy, seq, source)
         cut_and_hold(copy, kept, now, "fork")
-        copy.execute("DELETE FROM meta WHERE key IN ('engine', ?, ?)", (PULSE, ABOUT))
+        copy.execute("DELETE FROM meta WHERE key IN ('engine', ?, ?)", (ENGINE_METRICS, ABOUT))
         copy.execute("DELETE FROM inbox")
         forget_refused(copy)
         begin_branch(copy, _next_seq(copy))

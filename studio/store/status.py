@@ -9,10 +9,10 @@ from typing import Any
 from studio.clocks.adjustable_clock import ClockReading, moment, reading
 from studio.clocks.clock import wall_ms
 from studio.store.capabilities import LOCAL, Capabilities
+from studio.store.engine_metrics import ENGINE_METRICS, EngineMetrics, read_metrics
 from studio.store.file import wal_path
 from studio.store.inbox import engine_of
 from studio.store.paused import Paused, read_sign
-from studio.store.pulse import PULSE, Pulse, read_pulse
 from studio.store.records import LeftWaiting, Totals
 from studio.store.refused import LeftAside
 from studio.store.slow import SLOW, SlowCause, read_slow
@@ -48,7 +48,7 @@ class StoreStatus:
     """Steps that do, counted up to `MOST_HELD`."""
     engine: tuple[int, int] | None
     """The engine, or who else writes the history, that holds the lock: pid (0: not known), and since when."""
-    pulse: Pulse | None
+    metrics: EngineMetrics | None
     """None when no engine runs, or it has had nothing to do yet."""
     paused: Paused | None
     """Why that engine is paused; None when none runs, or it goes on."""
@@ -87,12 +87,12 @@ def status(path: str | Path) -> StoreStatus:
             hold=views.hold(),
             held=len(views.held_steps(limit=MOST_HELD)),
             engine=engine,
-            pulse=read_pulse(views.told(PULSE)) if engine is not None else None,
+            metrics=read_metrics(views.meta(ENGINE_METRICS)) if engine is not None else None,
             paused=read_sign(path) if engine is not None else None,
-            stuck=read_stuck(views.told(STUCK)) if engine is not None else (),
             capabilities=views.capabilities(),
             turns_refused=views.turns_refused(),
-            slow=read_slow(views.told(SLOW)) if engine is not None else None,
+            stuck=read_stuck(views.meta(STUCK)) if engine is not None else (),
+            slow=read_slow(views.meta(SLOW)) if engine is not None else None,
         )
 
 

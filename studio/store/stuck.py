@@ -30,7 +30,7 @@ class StuckCall:
     line: str
     """ "mail.py:20", the deepest place in the author's own code; "" when there is none."""
 
-    def told(self, now: int | None = None) -> str:
+    def sentence(self, now: int | None = None) -> str:
         """In a sentence.
 
         Args:

@@ -15,7 +15,7 @@ from typing import Any
 
 from studio.language.kinds import KIND_TEXT, Kind
 from studio.store import view_sql as sql
-from studio.store.places import OPENING
+from studio.store.line_statistics import OPENING
 
 _Slot = tuple[str, str, "str | None"]
 """Place, kind and name."""

@@ -16,17 +16,17 @@ from typing import Any
 from studio.language.kinds import Kind, Status
 from studio.store import view_funnel
 from studio.store import view_sql as sql
+from studio.store.approvals import HOLD, HeldStep, held_steps
 from studio.store.capabilities import LOCAL, Capabilities, declared_by
 from studio.store.connect import connect_reader, require_history
 from studio.store.damage import read_fields
 from studio.store.file import file_of
 from studio.store.foreign import REFUSED_TURNS_COUNT
-from studio.store.holds import HOLD, HeldStep, held_steps
 from studio.store.records import LeftWaiting, Totals
 from studio.store.refused import MOST_ROWS as MOST_REFUSED
 from studio.store.refused import LeftAside, Refused, left_aside, listed, none_of, one
-from studio.store.scenes import Scenes
 from studio.store.schema import TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS
+from studio.store.view_context import ContextViews
 from studio.store.view_funnel import PlaceCounts
 from studio.store.view_history import HistoryViews
 from studio.store.view_user_rows import UserViews
@@ -39,7 +39,7 @@ SUGGEST_ROWS = 10_000
 """Entries, from either end of the history, in which event names are looked for."""
 
 
-class Views(Scenes, UserViews, HistoryViews):
+class Views(ContextViews, UserViews, HistoryViews):
     """A read-only connection to a store. Belongs to the thread that made it.
 
     Raises:
@@ -94,7 +94,7 @@ class Views(Scenes, UserViews, HistoryViews):
         rows = self._rows(sql.META, "clock")
         return read_fields(rows[0][0] if rows else None, "its clock")
 
-    def told(self, key: str) -> str | None:
+    def meta(self, key: str) -> str | None:
         """A value that the engine keeps under a name; None when there is none."""
         rows = self._rows(sql.META, key)
         return None if not rows else str(rows[0][0])

@@ -198,9 +198,9 @@ class StudioApp(ClockKeys):
         def users() -> tuple[str, ...]:
             return live.users_on_screen() if (live := self.live) is not None else ()
 
-        def tell(told: Reloaded) -> None:
+        def tell(reloaded: Reloaded) -> None:
             if (shown := self.shown) is not None:
-                shown.post_message(FilesReloaded(told))
+                shown.post_message(FilesReloaded(reloaded))
 
         engine.prefer = users
         engine.on_reload(tell)

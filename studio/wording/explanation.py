@@ -6,14 +6,14 @@ import json
 from typing import Any
 
 from studio.engine.inspect.explain import Proposal, Why
-from studio.kernel.matching import MISSING, Difference
+from studio.kernel.matching import MISSING, FieldMismatch
 
 TRIGGERED_NOTHING = "triggered nothing"
 NOTHING_SIMILAR = "no similar event so far"
 WOULD_MATCH = "would be matched by"
 
 
-def difference_words(difference: Difference) -> tuple[str, str, str]:
+def difference_words(difference: FieldMismatch) -> tuple[str, str, str]:
     """The field in which an event differed, what was expected there, and what came."""
     got = "nothing" if difference.got is MISSING else value_words(difference.got)
     return difference.field, value_words(difference.expected), got

@@ -42,7 +42,7 @@ def test_a_signal_ends_a_run_cleanly(here: Path, number: signal.Signals) -> None
         while json.loads(running.stdout.readline())["kind"] != "wait.opened":
             pass
         running.send_signal(number)
-        _, err = running.communicate(timeout=60)
+        _, err = running.communicate(timeout=20)
     finally:
         running.kill()
     assert running.returncode == 0
@@ -69,7 +69,7 @@ def test_a_running_engine_takes_events_and_acts_of_others(here: Path) -> None:
         assert str(running.pid) in second.stderr
     finally:
         running.terminate()
-        running.communicate(timeout=60)
+        running.communicate(timeout=20)
     assert running.returncode == 0
 
 
@@ -153,12 +153,12 @@ def test_logs_follow_until_interrupted(here: Path) -> None:
         told = [json.loads(following.stdout.readline())["user"] for _ in range(2)]
         assert told == ["ada", "bob"]
         following.send_signal(signal.SIGINT)
-        _, err = following.communicate(timeout=60)
+        _, err = following.communicate(timeout=20)
         assert (following.returncode, err) == (0, "")
     finally:
         following.kill()
         running.terminate()
-        running.communicate(timeout=60)
+        running.communicate(timeout=20)
 
 
 def test_a_stream_is_sent_line_by_line(here: Path) -> None:
@@ -172,7 +172,7 @@ def test_a_stream_is_sent_line_by_line(here: Path) -> None:
             # It is told before the next is written, so it was not kept back.
             assert json.loads(sending.stdout.readline())["user"] == user
     finally:
-        _, err = sending.communicate(timeout=60)
+        _, err = sending.communicate(timeout=20)
     assert sending.returncode == 0
     assert err == ""
 

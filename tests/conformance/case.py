@@ -22,7 +22,7 @@ from typing import Any
 
 from studio.language.definition import Workflow
 
-BY_USER = ("partitions", "packed partitions", "computed twice", "turns alone")
+BY_USER = ("partitions", "packed partitions", "computed twice")
 """Ways in which each user is by itself: histories are comparable within one user only (DESIGN rule 6)."""
 
 
@@ -142,7 +142,7 @@ class Gate:
         self._left -= 1
         opened = self._opened
         self.entered.set()
-        opened.wait(60)
+        opened.wait(20)
 
     def open(self) -> None:
         """What hung in the process that is gone ends, so that no thread is left behind."""

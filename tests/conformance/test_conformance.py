@@ -78,7 +78,6 @@ SELDOM = frozenset(
     (
         "abandoned",
         "computed twice",
-        "turns alone",
         "forked",
         "hooks",
         "killed",

@@ -474,7 +474,7 @@ def _write(store: Store, unit: MemoryUnit) -> None:
     changes.users = [(user.id, user.name) for user in unit.users.values()]
     changes.history = unit.history
     changes.journeys = [
-        (*_whose(j), j.status, j.pass_no, j.pass_seq, j.trigger, j.since, j.still, j.note)
+        (*_whose(j), j.status, j.pass_no, j.pass_seq, j.trigger, j.since, j.runaway_count, j.note)
         for j in unit.journeys
     ]
     waits = unit.waits.values()
@@ -499,12 +499,7 @@ def computed_twice(case: Case, folder: Path) -> Played:
     return _partitioned(case, folder, packed=True, twice=True)
 
 
-def turns_alone(case: Case, folder: Path) -> Played:
-    """After every turn a partition is made anew of what its turns have changed."""
-    return _partitioned(case, folder, replayed=True)
-
-
-def _partitioned(case: Case, folder: Path, **how: bool) -> Played:
+def _partitioned(case: Case, folder: Path, *, packed: bool = False, twice: bool = False) -> Played:
     path = folder / "store.db"
     store = Store(path, "normal")
     seed, salt = store.seed, store.salt
@@ -515,7 +510,7 @@ def _partitioned(case: Case, folder: Path, **how: bool) -> Played:
             (told,) = sink.take([turn], START)
             assert told.came == "taken", told
 
-        driver = PartitionDriver(case.workflows, START, seed, salt, keep, **how)
+        driver = PartitionDriver(case.workflows, START, seed, salt, keep, packed=packed, twice=twice)
         gate.arm(0)
         try:
             for op in case.script:
@@ -628,7 +623,6 @@ WAYS: dict[str, Way] = {
     "partitions": partitions,
     "packed partitions": packed_partitions,
     "computed twice": computed_twice,
-    "turns alone": turns_alone,
     "explored": explored,
     "forked": forked,
     "wall": wall,

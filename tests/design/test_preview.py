@@ -10,7 +10,7 @@ import pytest
 
 from studio import Journey, workflow
 from studio.design.explorer.samples import Samples
-from studio.design.preview import Preview, Standing, file_name
+from studio.design.preview import Preview, PreviewState, file_name
 from studio.errors import StudioError
 from studio.language.definition import Workflow
 from studio.source import loader
@@ -60,7 +60,7 @@ def kinds(preview: Preview) -> list[str]:
         return [f"{entry.kind} {entry.name or ''}".strip() for entry in all_entries(views)]
 
 
-def status(standing: Standing) -> str:
+def status(standing: PreviewState) -> str:
     assert standing.journey is not None
     return standing.journey.status
 

@@ -34,8 +34,8 @@ def test_a_template_is_a_working_journey(template: str, tmp_path: Path) -> None:
     samples = Samples()
     samples.add_events(eventfiles.read(events.read_text(encoding="utf-8").splitlines(), 0))
     found = explore(loaded.workflows[NAME], samples)
-    assert len(found.ways) > 1
-    assert {way.end.kind for way in found.ways}.isdisjoint({"failed"})
+    assert len(found.paths) > 1
+    assert {path.end.kind for path in found.paths}.isdisjoint({"failed"})
     assert found.unreached == []
 
     played = shell(tmp_path, "play", f"data/{NAME}.jsonl")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.kernel.matching import MISSING, Difference, agrees, differences, look_up, meets
+from studio.kernel.matching import MISSING, FieldMismatch, agrees, differences, look_up, meets
 
 scalars = st.none() | st.booleans() | st.integers(-5, 5) | st.floats(allow_nan=False) | st.text(max_size=4)
 keys = st.text(alphabet="ab.01", max_size=4)
@@ -92,9 +92,9 @@ def test_a_difference_names_the_field_and_both_values() -> None:
     match = {"email": "a@b.c", "plan": {"name": "pro", "seats": 3}, "items.0.sku": "x"}
     data = {"email": "a@b.c", "plan": {"name": "free"}, "items": []}
     assert differences(match, data) == [
-        Difference("plan.name", "pro", "free"),
-        Difference("plan.seats", 3, MISSING),
-        Difference("items.0.sku", "x", MISSING),
+        FieldMismatch("plan.name", "pro", "free"),
+        FieldMismatch("plan.seats", 3, MISSING),
+        FieldMismatch("items.0.sku", "x", MISSING),
     ]
 
 
@@ -155,6 +155,6 @@ def test_a_path_finds_what_nesting_finds(data: dict[str, Any], path: list[str], 
 
 
 def test_an_object_beside_what_is_none_differs_as_a_whole() -> None:
-    assert differences({"a": {"b": 1}}, {"a": "x"}) == [Difference("a", {"b": 1}, "x")]
-    assert differences({"a": "x"}, {"a": {"b": 1}}) == [Difference("a", "x", {"b": 1})]
-    assert differences({"a": {"b": 1}}, {"a": {"b": 2}}) == [Difference("a.b", 1, 2)]
+    assert differences({"a": {"b": 1}}, {"a": "x"}) == [FieldMismatch("a", {"b": 1}, "x")]
+    assert differences({"a": "x"}, {"a": {"b": 1}}) == [FieldMismatch("a", "x", {"b": 1})]
+    assert differences({"a": {"b": 1}}, {"a": {"b": 2}}) == [FieldMismatch("a.b", 1, 2)]

@@ -8,8 +8,17 @@ import pytest
 
 from studio import Engine, Journey, VirtualClock, workflow
 from studio.kernel import transition
-from studio.kernel.decisions import Close, Decision, Interrupt, Open, Over, Repeat, Run, Send
-from studio.kernel.decisions import Record as Recording
+from studio.kernel.decisions import (
+    Close,
+    Decision,
+    Interrupt,
+    Open,
+    Over,
+    RecordOutcome,
+    Repeat,
+    Run,
+    SendEvent,
+)
 from studio.kernel.resolver import MAX_STARTS, CommandResolver
 from studio.language.commands import Command, key_text
 from studio.language.kinds import KIND_TEXT
@@ -42,13 +51,13 @@ def decided(monkeypatch: pytest.MonkeyPatch) -> Noted:
 def about(decision: Decision) -> tuple[Any, ...]:
     """What tells one decision from another."""
     match decision:
-        case Open() | Recording():
+        case Open() | RecordOutcome():
             return key_text(decision.command.key), KIND_TEXT[decision.kind], decision.data
         case Over(wait) | Close(wait) | Interrupt(wait):
             return (key_text(wait.key),)
         case Run(command, attempt, start):
             return key_text(command.key), attempt, start
-        case Send(command) | Repeat(command):
+        case SendEvent(command) | Repeat(command):
             return (command.name,)
         case _:
             return tuple(decision)
@@ -66,7 +75,7 @@ def test_a_wait_is_answered_by_what_is_there_and_the_next_alike_goes_on_behind_i
         rules.event("login", n=n)
     rules.event("go")
     assert decided == [
-        ("Record", "wait:login#0", "wait.matched", '{"count":2,"first":1,"match":{"n":1}}'),
+        ("RecordOutcome", "wait:login#0", "wait.matched", '{"count":2,"first":1,"match":{"n":1}}'),
         ("Open", "wait:login#1", "wait.opened", '{"timeout":1000,"match":{"n":1}}'),
     ]
 
@@ -99,7 +108,7 @@ def test_a_group_opens_its_members_then_itself_and_closes_who_has_lost(decided: 
     assert decided == [
         ("Close", "step:look#0"),
         ("Over", "any#0"),
-        ("Record", "any#0", "wait.matched", '{"ended":["wait:a#0"]}'),
+        ("RecordOutcome", "any#0", "wait.matched", '{"ended":["wait:a#0"]}'),
     ]
 
 
@@ -111,7 +120,7 @@ async def sends(journey: Journey) -> None:
 
 def test_an_id_that_was_just_sent_is_taken(decided: Noted) -> None:
     Rules(sends).event("go")
-    assert decided == [("Send", "note"), ("Repeat", "note")]
+    assert decided == [("SendEvent", "note"), ("Repeat", "note")]
 
 
 @workflow(trigger="go", name="works")

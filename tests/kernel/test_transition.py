@@ -66,7 +66,7 @@ async def pong(journey: Journey) -> int:
 def test_events_in_answer_to_one_another_without_end_fail_with_their_line(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(module, "MAX_CHAIN", 5)
+    monkeypatch.setattr(module, "MAX_CAUSATION_DEPTH", 5)
     rules = Rules(pong)
     told = rules.event("ping")
     assert kinds(told).count("event") == 6
@@ -196,7 +196,7 @@ def test_a_failure_stands_at_its_line() -> None:
 
 
 def test_steps_without_time_moving_lengthen_the_chain_by_one_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_CHAIN", 7)
+    monkeypatch.setattr(module, "MAX_CAUSATION_DEPTH", 7)
 
     @workflow(trigger="ping", again=True, name="works")
     async def works(journey: Journey) -> int:

@@ -92,7 +92,7 @@ def test_an_engines_store_takes_no_turns(tmp_path: Path) -> None:
 
 def test_status_and_pulse_tell_of_whoever_writes(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = status(path)
-    assert (found.engine, found.pulse, found.turns_refused) == (None, None, 0)
+    assert (found.engine, found.metrics, found.turns_refused) == (None, None, 0)
     with Sink(path, driver="Temporal") as sink:
         bad = life("bad")
         bad[0].rows[0][6] = 99
@@ -100,15 +100,15 @@ def test_status_and_pulse_tell_of_whoever_writes(path: Path, capsys: pytest.Capt
         found = status(path)
         assert found.engine is not None
         assert found.engine[0] == os.getpid()
-        assert found.pulse is not None
-        assert (found.pulse.batch, found.pulse.queue, found.turns_refused) == (4, 3, 1)
+        assert found.metrics is not None
+        assert (found.metrics.batch, found.metrics.queue, found.turns_refused) == (4, 3, 1)
         assert call(["status", "--store", str(path)]) == Exit.DONE
         out = capsys.readouterr().out
         assert "driver    Temporal; this store takes what it tells\n" in out
         assert f"sink      pid {os.getpid()}, since " in out
         assert "refused   1 turn kept aside\n" in out
     found = status(path)
-    assert (found.engine, found.pulse, found.turns_refused) == (None, None, 1)
+    assert (found.engine, found.metrics, found.turns_refused) == (None, None, 1)
     assert call(["status", "--json", "--store", str(path)]) == Exit.DONE
     told = json.loads(capsys.readouterr().out)
     assert (told["capabilities"]["driver"], told["capabilities"]["rewind"]) == ("Temporal", False)

@@ -11,8 +11,8 @@ from typing import Any
 import sqlite_utils
 
 from studio.language.kinds import Kind, Status
+from studio.store.line_statistics import OPENING
 from studio.store.migrations import migrations
-from studio.store.places import OPENING
 from studio.store.schema import TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS
 
 START = 1_767_225_600_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from studio.store.codes import Source, Version, newest_hash, source_of, versions
+from studio.store.codes import Version, VersionSource, newest_hash, source_of, versions
 from studio.store.sqlite import Store
 
 
@@ -21,8 +21,8 @@ def test_versions_are_found_with_what_they_were_made_of(tmp_path: Path) -> None:
         with store.transaction() as con:
             con.executemany("INSERT INTO codes VALUES (?, ?, ?, ?, ?, ?)", rows)
         assert versions(store) == [Version(id, workflow, hash) for id, workflow, hash, *_ in rows]
-        assert source_of(store, "buy", "aaa") == Source("buy.py", "first", 1)
-        assert source_of(store, "sell", "aaa") == Source("sell.py", "other", 2)
+        assert source_of(store, "buy", "aaa") == VersionSource("buy.py", "first", 1)
+        assert source_of(store, "sell", "aaa") == VersionSource("sell.py", "other", 2)
         assert source_of(store, "sell", "bbb") is None
         assert (newest_hash(store, "buy"), newest_hash(store, "sell")) == ("bbb", "aaa")
     finally:

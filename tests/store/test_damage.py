@@ -9,7 +9,7 @@ import pytest
 
 from studio.errors import StoreError
 from studio.store.damage import read_fields, read_number
-from studio.store.pulse import read_pulse
+from studio.store.engine_metrics import read_metrics
 from studio.store.sqlite import Store
 from studio.store.transfer import export
 from studio.store.views import Views
@@ -48,8 +48,8 @@ def test_a_number_that_cannot_be_read_is_told() -> None:
 
 
 def test_a_damaged_heartbeat_is_none() -> None:
-    assert read_pulse('[1, 2.0, "') is None
-    assert read_pulse("[1]") is None
+    assert read_metrics('[1, 2.0, "') is None
+    assert read_metrics("[1]") is None
 
 
 def test_readers_say_what_is_damaged(store: Path) -> None:

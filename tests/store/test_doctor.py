@@ -22,7 +22,7 @@ from studio.language.incoming import incoming
 from studio.store import doctor
 from studio.store.checksums import add_checksums
 from studio.store.database import WAL_LIMIT
-from studio.store.doctor import DAY, LITTLE, Finding, examine
+from studio.store.doctor import DAY, LITTLE, CheckResult, examine
 from studio.store.erase import ERASING
 from studio.store.schema import VERSION
 from studio.store.status import status
@@ -30,7 +30,7 @@ from studio.text.printable import show_bytes
 from tests.store.build import START, small
 
 
-def found(path: Path, *, full: bool = False) -> dict[str, Finding]:
+def found(path: Path, *, full: bool = False) -> dict[str, CheckResult]:
     return {each.check: each for each in examine(path, full=full)}
 
 
@@ -97,11 +97,11 @@ def test_an_engine_that_runs_is_named_and_tells_how_it_gets_on(tmp_path: Path) -
         assert status(store).engine is not None
         engine.submit([incoming("tick", "ada")]).result()
         assert found(store)["lock"].says.startswith("an engine runs: pid ")
-        pulse = status(store).pulse
-        assert pulse is not None
-        assert (pulse.batch, pulse.queue, pulse.late_ms) == (1, 0, 0)
+        metrics = status(store).metrics
+        assert metrics is not None
+        assert (metrics.batch, metrics.queue, metrics.late_ms) == (1, 0, 0)
     after = status(store)
-    assert (after.engine, after.pulse) == (None, None)
+    assert (after.engine, after.metrics) == (None, None)
     assert wrong(store) == {}
 
 
@@ -129,7 +129,7 @@ def meta(key: str, value: Any) -> tuple[str, tuple[Any, ...]]:
     return "INSERT INTO meta VALUES (?, ?)", (key, json.dumps(value))
 
 
-def said(finding: Finding) -> tuple[str, str]:
+def said(finding: CheckResult) -> tuple[str, str]:
     return finding.verdict, finding.says
 
 

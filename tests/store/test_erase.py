@@ -12,11 +12,11 @@ import pytest
 from studio import Engine, StudioClock, VirtualClock
 from studio.errors import StoreError, StoreLocked
 from studio.store import erase as module
+from studio.store.approvals import FORMER, done_steps
 from studio.store.connect import connect_reader
 from studio.store.database import open_database
 from studio.store.doctor import examine
 from studio.store.erase import erase
-from studio.store.holds import FORMER, done_steps
 from studio.store.lock import alone_on
 from studio.store.rebuild import compare
 from studio.store.snapshots import keep_snapshot, snapshots

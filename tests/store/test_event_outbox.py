@@ -43,7 +43,7 @@ def test_it_opens_the_store_once_and_lets_go_of_what_it_has_opened(tmp_path: Pat
 def test_a_new_store_has_told_nothing_and_one_keeps_what_it_has(tmp_path: Path) -> None:
     path = tmp_path / "s.db"
     made = hook_state(path, "full")
-    assert made.told == 0
+    assert made.delivered == 0
     assert made.salt
     con = sqlite3.connect(path)
     with con:
@@ -54,4 +54,4 @@ def test_a_new_store_has_told_nothing_and_one_keeps_what_it_has(tmp_path: Path) 
     with con:
         con.execute("UPDATE meta SET value = '' WHERE key = 'salt'")
     con.close()
-    assert hook_state(path, "full").told == 7
+    assert hook_state(path, "full").delivered == 7

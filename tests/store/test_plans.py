@@ -12,12 +12,12 @@ from types import ModuleType
 import pytest
 
 from studio.store import (
+    approvals,
     changes,
     codes,
     cut,
     event_outbox,
     foreign,
-    holds,
     inbox,
     meta,
     read_entries,
@@ -78,7 +78,7 @@ PLANS: dict[str, list[str]] = {
     "WAIT_AT": [f"SEARCH w {ROWID}", f"SEARCH h {ROWID}", f"SEARCH g {ROWID}", NEWEST],
     "COUNT_DUE": ["SEARCH waits USING COVERING INDEX waits_due (due>? AND due<?)"],
     "NEXT_DUE": ["SEARCH waits USING COVERING INDEX waits_due (due>?)"],
-    "PARKED": ["SEARCH w USING INDEX waits_due (due<?)", f"SEARCH g {ROWID}"],
+    "SUSPENDED_TIMERS": ["SEARCH w USING INDEX waits_due (due<?)", f"SEARCH g {ROWID}"],
     "WAITING_IN": ["SEARCH g USING INTEGER PRIMARY KEY (rowid>?)"],
     "WAITING_WINDOW": ["SEARCH g USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"],
     "STATUS_TOTAL": ["SEARCH totals USING PRIMARY KEY (workflow=? AND kind=?)"],
@@ -264,7 +264,7 @@ def test_what_a_rewind_asks_for_walks_no_history(store: sqlite3.Connection, stat
 def test_holds_are_found_among_the_settings_and_never_by_a_walk_over_the_waits(
     store: sqlite3.Connection,
 ) -> None:
-    lines = plan(store, holds.HOLDS_ON_NOTHING)
+    lines = plan(store, approvals.ORPHANED_HOLDS)
     assert lines[0] == "SEARCH meta USING PRIMARY KEY (key>? AND key<?)"
     assert not [line for line in lines if line.startswith("SCAN")]
 

@@ -10,7 +10,7 @@ import pytest
 
 from studio.language.kinds import Kind, Status
 from studio.store import read_journeys
-from studio.store.read_journeys import JourneyRow
+from studio.store.read_journeys import StoredJourney
 from studio.store.sqlite import Store
 from tests.store.build import Builder
 
@@ -38,7 +38,7 @@ def name(store: Store, text: str) -> int:
     return int(store.rows("SELECT id FROM names WHERE text = ?", text)[0][0])
 
 
-def ids(rows: Sequence[JourneyRow]) -> list[int]:
+def ids(rows: Sequence[StoredJourney]) -> list[int]:
     return [row.id for row in rows]
 
 

@@ -15,10 +15,10 @@ import pytest
 from studio.errors import StoreError
 from studio.language.kinds import Kind
 from studio.store import snapshots as module
+from studio.store.approvals import FORMER, HOLD
 from studio.store.branches import BRANCHES
 from studio.store.checksums import find_damaged
-from studio.store.holds import FORMER, HOLD
-from studio.store.pulse import PULSE
+from studio.store.engine_metrics import ENGINE_METRICS
 from studio.store.rebuild import compare
 from studio.store.snapshots import (
     ABOUT,
@@ -50,7 +50,13 @@ def path(tmp_path: Path) -> Path:
         con.executemany(
             "INSERT OR REPLACE INTO meta VALUES (?, ?)",
             [
-                *(("salt", "salt"), ("clock", CLOCK), ("engine", "{}"), (PULSE, "{}"), ("next_seq", "40")),
+                *(
+                    ("salt", "salt"),
+                    ("clock", CLOCK),
+                    ("engine", "{}"),
+                    (ENGINE_METRICS, "{}"),
+                    ("next_seq", "40"),
+                ),
                 *(("told", "20"), ("last_at", str(START + 23)), ("mine", "1")),
             ],
         )
@@ -147,7 +153,7 @@ def test_a_snapshot_is_the_whole_store_and_nobody_runs_it(path: Path) -> None:
     # Numbers were given out up to 39.
     assert (first, len(mark)) == (40, 12)
     assert json.loads(found.pop(ABOUT)) == {"why": "before rewind to 11:30:02", "at": NOW}
-    assert found == {key: value for key, value in before.items() if key not in ("engine", PULSE)}
+    assert found == {key: value for key, value in before.items() if key not in ("engine", ENGINE_METRICS)}
     with _open(path) as con:
         assert meta(con) == before
         assert con.execute("SELECT count(*) FROM undone").fetchone() == (1,)
@@ -234,7 +240,7 @@ def test_a_fork_has_all_up_to_the_end_of_a_cause_and_waits_for_a_yes(path: Path)
         *("salt", "1"),
     )
     assert json.loads(found[BRANCHES])[0][0] == 41
-    assert found.keys().isdisjoint(("engine", PULSE, ABOUT))
+    assert found.keys().isdisjoint(("engine", ENGINE_METRICS, ABOUT))
     assert compare(target) == []
     with _open(target) as con:
         assert list(find_damaged(con)) == []

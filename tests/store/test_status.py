@@ -8,10 +8,10 @@ import pytest
 
 from studio.clocks import adjustable_clock
 from studio.errors import StoreError
+from studio.store.engine_metrics import ENGINE_METRICS, EngineMetrics, metrics_text
 from studio.store.lock import alone_on
 from studio.store.meta import SET_META
 from studio.store.paused import put_sign
-from studio.store.pulse import PULSE, Pulse, pulse_text
 from studio.store.sqlite import Store
 from studio.store.status import size_of, status
 from tests.store.build import START, small
@@ -23,23 +23,29 @@ def test_a_store_without_an_engine(tmp_path: Path) -> None:
     assert (found.totals.users, found.totals.waits, found.totals.failed) == (2, 2, 1)
     assert (found.entry, found.held, found.hold, bool(found.left)) == (15, 0, None, False)
     assert found.next_due == START + 2_000 + 60_000
-    assert (found.engine, found.pulse, found.paused, found.stuck, found.slow) == (None, None, None, (), None)
+    assert (found.engine, found.metrics, found.paused, found.stuck, found.slow) == (
+        None,
+        None,
+        None,
+        (),
+        None,
+    )
     assert found.clock.movable is adjustable_clock.reading({}).movable
 
 
 def test_what_an_engine_has_told_counts_while_it_runs(tmp_path: Path) -> None:
     path = small(tmp_path / "a.db")
-    pulse = Pulse(1, 2.0, 3, 4, 5, 6)
+    metrics = EngineMetrics(1, 2.0, 3, 4, 5, 6)
     store = Store(path)
     with store.transaction() as con:
-        con.execute(SET_META, (PULSE, pulse_text(pulse)))
+        con.execute(SET_META, (ENGINE_METRICS, metrics_text(metrics)))
     store.close()
     put_sign(path, "the disk is full")
-    assert (status(path).pulse, status(path).paused) == (None, None)
+    assert (status(path).metrics, status(path).paused) == (None, None)
     with alone_on(path):
         found = status(path)
     assert found.engine is not None
-    assert found.pulse == pulse
+    assert found.metrics == metrics
     assert found.paused is not None
     assert found.paused.why == "the disk is full"
 

@@ -23,8 +23,10 @@ def test_what_is_not_there_or_damaged_names_nothing(text: str | None) -> None:
 
 def test_a_call_is_told_in_a_sentence() -> None:
     said = 'step "mail" of welcome/ada has not come back for 1m15s, at mail.py:20'
-    assert STEP.told(76_900) == said
+    assert STEP.sentence(76_900) == said
     at = datetime.fromtimestamp(1)  # noqa: DTZ006 - as a clock on the wall shows it
-    assert STEP.told() == f'step "mail" of welcome/ada has not come back since {at:%H:%M:%S}, at mail.py:20'
+    assert (
+        STEP.sentence() == f'step "mail" of welcome/ada has not come back since {at:%H:%M:%S}, at mail.py:20'
+    )
     hook = StuckCall("check_event", "ada", "", 1_000, "")
-    assert hook.told(13_000) == "check_event for ada has not come back for 12s"
+    assert hook.sentence(13_000) == "check_event for ada has not come back for 12s"

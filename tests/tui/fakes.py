@@ -108,7 +108,7 @@ class FakeViews:
         self.kept: dict[str, str] = {}
         """What the engine keeps under a name."""
 
-    def told(self, key: str) -> str | None:
+    def meta(self, key: str) -> str | None:
         return self.kept.get(key)
 
     def totals(self) -> Totals:

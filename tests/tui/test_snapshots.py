@@ -31,9 +31,9 @@ from studio.engine.client import Trouble
 from studio.engine.rewind.rewind import RewindPreview
 from studio.errors import WorkflowError
 from studio.source import loader
+from studio.store.approvals import HeldStep
 from studio.store.cut import Behind
-from studio.store.holds import HeldStep
-from studio.store.snapshots import Snapshot
+from studio.store.snapshots import StoreSnapshot
 from studio.tui.format.glyphs import look
 from studio.tui.format.themes import LIGHT
 from studio.tui.screens.inspect import InspectScreen
@@ -209,13 +209,13 @@ class FakeTravel:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    async def snapshots(self) -> list[Snapshot]:
+    async def snapshots(self) -> list[StoreSnapshot]:
         """Two of them."""
         return [
-            Snapshot(
+            StoreSnapshot(
                 2, self._path.with_name("studio.2.db"), 3 << 20, START + 7_000, "before undo of app/login"
             ),
-            Snapshot(
+            StoreSnapshot(
                 1, self._path.with_name("studio.1.db"), 143_360, START + 3_000, "before rewind to 11:30:02"
             ),
         ]

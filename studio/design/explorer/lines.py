@@ -1,7 +1,7 @@
 """Which lines of the author's code the explorer has come through, and which no path reaches.
 
 Lines are taken down by a trace function (`sys.settrace`), in the exploring thread alone and
-only while the author's function runs. A way is the same as the one that it turns off from up to
+only while the author's function runs. A path is the same as the one that it turns off from up to
 the turn, so that it is traced from there on. That makes tracing half of all time; a file's frames
 seen at each await would cost nothing, and miss every line between two of them.
 """

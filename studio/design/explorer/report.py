@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from studio.clocks import durations
+from studio.design.explorer.explored_path import ExploredPath, Impossible, PathStep
 from studio.design.explorer.search import Exploration
-from studio.design.explorer.ways import Impossible, Move, Way
 from studio.source.project import short
 from studio.text.fuzzy_match import describe_difference, likely_typo
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
-    """How often a way sends one and the same message."""
+class SendCount:
+    """How often a path sends one and the same message."""
 
     path: int
     kind: str
@@ -28,18 +28,18 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """What an exploration found. Ways are named by their numbers, from 1."""
+    """What an exploration found. Paths are named by their numbers, from 1."""
 
     ends: dict[str, int]
-    """How many ways end so."""
+    """How many paths end so."""
     longest: int | None
     never_end: tuple[int, ...]
     wait_for_ever: tuple[int, ...]
     failed: tuple[int, ...]
-    most_sent: Sent | None
-    """The message that one way sends most often."""
-    over_most: tuple[Sent, ...]
-    """For each way that sends one message more often than asked for: the message."""
+    most_sent: SendCount | None
+    """The message that one path sends most often."""
+    over_most: tuple[SendCount, ...]
+    """For each path that sends one message more often than asked for: the message."""
     never_match: tuple[Impossible, ...]
 
 
@@ -47,14 +47,16 @@ def summarise(found: Exploration, most: int | None = None) -> Summary:
     """Count what was found.
 
     Args:
-        most: how often a way may send one and the same event or step.
+        most: how often a path may send one and the same event or step.
     """
-    numbered = list(enumerate(found.ways, 1))
+    numbered = list(enumerate(found.paths, 1))
     longest = max(numbered, key=lambda each: (each[1].time, -each[0]), default=None)
-    sent = [each for number, way in numbered if (each := _most_sent(number, way)) is not None]
+    sent = [each for number, path in numbered if (each := _most_sent(number, path)) is not None]
     return Summary(
         dict(
-            sorted(Counter(way.end.kind for way in found.ways).items(), key=lambda pair: (-pair[1], pair[0]))
+            sorted(
+                Counter(path.end.kind for path in found.paths).items(), key=lambda pair: (-pair[1], pair[0])
+            )
         ),
         longest[0] if longest is not None else None,
         _of_kind(numbered, "never ends"),
@@ -66,16 +68,16 @@ def summarise(found: Exploration, most: int | None = None) -> Summary:
     )
 
 
-def _of_kind(ways: Sequence[tuple[int, Way]], kind: str) -> tuple[int, ...]:
-    return tuple(number for number, way in ways if way.end.kind == kind)
+def _of_kind(paths: Sequence[tuple[int, ExploredPath]], kind: str) -> tuple[int, ...]:
+    return tuple(number for number, path in paths if path.end.kind == kind)
 
 
-def _most_sent(number: int, way: Way) -> Sent | None:
-    counts = Counter((kind, name) for _, kind, name in way.sends)
+def _most_sent(number: int, path: ExploredPath) -> SendCount | None:
+    counts = Counter((kind, name) for _, kind, name in path.sends)
     if not counts:
         return None
     (kind, name), count = counts.most_common(1)[0]
-    return Sent(number, kind, name, count)
+    return SendCount(number, kind, name, count)
 
 
 def _not_reached(found: Exploration) -> list[Impossible]:
@@ -89,13 +91,13 @@ def _not_reached(found: Exploration) -> list[Impossible]:
 def _typos(found: Exploration) -> list[Impossible]:
     """Waits for a name that nothing sends and that is nearly one that something sends."""
     known = {*found.samples.events, *found.workflow.trigger.literals}
-    known |= {name for way in found.ways for _, kind, name in way.sends if kind == "event"}
+    known |= {name for path in found.paths for _, kind, name in path.sends if kind == "event"}
     waits: dict[tuple[str, str], None] = {}
-    for way in found.ways:
-        for move in way.moves:
-            if move.kind == "wait":
-                waits[move.name, move.line] = None
-            waits.update({(each.name, move.line): None for each in move.members if each.kind == "wait"})
+    for path in found.paths:
+        for step in path.steps:
+            if step.kind == "wait":
+                waits[step.name, step.line] = None
+            waits.update({(each.name, step.line): None for each in step.members if each.kind == "wait"})
     typos = []
     for name, line in waits:
         if name not in known and "*" not in name and (meant := likely_typo(name, known)) is not None:
@@ -115,9 +117,9 @@ def as_json(found: Exploration, most: int | None = None) -> dict[str, Any]:
         "workflow": found.workflow.name,
         "file": short(found.workflow.path),
         "line": found.workflow.line,
-        "paths": [_path(number, way) for number, way in enumerate(found.ways, 1)],
+        "paths": [_path(number, path) for number, path in enumerate(found.paths, 1)],
         "summary": {
-            "paths": len(found.ways),
+            "paths": len(found.paths),
             "ends": summary.ends,
             "longest": _longest(found, summary),
             "never_end": list(summary.never_end),
@@ -143,17 +145,17 @@ def as_json(found: Exploration, most: int | None = None) -> dict[str, Any]:
 def _longest(found: Exploration, summary: Summary) -> dict[str, Any] | None:
     if summary.longest is None:
         return None
-    time = found.ways[summary.longest - 1].time
+    time = found.paths[summary.longest - 1].time
     return {"path": summary.longest, "time": durations.show(time), "time_ms": time}
 
 
-def _sent(sent: Sent) -> dict[str, Any]:
+def _sent(sent: SendCount) -> dict[str, Any]:
     return {"path": sent.path, "kind": sent.kind, "name": sent.name, "count": sent.count}
 
 
-def _path(number: int, way: Way) -> dict[str, Any]:
-    waits = [move for move in way.moves if move.kind in ("wait", "any", "all", "sleep")]
-    end = way.end
+def _path(number: int, path: ExploredPath) -> dict[str, Any]:
+    waits = [step for step in path.steps if step.kind in ("wait", "any", "all", "sleep")]
+    end = path.end
     return {
         "path": number,
         "end": end.kind,
@@ -161,41 +163,41 @@ def _path(number: int, way: Way) -> dict[str, Any]:
         "end_text": end.text or None,
         "hint": end.hint or None,
         "result": end.result,
-        "time": durations.show(way.time),
-        "time_ms": way.time,
-        "passes": way.passes,
-        "events": [{"event": name, "data": data, "at_ms": at} for at, name, data in way.events],
-        "waits": [_wait(move) for move in waits],
-        "outcomes": [move.outcome for move in waits],
-        "sends": [_send(move, kind, name) for move, kind, name in way.sends],
+        "time": durations.show(path.time),
+        "time_ms": path.time,
+        "passes": path.passes,
+        "events": [{"event": name, "data": data, "at_ms": at} for at, name, data in path.events],
+        "waits": [_wait(step) for step in waits],
+        "outcomes": [step.outcome for step in waits],
+        "sends": [_send(step, kind, name) for step, kind, name in path.sends],
         "logs": [
-            {"level": move.outcome, "message": move.name, **_where(move)}
-            for move in way.moves
-            if move.kind == "log"
+            {"level": step.outcome, "message": step.name, **_where(step)}
+            for step in path.steps
+            if step.kind == "log"
         ],
     }
 
 
-def _where(move: Move) -> dict[str, Any]:
-    return {"line": move.line, "pass": move.pass_number, "at_ms": move.at}
+def _where(step: PathStep) -> dict[str, Any]:
+    return {"line": step.line, "pass": step.pass_number, "at_ms": step.at}
 
 
-def _wait(move: Move) -> dict[str, Any]:
-    told: dict[str, Any] = {"kind": move.kind, "name": move.name, "outcome": move.outcome}
-    if move.kind == "wait":
-        told["match"] = move.match
-    told["timeout"] = None if move.timeout is None else durations.show(move.timeout)
-    if move.members:
+def _wait(step: PathStep) -> dict[str, Any]:
+    told: dict[str, Any] = {"kind": step.kind, "name": step.name, "outcome": step.outcome}
+    if step.kind == "wait":
+        told["match"] = step.match
+    told["timeout"] = None if step.timeout is None else durations.show(step.timeout)
+    if step.members:
         told["members"] = [
             {"kind": each.kind, "name": each.name, "outcome": each.outcome, "match": each.match}
-            for each in move.members
+            for each in step.members
         ]
-    return told | _where(move)
+    return told | _where(step)
 
 
-def _send(move: Move, kind: str, name: str) -> dict[str, Any]:
+def _send(step: PathStep, kind: str, name: str) -> dict[str, Any]:
     told: dict[str, Any] = {"kind": kind, "name": name}
-    if move.kind == "send":
-        told["data"] = move.data
-        told["user"] = move.user
-    return told | _where(move)
+    if step.kind == "send":
+        told["data"] = step.data
+        told["user"] = step.user
+    return told | _where(step)

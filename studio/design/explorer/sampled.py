@@ -91,7 +91,7 @@ class SampledHistory(MemoryUnit):
         self._named: dict[tuple[int, int], dict[int, WaitState]] = {}
 
     def fork(self, note: Note) -> SampledHistory:
-        """The same history for who goes another way from here: a cause on the one is none on the other.
+        """The same history for who goes another path from here: a cause on the one is none on the other.
 
         Args:
             note: who is told of what is not there.

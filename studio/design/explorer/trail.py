@@ -1,11 +1,11 @@
-"""The moves of a way, taken down while it is gone."""
+"""The steps of a path, taken down while it is gone."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from studio.design.explorer.moves import line_of, passed, said
-from studio.design.explorer.ways import Move, WayEnd
+from studio.design.explorer.explored_path import PathEnd, PathStep
+from studio.design.explorer.path_steps import line_of, passed, said
 from studio.kernel.memory import MemoryUnit
 from studio.kernel.resolver import CommandResolver
 from studio.kernel.state import JourneyState
@@ -13,22 +13,22 @@ from studio.language.commands import Command, Key, Place
 from studio.language.kinds import Kind
 
 FOLLOWED = 1
-"""The journey whose way it is: the first. What it sends may begin others."""
-MAX_MOVES = 2_000
-"""Moves of one way: a loop that only sleeps goes on for ever without a decision."""
+"""The journey whose path it is: the first. What it sends may begin others."""
+MAX_PATH_STEPS = 2_000
+"""Steps of one path: a loop that only sleeps goes on for ever without a decision."""
 MAX_SAID = 200
-"""Log lines of one way that are kept."""
+"""Log lines of one path that are kept."""
 
 
 class CutOff(Exception):
-    """The way ends where the journey stands now."""
+    """The path ends where the journey stands now."""
 
-    def __init__(self, end: WayEnd) -> None:
+    def __init__(self, end: PathEnd) -> None:
         self.end = end
 
 
 class Trail:
-    """The moves of the journey that is followed.
+    """The steps of the journey that is followed.
 
     Args:
         place: of the workflow.
@@ -36,7 +36,7 @@ class Trail:
     """
 
     def __init__(self, place: Place, start: int) -> None:
-        self.moves: list[Move] = []
+        self.steps: list[PathStep] = []
         self.standing: Command[Any] | None = None
         """Where the journey stands."""
         self._place = place
@@ -53,9 +53,9 @@ class Trail:
         self._was_open: set[Key] = set()
 
     def fork(self) -> Trail:
-        """The same moves for a way that goes on from here."""
+        """The same steps for a path that goes on from here."""
         other = Trail(self._place, self._start)
-        other.moves, other.standing = self.moves[:], self.standing
+        other.steps, other.standing = self.steps[:], self.standing
         other._told, other._said = self._told, self._said
         other._pass, other._passed, other._was_open = self._pass, self._passed, set(self._was_open)
         return other
@@ -84,12 +84,12 @@ class Trail:
                 self._pass, self._passed, self._was_open = resolver.state.pass_no, 0, set()
 
     def tell(self, command: Command[Any], state: JourneyState, at: int) -> None:
-        """Make a move of a command."""
-        if (move := passed(command, state, self._was_open, at - self._start)) is not None:
-            self._add(move)
+        """Make a step of a command."""
+        if (step := passed(command, state, self._was_open, at - self._start)) is not None:
+            self._add(step)
 
     def read(self, history: MemoryUnit) -> None:
-        """Make moves of what the journey has said, and of the passes that it has begun."""
+        """Make steps of what the journey has said, and of the passes that it has begun."""
         rows = history.history[self._told :]
         self._told = len(history.history)
         for row in rows:
@@ -97,13 +97,13 @@ class Trail:
             if row[4] != FOLLOWED:
                 continue
             if kind == Kind.PASS:
-                self._add(Move("pass", f"pass {row[5]}", line_of(self._place), at, row[5]))
+                self._add(PathStep("pass", f"pass {row[5]}", line_of(self._place), at, row[5]))
             elif Kind.LOG_DEBUG <= kind <= Kind.NOTE:
                 self._said += 1
                 if self._said <= MAX_SAID:
-                    self.moves.append(said(kind, row[13], history.name_text(row[8]), at, row[5]))
+                    self.steps.append(said(kind, row[13], history.name_text(row[8]), at, row[5]))
 
-    def _add(self, move: Move) -> None:
-        self.moves.append(move)
-        if len(self.moves) > MAX_MOVES:
-            raise CutOff(WayEnd("bound reached", f"{MAX_MOVES:,} moves", move.line))
+    def _add(self, step: PathStep) -> None:
+        self.steps.append(step)
+        if len(self.steps) > MAX_PATH_STEPS:
+            raise CutOff(PathEnd("bound reached", f"{MAX_PATH_STEPS:,} moves", step.line))

@@ -1,9 +1,9 @@
-"""One way through a journey: the real function, with a cause chosen for each place where it stands.
+"""One path through a journey: the real function, with a cause chosen for each place where it stands.
 
 A decision is which cause comes next: the event that a wait is for, or none, so that time goes on to
 the next deadline; a step that gives its result, or fails; another trigger, or none. `choices` says which
-way each goes. What a cause comes to is the kernel's to say (`path.py`). An event that answers a wait
-comes at once, so that the time of a way is the least that it takes.
+path each goes. What a cause comes to is the kernel's to say (`path.py`). An event that answers a wait
+comes at once, so that the time of a path is the least that it takes.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+from studio.design.explorer.explored_path import ROUNDS, ExploredPath, Impossible, PathEnd, goes_round
 from studio.design.explorer.hints import Hints
-from studio.design.explorer.moves import line_of, title_of
 from studio.design.explorer.path import Onlooker, Path
+from studio.design.explorer.path_steps import line_of, title_of
 from studio.design.explorer.samples import Samples
 from studio.design.explorer.trail import FOLLOWED, CutOff, Trail
-from studio.design.explorer.ways import ROUNDS, Impossible, Way, WayEnd, goes_round
 from studio.kernel.drive import Outcome
 from studio.kernel.matching import meets
 from studio.kernel.records import Launch, StepResult
@@ -34,19 +34,19 @@ from studio.language.kinds import Kind, Status
 from studio.text import json_text as jsontext
 
 MAX_CAUSES = 2_000
-"""Causes of one way: journeys that the one has begun may go on for ever."""
-WAY_SECONDS = 30.0
-"""A way is cut off after so long: thousands of waits that run out one by one take their time."""
+"""Causes of one path: journeys that the one has begun may go on for ever."""
+PATH_SECONDS = 30.0
+"""A path is cut off after so long: thousands of waits that run out one by one take their time."""
 
 
 class Walker(Onlooker):
-    """Goes one way through a workflow's function.
+    """Goes one path through a workflow's function.
 
     Args:
-        depth: decisions after which the way is cut off.
+        depth: decisions after which the path is cut off.
         may_fail: whether a step's failure is to be tried, too.
         start: the moment at which the journey begins, milliseconds since 1970.
-        seconds: how long all ways together may take; one alone has `WAY_SECONDS` in any case.
+        seconds: how long all paths together may take; one alone has `PATH_SECONDS` in any case.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Walker(Onlooker):
         self._depth = depth
         self._may_fail = may_fail
         self._start = start
-        self._seconds = max(seconds, WAY_SECONDS)
+        self._seconds = max(seconds, PATH_SECONDS)
         self._hints = Hints(samples)
         self._path = Path({workflow.name: workflow}, start, self)
         self._place: Place = (workflow.path, workflow.line)
@@ -75,9 +75,9 @@ class Walker(Onlooker):
         self._choices: Sequence[int] = ()
         self._keep_forks = False
         self._until = 0.0
-        self._pulse: Callable[[], None] = _nothing
+        self._heartbeat: Callable[[], None] = _nothing
         self._trace: Callable[[bool], None] = _nothing
-        # Of the way:
+        # Of the path:
         self._taken: list[int] = []
         self._widths: list[int] = []
         self._impossible: list[Impossible] = []
@@ -107,7 +107,7 @@ class Walker(Onlooker):
         other._failing = dict(self._failing)
         return other
 
-    # -- the way ---------------------------------------------------------------------------
+    # -- the path ---------------------------------------------------------------------------
 
     @property
     def journey(self) -> Journey | None:
@@ -117,21 +117,21 @@ class Walker(Onlooker):
     def walk(
         self,
         choices: Sequence[int],
-        pulse: Callable[[], None],
+        heartbeat: Callable[[], None],
         trace: Callable[[bool], None],
         *,
         keep_forks: bool,
-    ) -> Way:
-        """Go to the end, or to where the way is cut off.
+    ) -> ExploredPath:
+        """Go to the end, or to where the path is cut off.
 
         Args:
             choices: which outcome to take at each decision; the first one after its end.
             pulse: is called at each command and at each cause.
-            trace: is told when the function begins to run where no other way was, and when it stops.
+            trace: is told when the function begins to run where no other path was, and when it stops.
             keep_forks: somebody may go on from the decisions that are met.
         """
         self._keep_forks = keep_forks
-        self._choices, self._pulse, self._trace = choices, pulse, trace
+        self._choices, self._heartbeat, self._trace = choices, heartbeat, trace
         self._until = time.monotonic() + self._seconds
         self._path.listen()
         try:
@@ -141,16 +141,16 @@ class Walker(Onlooker):
         finally:
             self._path.close()
 
-    def cut(self, end: WayEnd) -> Way:
-        """The way as far as it was gone, with this end."""
-        moves = self._trail.moves
-        if end.kind == "bound reached" and goes_round([move.turn for move in moves], ROUNDS):
-            end = WayEnd("never ends", f"it still goes round after {end.text}", end.line)
+    def cut(self, end: PathEnd) -> ExploredPath:
+        """The path as far as it was gone, with this end."""
+        steps = self._trail.steps
+        if end.kind == "bound reached" and goes_round([step.turn for step in steps], ROUNDS):
+            end = PathEnd("never ends", f"it still goes round after {end.text}", end.line)
         journeys = self._path.history.journeys
-        return Way(
+        return ExploredPath(
             tuple(self._taken),
             tuple(self._widths),
-            moves,
+            steps,
             end,
             self._path.now - self._start,
             journeys[0].pass_no if journeys else 1,
@@ -158,7 +158,7 @@ class Walker(Onlooker):
             self._events,
         )
 
-    def _walk(self) -> WayEnd:
+    def _walk(self) -> PathEnd:
         if not self._events:
             begins = self.samples.beginning(self.workflow)
             self._cause()
@@ -179,7 +179,7 @@ class Walker(Onlooker):
         """The journey that is followed."""
         return self._path.history.journeys[FOLLOWED - 1]
 
-    def _end(self) -> WayEnd | None:
+    def _end(self) -> PathEnd | None:
         """How the journey has ended, if it has."""
         self._trail.read(self._path.history)
         status = self._state.status
@@ -188,12 +188,12 @@ class Walker(Onlooker):
         row = next(row for row in reversed(self._path.history.history) if self._is_end(row))
         data = jsontext.loads(row[13]) if row[13] else {}
         if status == Status.COMPLETED:
-            return WayEnd("completed", result=data["result"])
+            return PathEnd("completed", result=data["result"])
         if status == Status.EXITED:
-            return WayEnd("exited", f"by {self._path.history.event(row[9]).name}")
+            return PathEnd("exited", f"by {self._path.history.event(row[9]).name}")
         kind, message = data.get("type", ""), data.get("message", "")
         text = f"{kind}: {message}" if message else kind
-        return WayEnd("failed", text, data.get("line", ""), hint=self._hints.for_failure(kind, text))
+        return PathEnd("failed", text, data.get("line", ""), hint=self._hints.for_failure(kind, text))
 
     def _is_end(self, row: Row) -> bool:
         return row[4] == self._state.id and row[2] in (Kind.COMPLETED, Kind.EXITED, Kind.FAILED)
@@ -206,7 +206,7 @@ class Walker(Onlooker):
             return 0
         at = len(self._taken)
         if at >= self._depth:
-            raise CutOff(WayEnd("bound reached", f"{self._depth} decisions", line_of(place)))
+            raise CutOff(PathEnd("bound reached", f"{self._depth} decisions", line_of(place)))
         if at < len(self._choices):
             pick = self._choices[at]
         else:
@@ -222,7 +222,7 @@ class Walker(Onlooker):
         if self._choose(2, self._place) == 1:
             trigger = self.workflow.trigger.text
             what = "any event" if trigger == "*" else trigger
-            end = WayEnd("waits for ever", f"for {what}, which begins the next pass", line_of(self._place))
+            end = PathEnd("waits for ever", f"for {what}, which begins the next pass", line_of(self._place))
             raise CutOff(end)
         self._send(*self.samples.trigger(self.workflow, self._key))
 
@@ -254,7 +254,7 @@ class Walker(Onlooker):
                 self._path.deadline(wait)
             else:
                 self._trail.tell(command, self._state, self._path.now)
-                raise CutOff(WayEnd("waits for ever", f"for {title_of(command)}", line_of(command.place)))
+                raise CutOff(PathEnd("waits for ever", f"for {title_of(command)}", line_of(command.place)))
 
     def _answers(self, command: Command[Any], *, must_hit: bool) -> Iterator[None]:
         """Decide what answers a command, and have it come: once for each event, and each end of a step.
@@ -326,12 +326,12 @@ class Walker(Onlooker):
 
     def _cause(self) -> None:
         """A cause is about to come."""
-        self._pulse()
+        self._heartbeat()
         self._causes += 1
         if self._causes > MAX_CAUSES:
-            raise CutOff(WayEnd("bound reached", f"{MAX_CAUSES:,} causes", line_of(self._place)))
+            raise CutOff(PathEnd("bound reached", f"{MAX_CAUSES:,} causes", line_of(self._place)))
         if self._causes > 1 and time.monotonic() > self._until:
-            raise CutOff(WayEnd("bound reached", f"{self._seconds:g} s", line_of(self._place)))
+            raise CutOff(PathEnd("bound reached", f"{self._seconds:g} s", line_of(self._place)))
 
     def _send(self, name: str, data: dict[str, Any]) -> None:
         """An event comes from outside."""
@@ -394,18 +394,18 @@ class Walker(Onlooker):
 
     @property
     def _is_new(self) -> bool:
-        """Whether the way has turned off the one before it."""
+        """Whether the path has turned off the one before it."""
         return len(self._taken) >= len(self._choices)
 
     def runs(self, journey: Journey) -> None:
         """The function begins to run: what was run before in this pass is known."""
-        self._pulse()
+        self._heartbeat()
         self._trace(self._is_new and journey._live)
 
     def rests(self) -> None:
         """The function asks for something, or has come to its end."""
         self._trace(False)
-        self._pulse()
+        self._heartbeat()
 
     def passes(self, resolver: CommandResolver, command: Command[Any], outcome: Outcome) -> None:
         """A command has an outcome."""

@@ -14,7 +14,7 @@ from studio.design.outline import calls
 from studio.design.outline.conditions import Tested, tested
 from studio.design.outline.control_flow import FALL, ControlFlow
 from studio.design.outline.lookup import Lookup
-from studio.design.outline.model import Kind, Node, Outcome, Side, SideKind, Span
+from studio.design.outline.model import Kind, Node, Outcome, Side, SideKind, SourceSpan
 from studio.design.outline.sources import SourceModule, Sources
 from studio.design.outline.values import (
     Class,
@@ -76,7 +76,7 @@ class Expressions:
     ) -> Node:
         """Make a node for a piece of the present file."""
         first = getattr(at, "lineno", 1)
-        span = Span(
+        span = SourceSpan(
             self.module.path,
             first,
             end or getattr(at, "end_lineno", None) or first,

@@ -45,7 +45,7 @@ Outcome = Literal["", "pass", "completed", "unclear", "back"]
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class SourceSpan:
     """Where something stands. Lines count from 1, columns (characters) from 0."""
 
     file: str
@@ -83,7 +83,7 @@ class Node:
     kind: Kind
     text: str
     """The event, duration, step, message or condition, as written when it is not a plain text."""
-    span: Span
+    span: SourceSpan
     place: str
     """ "onboarding.py:26", as entries of the history carry it."""
     name: str | None = None

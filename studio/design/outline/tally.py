@@ -52,7 +52,7 @@ class Counted:
     tally: NodeTally
 
 
-class Seen(Protocol):
+class NodeCount(Protocol):
     """What a store counted at a place, of one kind and name."""
 
     @property
@@ -75,7 +75,7 @@ class Seen(Protocol):
     def median_ms(self) -> int | None: ...
 
 
-def tallied(outline: Outline, seen: Iterable[Seen]) -> Mapping[str, NodeTally]:
+def tallied(outline: Outline, seen: Iterable[NodeCount]) -> Mapping[str, NodeTally]:
     """The counts of each node, by its id, from those of a store."""
     return join(
         outline,

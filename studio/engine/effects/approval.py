@@ -11,7 +11,7 @@ from studio.kernel.records import Launch, StepResult
 from studio.kernel.state import WaitState
 from studio.language.commands import Place
 from studio.language.journey_ids import Parts, plain_id, plain_readings
-from studio.store import holds as stored
+from studio.store import approvals as stored
 from studio.store.sqlite import Store
 from studio.text import json_text as jsontext
 

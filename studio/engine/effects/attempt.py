@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from studio.engine.effects import capture
-from studio.engine.effects.ear import Ear
+from studio.engine.effects.output_listener import OutputListener
 from studio.engine.effects.reentrancy import INSIDE
 from studio.engine.effects.timekeeper import Alarm
 from studio.engine.work.attempt_result import AttemptResult
@@ -45,7 +45,7 @@ class Attempt:
         self._said: list[tuple[str, str, Place]] = []
         self._lines: list[LogLine] = []
         self._bound = Bound()
-        self._ear: Ear | None = None
+        self._listener: OutputListener | None = None
         self._begin = threading.Lock()
         self._end = threading.Lock()
 
@@ -80,7 +80,7 @@ class Attempt:
         self.thread = threading.get_ident()
         STEP.set(self.launch.info)
         INSIDE.set(self)
-        self._ear = capture.listen(self._hear, lambda: not self.is_over)
+        self._listener = capture.listen(self._hear, lambda: not self.is_over)
 
     def call(self) -> Any:
         """Call the function; gives what it gives, which may be to be awaited."""
@@ -113,8 +113,8 @@ class Attempt:
         self._settle(AttemptResult(self.launch, None, "Timeout", what))
 
     def _settle(self, result: AttemptResult) -> None:
-        if self._ear is not None and self._ear.rest:
-            self._ear.flush()
+        if self._listener is not None and self._listener.rest:
+            self._listener.flush()
         if self._end.acquire(blocking=False):
             self.coroutine = None
             result.said, result.lines = self._said, self._lines

@@ -21,7 +21,7 @@ from typing import Any
 
 from studio.engine.effects import child_output as children
 from studio.engine.effects import inherited_context as inherited
-from studio.engine.effects.ear import Ear, Hear
+from studio.engine.effects.output_listener import OnOutput, OutputListener
 from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.engine.work.log_lines import line_of
 from studio.kernel.drive import is_library
@@ -29,7 +29,7 @@ from studio.language.commands import Place
 from studio.text import streams
 from studio.text.spoken import spoken
 
-_ear: ContextVar[Ear | None] = ContextVar("studio_ear", default=None)
+_listener: ContextVar[OutputListener | None] = ContextVar("studio_listener", default=None)
 _lock = threading.Lock()
 _users = 0
 _print = builtins.print
@@ -38,25 +38,25 @@ _init = subprocess.Popen.__init__
 _wait = subprocess.Popen.wait
 
 
-def listen(hear: Hear, is_open: Callable[[], bool] = lambda: True) -> Ear:
+def listen(hear: OnOutput, is_open: Callable[[], bool] = lambda: True) -> OutputListener:
     """Take what is said in this thread or task from here on.
 
     Args:
         is_open: whether something would be taken now.
     """
-    made = Ear(hear, is_open)
-    _ear.set(made)
+    made = OutputListener(hear, is_open)
+    _listener.set(made)
     return made
 
 
 def listen_to_drives(watch: ThreadMonitor) -> None:
     """Take what journeys say that are driven in this thread."""
-    watch.ear = listen(watch.hear, lambda: watch.speaker is not None)
+    watch.listener = listen(watch.hear, lambda: watch.speaker is not None)
 
 
-def ear() -> Ear | None:
+def listener() -> OutputListener | None:
     """Who takes what is said here."""
-    found = _ear.get()
+    found = _listener.get()
     return found if found is not None and found.is_ours else None
 
 
@@ -68,7 +68,7 @@ def install() -> None:
         if _users == 1:
             builtins.print = _captured_print
             logging.Logger.handle = _captured_handle  # type: ignore[method-assign]
-            inherited.install(_ear)
+            inherited.install(_listener)
             subprocess.Popen.__init__ = _captured_process  # type: ignore[method-assign]
             subprocess.Popen.wait = children.wait  # type: ignore[assignment, method-assign]
 
@@ -89,7 +89,7 @@ def uninstall() -> None:
 def _captured_print(
     *values: object, sep: Any = " ", end: Any = "\n", file: Any = None, flush: bool = False
 ) -> None:
-    heard = ear()
+    heard = listener()
     if not (sep is None or isinstance(sep, str)) or not (end is None or isinstance(end, str)):
         # Its own words say what is wrong.
         heard = None
@@ -107,7 +107,7 @@ def _captured_print(
 
 
 def _captured_handle(self: logging.Logger, record: logging.LogRecord) -> None:
-    heard = ear()
+    heard = listener()
     if heard is None:
         _handle(self, record)
         return
@@ -121,7 +121,7 @@ def _captured_handle(self: logging.Logger, record: logging.LogRecord) -> None:
 
 
 def _captured_process(self: Any, *args: Any, **kwargs: Any) -> None:
-    heard = ear()
+    heard = listener()
     if heard is not None and children.pipes(heard, args, kwargs):
         children.start(self, heard, _writing_place(), args, kwargs)
     else:
@@ -129,7 +129,7 @@ def _captured_process(self: Any, *args: Any, **kwargs: Any) -> None:
 
 
 def _take(text: str) -> bool:
-    heard = ear()
+    heard = listener()
     return heard is not None and heard.write(text, _writing_place())
 
 

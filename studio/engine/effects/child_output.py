@@ -12,8 +12,8 @@ import sys
 import threading
 from typing import IO, Any
 
-from studio.engine.effects.ear import Ear
 from studio.engine.effects.inherited_context import start_outside
+from studio.engine.effects.output_listener import OutputListener
 from studio.language.commands import Place
 from studio.text.streams import HeardStream
 
@@ -27,13 +27,15 @@ _init: Any = subprocess.Popen.__init__
 _wait: Any = subprocess.Popen.wait
 
 
-def pipes(heard: Ear | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+def pipes(heard: OutputListener | None, args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
     """Whether a process that is started so would write on the stdout of a process of ours."""
     is_given = len(args) > STDOUT_AT or kwargs.get("stdout") is not None
     return heard is not None and not is_given and isinstance(sys.stdout, HeardStream)
 
 
-def start(child: Any, heard: Ear, place: Place, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+def start(
+    child: Any, heard: OutputListener, place: Place, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> None:
     """`Popen.__init__` with a pipe as stdout."""
     read, write = os.pipe()
     try:
@@ -59,7 +61,7 @@ def wait(child: Any, *args: Any, **kwargs: Any) -> Any:
     return code
 
 
-def _read(pipe: IO[bytes], heard: Ear, place: Place) -> None:
+def _read(pipe: IO[bytes], heard: OutputListener, place: Place) -> None:
     with pipe:
         for line in pipe:
             text = line.decode("utf-8", "backslashreplace").rstrip("\r\n")

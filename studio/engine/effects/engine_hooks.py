@@ -57,7 +57,7 @@ class EngineHooks:
         if self._check_event is not None:
             self.check_event_lookup = CheckEventLookup(self._check_event, self._complain, kept.salt)
         if self._set_event is not None:
-            self.outbox = SetEventOutbox(self._set_event, path, kept.told, self._complain, kept.salt)
+            self.outbox = SetEventOutbox(self._set_event, path, kept.delivered, self._complain, kept.salt)
 
     def start_telling(self) -> None:
         """Tell what is durable, from where the last engine stopped."""

@@ -133,7 +133,7 @@ class SetEventOutbox:
     """Tells `set_event` every event once it is durable, in order, at least once."""
 
     def __init__(
-        self, set_event: Callable[..., Any], path: Path, told: int, complain: Complain, salt: str
+        self, set_event: Callable[..., Any], path: Path, delivered: int, complain: Complain, salt: str
     ) -> None:
         self._salt = salt
         self._set = tell_by(set_event)
@@ -145,7 +145,7 @@ class SetEventOutbox:
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._over = threading.Event()
-        self.told = told
+        self.delivered = delivered
         """seq of the newest event that it has taken."""
         self.calls: set[HookCall] = set()
         """The one that has not come back."""
@@ -182,14 +182,14 @@ class SetEventOutbox:
             self._wake.clear()
             ending = self._stopping.is_set()
             try:
-                while not self._over.is_set() and (rows := outbox.after(self.told)):
+                while not self._over.is_set() and (rows := outbox.after(self.delivered)):
                     for seq, at, name, user, data, id, branches in rows:
                         if self._over.is_set():
                             break
                         id = id or own_id(self._salt, branches, seq)
                         with calling("set_event", f"{name} of {user}", self.calls):
                             self._tell_one(Event(name, user, at, data, id, seq))
-                        self.told = seq
+                        self.delivered = seq
                         self._complain("set_event", None)
                 pause = FIRST_PAUSE
             except BaseException as error:

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from typing import Protocol
 
 
-class Call(Protocol):
+class RunningCall(Protocol):
     """A step's or a hook's function that was called."""
 
     @property
@@ -22,10 +22,10 @@ class Call(Protocol):
         """Nobody waits for it any more; a thread that it has left behind may still run."""
 
 
-INSIDE: ContextVar[Call | None] = ContextVar("studio_inside", default=None)
+INSIDE: ContextVar[RunningCall | None] = ContextVar("studio_inside", default=None)
 
 
-def inside() -> Call | None:
+def inside() -> RunningCall | None:
     """The step or hook that calls this, itself or by a thread or task that knows of it; None: nobody does."""
     call = INSIDE.get()
     return None if call is None or call.is_over else call

@@ -18,7 +18,7 @@ from studio.engine.inspect.explanation_context import (
     stand_of,
     wanted,
 )
-from studio.kernel.matching import MISSING, Difference, differences, look_up, meets
+from studio.kernel.matching import MISSING, FieldMismatch, differences, look_up, meets
 from studio.kernel.sample_for_match import mend, name_for, satisfy
 from studio.language.definition import Workflow
 from studio.language.names import IDENTIFY, START, Names, names
@@ -57,7 +57,7 @@ class Finding:
     line: str | None = None
     seq: int | None = None
     """The entry that tells more."""
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[FieldMismatch, ...] = ()
     hint: str = ""
     """In what it differs, or what to do, in a few words."""
     proposal: Proposal | None = None

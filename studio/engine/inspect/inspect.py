@@ -36,7 +36,7 @@ from studio.language.definition import Workflow
 from studio.language.journey import Journey
 from studio.language.kinds import LEVELS, STATUS_TEXT, Status
 from studio.store.read_entries import count_said, entry_of_journey, newest_entry, pass_at
-from studio.store.reading import ReadStore
+from studio.store.read_only_store import ReadOnlyStore
 from studio.store.records import Entry
 from studio.store.views import Views
 from studio.text.json_text import loads
@@ -75,7 +75,7 @@ def inspect(
         StoreError: the store cannot be read.
         WorkflowError: the code of that time does not load any more.
     """
-    store = ReadStore(path)
+    store = ReadOnlyStore(path)
     look = _Look(store, workflows, journey, entry)
     # A thread of its own has no event loop, and can be given up.
     thread = threading.Thread(target=look.run, name="journey-inspect", daemon=True)
@@ -121,7 +121,7 @@ class _Look:
     """One look, in the thread that drives."""
 
     def __init__(
-        self, store: ReadStore, workflows: Mapping[str, Workflow], journey: str | int, seq: int | None
+        self, store: ReadOnlyStore, workflows: Mapping[str, Workflow], journey: str | int, seq: int | None
     ) -> None:
         self._store = store
         self._workflows = dict(workflows)

@@ -52,7 +52,7 @@ class Goal:
 
 
 @dataclass(slots=True)
-class Seen:
+class DriveResult:
     """What a drive has come to."""
 
     state: State = "waits"
@@ -134,7 +134,7 @@ class ReadDrive:
         self._camera = camera
         self._listen = listen
         self._on_said = said
-        self._seen = Seen()
+        self._seen = DriveResult()
         self._count = 0
         # A copy whose function shows the frame that it makes: that keeps what was in it at the end.
         self._begin = workflow.function
@@ -152,7 +152,7 @@ class ReadDrive:
         self._overlay = unit
         self._replay = Replay(unit, state, self._journey)
 
-    def run(self) -> Seen:
+    def run(self) -> DriveResult:
         """Drive; gives what was seen at the goal, or where it ended otherwise."""
         seen, goal, journey = self._seen, self._goal, self._journey
         self._listen(journey)

@@ -32,8 +32,8 @@ from studio.errors import StoreDamaged, StoreError, StoreGone, StoreRefusal, Sto
 from studio.kernel.drive import Abandoned, Failed
 from studio.kernel.records import Ask, Launch, StepResult
 from studio.store.connect import examined
+from studio.store.engine_metrics import ENGINE_METRICS
 from studio.store.paused import put_sign, take_sign
-from studio.store.pulse import PULSE
 from studio.store.slow import SLOW
 from studio.store.sqlite import Store
 from studio.store.stuck import STUCK
@@ -168,13 +168,13 @@ class Committer:
         if clock != self._stored_state:
             meta.append(("clock", clock))
         if state.outbox is not None:
-            meta.append(("told", str(state.outbox.told)))
+            meta.append(("told", str(state.outbox.delivered)))
 
     def _set_clock(self, batch: Batch, finished: list[tuple[Item, Any]], end: JumpEnd | None) -> None:
         """What holds the clock once the batch is written: steps that run, a jump."""
         state = self._state
         ended = {item.launch.which for item, _ in finished if isinstance(item, StepResult)}
-        starting = any(not state.rewinds.holds.keeps(launch) for launch in batch.steps.launches)
+        starting = any(not state.rewinds.approvals.keeps(launch) for launch in batch.steps.launches)
         state.clock_control.hold(bool(starting or state.running - ended))
         state.clock_control.lead_on(end is not None)
 
@@ -189,7 +189,7 @@ class Committer:
             state.clock_control.studio.stop()
         batch = self._batches.plain(store)
         self._add_state(batch, state.clock.now())
-        batch.unit.changes.ended_meta += [("engine",), (PULSE,), (STUCK,), (SLOW,)]
+        batch.unit.changes.ended_meta += [("engine",), (ENGINE_METRICS,), (STUCK,), (SLOW,)]
         try:
             batch.unit.commit()
         except StoreError:
@@ -222,7 +222,7 @@ class Committer:
             return
         for take_back in reversed(batch.take_backs):
             take_back()
-        state.rewinds.holds.begin()
+        state.rewinds.approvals.begin()
         # The end of a jump was not written: it goes on.
         state.clock_control.lead_on(False)
         state.clock_control.hold(bool(state.running))
@@ -313,7 +313,7 @@ class Committer:
         if damage is not None:
             raise damage
 
-    def probe(self, store: Store) -> None:
+    def try_writing(self, store: Store) -> None:
         """Paused and nothing to do: see whether the store can be written again."""
         batch = self._batches.plain(store)
         self.commit(store, batch, [])

@@ -107,7 +107,7 @@ class ExclusiveOperations:
             if over:
                 state.running.clear()
                 state.held.clear()
-            state.reached = now
+            state.watermark = now
             # What waits was stamped by a time that is taken back.
             state.queue = deque(
                 (at if isinstance(item, Advance) or _brings_time(item) else min(at, now), item)

@@ -98,7 +98,7 @@ class HeldClock:
             if state.stopping or not state.held:
                 return None
             launch = state.held.popleft()
-            if (known := state.rewinds.holds.answer(launch)) is not None:
+            if (known := state.rewinds.approvals.answer(launch)) is not None:
                 return state.clock.now(), known
             self._step = _Held(state, state.report)
             self._began = time.monotonic()

@@ -75,9 +75,9 @@ class InboxCommands:
     def _release(self, batch: Batch, at: int, facts: dict[str, Any]) -> None:
         match facts:
             case {"wait": int(wait)}:
-                self._state.rewinds.holds.release(batch, at, wait)
+                self._state.rewinds.approvals.release(batch, at, wait)
             case _:
-                self._state.rewinds.holds.release_all(batch, at)
+                self._state.rewinds.approvals.release_all(batch, at)
 
 
 def find(batch: Batch, text: str) -> JourneyState:

@@ -216,9 +216,9 @@ class EngineLoop:
         return self.state.problem
 
     @property
-    def holds(self) -> Approvals:
+    def approvals(self) -> Approvals:
         """The steps that wait for a yes."""
-        return self.state.rewinds.holds
+        return self.state.rewinds.approvals
 
     @property
     def is_reloading(self) -> bool:
@@ -337,7 +337,7 @@ class EngineLoop:
             store.truncate_wal()
             self._truncated = True
         if self.state.problem is None and self.stuck.has_changed():
-            self.committer.probe(store)
+            self.committer.try_writing(store)
         if pause > 0:
             self.state.wake.wait(pause)
 
@@ -380,7 +380,7 @@ class EngineLoop:
         due = wall and self.state.next_due is not None and self.state.next_due < limit
         if not entries and not due:
             if self.state.problem is not None:
-                self.committer.probe(store)
+                self.committer.try_writing(store)
             self._idle.settle()
             return False
         return self._serve(store, watch, entries, limit)
@@ -460,13 +460,13 @@ class EngineLoop:
     def _launch(self, launch: Launch) -> None:
         """Run a step whose start is durable; put it on hold after a cut."""
         state = self.state
-        if state.rewinds.holds.keeps(launch):
+        if state.rewinds.approvals.keeps(launch):
             return
         launch.epoch = state.rewinds.epoch
         state.running.add(launch.which)
         if state.clock_control.moved:
             state.held.append(launch)
-        elif (known := state.rewinds.holds.answer(launch)) is not None:
+        elif (known := state.rewinds.approvals.answer(launch)) is not None:
             state.report(known)
         else:
             self.steps.run(launch, state.report)

@@ -136,7 +136,7 @@ class Recovery:
         def make() -> Batch:
             batch = self._batches.new(store, watch)
             ids = self._loaded_ids(batch.unit)
-            batch.unit.changes.parked += [(-due, id) for id, due in suspended(store, ids)]
+            batch.unit.changes.due_changes += [(-due, id) for id, due in suspended(store, ids)]
             return batch
 
         self.insist(store, make)
@@ -145,7 +145,7 @@ class Recovery:
         """Drive to the steps that were running when the engine ended, which starts them again."""
 
         def recover(batch: Batch, wait: WaitState) -> None:
-            if wait.id in self._state.rewinds.holds.held:
+            if wait.id in self._state.rewinds.approvals.held:
                 # It waits for a yes, or is known from before a cut: no process died under it.
                 batch.steps.relaunch.add(wait.id)
             if self._state.quarantine.is_named:

@@ -28,7 +28,7 @@ from studio.errors import StudioError
 from studio.kernel.records import StepResult
 from studio.kernel.state import WaitState
 
-LEAST_REACH = 4
+LEAST_LOOK_AHEAD = 4
 """Deadlines that are read at once in moved time, and what was handed in of virtual time, at the least."""
 
 
@@ -43,7 +43,7 @@ class Scheduler:
         self._state = state
         self._beat = heartbeat
         self._slowness = slow_causes
-        self.look_ahead = LEAST_REACH
+        self.look_ahead = LEAST_LOOK_AHEAD
         """Deadlines worth reading at once in moved time."""
         self.pace = state.batch_size
         """Causes worth reading for a batch: as many as fit into its time."""
@@ -67,9 +67,9 @@ class Scheduler:
         # Deadlines of the same moment as an event come after it, and later events may still
         # come in this millisecond: so only those before it.
         last = max((at for at, _ in entries), default=0) if virtual else limit - 1
-        reach = min(size, self.look_ahead) if virtual else size
-        due = deque(batch.unit.due_waits(last, reach))
-        cut = len(due) == reach
+        ahead = min(size, self.look_ahead) if virtual else size
+        due = deque(batch.unit.due_waits(last, ahead))
+        cut = len(due) == ahead
         batch.unit.load_passes([wait.journey for wait in due])
         finished: list[tuple[Item, Any]] = []
         served, is_over, budget = 0, False, Budget()
@@ -89,7 +89,7 @@ class Scheduler:
             if first:
                 assert wait is not None
                 cause = wait
-                state.reached = max(state.reached, _due(wait))
+                state.watermark = max(state.watermark, _due(wait))
                 self._serve_timer(batch, wait, due)
             elif entries:
                 if isinstance(item, ExclusiveOperation):
@@ -97,7 +97,7 @@ class Scheduler:
                     break
                 cause = item
                 entries.popleft()
-                state.reached = max(state.reached, at)
+                state.watermark = max(state.watermark, at)
                 if virtual and not (isinstance(item, Advance) and not item.move):
                     clock.move(at)
                 if virtual and not isinstance(item, StepResult):
@@ -116,7 +116,7 @@ class Scheduler:
         batch.leave_all()
         self._set_pace(size, served, time.monotonic() - budget.began, is_over)
         # Each step ends a batch of moved time: what was read of the deadlines behind it was for nothing.
-        self.look_ahead = max(LEAST_REACH, 2 * served)
+        self.look_ahead = max(LEAST_LOOK_AHEAD, 2 * served)
         waiting = left(entries)
         if len(waiting) < len(entries):
             # Nobody else's commit will say so again.

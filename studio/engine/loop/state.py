@@ -73,7 +73,7 @@ class LoopState:
         self.held: deque[Launch] = deque()
         """Steps that are to hold a virtual clock, one at a time."""
         # How far it is, and how it is.
-        self.reached = 0
+        self.watermark = 0
         """The moment of the newest cause that was served."""
         self.next_due: int | None = None
         self.last_batch = 0

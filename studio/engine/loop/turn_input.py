@@ -44,7 +44,7 @@ class TurnInput:
             with self._state.lock:
                 limit = now = self._state.clock.now()
                 if full:
-                    limit = min(max(rows[-1].at, self._state.reached), now)
+                    limit = min(max(rows[-1].at, self._state.watermark), now)
                 queue = self._state.queue
                 entries: list[Entry] = []
                 # Rows that were left in the inbox come before what was handed in later than those taken.
@@ -59,7 +59,7 @@ class TurnInput:
         if rows:
             # A sender's clock that was set back writes no moment that is over.
             inbox = [
-                (min(max(row.at, self._state.reached), now), self._item(row.id, row.kind, row.body))
+                (min(max(row.at, self._state.watermark), now), self._item(row.id, row.kind, row.body))
                 for row in rows
             ]
             if full:

@@ -75,7 +75,7 @@ def _same(stored: Any, match: Any) -> bool:
     return stored == match or jsontext.dumps(stored) == jsontext.dumps(match)
 
 
-class _Probe(Replay):
+class _DryRun(Replay):
     """Answers from what is recorded, and notes where that ends."""
 
     def __init__(
@@ -163,7 +163,7 @@ class _Probe(Replay):
             self.found.what, self.found.place = what, place
 
 
-def probe(batch: Batch, state: JourneyState, openings: Openings | None = None) -> Difference:
+def dry_run(batch: Batch, state: JourneyState, openings: Openings | None = None) -> Difference:
     """What the code that is loaded now means for a waiting journey whose pass was read.
 
     Args:
@@ -176,7 +176,7 @@ def probe(batch: Batch, state: JourneyState, openings: Openings | None = None) -
     id, exact = state.text_id(workflow.name), state.exact_id(workflow.name)
     name, seed = state.user.name, unit.store.seed
     journey = Journey(id, name, reader.trigger, reader, _mute, seed, state.pass_no, *state.start, exact)
-    answers = _Probe(unit, state, journey, openings)
+    answers = _DryRun(unit, state, journey, openings)
     watch = batch.watch
     watch.begin(journey, state.id)
     try:

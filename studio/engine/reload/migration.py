@@ -20,7 +20,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from studio.clocks.clock import Clock
-from studio.engine.reload.dry_run import Difference, probe
+from studio.engine.reload.dry_run import Difference, dry_run
 from studio.engine.reload.report import WINDOW, ReloadTally, summary
 from studio.engine.reload.versions import Change, register, running_row
 from studio.engine.work.batch import Batch
@@ -54,7 +54,7 @@ PAGE = 32
 
 
 @dataclass(slots=True)
-class Move:
+class WorkflowMigration:
     """A workflow whose waiting journeys are on their way to its new code."""
 
     name: str
@@ -66,7 +66,7 @@ class Move:
     upto: int
     """Journeys after this one were begun by the new code."""
     waiting: int
-    told: bool
+    announced: bool
     """Everyone who waits was looked at beforehand: the entry says what it means."""
     after: int = 0
     """Up to this one all have gone over."""
@@ -78,20 +78,25 @@ class Move:
 
     def row(self) -> tuple[str, str]:
         """What `meta` keeps of it."""
-        kept = {name: getattr(self, name) for name in _KEPT}
+        kept = {key: getattr(self, name) for key, name in _KEPT.items()}
         return (f"reload/{self.workflow}", json.dumps({**kept, "tally": self.tally.as_json()}))
 
 
-_KEPT = ("name", "workflow", "hash", "loaded", "upto", "waiting", "told", "after", "newest")
+_KEPT = {
+    **{name: name for name in ("name", "workflow", "hash", "loaded", "upto", "waiting", "after", "newest")},
+    # As stores of 0.1 have it.
+    "told": "announced",
+}
+"""What `meta` keeps: its names there, and here."""
 
 
 class BatchMigration:
     """A reload that is under way, as one batch sees it."""
 
-    def __init__(self, batch: Batch, moves: Mapping[int, Move]) -> None:
+    def __init__(self, batch: Batch, moves: Mapping[int, WorkflowMigration]) -> None:
         self._batch = batch
         self._moves = moves
-        self.done: list[tuple[Move, int, Difference, int]] = []
+        self.done: list[tuple[WorkflowMigration, int, Difference, int]] = []
         """Gone over in this batch: the journey, what differed, and the seq of the newest entry."""
         self._mine: set[int] = set()
 
@@ -141,7 +146,7 @@ def move_journey(
         if batch.quarantine is not None and (killed := batch.quarantine.name(state)) is not None:
             batch.fail(state, Cause(at, cause), killed)
             return Difference("fails")
-        found = Difference("fails") if state.id in batch.watch.quarantined else probe(batch, state)
+        found = Difference("fails") if state.id in batch.watch.quarantined else dry_run(batch, state)
         if batch.quarantine is not None:
             batch.quarantine.came_back()
         first = first or found
@@ -270,7 +275,7 @@ class Swap:
     """Other workflows that are to run from the next batch on."""
 
     workflows: dict[str, Workflow]
-    told: dict[str, dict[str, Any]]
+    announced: dict[str, dict[str, Any]]
     """What was said beforehand of each, for its entry."""
     problems: list[WorkflowError]
     """What did not load, and was not told yet."""
@@ -308,9 +313,9 @@ class Migrations(CommitHook):
         """The newest batch's."""
         self._lock = threading.Lock()
         self._asked: deque[Swap] = deque()
-        self._moves: dict[int, Move] = {}
+        self._moves: dict[int, WorkflowMigration] = {}
         self._first: deque[str] = deque()
-        self._registered: list[Move] = []
+        self._registered: list[WorkflowMigration] = []
         self._returned = False
 
     @property
@@ -354,13 +359,13 @@ class Migrations(CommitHook):
 
     # -- at the start, and after the store was cut ---------------------------------------------
 
-    def register(self, batch: Batch, told: Mapping[str, Mapping[str, Any]], gone: str) -> None:
+    def register(self, batch: Batch, announced: Mapping[str, Mapping[str, Any]], gone: str) -> None:
         """Say which versions run now; `registered` follows when that is durable."""
         unit = batch.unit
         store = unit.store
-        changes, self._returned = register(batch, unit.codes, self._clock.now(), told, gone)
+        changes, self._returned = register(batch, unit.codes, self._clock.now(), announced, gone)
         changed = {change.workflow for change in changes}
-        self._registered = [_begun(store, change, told.get(change.name, {})) for change in changes]
+        self._registered = [_begun(store, change, announced.get(change.name, {})) for change in changes]
         for number, value in store.meta_under("reload/"):
             move = _read(value)
             if move.workflow in changed:
@@ -396,7 +401,7 @@ class Migrations(CommitHook):
             batch.migration = None
             for problem in swap.problems:
                 tell_problem(batch, problem, self._clock.now())
-            self.register(batch, swap.told, "deleted")
+            self.register(batch, swap.announced, "deleted")
             written = turns.commit(store, batch)
         finally:
             if not written:
@@ -461,7 +466,7 @@ class Migrations(CommitHook):
             batch.migration.user(batch.unit.user(user), now)
             batch.drain()
 
-    def _go_on(self, batch: Batch, move: Move, now: int, pace: _Pace) -> tuple[int, bool]:
+    def _go_on(self, batch: Batch, move: WorkflowMigration, now: int, pace: _Pace) -> tuple[int, bool]:
         """The next of those who wait; gives how far it came, and whether that was the last."""
         assert batch.migration is not None
         unit, reached = batch.unit, move.after
@@ -484,9 +489,9 @@ class Migrations(CommitHook):
             if pace.is_over:
                 return reached, False
 
-    def _say_end(self, batch: Batch, move: Move, tally: ReloadTally, now: int) -> int | None:
+    def _say_end(self, batch: Batch, move: WorkflowMigration, tally: ReloadTally, now: int) -> int | None:
         """What came of it, where that could not be told beforehand."""
-        if move.told or not tally.differ:
+        if move.announced or not tally.differ:
             return None
         facts = {"file": "", "done": True, "summary": summary(tally, tally.looked_at), **tally.as_json()}
         return batch.unit.append(
@@ -515,19 +520,20 @@ def tell_problem(batch: Batch, problem: WorkflowError, now: int) -> None:
     batch.unit.append(now, Kind.WORKFLOW_FAILED, None, None, None, data=data)
 
 
-def _begun(store: Store, change: Change, told: Mapping[str, Any]) -> Move:
+def _begun(store: Store, change: Change, announced: Mapping[str, Any]) -> WorkflowMigration:
     waiting = count_waiting(store, change.workflow)
-    return Move(
+    return WorkflowMigration(
         change.name,
         change.workflow,
         change.hash,
         change.loaded,
         upto=store.next_journey - 1,
         waiting=waiting,
-        told=told.get("looked_at", 0) >= waiting,
+        announced=announced.get("looked_at", 0) >= waiting,
     )
 
 
-def _read(text: str) -> Move:
-    fields = json.loads(text)
-    return Move(**{**fields, "tally": ReloadTally(**fields["tally"])})
+def _read(text: str) -> WorkflowMigration:
+    kept = json.loads(text)
+    tally = ReloadTally(**kept.pop("tally"))
+    return WorkflowMigration(**{_KEPT[key]: value for key, value in kept.items()}, tally=tally)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from studio.engine.effects.capture import listen_to_drives
-from studio.engine.reload.dry_run import Difference, Openings, probe
+from studio.engine.reload.dry_run import Difference, Openings, dry_run
 from studio.engine.work.batch import Batch
 from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.engine.work.unit_of_work import StoreUnit
@@ -25,7 +25,7 @@ from studio.kernel.triggers import Routes
 from studio.language.definition import Workflow
 from studio.store.connect import told
 from studio.store.read_journeys import count_waiting, last_journey
-from studio.store.reading import ReadStore
+from studio.store.read_only_store import ReadOnlyStore
 
 LIMIT_JOURNEYS = 100_000
 """So many are looked at beforehand, at the most."""
@@ -265,9 +265,9 @@ class DryDrive:
         listen_to_drives(watch)
         tallies: dict[str, tuple[int, ReloadTally]] = {}
         journeys: list[JourneyDifference] = []
-        store: ReadStore | None = None
+        store: ReadOnlyStore | None = None
         try:
-            store = ReadStore(self._path)
+            store = ReadOnlyStore(self._path)
             # Each page is read as of its own moment.
             store.let_moment_go()
             for name in self._changed:
@@ -285,7 +285,7 @@ class DryDrive:
             self.tallies, self.journeys = tallies, journeys
 
     def _look_in(
-        self, store: ReadStore, watch: ThreadMonitor, name: str, listed: list[JourneyDifference]
+        self, store: ReadOnlyStore, watch: ThreadMonitor, name: str, listed: list[JourneyDifference]
     ) -> tuple[int, ReloadTally]:
         tally = ReloadTally()
         workflow_id = store.find_name(name)
@@ -300,7 +300,7 @@ class DryDrive:
 
     def _look_at_page(
         self,
-        store: ReadStore,
+        store: ReadOnlyStore,
         watch: ThreadMonitor,
         workflow_id: int,
         after: int,
@@ -315,7 +315,7 @@ class DryDrive:
         for journey in journeys:
             if self._is_over(tally):
                 return int(journey.id) - 1
-            found = _hung(journey) if journey.id in self._hung else probe(batch, journey, openings)
+            found = _hung(journey) if journey.id in self._hung else dry_run(batch, journey, openings)
             tally.add(found)
             if found.what != "same" and len(listed) < LISTED:
                 listed.append(_listed(journey, found))

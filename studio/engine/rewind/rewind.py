@@ -25,10 +25,10 @@ from studio.errors import StoreError, StudioError
 from studio.kernel.ports import Part
 from studio.kernel.records import StepResult
 from studio.language.kinds import KIND_TEXT, Kind
+from studio.store.approvals import drop_orphaned_holds, keep_former
 from studio.store.capabilities import declared_by
 from studio.store.connect import Connection, reading
 from studio.store.cut import Behind, behind, cut, end_of_cause, last_entry, others_behind, put_back
-from studio.store.holds import end_holds_on_nothing, keep_former
 from studio.store.inbox import answer
 from studio.store.meta import meta_of, set_meta
 from studio.store.read_entries import moment_of_entry
@@ -144,7 +144,7 @@ class Rewinds(CommitHook):
         self.path = path
         self.clock = clock
         self._under_way = jump
-        self.holds = Approvals()
+        self.approvals = Approvals()
         self.acts: list[OwnAct] = []
         self.epoch = 0
         """How many times the store was cut so that what runs does not count any more."""
@@ -164,7 +164,7 @@ class Rewinds(CommitHook):
     def load(self, store: Store) -> None:
         """Read what the store keeps."""
         self.acts = _read_acts(store.meta(ACTS))
-        self.holds.load(store)
+        self.approvals.load(store)
         self._undone = all_undone(store.connection)
         # The engine may have ended right after the batch that brought something new.
         if self._undone:
@@ -184,8 +184,8 @@ class Rewinds(CommitHook):
                 OwnAct(jump.since, "jump", "", jump.clock, jump.start, jump.to - jump.start)
             )
         self._outdoes = False
-        self.holds.begin()
-        batch.steps.on_hold = self.holds.held
+        self.approvals.begin()
+        batch.steps.on_hold = self.approvals.held
 
     def note_act(self, batch: Batch, before: int) -> None:
         """An act of the operator was handled: remember where its entries begin."""
@@ -203,7 +203,7 @@ class Rewinds(CommitHook):
 
     def before_commit(self, batch: Batch) -> None:
         """Add what must be durable with a batch."""
-        self.holds.prepare(batch)
+        self.approvals.prepare(batch)
         if self._undone:
             rows = batch.unit.changes.history
             self._outdoes = bool(self._batch_acts) or any(_is_new(row[2], row[4]) for row in rows)
@@ -217,7 +217,7 @@ class Rewinds(CommitHook):
             self._batch_acts = []
         if self._jump is not None:
             self._jump.noted = True
-        self.holds.committed(batch)
+        self.approvals.committed(batch)
         if self._outdoes:
             self._outdoes = False
             self._let_go(batch.unit.store)
@@ -241,7 +241,7 @@ class Rewinds(CommitHook):
         if result.launch.epoch == self.epoch and batch.step_result(result, at):
             return True
         if self._cuts:
-            self.holds.remember(batch, result)
+            self.approvals.remember(batch, result)
         return False
 
     # -- taking back -----------------------------------------------------------------------
@@ -384,7 +384,7 @@ class Rewinds(CommitHook):
     ) -> None:
         set_meta(con, {ACTS: _acts_text(acts), "clock": json.dumps(clock), "last_at": str(at)})
         reserve(con, store.next_seq - 1)
-        end_holds_on_nothing(con)
+        drop_orphaned_holds(con)
 
     def _over(self, store: Store, acts: list[OwnAct], clock: dict[str, Any], at: int) -> None:
         """What runs does not count any more."""
@@ -409,7 +409,7 @@ class Rewinds(CommitHook):
         """
         if self._stale:
             store.reload()
-            self.holds.load(store)
+            self.approvals.load(store)
             self._stale = False
 
 

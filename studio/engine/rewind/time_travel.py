@@ -13,15 +13,15 @@ from studio.engine.effects.approval import Approvals
 from studio.engine.rewind.rewind import RewindPreview, UndoPreview, preview_rewind, preview_undo
 from studio.engine.work.batch import Batch
 from studio.source.project import absolute
-from studio.store.holds import HeldStep, held_in
-from studio.store.snapshots import Snapshot, fork_store, snapshots
+from studio.store.approvals import HeldStep, held_in
+from studio.store.snapshots import StoreSnapshot, fork_store, snapshots
 
 
 class Rewinding(Protocol):
     """Whose loop takes time back."""
 
     @property
-    def holds(self) -> Approvals:
+    def approvals(self) -> Approvals:
         """The steps that wait for a yes."""
 
     def act(self, run: Callable[[Batch, int], Any]) -> Future[Any]:
@@ -63,7 +63,7 @@ class TimeTravel:
         """
         return await self._alone("rewind", {"seq": seq})
 
-    async def snapshots(self) -> list[Snapshot]:
+    async def snapshots(self) -> list[StoreSnapshot]:
         """The snapshots beside the store, newest first."""
         return await asyncio.to_thread(snapshots, self.path)
 
@@ -124,12 +124,12 @@ class TimeTravel:
             JourneyError: no such step waits.
         """
         runner = self._running
-        await asyncio.wrap_future(runner.act(lambda batch, at: runner.holds.release(batch, at, wait)))
+        await asyncio.wrap_future(runner.act(lambda batch, at: runner.approvals.release(batch, at, wait)))
 
     async def release_steps(self) -> None:
         """Let all steps run that wait for a yes, and whatever comes from here on."""
         runner = self._running
-        await asyncio.wrap_future(runner.act(lambda batch, at: runner.holds.release_all(batch, at)))
+        await asyncio.wrap_future(runner.act(lambda batch, at: runner.approvals.release_all(batch, at)))
 
     async def _alone(self, kind: str, body: dict[str, Any]) -> dict[str, Any]:
         found: dict[str, Any] = await asyncio.wrap_future(self._running.alone(kind, body))

@@ -36,7 +36,7 @@ COUNT_SECONDS = 0.25
 """The shortest time between two counts of the deadlines that are left."""
 
 
-class Turn(NamedTuple):
+class ClockTurn(NamedTuple):
     """What is left to do after the clock was turned."""
 
     say: Callable[[Batch, int], None]
@@ -84,7 +84,7 @@ class ClockControl(CommitHook):
 
     # -- pause, run, speed -----------------------------------------------------------------
 
-    def turn(self, facts: dict[str, Any]) -> Turn | None:
+    def turn(self, facts: dict[str, Any]) -> ClockTurn | None:
         """Pause it, let it run or set its speed; gives what is left to do, None when it stood so.
 
         Takes hold at once, also while the engine is busy with a batch.
@@ -109,7 +109,7 @@ class ClockControl(CommitHook):
         def take_back() -> None:
             clock.resume(course)
 
-        return Turn(say, take_back)
+        return ClockTurn(say, take_back)
 
     # -- jumps -----------------------------------------------------------------------------
 

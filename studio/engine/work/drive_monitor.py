@@ -13,7 +13,7 @@ from studio.language.journey import Journey
 from studio.text.source_code import SourceFiles
 
 
-class Ear(Protocol):
+class PendingOutput(Protocol):
     """Takes what is said in one thread."""
 
     rest: str
@@ -49,7 +49,7 @@ class ThreadMonitor:
         """Journeys that never came back from a drive, with how they failed."""
         self.lines: list[LogLine] = []
         """What the present batch has logged, for the application's own handlers."""
-        self.ear: Ear | None = None
+        self.listener: PendingOutput | None = None
         """Takes what is said in the driving thread, once somebody listens there (`effects/capture.py`)."""
         self.code = SourceFiles()
         self.live = LiveCoroutines(self)
@@ -68,8 +68,8 @@ class ThreadMonitor:
         took = time.monotonic() - self.since
         if self.speaker is not None and took > self.longest:
             self.longest, self.slowest = took, self.speaker.id
-        if self.ear is not None and self.ear.rest:
-            self.ear.flush()
+        if self.listener is not None and self.listener.rest:
+            self.listener.flush()
         self.journey = self.speaker = None
         return took
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from studio.clocks.clock import wall_ms
-from studio.store.pulse import PULSE, Pulse, pulse_text
+from studio.store.engine_metrics import ENGINE_METRICS, EngineMetrics, metrics_text
 
 EVERY = 1.0
 """Seconds between two rows, at the least."""
@@ -33,6 +33,6 @@ class Heartbeat:
             return None
         at = wall_ms()
         rate = round(self._causes / max(passed, EVERY), 1)
-        pulse = Pulse(at, rate, causes, queue, steps, self._late)
+        metrics = EngineMetrics(at, rate, causes, queue, steps, self._late)
         self._told, self._first, self._causes, self._late = now, False, 0, 0
-        return PULSE, pulse_text(pulse)
+        return ENGINE_METRICS, metrics_text(metrics)

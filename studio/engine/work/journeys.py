@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from operator import attrgetter, itemgetter
 
 from studio.engine.work.name_numbers import NameNumbers
-from studio.engine.work.totals import Totals
+from studio.engine.work.totals import TotalsDelta
 from studio.engine.work.users import Users
 from studio.kernel.state import OPEN_STATUSES, JourneyState, UserState
 from studio.language.definition import Workflow
@@ -14,14 +14,14 @@ from studio.language.journey_ids import Parts, is_escaped, meant, which_of
 from studio.language.kinds import Status
 from studio.store import read_journeys
 from studio.store.changes import Changes
-from studio.store.read_journeys import JourneyRow
+from studio.store.read_journeys import StoredJourney
 from studio.store.schema import TOTAL_STATUS
 from studio.store.sqlite import Store
 
 _by_last = itemgetter(-1)
 
 
-class Journeys:
+class JourneyIdentityMap:
     """The journeys that a batch has to do with, the same object for the same journey.
 
     Args:
@@ -124,7 +124,7 @@ class Journeys:
         """Waiting journeys of a workflow from a stretch of numbers, the first of them."""
         return self._take_journeys(read_journeys.waiting_among(self._store, workflow_id, after, upto, limit))
 
-    def _take_journeys(self, rows: list[JourneyRow]) -> list[JourneyState]:
+    def _take_journeys(self, rows: list[StoredJourney]) -> list[JourneyState]:
         users = self._users.load_by_id({row.user for row in rows})
         return [self.take(row, users[row.user]) for row in rows]
 
@@ -134,7 +134,9 @@ class Journeys:
         """Begin a journey."""
         id = self._next
         self._next += 1
-        row = JourneyRow(id, user.id, workflow_id, key, n, Status.WAITING, 1, seq, trigger, trigger, 0, None)
+        row = StoredJourney(
+            id, user.id, workflow_id, key, n, Status.WAITING, 1, seq, trigger, trigger, 0, None
+        )
         journey = JourneyState(user, workflow, self._codes.get(workflow.name), row, True)
         self.by_id[id] = journey
         user.journeys.append(journey)
@@ -149,13 +151,13 @@ class Journeys:
         """A journey that has begun elsewhere; its other fields are for the caller to set."""
         id = self._next
         self._next += 1
-        row = JourneyRow(id, user.id, workflow_id, key, n, Status.WAITING, 1, seq, seq, seq, 0, None)
+        row = StoredJourney(id, user.id, workflow_id, key, n, Status.WAITING, 1, seq, seq, seq, 0, None)
         journey = JourneyState(user, None, None, row, True)
         self.by_id[id] = journey
         user.journeys.append(journey)
         return journey
 
-    def take(self, row: JourneyRow, user: UserState) -> JourneyState:
+    def take(self, row: StoredJourney, user: UserState) -> JourneyState:
         """The journey of a row that was read."""
         found = self.by_id.get(row.id)
         if found is None:
@@ -166,7 +168,7 @@ class Journeys:
             user.journeys.append(found)
         return found
 
-    def finish(self, changes: Changes, totals: Totals) -> None:
+    def finish(self, changes: Changes, totals: TotalsDelta) -> None:
         """Say what is to be written of those that were touched."""
         for j in self.by_id.values():
             if not j.touched:
@@ -188,13 +190,13 @@ class Journeys:
                         j.pass_seq,
                         j.trigger,
                         j.since,
-                        j.still,
+                        j.runaway_count,
                         j.note,
                     )
                 )
             else:
                 changes.journey_updates.append(
-                    (j.status, j.pass_no, j.pass_seq, j.trigger, j.still, j.note, j.id)
+                    (j.status, j.pass_no, j.pass_seq, j.trigger, j.runaway_count, j.note, j.id)
                 )
         # In the order of their pages: each is fetched and changed once.
         changes.journey_updates.sort(key=_by_last)

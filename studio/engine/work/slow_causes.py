@@ -41,7 +41,7 @@ class SlowCauses(CommitHook):
         now = time.monotonic()
         if now - self._said >= SAY_SECONDS:
             self._said = now
-            _log.warning("%s", slow.told)
+            _log.warning("%s", slow.sentence)
 
     def find(self, watch: ThreadMonitor) -> SlowCause | None:
         """The newest, or the one that goes on; asked from any thread."""

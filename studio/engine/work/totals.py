@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from operator import attrgetter
 
 from studio.kernel.state import WaitState
-from studio.store import places
+from studio.store import line_statistics
 from studio.store.changes import Row
 
 KIND_BITS = 12
@@ -16,7 +16,7 @@ KIND_BITS = 12
 _stands_at = attrgetter("journey.workflow_id", "place", "label", "kind")
 
 
-class Totals:
+class TotalsDelta:
     """Counts of each workflow, and of all together."""
 
     def __init__(self) -> None:
@@ -56,9 +56,9 @@ def place_rows(
         opened: waits that were opened, and are open.
         ended: waits that were written before, and are over.
     """
-    found = places.counted(history, workflows, workflow_of)
+    found = line_statistics.counted(history, workflows, workflow_of)
     for waits, by in ((opened, 1), (ended, -1)):
         for (workflow, place, name, kind), n in Counter(map(_stands_at, waits)).items():
             if place is not None:
                 found[(workflow, place, name or 0, kind)] += by * n
-    return places.rows(found.items())
+    return line_statistics.rows(found.items())

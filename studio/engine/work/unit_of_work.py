@@ -9,10 +9,10 @@ nothing in memory is worth saving.
 from __future__ import annotations
 
 from studio.engine.work.events import Events
-from studio.engine.work.journeys import Journeys
+from studio.engine.work.journeys import JourneyIdentityMap
 from studio.engine.work.name_numbers import NameNumbers
 from studio.engine.work.passes import Passes
-from studio.engine.work.totals import KIND_BITS, Totals, place_rows
+from studio.engine.work.totals import KIND_BITS, TotalsDelta, place_rows
 from studio.engine.work.users import Users
 from studio.engine.work.waits import Waits
 from studio.kernel.state import JourneyState, UserState
@@ -36,7 +36,7 @@ class StoreUnit:
         changes = self.changes = Changes()
         self._history = changes.history
         self.seq = store.next_seq
-        totals = self._totals = Totals()
+        totals = self._totals = TotalsDelta()
         self._slots = totals.slots
 
         names = self._names = NameNumbers(store, changes)
@@ -54,7 +54,7 @@ class StoreUnit:
         self.learn = users.learn
         self.put_profile = users.put_profile
 
-        journeys = self._journeys = Journeys(store, workflows, codes, names, users)
+        journeys = self._journeys = JourneyIdentityMap(store, workflows, codes, names, users)
         self.journeys = journeys.by_id
         self.load_keyed = journeys.load_keyed
         self.keyed = journeys.keyed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from studio.engine.work.totals import Totals
+from studio.engine.work.totals import TotalsDelta
 from studio.kernel.profiles import learned, tells
 from studio.kernel.state import UserState
 from studio.language.event import Event
@@ -19,7 +19,7 @@ from studio.text import json_text as jsontext
 class Users:
     """The users that a batch has to do with."""
 
-    def __init__(self, store: Store, changes: Changes, totals: Totals) -> None:
+    def __init__(self, store: Store, changes: Changes, totals: TotalsDelta) -> None:
         self._store = store
         self._changes = changes
         self._totals = totals

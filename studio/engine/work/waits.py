@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from operator import attrgetter
 
-from studio.engine.work.journeys import Journeys
+from studio.engine.work.journeys import JourneyIdentityMap
 from studio.engine.work.name_numbers import NameNumbers
-from studio.engine.work.totals import Totals
+from studio.engine.work.totals import TotalsDelta
 from studio.engine.work.users import Users
 from studio.kernel.pass_fold import key_of
 from studio.kernel.state import JourneyState, UserState, WaitState
@@ -32,10 +32,10 @@ class Waits:
         self,
         store: Store,
         changes: Changes,
-        totals: Totals,
+        totals: TotalsDelta,
         names: NameNumbers,
         users: Users,
-        journeys: Journeys,
+        journeys: JourneyIdentityMap,
     ) -> None:
         self._store = store
         self._changes = changes
@@ -161,7 +161,7 @@ class Waits:
     def suspend_timer(self, wait: WaitState) -> None:
         """Its workflow is not loaded: the deadline stands by until it is (`due` is kept negated)."""
         assert wait.due is not None
-        self._changes.parked.append((-wait.due, wait.id))
+        self._changes.due_changes.append((-wait.due, wait.id))
         wait.due = None
         self.missed(wait.journey)
 
@@ -169,7 +169,7 @@ class Waits:
         """An open wait has another deadline now."""
         wait.due = due
         if wait.stored:
-            self._changes.parked.append((due, wait.id))
+            self._changes.due_changes.append((due, wait.id))
 
     def missed(self, journey: JourneyState) -> None:
         """Something came for a journey whose workflow is not loaded; remembered until it is."""

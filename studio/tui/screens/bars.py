@@ -48,17 +48,17 @@ class BarsQuestion:
         due = first[0] if first and first[0].due_at is not None else None
         totals = views.totals()
         left = views.left_waiting() if self.alone or not totals.events else LeftWaiting(0, False)
-        aside, stuck = views.left_aside().kept, read_stuck(views.told(STUCK))
-        return BarsState(totals, due, left, aside, stuck, read_slow(views.told(SLOW)))
+        aside, stuck = views.left_aside().kept, read_stuck(views.meta(STUCK))
+        return BarsState(totals, due, left, aside, stuck, read_slow(views.meta(SLOW)))
 
 
-def show_bars(screen: Screen[None], client: EngineClient, pulse: BarsState) -> None:
+def show_bars(screen: Screen[None], client: EngineClient, bars: BarsState) -> None:
     """Have the bars of a screen show it."""
     alone = client.viewer_of == 0
-    inbox = pulse.inbox if alone else LeftWaiting(0, False)
-    screen.query_one(Header).show(pulse.totals, inbox, pulse.refused)
+    inbox = bars.inbox if alone else LeftWaiting(0, False)
+    screen.query_one(Header).show(bars.totals, inbox, bars.refused)
     # Whether an engine runs decides which keys do something.
     screen.query_one(KeysBar).update_line()
     clock = screen.query_one(ClockBar)
     clock.read_only, clock.no_steps = client.read_only, client.no_steps
-    clock.show(pulse.next, client.viewer_of, client.trouble(), client.clock.virtual)
+    clock.show(bars.next, client.viewer_of, client.trouble(), client.clock.virtual)

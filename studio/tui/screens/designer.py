@@ -145,7 +145,7 @@ class DesignerScreen(MainScreen):
         self.follow_store()
         self.tick(self.session.shown_now())
 
-    def show_state(self, client: EngineClient, pulse: BarsState) -> None:
+    def show_state(self, client: EngineClient, bars: BarsState) -> None:
         self._show_problems()
 
     def _show_problems(self) -> None:

@@ -11,7 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from studio.store.holds import HeldStep
+from studio.store.approvals import HeldStep
 from studio.tui.format.glyphs import glyphs
 from studio.tui.format.line import Line
 from studio.tui.format.text import literal

@@ -129,14 +129,14 @@ class LiveScreen(MainScreen):
 
     # -- what is shown -------------------------------------------------------------------------------
 
-    def show_state(self, client: EngineClient, pulse: BarsState) -> None:
-        totals, trouble = pulse.totals, client.trouble()
-        alone, slow = client.viewer_of == 0, pulse.slow
+    def show_state(self, client: EngineClient, bars: BarsState) -> None:
+        totals, trouble = bars.totals, client.trouble()
+        alone, slow = client.viewer_of == 0, bars.slow
         first = is_first_start(client.workflows, client.problems) and not totals.users
         told = (
             ([trouble.why] if trouble else [])
-            + ([] if alone else [call.told() for call in pulse.stuck])
-            + ([] if alone or slow is None or slow.at < wall_ms() - SHOWN_MS else [slow.told])
+            + ([] if alone else [call.sentence() for call in bars.stuck])
+            + ([] if alone or slow is None or slow.at < wall_ms() - SHOWN_MS else [slow.sentence])
         )
         files = [in_file(each) for each in client.problems if not first]
         self.query_one(ProblemBar).show([*map(Problem, told), *files])
@@ -148,7 +148,7 @@ class LiveScreen(MainScreen):
         tabs.users, tabs.waits, tabs.failed = totals.users, totals.waiting, totals.failed
         tabs.user = self.query_one(TimelinePane).user
         tabs.update_line()
-        if not self._started and (totals.events or alone or not pulse.inbox):
+        if not self._started and (totals.events or alone or not bars.inbox):
             # With events in the inbox it is no first start: an engine takes them in just now.
             self._started = True
             if not totals.events and self.start.offer_example():

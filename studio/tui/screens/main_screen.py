@@ -57,7 +57,7 @@ class MainScreen(Asking, Screen[None]):
             show_bars(self, client, answer)
             self.show_state(client, answer)
 
-    def show_state(self, client: EngineClient, pulse: BarsState) -> None:
+    def show_state(self, client: EngineClient, bars: BarsState) -> None:
         """How the engine is, and what its store holds, is known anew."""
         raise NotImplementedError
 

@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.widgets import Static
 
 from studio.design.explorer.samples import Samples
-from studio.design.preview import Preview, Standing
+from studio.design.preview import Preview, PreviewState
 from studio.errors import StudioError
 from studio.language.definition import Workflow
 from studio.source.project import project, short
@@ -99,7 +99,7 @@ class PreviewScreen(OwnStore, Screen[None]):
         # One: acts are done in the order of the keys. What is under way when the screen is left comes to
         # its end there, before the scratch store is thrown away.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="preview")
-        self._standing: Standing | None = None
+        self._standing: PreviewState | None = None
         self._tab = 1
 
     def compose(self) -> ComposeResult:
@@ -161,11 +161,11 @@ class PreviewScreen(OwnStore, Screen[None]):
             self._say(problem, "error")
 
     @work(group="try", exit_on_error=False)
-    async def _act(self, act: Callable[[Preview], Standing]) -> None:
+    async def _act(self, act: Callable[[Preview], PreviewState]) -> None:
         if (preview := self._preview) is not None:
             await self._do(lambda: act(preview))
 
-    async def _do(self, act: Callable[[], Standing]) -> None:
+    async def _do(self, act: Callable[[], PreviewState]) -> None:
         try:
             standing = await self._in_thread(act)
         except StudioError as error:
@@ -219,7 +219,7 @@ class PreviewScreen(OwnStore, Screen[None]):
 
     # -- what is shown -----------------------------------------------------------------------------------
 
-    def _show(self, standing: Standing) -> None:
+    def _show(self, standing: PreviewState) -> None:
         assert self._preview is not None
         self._standing = standing
         self._read_from(self._preview)
@@ -312,7 +312,7 @@ class PreviewScreen(OwnStore, Screen[None]):
         return f"x lets {total(max(0, due - now))} pass" if due is not None else "no deadline"
 
     @staticmethod
-    def _next_words(preview: Preview, standing: Standing) -> str:
+    def _next_words(preview: Preview, standing: PreviewState) -> str:
         if standing.failed and not preview.samples.events:
             return f"put sample events into data/{preview.workflow.name}.jsonl: there are none yet"
         if not preview.can_go_on():

@@ -27,16 +27,16 @@ class ReloadControl(Control):
 
     def tell(self, message: FilesReloaded) -> None:
         """The workflows are others, or wait for a yes."""
-        told, client = message.told, self.session.client
+        reloaded, client = message.reloaded, self.session.client
         if client is not None:
             self.screen.query_one(Header).workflows = sorted(client.workflows)
-        if told.report is None:
+        if reloaded.report is None:
             return
-        if told.done:
-            self._say_loaded(f"{_names(told.report)} reloaded  {told.report.summary}", "success")
+        if reloaded.done:
+            self._say_loaded(f"{_names(reloaded.report)} reloaded  {reloaded.report.summary}", "success")
         else:
             self._say_loaded(
-                f"{_names(told.report)} saved  {told.report.summary} · r reload workflows", "success"
+                f"{_names(reloaded.report)} saved  {reloaded.report.summary} · r reload workflows", "success"
             )
 
     def _say_loaded(self, text: str, tone: str) -> None:

@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from studio.store.snapshots import Snapshot
+from studio.store.snapshots import StoreSnapshot
 from studio.tui.format.line import Line
 from studio.tui.format.text import literal
 from studio.tui.session.open_stores import OpenStore
@@ -23,7 +23,7 @@ NAME_WIDTH = 32
 """The most that a name takes."""
 SIZES = ((1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"))
 
-Choice = OpenStore | Snapshot
+Choice = OpenStore | StoreSnapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class StoreList(VirtualList[StoreRow]):
 
     def on_resize(self) -> None:
         self._name_width = min(NAME_WIDTH, max((cell_len(name_of(row)) for row in self.rows), default=0))
-        whys = [literal(row.choice.why) for row in self.rows if isinstance(row.choice, Snapshot)]
+        whys = [literal(row.choice.why) for row in self.rows if isinstance(row.choice, StoreSnapshot)]
         beside = self.size.width - 3 - self._name_width - 2 - 9 - 2 - DAY_CLOCK_CELLS - 2
         # Why a snapshot was made is never cut where there is room below it.
         self.row_height = 2 if any(cell_len(why) > beside for why in whys) else 1
@@ -79,7 +79,7 @@ class StoresScreen(ModalScreen[Choice | None]):
         Binding("escape,q,s", "leave", "close", key_display="esc", id="stores.leave"),
     ]
 
-    def __init__(self, stores: list[OpenStore], shown: OpenStore | None, kept: list[Snapshot]) -> None:
+    def __init__(self, stores: list[OpenStore], shown: OpenStore | None, kept: list[StoreSnapshot]) -> None:
         super().__init__()
         self._rows = [
             StoreRow(n if n < 10 else 0, store, store is shown) for n, store in enumerate(stores, 1)

@@ -30,10 +30,10 @@ from studio.wording.times import MINUTE, SECOND, clock, span
 
 if TYPE_CHECKING:
     from studio.engine.rewind.rewind import RewindPreview, UndoPreview
+    from studio.store.approvals import HeldStep
     from studio.store.cut import Behind
-    from studio.store.holds import HeldStep
     from studio.store.records import Entry
-    from studio.store.snapshots import Snapshot
+    from studio.store.snapshots import StoreSnapshot
 
 TIME_BINDINGS = [
     Binding("z", "undo", "undo", id="undo"),
@@ -167,7 +167,7 @@ class TimeControl(Control):
         except StudioError as error:
             self._refuse(error)
 
-    async def _open_snapshot(self, snapshot: Snapshot) -> None:
+    async def _open_snapshot(self, snapshot: StoreSnapshot) -> None:
         text = (
             f"Return to snapshot {snapshot.number} ({snapshot.why or snapshot.path.name})? "
             "The present state is kept as another snapshot."
@@ -180,7 +180,7 @@ class TimeControl(Control):
         elif answer == "o":
             await self._open_copy(snapshot)
 
-    async def _open_copy(self, snapshot: Snapshot) -> None:
+    async def _open_copy(self, snapshot: StoreSnapshot) -> None:
         """An engine would change the snapshot itself as time passes; so it gets a copy."""
         path = snapshot.path.with_name(fork_name(snapshot.path))
         now = wall_ms()

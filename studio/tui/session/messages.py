@@ -73,7 +73,7 @@ class EventRefused(Message):
 class FilesReloaded(Message):
     """Workflow files were read again."""
 
-    told: Reloaded
+    reloaded: Reloaded
 
 
 @dataclass

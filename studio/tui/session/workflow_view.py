@@ -10,7 +10,7 @@ from pathlib import Path
 from studio.design.editing import files
 from studio.design.outline.flow_reader import read, read_source
 from studio.design.outline.model import Node, Outline
-from studio.design.outline.tally import NodeTally, Seen, tallied
+from studio.design.outline.tally import NodeCount, NodeTally, tallied
 from studio.errors import EditError, WorkflowError
 from studio.language.definition import Workflow
 
@@ -40,7 +40,7 @@ class WorkflowView:
         """Whether the file holds what the engine runs."""
         return self.outline is self.running and self.problem is None
 
-    def counts(self, seen: Iterable[Seen]) -> Mapping[str, NodeTally]:
+    def counts(self, seen: Iterable[NodeCount]) -> Mapping[str, NodeTally]:
         """The counts of each node of the map.
 
         Where the file is newer than what runs, a node has those of its counterpart: the same kind

@@ -9,7 +9,7 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 
-from studio.store.holds import HeldStep
+from studio.store.approvals import HeldStep
 from studio.store.views import Views
 from studio.tui.format.glyphs import Look, glyphs
 from studio.tui.format.line import Line

@@ -111,7 +111,7 @@ class ExplorerPane(VirtualList[PathRow]):
         try:
             known.add_event_file(workflow)
             found = explore(workflow, known, bounds=BOUNDS)
-            rows = [PathRow(number, row) for number, row in enumerate(tree.rows(found.ways))]
+            rows = [PathRow(number, row) for number, row in enumerate(tree.rows(found.paths))]
             message = self.Explored(self, workflow, rows, summary(found), found.seconds)
         except StudioError as error:
             message = self.Explored(self, workflow, [], str(error), 0.0)
@@ -162,10 +162,10 @@ class ExplorerPane(VirtualList[PathRow]):
 def summary(found: Exploration) -> str:
     """What the paths come to, in a few words."""
     told: Any = report.summarise(found)
-    count = len(found.ways)
+    count = len(found.paths)
     parts = [f"{count:,}{'+' if 'paths' in found.truncated else ''} path{'s' * (count != 1)}"]
-    if told.longest is not None and found.ways:
-        longest = max(way.time for way in found.ways)
+    if told.longest is not None and found.paths:
+        longest = max(path.time for path in found.paths)
         parts.append(f"longest {durations.show(longest)}")
     if never := len(told.never_end):
         parts.append(f"! {never} never end{'s' * (never == 1)}")

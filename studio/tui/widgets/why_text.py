@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from studio.engine.inspect.explain import Finding, Proposal, Why
 from studio.engine.inspect.explanation_context import match_of
-from studio.kernel.matching import Difference
+from studio.kernel.matching import FieldMismatch
 from studio.tui.format.glyphs import glyphs
 from studio.tui.format.pieces import Piece, Pieces
 from studio.tui.format.text import literal, preview
@@ -118,7 +118,7 @@ def finding_lines(finding: Finding) -> Lines:
     return [tuple(head), *below, *((("      ", "text"), *_difference(each)) for each in finding.differences)]
 
 
-def _difference(difference: Difference) -> tuple[Piece, ...]:
+def _difference(difference: FieldMismatch) -> tuple[Piece, ...]:
     field, expected, got = difference_words(difference)
     return (
         (literal(field), "strong"),

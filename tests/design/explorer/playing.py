@@ -6,18 +6,18 @@ from collections.abc import Iterable
 from typing import Any
 
 from studio import Engine, VirtualClock
+from studio.design.explorer.explored_path import ExploredPath
 from studio.design.explorer.samples import Samples
 from studio.design.explorer.search import START
-from studio.design.explorer.ways import Way
 from studio.language.definition import Workflow
 from studio.store.views import Views
 
 
-async def play(of: Workflow, way: Way, samples: Samples) -> list[tuple[Any, ...]]:
+async def play(of: Workflow, path: ExploredPath, samples: Samples) -> list[tuple[Any, ...]]:
     """What the engine tells of a user to whom the events of a way happen."""
     user = {"email": f"{samples.user['id']}@example.com", **samples.user}
     async with Engine(of, clock=VirtualClock(START)) as engine:
-        first, *others = way.events
+        first, *others = path.events
         await engine.ingest(first[1], user, first[2])
         for at, name, data in others:
             await engine.run_until_idle()
@@ -25,7 +25,7 @@ async def play(of: Workflow, way: Way, samples: Samples) -> list[tuple[Any, ...]
                 await engine.forward(seconds(at - (engine.clock.now() - START)))
             await engine.ingest(name, str(user["id"]), data)
         await engine.run_until_idle()
-        await engine.forward(seconds(way.time - (engine.clock.now() - START)))
+        await engine.forward(seconds(path.time - (engine.clock.now() - START)))
         await engine.run_until_idle()
         with Views(engine.path) as views:
             return list(entries_told(views.entries(limit=10_000)))
@@ -53,19 +53,19 @@ def entries_told(entries: Iterable[Any]) -> Iterable[tuple[Any, ...]]:
             yield entry.kind.removeprefix("journey."), at
 
 
-def told(way: Way) -> list[tuple[Any, ...]]:
+def told(path: ExploredPath) -> list[tuple[Any, ...]]:
     found: list[tuple[Any, ...]] = []
-    for move in way.moves:
-        if move.kind == "log":
-            found.append(("log", move.outcome, move.name, move.at))
-        elif move.kind == "send" and move.outcome == "sent":
-            found.append(("send", move.name, move.at))
-        elif move.kind == "step" and move.outcome == "done":
-            found.append(("step", move.name, move.at))
-        elif move.kind == "pass":
-            found.append(("pass", move.pass_number))
-    if way.end.kind == "completed":
-        found.append(("completed", way.end.result, way.time))
-    elif way.end.kind in ("failed", "exited"):
-        found.append((way.end.kind, way.time))
+    for step in path.steps:
+        if step.kind == "log":
+            found.append(("log", step.outcome, step.name, step.at))
+        elif step.kind == "send" and step.outcome == "sent":
+            found.append(("send", step.name, step.at))
+        elif step.kind == "step" and step.outcome == "done":
+            found.append(("step", step.name, step.at))
+        elif step.kind == "pass":
+            found.append(("pass", step.pass_number))
+    if path.end.kind == "completed":
+        found.append(("completed", path.end.result, path.time))
+    elif path.end.kind in ("failed", "exited"):
+        found.append((path.end.kind, path.time))
     return found

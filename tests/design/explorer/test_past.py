@@ -242,10 +242,10 @@ COME_TO: list[tuple[Workflow, list[Any]]] = [
 @pytest.mark.parametrize(("of", "results"), COME_TO, ids=lambda value: getattr(value, "name", ""))
 async def test_the_past_answers_as_in_the_engine(of: Workflow, results: list[Any]) -> None:
     found = explore(of, bounds=Bounds(depth=6))
-    whole = [way for way in found.ways if way.end.kind not in ("bound reached", "never ends")]
-    assert [way.end.result for way in whole if way.end.kind == "completed"] == results
-    for way in whole:
-        assert await play(of, way, Samples()) == told(way), way.choices
+    whole = [path for path in found.paths if path.end.kind not in ("bound reached", "never ends")]
+    assert [path.end.result for path in whole if path.end.kind == "completed"] == results
+    for path in whole:
+        assert await play(of, path, Samples()) == told(path), path.choices
 
 
 FIRST_GROUP = {"a": [1, 1, 1], "b": [0, 1, 1], "hello": [0, 1, 0]}
@@ -256,11 +256,11 @@ async def test_an_event_ends_all_waits_that_it_meets() -> None:
     found = explore(one_event_ends_several)
     second = [[1, 1], [0, 1], [0, 0]]
     expected = [[*first, *then] for first in ([1, 1, 1], [0, 1, 0], [0, 1, 1], [0, 0, 0]) for then in second]
-    assert [way.end.result for way in found.ways] == expected
-    for way in found.ways:
-        first = next((FIRST_GROUP[name] for _, name, _ in way.events if name in FIRST_GROUP), [0, 0, 0])
-        assert way.end.result[:3] == first
-        assert await play(one_event_ends_several, way, Samples()) == told(way), way.choices
+    assert [path.end.result for path in found.paths] == expected
+    for path in found.paths:
+        first = next((FIRST_GROUP[name] for _, name, _ in path.events if name in FIRST_GROUP), [0, 0, 0])
+        assert path.end.result[:3] == first
+        assert await play(one_event_ends_several, path, Samples()) == told(path), path.choices
 
 
 async def test_two_waits_that_the_same_sample_ends_end_on_one_way() -> None:
@@ -268,17 +268,17 @@ async def test_two_waits_that_the_same_sample_ends_end_on_one_way() -> None:
     samples.add_text('c={"n": 1}')
     found = explore(one_event_ends_several, samples)
     # An event of any name is now the "c" that is known, which the second group finds in the past.
-    assert [way.end.result for way in found.ways] == [
+    assert [path.end.result for path in found.paths] == [
         *([1, 1, 1, 1, 1], [1, 1, 1, 0, 0]),
         [0, 1, 0, 1, 1],
         *([0, 1, 1, 1, 1], [0, 1, 1, 0, 0]),
         *([0, 0, 0, 1, 1], [0, 0, 0, 0, 0]),
     ]
-    for way in found.ways:
-        assert await play(one_event_ends_several, way, samples) == told(way), way.choices
+    for path in found.paths:
+        assert await play(one_event_ends_several, path, samples) == told(path), path.choices
 
 
 async def test_an_event_in_line_makes_a_journey_leave() -> None:
-    (way,) = explore(in_line_to_leave).ways
-    assert (way.end.kind, way.time, way.passes) == ("exited", 0, 1)
-    assert await play(in_line_to_leave, way, Samples()) == told(way)
+    (path,) = explore(in_line_to_leave).paths
+    assert (path.end.kind, path.time, path.passes) == ("exited", 0, 1)
+    assert await play(in_line_to_leave, path, Samples()) == told(path)

@@ -25,10 +25,10 @@ async def pays_or_gives_up(journey: Journey) -> Any:
 
 
 def test_while_a_failed_step_pauses_other_deadlines_come() -> None:
-    paid, paused = explore(pays_or_gives_up).ways
+    paid, paused = explore(pays_or_gives_up).paths
     assert (paid.end.result, paid.time) == ("paid", 0)
     assert (paused.end.result, paused.time) == ("slept", HOUR // 2)
-    assert [each.outcome for each in paused.moves[0].members] == ["open", "done"]
+    assert [each.outcome for each in paused.steps[0].members] == ["open", "done"]
 
 
 @workflow(trigger="go")
@@ -40,9 +40,9 @@ async def asks_twice(journey: Journey) -> list[bool]:
 
 async def test_a_member_of_a_group_that_is_over_may_be_awaited_again() -> None:
     found = explore(asks_twice)
-    assert [way.end.result for way in found.ways] == [[True, True], [False, True], [False, False]]
-    for way in found.ways:
-        assert await play(asks_twice, way, Samples()) == told(way), way.choices
+    assert [path.end.result for path in found.paths] == [[True, True], [False, True], [False, False]]
+    for path in found.paths:
+        assert await play(asks_twice, path, Samples()) == told(path), path.choices
 
 
 @workflow(trigger="cart/created", key="cart_id")
@@ -58,12 +58,12 @@ async def carts(journey: Journey) -> str:
 
 
 def test_a_journey_that_is_begun_on_the_way_goes_its_own_and_may_be_heard_of() -> None:
-    by_hand, by_the_other = explore(carts).ways
+    by_hand, by_the_other = explore(carts).paths
     assert (by_hand.end.result, by_hand.time) == ("seen", 0)
     assert (by_the_other.end.result, by_the_other.time) == ("seen", HOUR // 2)
-    for way in (by_hand, by_the_other):
-        assert [move.kind for move in way.moves] == ["send", "wait"]
-        assert way.passes == 1
+    for path in (by_hand, by_the_other):
+        assert [step.kind for step in path.steps] == ["send", "wait"]
+        assert path.passes == 1
 
 
 @workflow(trigger="go")
@@ -76,9 +76,9 @@ async def invites(journey: Journey) -> str:
 
 
 def test_what_another_user_gets_is_no_part_of_the_way() -> None:
-    (way,) = explore(invites).ways
-    assert (way.end.result, [move.user for move in way.moves]) == ("invited", ["guest"])
-    assert [name for _, name, _ in way.events] == ["go"]
+    (path,) = explore(invites).paths
+    assert (path.end.result, [step.user for step in path.steps]) == ("invited", ["guest"])
+    assert [name for _, name, _ in path.events] == ["go"]
 
 
 @workflow(trigger="order", key="order_id")
@@ -89,7 +89,7 @@ async def looks_at_all(journey: Journey) -> Any:
 
 def test_an_event_for_another_key_ends_no_wait_whatever_past_it_looks_at() -> None:
     found = explore(looks_at_all)
-    assert [way.end.result for way in found.ways] == [False]
+    assert [path.end.result for path in found.paths] == [False]
     assert ["another order_id" in each.why for each in found.impossible] == [True]
 
 
@@ -103,10 +103,10 @@ async def never_leaves(journey: Journey) -> None:
 
 
 def test_a_function_that_does_not_let_itself_be_left_fails_with_its_line() -> None:
-    (way,) = explore(never_leaves).ways
-    assert way.end.kind == "failed"
-    assert "catches the engine's own Suspended" in way.end.text
-    assert way.end.line.startswith("test_rules.py:")
+    (path,) = explore(never_leaves).paths
+    assert path.end.kind == "failed"
+    assert "catches the engine's own Suspended" in path.end.text
+    assert path.end.line.startswith("test_rules.py:")
 
 
 @workflow(trigger="go")
@@ -116,11 +116,11 @@ async def three_waits(journey: Journey) -> list[bool]:
 
 async def test_ways_that_part_late_have_the_same_beginning_and_disturb_each_other_nowhere() -> None:
     found = explore(three_waits)
-    assert [way.end.result for way in found.ways] == [
+    assert [path.end.result for path in found.paths] == [
         [bool(n & 4), bool(n & 2), bool(n & 1)] for n in range(7, -1, -1)
     ]
-    for way in found.ways:
-        assert await play(three_waits, way, Samples()) == told(way), way.choices
+    for path in found.paths:
+        assert await play(three_waits, path, Samples()) == told(path), path.choices
 
 
 def test_journeys_that_go_on_for_ever_beside_it_end_the_way_by_its_bound() -> None:
@@ -133,5 +133,5 @@ def test_journeys_that_go_on_for_ever_beside_it_end_the_way_by_its_bound() -> No
         await journey.sleep("365d")
         return "a year"
 
-    (way,) = explore(ticks, bounds=Bounds(seconds=60)).ways
-    assert (way.end.kind, way.end.text) == ("bound reached", "2,000 causes")
+    (path,) = explore(ticks, bounds=Bounds(seconds=60)).paths
+    assert (path.end.kind, path.end.text) == ("bound reached", "2,000 causes")

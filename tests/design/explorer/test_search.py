@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from studio import Engine, Journey, VirtualClock, incoming, workflow
+from studio.design.explorer.explored_path import goes_round
 from studio.design.explorer.samples import Samples
 from studio.design.explorer.search import Bounds, Exploration, explore
-from studio.design.explorer.ways import goes_round
 from studio.events import event_files as eventfiles
 from studio.language.definition import Workflow
 from studio.source import loader
@@ -37,16 +37,17 @@ def example(name: str) -> tuple[Workflow, Samples]:
 def ends(found: Exploration) -> list[tuple[str, Any]]:
     """How the ways end: with what result, or saying what."""
     return [
-        (way.end.kind, way.end.result if way.end.kind == "completed" else way.end.text) for way in found.ways
+        (path.end.kind, path.end.result if path.end.kind == "completed" else path.end.text)
+        for path in found.paths
     ]
 
 
 def results(of: Workflow, **more: Any) -> list[Any]:
     """The results of the ways, which all complete."""
     found = explore(of, **more)
-    assert {way.end.kind for way in found.ways} == {"completed"}
+    assert {path.end.kind for path in found.paths} == {"completed"}
     assert found.truncated == []
-    return [way.end.result for way in found.ways]
+    return [path.end.result for path in found.paths]
 
 
 # -- waits -------------------------------------------------------------------------------------
@@ -54,10 +55,10 @@ def results(of: Workflow, **more: Any) -> list[Any]:
 
 def test_a_wait_goes_both_ways_and_time_passes() -> None:
     found = explore(odd.linear)
-    matched, timed_out = found.ways
+    matched, timed_out = found.paths
     assert (matched.time, timed_out.time) == (7_200_000, 93_600_000)
-    assert [move.outcome for move in matched.moves] == ["matched", "done"]
-    assert [(move.kind, move.name) for move in timed_out.moves][2:] == [
+    assert [step.outcome for step in matched.steps] == ["matched", "done"]
+    assert [(step.kind, step.name) for step in timed_out.steps][2:] == [
         ("log", "no money"),
         ("send", "reminder/paid"),
     ]
@@ -67,18 +68,18 @@ def test_a_wait_goes_both_ways_and_time_passes() -> None:
 
 def test_each_member_of_wait_any_comes_first_once_or_the_time_runs_out() -> None:
     assert results(odd.any_of_three) == ["a", "b", "slept"]
-    assert [way.time for way in explore(odd.any_of_three).ways] == [0, 0, 3 * 86_400_000]
+    assert [path.time for path in explore(odd.any_of_three).paths] == [0, 0, 3 * 86_400_000]
 
 
 def test_the_members_of_wait_all_end_each_for_itself() -> None:
     found = explore(odd.all_of_two)
-    assert [way.end.result for way in found.ways] == [
+    assert [path.end.result for path in found.paths] == [
         [True, True],
         [True, False],
         [False, True],
         [False, False],
     ]
-    assert [way.time // 86_400_000 for way in found.ways] == [0, 2, 1, 2]
+    assert [path.time // 86_400_000 for path in found.paths] == [0, 2, 1, 2]
 
 
 def test_a_timeout_of_its_own_cuts_wait_all_short() -> None:
@@ -100,33 +101,33 @@ def test_without_a_timeout_it_matches_or_waits_for_ever() -> None:
 
 def test_a_reminder_that_is_a_trigger_begins_the_next_pass_at_once() -> None:
     found = explore(odd.reminds_itself)
-    assert [way.end.result for way in found.ways] == ["after 0", "after 1", "after 2", "given up"]
-    assert [way.passes for way in found.ways] == [1, 2, 3, 3]
-    assert found.ways[-1].time == (1 + 2 + 3) * 3_600_000
+    assert [path.end.result for path in found.paths] == ["after 0", "after 1", "after 2", "given up"]
+    assert [path.passes for path in found.paths] == [1, 2, 3, 3]
+    assert found.paths[-1].time == (1 + 2 + 3) * 3_600_000
 
 
 def test_after_a_pass_another_event_comes_or_none() -> None:
     found = explore(odd.steps_twice)
     assert [kind for kind, _ in ends(found)] == ["completed", "waits for ever"]
-    steps = [move.outcome for move in found.ways[0].moves if move.kind == "step"]
+    steps = [step.outcome for step in found.paths[0].steps if step.kind == "step"]
     assert steps == ["done", "done", "done before", "done"]
 
 
 def test_what_the_engine_calls_a_runaway_fails_here_too() -> None:
-    (way,) = explore(odd.feeds_itself).ways
-    assert (way.end.kind, way.passes) == ("failed", 101)
-    assert "runaway: 100 passes" in way.end.text
+    (path,) = explore(odd.feeds_itself).paths
+    assert (path.end.kind, path.passes) == ("failed", 101)
+    assert "runaway: 100 passes" in path.end.text
 
 
 def test_a_loop_ends_where_it_ends_and_one_without_end_is_told() -> None:
     assert results(odd.five_reminders) == ["done"] * 5 + ["given up"]
     found = explore(odd.never_ends)
-    assert [way.end.kind for way in found.ways].count("never ends") == 1
+    assert [path.end.kind for path in found.paths].count("never ends") == 1
     assert found.truncated == ["depth"]
-    assert "10 decisions" in found.ways[-1].end.text
-    (way,) = explore(odd.only_sleeps).ways
-    assert way.end.kind == "never ends"
-    assert "2,000 moves" in way.end.text
+    assert "10 decisions" in found.paths[-1].end.text
+    (path,) = explore(odd.only_sleeps).paths
+    assert path.end.kind == "never ends"
+    assert "2,000 moves" in path.end.text
 
 
 @pytest.mark.parametrize(
@@ -141,28 +142,28 @@ def test_a_round_is_gone_three_times_in_a_row(turns: str, length: int) -> None:
 
 def test_a_step_in_a_try_also_fails_and_others_when_asked_to() -> None:
     found = explore(odd.catches)
-    assert [way.end.result for way in found.ways] == ["charged", "failed: charge"]
-    assert found.ways[1].time == (60 + 120 + 3600) * 1000
-    assert len(explore(odd.step_result, Samples(steps={"charge": {"id": 1}})).ways) == 1
-    failing = explore(odd.step_result, Samples(steps={"charge": {"id": 1}}), failures=True).ways[1]
+    assert [path.end.result for path in found.paths] == ["charged", "failed: charge"]
+    assert found.paths[1].time == (60 + 120 + 3600) * 1000
+    assert len(explore(odd.step_result, Samples(steps={"charge": {"id": 1}})).paths) == 1
+    failing = explore(odd.step_result, Samples(steps={"charge": {"id": 1}}), failures=True).paths[1]
     assert failing.end.kind == "failed"
     assert "StepFailed" in failing.end.text
 
 
 def test_what_no_sample_has_is_said_with_the_sample_to_give() -> None:
-    way = explore(odd.lacks_data).ways[0]
-    assert (way.end.kind, way.end.text) == ("failed", "KeyError: 'profile'")
-    assert way.end.line.startswith("odd.py:")
-    assert "--sample 'account={\"profile\": …}'" in way.end.hint
+    path = explore(odd.lacks_data).paths[0]
+    assert (path.end.kind, path.end.text) == ("failed", "KeyError: 'profile'")
+    assert path.end.line.startswith("odd.py:")
+    assert "--sample 'account={\"profile\": …}'" in path.end.hint
     samples = Samples()
     samples.add_text('account={"profile": {}}')
-    assert "profile.email" in explore(odd.lacks_data, samples).ways[0].end.hint
+    assert "profile.email" in explore(odd.lacks_data, samples).paths[0].end.hint
     samples.add_text('account={"profile": {"email": "a@b.c"}}')
-    assert explore(odd.lacks_data, samples).ways[0].end.result == "a@b.c"
+    assert explore(odd.lacks_data, samples).paths[0].end.result == "a@b.c"
 
 
 def test_a_step_gives_what_was_recorded_or_the_plainest_of_its_type() -> None:
-    assert "--sample 'step:charge={\"id\": …}'" in explore(odd.step_result).ways[0].end.hint
+    assert "--sample 'step:charge={\"id\": …}'" in explore(odd.step_result).paths[0].end.hint
     assert results(odd.step_result, samples=Samples(steps={"charge": {"id": 7}})) == ["7"]
 
 
@@ -173,9 +174,9 @@ def test_a_group_in_a_group_that_is_cut_off_is_none_as_in_the_engine() -> None:
         (found,) = await journey.wait_all(inner, timeout="2h")
         return [bool(each) for each in found]
 
-    way = explore(cut_off).ways[-1]
-    assert (way.end.kind, way.end.hint, way.time) == ("failed", "", 7_200_000)
-    assert [each.outcome for each in way.moves[0].members] == ["open"]
+    path = explore(cut_off).paths[-1]
+    assert (path.end.kind, path.end.hint, path.time) == ("failed", "", 7_200_000)
+    assert [each.outcome for each in path.steps[0].members] == ["open"]
 
 
 def test_a_match_makes_the_event_and_a_sample_that_meets_it_is_taken_first() -> None:
@@ -185,8 +186,8 @@ def test_a_match_makes_the_event_and_a_sample_that_meets_it_is_taken_first() -> 
         return found.first and found.first.data
 
     samples = Samples(events={"post": [{"id": "post1", "n": 1}, {"id": "post2", "n": 2}]})
-    assert explore(matches, samples).ways[0].end.result == {"id": "post1", "n": 1}
-    assert explore(matches).ways[0].end.result == {"id": "post1"}
+    assert explore(matches, samples).paths[0].end.result == {"id": "post1", "n": 1}
+    assert explore(matches).paths[0].end.result == {"id": "post1"}
 
 
 def test_keys_and_exits_count_as_in_the_engine() -> None:
@@ -206,7 +207,7 @@ def test_lines_that_no_path_reaches_are_named_also_in_helpers() -> None:
         'return "cannot be"',
     ]
     found = explore(odd.with_helpers)
-    assert sorted(way.end.result for way in found.ways) == [0, 1, 1, 2]
+    assert sorted(path.end.result for path in found.paths) == [0, 1, 1, 2]
     assert [line.text for line in found.unreached] == ['journey.log("not here")']
 
 
@@ -230,7 +231,7 @@ def test_the_trace_function_of_the_caller_stays() -> None:
 )
 def test_what_fails_ends_its_own_path_only(of: Workflow, text: str) -> None:
     found = explore(of, bounds=Bounds(hang_after=0.2))
-    bad, good = found.ways
+    bad, good = found.paths
     assert bad.end.kind == "failed"
     assert text in bad.end.text
     assert bad.end.line.startswith("odd.py:")
@@ -247,14 +248,14 @@ def test_a_huge_fan_out_is_cut_and_told(of: Workflow) -> None:
     began = time.process_time()
     # A busy machine may hold it up for long, and nothing hangs here.
     found = explore(of, bounds=Bounds(paths=50, seconds=200, hang_after=60))
-    assert len(found.ways) <= 50
+    assert len(found.paths) <= 50
     assert "paths" in found.truncated or "depth" in found.truncated
     assert time.process_time() - began < 20
 
 
 def test_the_time_is_a_bound_as_well() -> None:
     found = explore(odd.never_ends, bounds=Bounds(depth=60, paths=100_000, seconds=0.1))
-    assert found.ways
+    assert found.paths
     assert found.truncated
 
 
@@ -279,10 +280,10 @@ def test_no_thread_is_left_behind() -> None:
 def test_an_example_is_explored_the_same_each_time(name: str) -> None:
     of, samples = example(name)
     one, two = explore(of, samples), explore(of, samples)
-    assert [(way.choices, way.moves, way.end) for way in one.ways] == [
-        (way.choices, way.moves, way.end) for way in two.ways
+    assert [(path.choices, path.steps, path.end) for path in one.paths] == [
+        (path.choices, path.steps, path.end) for path in two.paths
     ]
-    assert "failed" not in {way.end.kind for way in one.ways}
+    assert "failed" not in {path.end.kind for path in one.paths}
     assert "seconds" not in one.truncated
 
 
@@ -300,10 +301,10 @@ AS_IN_THE_ENGINE = (
 @pytest.mark.parametrize(("of", "samples"), AS_IN_THE_ENGINE, ids=lambda value: getattr(value, "name", ""))
 async def test_the_engine_goes_each_way_as_it_was_explored(of: Workflow, samples: Samples) -> None:
     found = explore(of, samples, bounds=Bounds(depth=7))
-    whole = [way for way in found.ways if way.end.kind not in ("bound reached", "never ends")]
+    whole = [path for path in found.paths if path.end.kind not in ("bound reached", "never ends")]
     assert whole
-    for way in whole[:40]:
-        assert await play(of, way, samples) == told(way), way.choices
+    for path in whole[:40]:
+        assert await play(of, path, samples) == told(path), path.choices
 
 
 def test_samples_come_from_events_of_a_store(tmp_path: Path) -> None:

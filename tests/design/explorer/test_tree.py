@@ -10,7 +10,7 @@ from tests.design.explorer import odd
 def drawn(of: object, **more: object) -> list[str]:
     """The rows as text."""
     found = explore(of, bounds=Bounds(depth=6))  # type: ignore[arg-type]
-    shown = rows(found.ways, **more)  # type: ignore[arg-type]
+    shown = rows(found.paths, **more)  # type: ignore[arg-type]
     return [f"{row.guide}{row.sign} {row.text}{'  ' + row.time if row.time else ''}" for row in shown]
 
 
@@ -29,7 +29,7 @@ def test_what_all_paths_share_stands_once_and_the_way_that_goes_on_comes_last() 
 
 
 def test_each_row_knows_its_paths_its_depth_and_its_line() -> None:
-    first, *others = rows(explore(odd.linear).ways)
+    first, *others = rows(explore(odd.linear).paths)
     assert (first.depth, first.paths) == (0, (1, 2))
     assert first.line.startswith("odd.py:")
     assert [(row.depth, row.paths) for row in others[:2]] == [(1, (2,)), (1, (2,))]

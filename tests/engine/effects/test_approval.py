@@ -12,7 +12,7 @@ from studio.engine.effects.approval import Approvals
 from studio.errors import JourneyError
 from studio.kernel.records import StepResult
 from studio.language.idempotency import StepKeys
-from studio.store.holds import FORMER, HELD, HOLD
+from studio.store.approvals import FORMER, HELD, HOLD
 from studio.store.meta import SET_META
 from tests.engine.bench import Bench
 
@@ -29,10 +29,10 @@ class Held(Bench):
 
     def __init__(self, path: Path, held: bool = True) -> None:
         super().__init__(path, calls)
-        self.holds = Approvals()
+        self.approvals = Approvals()
         if held:
             self.put(HOLD, json.dumps({"why": "rewind", "at": 7}))
-        self.holds.load(self.store)
+        self.approvals.load(self.store)
 
     def put(self, key: str, value: str) -> None:
         with self.store.transaction() as con:
@@ -41,16 +41,16 @@ class Held(Bench):
     def begin(self) -> None:
         """A batch begins; one that was not written has come to nothing."""
         self.batch, self._seen = self._next(), 0
-        self.holds.begin()
-        self.batch.steps.on_hold = self.holds.held
+        self.approvals.begin()
+        self.batch.steps.on_hold = self.approvals.held
 
     def commit(self) -> list[bool]:
         """Make the batch durable; gives of each step that was launched whether it waits."""
         batch = self.batch
-        self.holds.prepare(batch)
+        self.approvals.prepare(batch)
         self.write()
-        self.holds.committed(batch)
-        waits = [self.holds.keeps(launch) for launch in batch.steps.launches]
+        self.approvals.committed(batch)
+        waits = [self.approvals.keeps(launch) for launch in batch.steps.launches]
         self.begin()
         return waits
 
@@ -68,38 +68,38 @@ def bench(tmp_path: Path) -> Held:
 
 def test_where_nothing_is_held_steps_run(tmp_path: Path) -> None:
     bench = Held(tmp_path / "studio.db", held=False)
-    assert bench.holds.why is None
+    assert bench.approvals.why is None
     bench.event("go")
     assert bench.commit() == [False]
     assert bench.stored() == []
 
 
 def test_a_new_step_waits_until_it_gets_its_yes_and_is_launched_as_it_stands(bench: Held) -> None:
-    assert bench.holds.why == {"why": "rewind", "at": 7}
+    assert bench.approvals.why == {"why": "rewind", "at": 7}
     bench.event("go")
     seq = bench.seq("step.started")
     assert bench.commit() == [True]
     assert bench.stored() == [f"{HELD}{seq}"]
-    assert bench.holds.held == {seq}
+    assert bench.approvals.held == {seq}
     # Another runner of this store reads it.
     again = Approvals()
     again.load(bench.store)
-    assert (again.why, again.held) == (bench.holds.why, bench.holds.held)
+    assert (again.why, again.held) == (bench.approvals.why, bench.approvals.held)
     for wrong in (seq - 1, seq + 1):
         with pytest.raises(JourneyError, match=f"no step {wrong} waits for approval"):
-            bench.holds.release(bench.batch, 5, wrong)
-    bench.holds.release(bench.batch, 5, seq)
+            bench.approvals.release(bench.batch, 5, wrong)
+    bench.approvals.release(bench.batch, 5, seq)
     # Nothing is written of it: it is the same start.
     assert bench.told() == []
     (launch,) = bench.batch.steps.launches
     assert (launch.start, launch.info.attempt, launch.at) == (seq, 1, 5)
     # That batch comes to nothing.
     bench.begin()
-    assert bench.holds.held == {seq}
-    bench.holds.release(bench.batch, 6, seq)
+    assert bench.approvals.held == {seq}
+    bench.approvals.release(bench.batch, 6, seq)
     assert bench.commit() == [False]
     assert bench.stored() == []
-    assert bench.holds.held == set()
+    assert bench.approvals.held == set()
     # The next waits as this one did.
     assert [row[0] for row in bench.result(7, result="3")] == [
         "step.done",
@@ -114,31 +114,31 @@ def test_the_last_yes_is_one_for_whatever_comes(bench: Held) -> None:
     bench.event("go")
     bench.event("go", user="bob")
     assert bench.commit() == [True, True]
-    bench.holds.release_all(bench.batch, 5)
+    bench.approvals.release_all(bench.batch, 5)
     bench.event("go", user="cyd")
     assert len(bench.batch.steps.launches) == 3
     assert bench.commit() == [False] * 3
     assert bench.stored() == []
-    assert bench.holds.why is None
+    assert bench.approvals.why is None
     assert bench.store.meta(HOLD) is None
     # Should that come to nothing, they wait on.
     bench = Held(bench.store.path.with_name("other.db"))
     bench.event("go")
     bench.commit()
-    bench.holds.release_all(bench.batch, 5)
+    bench.approvals.release_all(bench.batch, 5)
     bench.begin()
-    assert bench.holds.why is not None
-    assert len(bench.holds.held) == 1
-    assert not bench.holds.lifted
+    assert bench.approvals.why is not None
+    assert len(bench.approvals.held) == 1
+    assert not bench.approvals.lifted
 
 
 def test_a_step_of_a_batch_that_came_to_nothing_does_not_wait(bench: Held) -> None:
     bench.event("go")
     (launch,) = bench.batch.steps.launches
-    bench.holds.prepare(bench.batch)
-    assert bench.holds.keeps(launch)
+    bench.approvals.prepare(bench.batch)
+    assert bench.approvals.keeps(launch)
     bench.begin()
-    assert not bench.holds.keeps(launch)
+    assert not bench.approvals.keeps(launch)
 
 
 def test_a_step_whose_workflow_is_not_loaded_gets_no_yes(bench: Held) -> None:
@@ -148,10 +148,10 @@ def test_a_step_whose_workflow_is_not_loaded_gets_no_yes(bench: Held) -> None:
     bench.workflows.clear()
     bench.begin()
     with pytest.raises(JourneyError, match="its workflow is not loaded"):
-        bench.holds.release(bench.batch, 5, seq)
-    bench.holds.release_all(bench.batch, 5)
+        bench.approvals.release(bench.batch, 5, seq)
+    bench.approvals.release_all(bench.batch, 5)
     assert bench.batch.steps.launches == []
-    assert bench.holds.held == {seq}
+    assert bench.approvals.held == {seq}
 
 
 def test_a_step_that_ends_while_it_waits_waits_no_more(bench: Held) -> None:
@@ -162,7 +162,7 @@ def test_a_step_that_ends_while_it_waits_waits_no_more(bench: Held) -> None:
     second = bench.seq("step.started")
     assert bench.commit() == [True]
     assert bench.stored() == [f"{HELD}{second}"]
-    assert bench.holds.held == {second} != {first}
+    assert bench.approvals.held == {second} != {first}
 
 
 SAID = [("warning", "busy", "call.py:7"), ("info", "again", "somewhere")]
@@ -172,15 +172,15 @@ def test_a_step_that_was_done_before_a_cut_is_answered_by_what_it_gave(bench: He
     bench.event("go")
     launch = bench.launches[0]
     bench.put(FORMER + launch.keys.own, json.dumps({"result": 42, "said": SAID}))
-    bench.holds.load(bench.store)
+    bench.approvals.load(bench.store)
     assert bench.commit() == [False]
     assert bench.stored() == []
-    answer = bench.holds.answer(launch)
+    answer = bench.approvals.answer(launch)
     assert answer is not None
     assert (answer.launch, answer.result) == (launch, "42")
     assert answer.said == [("warning", "busy", ("call.py", 7)), ("info", "again", ("somewhere", 0))]
     # Once.
-    assert bench.holds.answer(launch) is None
+    assert bench.approvals.answer(launch) is None
 
 
 def test_a_step_that_waits_and_was_done_before_after_all_waits_no_more(bench: Held) -> None:
@@ -188,13 +188,13 @@ def test_a_step_that_waits_and_was_done_before_after_all_waits_no_more(bench: He
     launch = bench.launches[0]
     bench.commit()
     bench.put(FORMER + launch.keys.own, json.dumps({"result": 42}))
-    bench.holds.load(bench.store)
+    bench.approvals.load(bench.store)
     bench.batch.steps.relaunch.add(launch.start)
     bench.batch.steps.on_hold = ()
     bench.recover(5)
     assert bench.commit() == [False]
     assert bench.stored() == []
-    answer = bench.holds.answer(launch)
+    answer = bench.approvals.answer(launch)
     assert answer is not None
     assert answer.said == []
 
@@ -202,10 +202,10 @@ def test_a_step_that_waits_and_was_done_before_after_all_waits_no_more(bench: He
 def test_what_was_done_for_a_history_that_is_gone_is_kept_under_all_its_keys(bench: Held) -> None:
     bench.event("go")
     launch = bench.launches[0]
-    bench.holds.remember(bench.batch, StepResult(launch, None, "Refused", "no"))
+    bench.approvals.remember(bench.batch, StepResult(launch, None, "Refused", "no"))
     assert bench.batch.unit.changes.meta == []
     launch.keys = StepKeys("now", again="then")
-    bench.holds.remember(bench.batch, StepResult(launch, "3", said=[("warning", "busy", ("call.py", 7))]))
+    bench.approvals.remember(bench.batch, StepResult(launch, "3", said=[("warning", "busy", ("call.py", 7))]))
     kept = [(key, json.loads(value)) for key, value in bench.batch.unit.changes.meta]
     facts = {"result": 3, "said": [["warning", "busy", "call.py:7"]]}
     assert kept == [(f"{FORMER}now", facts), (f"{FORMER}then", facts)]
@@ -213,12 +213,12 @@ def test_what_was_done_for_a_history_that_is_gone_is_kept_under_all_its_keys(ben
 
 def test_what_was_kept_before_ids_were_unambiguous_answers_only_who_is_meant(bench: Held) -> None:
     bench.put(FORMER + "before", json.dumps({"result": 42}))
-    bench.holds.load(bench.store)
+    bench.approvals.load(bench.store)
     bench.event("go")
     launch = bench.launches[0]
     launch.keys = StepKeys("now", before="before")
     assert bench.commit() == [False]
-    assert bench.holds.answer(launch) is not None
+    assert bench.approvals.answer(launch) is not None
 
 
 @workflow(trigger="both")
@@ -243,15 +243,15 @@ class Pair(Held):
 
 def test_a_yes_is_for_the_very_step_and_not_for_its_neighbour(tmp_path: Path) -> None:
     bench = Pair(tmp_path / "studio.db")
-    bench.holds.release(bench.batch, 5, bench.second)
+    bench.approvals.release(bench.batch, 5, bench.second)
     assert bench.launched() == [bench.second]
     assert bench.commit() == [False]
-    assert bench.holds.held == {bench.first}
+    assert bench.approvals.held == {bench.first}
 
 
 def test_a_yes_for_all_calls_two_steps_of_a_journey_once_each(tmp_path: Path) -> None:
     bench = Pair(tmp_path / "studio.db")
-    bench.holds.release_all(bench.batch, 5)
+    bench.approvals.release_all(bench.batch, 5)
     assert bench.launched() == [bench.first, bench.second]
     assert bench.commit() == [False, False]
-    assert bench.holds.held == set()
+    assert bench.approvals.held == set()

@@ -11,7 +11,7 @@ import pytest
 
 from studio import current_step
 from studio.engine.effects.attempt import Attempt
-from studio.engine.effects.capture import ear
+from studio.engine.effects.capture import listener
 from studio.kernel.records import StepResult
 from tests.engine.effects.test_steps import launch
 
@@ -107,7 +107,7 @@ def test_what_it_says_comes_with_its_end_and_nothing_after_it() -> None:
     made: Any = given
     context = copy_context()
     context.run(made.enter)
-    heard = context.run(ear)
+    heard = context.run(listener)
     assert heard is not None
     lines: list[Any] = [SimpleNamespace(is_wanted=wanted) for wanted in (True, False)]
     for line in lines:

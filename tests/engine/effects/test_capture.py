@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from studio import Engine, Journey, VirtualClock, current_step, workflow
-from studio.engine.effects.capture import ear, listen
+from studio.engine.effects.capture import listen, listener
 from studio.engine.work.unit_of_work import StoreUnit
 from studio.kernel import log_limit as said
 from tests.engine.support import entries, in_time, journey, logs, settled, until
@@ -379,7 +379,7 @@ async def test_threads_and_pools_of_a_step_speak_for_it(path: Path) -> None:
         [each, "speak"] for each in ("thread", "pool", "shared", "to_thread", "executor")
     ]
     # What the pool does for others afterwards is theirs.
-    assert shared.submit(ear).result() is None
+    assert shared.submit(listener).result() is None
     shared.shutdown()
 
 
@@ -395,7 +395,7 @@ async def test_a_thread_that_a_step_left_behind_speaks_for_itself(
     free, over = threading.Event(), threading.Event()
 
     def late() -> None:
-        free.wait(60)
+        free.wait(20)
         print("said later")
         over.set()
 
@@ -414,14 +414,14 @@ async def test_a_thread_that_a_step_left_behind_speaks_for_itself(
 def test_a_forked_process_speaks_for_itself() -> None:
     context = copy_context()
     context.run(listen, lambda *said: True)
-    assert context.run(ear) is not None
+    assert context.run(listener) is not None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         pid = os.fork()
     if pid == 0:
-        os._exit(0 if context.run(ear) is None else 1)
+        os._exit(0 if context.run(listener) is None else 1)
     assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
-    assert context.run(ear) is not None
+    assert context.run(listener) is not None
 
 
 # -- how much is said --------------------------------------------------------------------------

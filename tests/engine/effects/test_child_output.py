@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from studio.engine.effects import child_output
-from studio.engine.effects.ear import Ear
+from studio.engine.effects.output_listener import OutputListener
 from studio.text.streams import HeardStream
 
 HERE = ("x.py", 1)
@@ -27,15 +27,15 @@ def ours() -> Iterator[None]:
         yield
 
 
-def ear(heard: list[str], taken: bool = True) -> Ear:
+def ear(heard: list[str], taken: bool = True) -> OutputListener:
     def hear(level: str, message: str, *_: Any) -> bool:
         heard.append(message)
         return taken
 
-    return Ear(hear, lambda: True)
+    return OutputListener(hear, lambda: True)
 
 
-def run(code: str, heard: Ear) -> int:
+def run(code: str, heard: OutputListener) -> int:
     """A process as `Popen` makes it while somebody listens."""
     args = ([sys.executable, "-c", code],)
     with ours():
@@ -109,7 +109,7 @@ def test_lines_that_are_taken_slowly_are_waited_for() -> None:
         heard.append(message)
         return True
 
-    assert run("print('one'); print('two')", Ear(hear, lambda: True)) == 0
+    assert run("print('one'); print('two')", OutputListener(hear, lambda: True)) == 0
     assert heard == ["one", "two"]
 
 

@@ -45,7 +45,7 @@ def result_of(function: Callable[..., Any], *args: Any, timeout: int | None = No
     """How a step ends; and it must end but once."""
     with running() as (steps, told):
         steps.run(launch(function, *args, timeout=timeout), told.put)
-        result = told.get(timeout=60)
+        result = told.get(timeout=20)
         with pytest.raises(Empty):
             told.get(timeout=0.02)
         return result
@@ -203,7 +203,7 @@ def test_a_task_that_would_end_the_loop_ends_no_other_step(error: BaseException)
     with running() as (steps, told):
         steps.run(launch(waits), told.put)
         steps.run(launch(child_raises, error), told.put)
-        assert {how(told.get(timeout=60)) for _ in range(2)} == {'"undisturbed"', type(error).__name__}
+        assert {how(told.get(timeout=20)) for _ in range(2)} == {'"undisturbed"', type(error).__name__}
 
 
 def test_an_async_step_past_its_time_is_cancelled_and_may_clean_up() -> None:
@@ -244,7 +244,7 @@ def test_an_async_step_that_is_deaf_to_its_time_is_left_alone(
 
     with running() as (steps, told):
         steps.run(launch(deaf, timeout=20), told.put)
-        assert told.get(timeout=60).type == "Timeout"
+        assert told.get(timeout=20).type == "Timeout"
         # Let it end: the loop waits for it.
         assert steps._async._loop is not None
         steps._async._loop.call(free.set)
@@ -258,9 +258,9 @@ def test_a_plain_step_past_its_time_is_left_alone_and_holds_up_no_other(
     with running() as (steps, told):
         for _ in range(6):
             steps.run(launch(free.wait, 60, timeout=20), told.put)
-        assert [told.get(timeout=60).type for _ in range(6)] == ["Timeout"] * 6
+        assert [told.get(timeout=20).type for _ in range(6)] == ["Timeout"] * 6
         steps.run(launch(lambda: "served"), told.put)
-        assert how(told.get(timeout=60)) == '"served"'
+        assert how(told.get(timeout=20)) == '"served"'
         free.set()
 
 
@@ -287,9 +287,9 @@ def test_steps_that_do_not_come_back_are_named_and_hold_up_no_other(monkeypatch:
             steps.run(launch(hang, name="plain"), told.put)
         steps.run(launch(block, name="blocking"), told.put)
         steps.run(launch(lambda: "served"), told.put)
-        assert how(told.get(timeout=60)) == '"served"'
+        assert how(told.get(timeout=20)) == '"served"'
         steps.run(launch(quick), told.put)
-        assert how(told.get(timeout=60)) == '"served"'
+        assert how(told.get(timeout=20)) == '"served"'
         stuck = [call for call in steps.calls() if call.began is not None]
         assert sorted({(each.kind, each.name, each.journey) for each in stuck}) == [
             ("step", "async", "w/ada"),
@@ -302,7 +302,7 @@ def test_steps_that_do_not_come_back_are_named_and_hold_up_no_other(monkeypatch:
         assert lines["blocking"] == block.__code__.co_firstlineno + 1
         assert lines["async"] >= hang_async.__code__.co_firstlineno
         free.set()
-        assert len([told.get(timeout=60) for _ in range(42)]) == 42
+        assert len([told.get(timeout=20) for _ in range(42)]) == 42
         assert steps.calls() == []
 
 
@@ -327,8 +327,8 @@ def test_an_engine_that_ends_cancels_async_steps_and_takes_no_result_of_them() -
             await waits()
 
         steps.run(launch(begins), told.put)
-        assert begun.wait(60)
-    assert ended.wait(60)
+        assert begun.wait(20)
+    assert ended.wait(20)
     assert told.empty()
 
 
@@ -407,4 +407,4 @@ def test_a_stand_in_that_raises_is_the_steps_failure() -> None:
 
     told: SimpleQueue[StepResult] = SimpleQueue()
     Steps(ask).run(launch(time.sleep, 0), told.put)
-    assert told.get(timeout=60).message == "nothing stands in for it"
+    assert told.get(timeout=20).message == "nothing stands in for it"

@@ -9,7 +9,7 @@ import pytest
 
 from studio import Journey, workflow
 from studio.engine.inspect.frames import Camera
-from studio.engine.inspect.recorded_drive import Goal, ReadDrive, Seen, awaited, is_open, read_pass
+from studio.engine.inspect.recorded_drive import DriveResult, Goal, ReadDrive, awaited, is_open, read_pass
 from studio.kernel.state import JourneyState
 from studio.language.commands import key_text
 from tests.engine.bench import Bench
@@ -39,7 +39,7 @@ class Stopped:
         (state,) = self.bench.journeys()
         return state
 
-    def look(self, goal: Goal, until: int | None = None) -> Seen:
+    def look(self, goal: Goal, until: int | None = None) -> DriveResult:
         unit, state = self.bench.batch.unit, self.state()
         recorded = read_pass(unit, state, self.last if until is None else until)
         drive = ReadDrive(
@@ -60,7 +60,7 @@ def stopped(tmp_path: Path) -> Stopped:
     return Stopped(tmp_path / "a.db")
 
 
-def variables(seen: Seen) -> dict[str, str]:
+def variables(seen: DriveResult) -> dict[str, str]:
     return {each.name: each.text for each in seen.frames[-1].variables}
 
 

@@ -35,7 +35,7 @@ async def test_what_was_handed_in_right_behind_it_comes_after_it(tmp_path: Path)
 
         def blocks(*_: Any) -> None:
             reached.set()
-            assert gate.wait(60)
+            assert gate.wait(30)
 
         # While the engine's thread is held, both come into one turn.
         runner = engine._running
@@ -45,7 +45,7 @@ async def test_what_was_handed_in_right_behind_it_comes_after_it(tmp_path: Path)
         later = [engine.submit([incoming(name, "bob", {})]) for name in ("third", "fourth")]
         gate.set()
         for future in (held, undone, *later):
-            await asyncio.wait_for(asyncio.wrap_future(future), 60)
+            await asyncio.wait_for(asyncio.wrap_future(future), 30)
         await settled(engine)
     assert [entry.name for entry in entries(path, "event")] == ["first", "third", "fourth"]
     sound(path)
@@ -123,7 +123,7 @@ async def test_who_asked_hears_how_far_it_came_when_the_engine_ends(
         await send(engine, "hello", "ann")
         monkeypatch.setattr(owner, name, strange)
         with pytest.raises(StudioError, match=says):
-            await asyncio.wait_for(engine.undo(), 60)
+            await asyncio.wait_for(engine.undo(), 30)
         monkeypatch.undo()
 
 
@@ -204,13 +204,13 @@ def test_after_a_cut_nothing_that_ran_counts_and_what_waits_comes_now(alone: Alo
     state.queue.extend([(900, moment), (900, brings), (900, late), (7, late)])
     state.running.add((9, 1, ("step", "x", 0), 9))
     state.quarantined[9] = None  # type: ignore[assignment]
-    state.reached = 5_000
+    state.watermark = 5_000
     changes = alone.start.desk.changes
     assert alone.run(alone.cut) == "cut"
     assert list(state.queue) == [(900, moment), (900, brings), (50, late), (7, late)]
     assert (9, 1, ("step", "x", 0), 9) not in state.running
     assert state.quarantined == {}
-    assert state.reached == 50
+    assert state.watermark == 50
     assert alone.told == ["forgot"]
     assert alone.start.registered == 1
     assert alone.start.desk.changes > changes

@@ -30,11 +30,11 @@ class Inbox:
         self.bench = Bench(path, waits)
         self.released: list[int | None] = []
         self.whole: list[tuple[str, str]] = []
-        holds = SimpleNamespace(
+        approvals = SimpleNamespace(
             release=lambda batch, at, wait: self.released.append(wait),
             release_all=lambda batch, at: self.released.append(None),
         )
-        state: Any = SimpleNamespace(rewinds=SimpleNamespace(holds=holds), clock_control=None)
+        state: Any = SimpleNamespace(rewinds=SimpleNamespace(approvals=approvals), clock_control=None)
         self.commands = InboxCommands(state, self._alone, reload)
 
     def _alone(self, kind: str, body: str) -> Callable[[ExclusiveOperation], Any]:

@@ -174,8 +174,8 @@ async def run(
 def soon_a_runaway() -> Iterator[None]:
     """Workflows made by chance often wake each other without end; here that ends early, in all ways alike."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(transition, "MAX_ECHOES", 50)
-        patch.setattr(transition, "MAX_CHAIN", 50)
+        patch.setattr(transition, "MAX_FAN_OUT", 50)
+        patch.setattr(transition, "MAX_CAUSATION_DEPTH", 50)
         yield
 
 

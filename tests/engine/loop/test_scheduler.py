@@ -12,7 +12,7 @@ import pytest
 
 from studio import Engine, Journey, VirtualClock, incoming, workflow
 from studio.engine.loop.batches import Batches
-from studio.engine.loop.scheduler import LEAST_PACE, LEAST_REACH, Scheduler, _before, _next_timer
+from studio.engine.loop.scheduler import LEAST_LOOK_AHEAD, LEAST_PACE, Scheduler, _before, _next_timer
 from studio.engine.loop.state import LoopState
 from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.engine.work.heartbeat import Heartbeat
@@ -160,7 +160,7 @@ async def test_where_time_is_moved_as_many_deadlines_are_read_as_the_last_batch_
 
         scheduler.serve = watched  # type: ignore[assignment,method-assign]
         await engine.forward("1s")
-    assert max(reaches) > 4 * LEAST_REACH
+    assert max(reaches) > 4 * LEAST_LOOK_AHEAD
     assert len(reaches) < 12
 
 
@@ -203,18 +203,18 @@ def event(name: str, user: str = "ada", **more: Any) -> QueuedEvent:
 
 
 def test_a_moment_is_not_come_to_before_all_deadlines_up_to_it_were_read(turns: Turns) -> None:
-    turns.serve(*((0, event("go", f"user{n}")) for n in range(LEAST_REACH + 2)))
-    turns.scheduler.look_ahead = LEAST_REACH
+    turns.serve(*((0, event("go", f"user{n}")) for n in range(LEAST_LOOK_AHEAD + 2)))
+    turns.scheduler.look_ahead = LEAST_LOOK_AHEAD
     end = Advance(Future())
     assert turns.serve((1_000, end)) == []
-    assert turns.awake() == LEAST_REACH
-    assert turns.state.clock.now() == turns.state.reached == 500
+    assert turns.awake() == LEAST_LOOK_AHEAD
+    assert turns.state.clock.now() == turns.state.watermark == 500
     assert turns.queue() == [end]
     turns.state.queue.clear()
     # Now all are read, and it is come to.
     assert turns.serve((1_000, end)) == [end]
-    assert turns.awake() == LEAST_REACH + 2
-    assert turns.state.reached == 1_000
+    assert turns.awake() == LEAST_LOOK_AHEAD + 2
+    assert turns.state.watermark == 1_000
     assert turns.queue() == []
 
 

@@ -70,6 +70,6 @@ def test_one_of_those_who_look_on_hears_it_where_the_other_is_not_there(tmp_path
 
 
 def test_an_engine_that_was_made_has_done_nothing(state: LoopState) -> None:
-    assert (state.queued, state.one_by_one, state.reached, state.last_batch) == (0, 0, 0, 0)
+    assert (state.queued, state.one_by_one, state.watermark, state.last_batch) == (0, 0, 0, 0)
     assert not state.stopping
     assert not state.backlog

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from studio import Journey, workflow
-from studio.engine.reload.dry_run import Difference, Openings, probe
+from studio.engine.reload.dry_run import Difference, Openings, dry_run
 from studio.language.definition import Workflow
 from tests.engine.bench import Bench
 
@@ -78,7 +78,7 @@ def looked_at(path: Path, by: Workflow) -> tuple[Difference, Bench]:
     bench.event("a", 20, n=1)
     bench.swap(by)
     (state,) = bench.journeys()
-    return probe(bench.batch, state, Openings(bench.batch.unit, [state])), bench
+    return dry_run(bench.batch, state, Openings(bench.batch.unit, [state])), bench
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from studio import Engine, VirtualClock
 from studio.engine.reload.report import ReloadReport
 from studio.engine.reload.stored_code import load_version
 from studio.errors import StudioError
-from studio.store.reading import ReadStore
+from studio.store.read_only_store import ReadOnlyStore
 from studio.store.rebuild import compare
 from studio.store.records import Entry
 from studio.store.views import Views
@@ -498,7 +498,7 @@ async def test_with_ask_the_old_code_goes_on_until_a_yes(tmp_path: Path, folder:
         engine.on_reload(hear)
         await engine.ingest("signup", "ada")
         write(folder, PAID.replace("7d", "2d"))
-        await asyncio.wait_for(heard.get(), 60)
+        await asyncio.wait_for(heard.get(), 5)
         pending = engine.pending_reload
         assert pending is not None
         assert pending.summary == "1 waiting: 1 with a new deadline"
@@ -568,7 +568,7 @@ async def test_the_code_of_an_old_entry_can_be_had_again_with_its_modules(
 def _result(engine: Engine, entry: Entry) -> object:
     """What the code that made an entry returns."""
     assert entry.code is not None
-    store = ReadStore(engine.path)
+    store = ReadOnlyStore(engine.path)
     try:
         workflow, _ = load_version(store, entry.code, "welcome")
     finally:

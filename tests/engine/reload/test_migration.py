@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from studio import Journey, workflow
-from studio.engine.reload.migration import BatchMigration, Move, _begun, tell_problem
+from studio.engine.reload.migration import BatchMigration, WorkflowMigration, _begun, tell_problem
 from studio.engine.reload.versions import Change
 from studio.errors import WorkflowError
 from studio.language.definition import Workflow
@@ -181,7 +181,9 @@ def test_who_is_not_reached_yet_goes_over_before_what_comes_for_them_and_once(pa
         bench.event("go", 10, user)
     bench.swap(pays_twice)
     ada, bob, cyd, dan, _ = bench.journeys()
-    move = Move("shop", ada.workflow_id, "", 1, upto=dan.id, waiting=5, told=True, after=ada.id)
+    move = WorkflowMigration(
+        "shop", ada.workflow_id, "", 1, upto=dan.id, waiting=5, announced=True, after=ada.id
+    )
     move.ahead.add(bob.id)
     moving = bench.batch.migration = BatchMigration(bench.batch, {move.workflow: move})
     # Of these one was reached, one went ahead, two are left, and one was begun by the new code.
@@ -200,7 +202,7 @@ def test_one_that_is_the_same_by_the_new_code_gets_no_entry(path: Path) -> None:
     bench.event("go", 10)
     bench.swap(pays)
     (ada,) = bench.journeys()
-    move = Move("shop", ada.workflow_id, "", 1, upto=ada.id, waiting=1, told=True)
+    move = WorkflowMigration("shop", ada.workflow_id, "", 1, upto=ada.id, waiting=1, announced=True)
     moving = bench.batch.migration = BatchMigration(bench.batch, {move.workflow: move})
     assert bench.event("other", 20) == []
     assert [(journey, found.what, newest) for _, journey, found, newest in moving.done] == [
@@ -219,7 +221,7 @@ def test_a_deadline_takes_its_journey_over_first_and_comes_when_it_is_still_to_c
     ):
         bench.swap(shop)
         journeys = {each.id: each for each in bench.journeys()}
-        move = Move("shop", 1, "", 1, upto=max(journeys), waiting=2, told=True)
+        move = WorkflowMigration("shop", 1, "", 1, upto=max(journeys), waiting=2, announced=True)
         move.workflow = journeys[min(journeys)].workflow_id
         bench.batch.migration = BatchMigration(bench.batch, {move.workflow: move})
         assert [row[0] for row in bench.timer()] == expected
@@ -236,7 +238,7 @@ def test_how_many_are_to_go_over_is_known_and_whether_that_was_told(path: Path) 
     for told, expected in (({}, (0, 0, True)), ({"looked_at": 1}, (1, 1, True)), ({}, (1, 1, False))):
         workflow_id = bench.batch.unit.name_id("shop")
         move = _begun(bench.store, Change("shop", workflow_id, "", 7), told)
-        assert (move.waiting, move.upto, move.told) == expected
+        assert (move.waiting, move.upto, move.announced) == expected
         assert (move.name, move.workflow, move.loaded, move.after) == ("shop", workflow_id, 7, 0)
         if not move.upto:
             bench.event("go", 10)

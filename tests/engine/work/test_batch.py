@@ -493,7 +493,7 @@ def test_what_comes_for_a_workflow_that_is_missing_is_seen_when_it_is_back(path:
     assert {key for key, _ in changes.meta} == {f"missed/{bench.batch.unit.name_id('pays_late')}"}
     # Its deadline stands by.
     assert bench.timer() == []
-    assert changes.parked == [(-1_010, 3)]
+    assert changes.due_changes == [(-1_010, 3)]
     assert bench.waits()[0].due is None
     bench.swap(pays_late)
     assert bench.batch.unit.due_waits(until=5_000, limit=9) == []

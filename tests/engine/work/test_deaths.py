@@ -187,7 +187,7 @@ async def test_batches_are_small_after_an_unclean_end_and_grow_as_each_commits(
         await engine.ingest("go", "ada")
         for suffix in ("", "-wal"):
             shutil.copy(f"{path}{suffix}", f"{image}{suffix}")
-    monkeypatch.setattr("studio.engine.loop.scheduler.LEAST_REACH", 100)
+    monkeypatch.setattr("studio.engine.loop.scheduler.LEAST_LOOK_AHEAD", 100)
     assert await _sizes(image, monkeypatch) == [1, 2, 4, 8, 16, 9]
     assert await _sizes(image, monkeypatch) == [40]
     assert await _sizes(path, monkeypatch) == [40]

@@ -67,8 +67,8 @@ def test_lines_for_the_applications_handlers_are_kept_once() -> None:
 
 def test_the_end_of_a_drive_is_the_end_of_what_was_begun_to_be_said() -> None:
     monitor, flushed = ThreadMonitor(), []
-    ear = SimpleNamespace(rest="begun", flush=lambda: flushed.append(monitor.speaker))
-    monitor.ear = ear
+    listener = SimpleNamespace(rest="begun", flush=lambda: flushed.append(monitor.speaker))
+    monitor.listener = listener
     journey = speaker()
     monitor.begin(journey, 7)
     monitor.over()
@@ -87,7 +87,7 @@ def test_a_line_that_no_handler_wants_is_not_kept() -> None:
 def test_where_nothing_was_begun_to_be_said_nothing_is_taken_at_the_end() -> None:
     monitor, flushed = ThreadMonitor(), list[int]()
     monitor.over()
-    monitor.ear = SimpleNamespace(rest="", flush=lambda: flushed.append(1))
+    monitor.listener = SimpleNamespace(rest="", flush=lambda: flushed.append(1))
     monitor.over()
     assert flushed == []
 

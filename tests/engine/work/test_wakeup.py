@@ -19,13 +19,13 @@ def test_a_waiting_thread_is_woken() -> None:
     wake, heard = WakeUp(), threading.Event()
 
     def wait() -> None:
-        if wake.wait(60):
+        if wake.wait(20):
             heard.set()
 
     thread = threading.Thread(target=wait)
     thread.start()
     wake.ring()
-    assert heard.wait(60)
+    assert heard.wait(20)
     thread.join()
 
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from textual.geometry import Region
 
-from studio.store.holds import HeldStep
-from studio.store.snapshots import Snapshot
+from studio.store.approvals import HeldStep
+from studio.store.snapshots import StoreSnapshot
 from studio.tui.format.key_names import labels
 from studio.tui.keys.actions import groups
 from studio.tui.screens.held_steps import HeldStepsScreen
@@ -137,7 +137,7 @@ async def test_nothing_of_an_explanation_is_lost(size: tuple[int, int]) -> None:
 async def test_why_a_snapshot_was_made_is_never_cut() -> None:
     why = "before undo of app/email.verified of lena.fischer@example.com"
     async with open_studio(size=SMALL) as studio:
-        kept = [Snapshot(n, Path(f"/x/studio.{n}.db"), 3 << 20, START, why) for n in (2, 1)]
+        kept = [StoreSnapshot(n, Path(f"/x/studio.{n}.db"), 3 << 20, START, why) for n in (2, 1)]
         studio.app.push_screen(
             StoresScreen(studio.app.session.stores.open, studio.app.session.stores.shown, kept)
         )
@@ -280,5 +280,5 @@ async def test_header_and_clock_stay_free_below_a_page(size: tuple[int, int], ke
 class Snapshots:
     """None were made."""
 
-    async def snapshots(self) -> list[Snapshot]:
+    async def snapshots(self) -> list[StoreSnapshot]:
         return []

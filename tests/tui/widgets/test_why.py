@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 from studio.engine.inspect.explain import Finding, Proposal, Why
-from studio.kernel.matching import MISSING, Difference
+from studio.kernel.matching import MISSING, FieldMismatch
 from studio.tui.screens.why import WhyScreen
 from studio.tui.widgets.why import Subject, WhyPane
 from studio.tui.widgets.why_text import why_lines
@@ -134,7 +134,7 @@ def test_differences_hints_and_the_mended_event_are_told_in_lines() -> None:
         event.at,
         "welcome.py:7",
         3,
-        (Difference("plan.name", None, MISSING), Difference("x", {}, [1])),
+        (FieldMismatch("plan.name", None, MISSING), FieldMismatch("x", {}, [1])),
         "did you mean app/account? 1 letter differs",
         Proposal("app/account", "user1", {"plan": {"name": None}}),
     )
@@ -153,7 +153,7 @@ def test_hostile_text_acts_on_nothing() -> None:
     bad = "\x1b[31m\u202e[red]"
     event: Any = entry(1, 0, "event", bad, data={bad: bad}, journey=None, workflow=None)
     found = Finding(
-        "near", bad, 0, bad, 1, (Difference(bad, bad, {bad: bad}),), bad, Proposal(bad, bad, {bad: 1})
+        "near", bad, 0, bad, 1, (FieldMismatch(bad, bad, {bad: bad}),), bad, Proposal(bad, bad, {bad: 1})
     )
     text = said(Why(event, bad, (found,), facts=(bad,)))
     assert "\x1b" not in text

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 
 ENGINE = "engine"
 """meta: who writes the history, JSON: pid, and since when; gone when it has ended in order."""
-PULSE = "pulse"
-"""meta: a `Pulse`; gone when the engine has ended in order."""
+ENGINE_METRICS = "pulse"
+"""meta: a `EngineMetrics`; gone when the engine has ended in order."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
+class EngineMetrics:
     """How an engine got on, as it wrote with a batch, at most once a second; an idle one writes nothing."""
 
     at: int
@@ -29,15 +29,17 @@ class Pulse:
     """By how much the latest timer since it told before was served late."""
 
 
-def pulse_text(pulse: Pulse) -> str:
+def metrics_text(metrics: EngineMetrics) -> str:
     """As `meta` keeps it."""
-    return json.dumps([pulse.at, pulse.rate, pulse.batch, pulse.queue, pulse.steps, pulse.late_ms])
+    return json.dumps(
+        [metrics.at, metrics.rate, metrics.batch, metrics.queue, metrics.steps, metrics.late_ms]
+    )
 
 
-def read_pulse(text: str | None) -> Pulse | None:
+def read_metrics(text: str | None) -> EngineMetrics | None:
     """What `meta` keeps; None for nothing."""
     try:
-        return None if text is None else Pulse(*json.loads(text))
+        return None if text is None else EngineMetrics(*json.loads(text))
     except (ValueError, TypeError):
         # Written anew by the next batch: what is damaged is as good as not there.
         return None

@@ -1,4 +1,4 @@
-"""What a journey did on a path, as moves: from its commands and what is recorded of them."""
+"""What a journey did on a path, as steps: from its commands and what is recorded of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Container
 from functools import lru_cache
 from typing import Any
 
-from studio.design.explorer.ways import Member, Move, MoveKind
+from studio.design.explorer.explored_path import Member, PathStep, PathStepKind
 from studio.kernel.state import JourneyState
 from studio.language.commands import Command, Group, Ingest, Key, Place, Sleep, Step, Wait, key_text
 from studio.language.kinds import LEVEL_OF, Kind
@@ -39,8 +39,8 @@ _KINDS: tuple[tuple[type[Command[Any]], str], ...] = (
 )
 
 
-def passed(command: Command[Any], state: JourneyState, was_open: Container[Key], at: int) -> Move | None:
-    """The move that a command is which the journey stands at, or has passed; None for one that is none.
+def passed(command: Command[Any], state: JourneyState, was_open: Container[Key], at: int) -> PathStep | None:
+    """The step that a command is which the journey stands at, or has passed; None for one that is none.
 
     Args:
         was_open: the commands of this pass that were open for a while.
@@ -50,26 +50,26 @@ def passed(command: Command[Any], state: JourneyState, was_open: Container[Key],
     outcome = _outcome(command, state, was_open) or "waits for ever"
     if isinstance(command, Wait):
         name, match = command.names.text, command.match
-        return Move("wait", name, line, at, number, outcome, match=match, timeout=command.timeout)
+        return PathStep("wait", name, line, at, number, outcome, match=match, timeout=command.timeout)
     if isinstance(command, Group):
-        kind: MoveKind = "all" if command.all else "any"
+        kind: PathStepKind = "all" if command.all else "any"
         members = _members(command, state, was_open)
         title, timeout = title_of(command), command.timeout
-        return Move(kind, title, line, at, number, outcome, timeout=timeout, members=members)
+        return PathStep(kind, title, line, at, number, outcome, timeout=timeout, members=members)
     if isinstance(command, Sleep):
-        return Move("sleep", "sleep", line, at, number, outcome, timeout=command.duration)
+        return PathStep("sleep", "sleep", line, at, number, outcome, timeout=command.duration)
     if isinstance(command, Step):
-        return Move("step", command.name, line, at, number, outcome)
+        return PathStep("step", command.name, line, at, number, outcome)
     if isinstance(command, Ingest):
         other = command.user if command.user != state.user.name else None
         data = jsontext.loads(command.text)
-        return Move("send", command.name, line, at, number, outcome, data=data, user=other)
+        return PathStep("send", command.name, line, at, number, outcome, data=data, user=other)
     return None
 
 
-def said(kind: int, message: str, line: str, at: int, pass_number: int) -> Move:
-    """The move that a line of the journey's log is."""
-    return Move("log", message[:LOG_CHARS], line, at, pass_number, LEVEL_OF[kind])
+def said(kind: int, message: str, line: str, at: int, pass_number: int) -> PathStep:
+    """The step that a line of the journey's log is."""
+    return PathStep("log", message[:LOG_CHARS], line, at, pass_number, LEVEL_OF[kind])
 
 
 def _outcome(command: Command[Any], state: JourneyState, was_open: Container[Key]) -> str | None:

@@ -1,4 +1,4 @@
-"""Steps that may not run yet, and results that are known from before a cut.
+"""Steps that wait for approval, and results that are known from before a cut.
 
 After a rewind a step that was done already is not done twice: its result is kept under
 its idempotency key and answers it. What was not done waits until a person says yes.
@@ -51,7 +51,7 @@ AND h.cause = (
 HOLD_OPEN = f"""
 INSERT INTO meta (key, value) SELECT 'held/' || id, '' FROM waits WHERE kind = {Kind.STEP_STARTED}
 """
-HOLDS_ON_NOTHING = """
+ORPHANED_HOLDS = """
 DELETE FROM meta WHERE key > 'held/' AND key < 'held0'
 AND CAST(substr(key, 6) AS INTEGER) NOT IN (SELECT id FROM waits)
 """
@@ -125,9 +125,9 @@ def hold_open_steps(con: sqlite3.Connection) -> None:
     con.execute(HOLD_OPEN)
 
 
-def end_holds_on_nothing(con: sqlite3.Connection) -> None:
+def drop_orphaned_holds(con: sqlite3.Connection) -> None:
     """Forget the holds on steps that are gone."""
-    con.execute(HOLDS_ON_NOTHING)
+    con.execute(ORPHANED_HOLDS)
 
 
 def held_in(path: Path, limit: int) -> list[HeldStep]:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from studio.engine.work.log_lines import LogLine
 from studio.language.commands import Place
 
-Hear = Callable[[str, str, Place, LogLine | None], bool]
+OnOutput = Callable[[str, str, Place, LogLine | None], bool]
 """Takes a level, a message, a place, and the line when it was logged. False when it is taken no more."""
 
 MOST_REST = 64 * 1024
@@ -19,10 +19,10 @@ _generation = 0
 """How often this process was forked: what is said in a copy is none of the original's."""
 
 
-class Ear:
+class OutputListener:
     """Takes what is said in one thread or task, and in the threads that it uses."""
 
-    def __init__(self, hear: Hear, is_open: Callable[[], bool]) -> None:
+    def __init__(self, hear: OnOutput, is_open: Callable[[], bool]) -> None:
         self._hear = hear
         self._is_open = is_open
         self._generation = _generation

@@ -8,9 +8,9 @@ from pathlib import Path
 from studio.language.idempotency import step_keys
 from studio.language.journey_ids import Parts
 from studio.language.kinds import Kind
+from studio.store.approvals import done_steps, drop_orphaned_holds, former, held_in, hold_open_steps
 from studio.store.connect import connect_reader
 from studio.store.database import open_database
-from studio.store.holds import done_steps, end_holds_on_nothing, former, held_in, hold_open_steps
 from studio.store.meta import META_UNDER, set_meta, span
 from tests.store.build import Builder
 
@@ -60,6 +60,6 @@ def test_steps_that_are_open_wait_and_a_hold_on_what_is_gone_goes(tmp_path: Path
     ]
     assert held_in(path, 1) == found[:1]
     con.execute("DELETE FROM waits WHERE id = ?", (step,))
-    end_holds_on_nothing(con)
+    drop_orphaned_holds(con)
     assert [key for key, _ in con.execute(META_UNDER, span("held/"))] == [f"held/{nameless}"]
     con.close()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from contextvars import copy_context
 from typing import Any
 
-from studio.engine.effects import ear as module
+from studio.engine.effects import output_listener as module
 from studio.engine.effects.capture import listen
-from studio.engine.effects.ear import Ear
+from studio.engine.effects.output_listener import OutputListener
 from studio.engine.work.log_lines import LogLine
 from studio.language.commands import Place
 from studio.text.streams import HeardStream
@@ -37,7 +37,7 @@ def test_pieces_of_a_line_are_one_entry() -> None:
     other = Written()
     stream: Any = HeardStream(other)
     context = copy_context()
-    made: Ear = context.run(listen, hear, lambda: is_open)
+    made: OutputListener = context.run(listen, hear, lambda: is_open)
     context.run(write_all, stream, made)
     assert heard == ["abc", "two\nlines", "100 %\nwindows", "no end", "said whole", "rest"]
     is_open = False
@@ -47,7 +47,7 @@ def test_pieces_of_a_line_are_one_entry() -> None:
     assert len(heard) == 6
 
 
-def write_all(stream: Any, made: Ear) -> None:
+def write_all(stream: Any, made: OutputListener) -> None:
     stream.write("a")
     stream.writelines(["b", "c\n"])
     stream.write("two\nlines\n")
@@ -74,7 +74,7 @@ class Heard:
 def test_a_line_without_end_is_taken_in_the_end_and_stands_where_it_began(monkeypatch: Any) -> None:
     monkeypatch.setattr(module, "MOST_REST", 10)
     heard = Heard()
-    made = Ear(heard, lambda: True)
+    made = OutputListener(heard, lambda: True)
     for number in range(4):
         made.write("abcd", ("x.py", number))
     assert heard.said == [("info", "abcdabcdabcd", ("x.py", 0))]
@@ -85,14 +85,14 @@ def test_a_line_without_end_is_taken_in_the_end_and_stands_where_it_began(monkey
 
 def test_what_is_said_whole_comes_behind_what_was_begun() -> None:
     heard = Heard()
-    made = Ear(heard, lambda: True)
+    made = OutputListener(heard, lambda: True)
     made.write("begun", ("x.py", 1))
     assert made.say("warning", "whole", ("x.py", 2))
     assert heard.said == [("info", "begun", ("x.py", 1)), ("warning", "whole", ("x.py", 2))]
 
 
 def test_a_copy_of_the_process_hears_for_itself(monkeypatch: Any) -> None:
-    made = Ear(lambda *_: True, lambda: True)
+    made = OutputListener(lambda *_: True, lambda: True)
     assert made.is_ours
     monkeypatch.setattr(module, "_generation", made._generation + 1)
     assert not made.is_ours
@@ -100,7 +100,7 @@ def test_a_copy_of_the_process_hears_for_itself(monkeypatch: Any) -> None:
 
 def test_after_a_fork_what_listened_before_is_not_the_copys(monkeypatch: Any) -> None:
     monkeypatch.setattr(module, "_generation", module._generation)
-    before = Ear(lambda *_: True, lambda: True)
+    before = OutputListener(lambda *_: True, lambda: True)
     module._forked()
     assert not before.is_ours
-    assert Ear(lambda *_: True, lambda: True).is_ours
+    assert OutputListener(lambda *_: True, lambda: True).is_ours

@@ -1,4 +1,4 @@
-"""The statements behind `scenes.py`, by name. Each walks an index and stops at its limit."""
+"""The statements behind `view_context.py`, by name. Each walks an index and stops at its limit."""
 
 from __future__ import annotations
 

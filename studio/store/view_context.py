@@ -10,7 +10,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from studio.store import scene_sql as sql
+from studio.store import view_context_sql as sql
 from studio.store.entries import entry
 from studio.store.records import Entry, WaitRow
 from studio.store.view_base import ENDLESS
@@ -30,7 +30,7 @@ EVENT_NAMES = 500
 NEIGHBOURS = 10
 
 
-class Scenes(JourneyViews):
+class ContextViews(JourneyViews):
     """A part of `Views`."""
 
     def entry(self, seq: int) -> Entry | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from studio.language.kinds import Kind
-from studio.store.places import OPENING, counted, rows
+from studio.store.line_statistics import OPENING, counted, rows
 
 
 def entry(

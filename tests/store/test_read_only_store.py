@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from studio.errors import StoreError
-from studio.store.reading import ReadStore
+from studio.store.read_only_store import ReadOnlyStore
 from tests.store.build import small
 
 
@@ -20,13 +20,13 @@ def add(path: Path) -> None:
     con.close()
 
 
-def count(store: ReadStore) -> int:
+def count(store: ReadOnlyStore) -> int:
     return int(store.rows("SELECT count(*) FROM history")[0][0])
 
 
 def test_all_is_seen_as_of_one_moment_until_it_is_let_go(tmp_path: Path) -> None:
     path = small(tmp_path / "s.db")
-    store = ReadStore(path)
+    store = ReadOnlyStore(path)
     before = count(store)
     add(path)
     assert count(store) == before
@@ -50,7 +50,7 @@ def test_all_is_seen_as_of_one_moment_until_it_is_let_go(tmp_path: Path) -> None
 
 def test_what_came_after_an_entry_can_be_left_out_and_nothing_be_written(tmp_path: Path) -> None:
     path = small(tmp_path / "s.db")
-    store = ReadStore(path)
+    store = ReadOnlyStore(path)
     store.forget_after(3)
     assert store.rows("SELECT seq FROM history ORDER BY seq") == [(1,), (2,), (3,)]
     with pytest.raises(sqlite3.OperationalError, match="readonly"):
@@ -63,19 +63,19 @@ def test_what_came_after_an_entry_can_be_left_out_and_nothing_be_written(tmp_pat
 
 
 def test_what_cannot_be_asked_is_said_by_the_store(tmp_path: Path) -> None:
-    store = ReadStore(small(tmp_path / "s.db"))
+    store = ReadOnlyStore(small(tmp_path / "s.db"))
     with pytest.raises(StoreError, match="within a transaction"), store.one_moment():
         pass
     store.close()
     (tmp_path / "empty.db").touch()
     with pytest.raises(StoreError, match="nothing was ever stored here"):
-        ReadStore(tmp_path / "empty.db")
+        ReadOnlyStore(tmp_path / "empty.db")
 
 
 def test_it_may_go_from_thread_to_thread(tmp_path: Path) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
-    store = ReadStore(small(tmp_path / "s.db"))
+    store = ReadOnlyStore(small(tmp_path / "s.db"))
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(count, store).result() == count(store)
     store.close()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from studio.language.kinds import Kind, Status
-from studio.store import scene_sql
+from studio.store import view_context_sql
 from studio.store.views import Views
 from tests.store.build import Builder, small
 
@@ -28,7 +28,9 @@ PLANS = {
     "IS_OPEN": "SEARCH waits USING INTEGER PRIMARY KEY (rowid=?)",
     "HAS_JOURNEY": "SEARCH journeys USING COVERING INDEX sqlite_autoindex_journeys_1 (user=?)",
 }
-STATEMENTS = {name: text for name, text in vars(scene_sql).items() if name.isupper() and "SELECT" in text}
+STATEMENTS = {
+    name: text for name, text in vars(view_context_sql).items() if name.isupper() and "SELECT" in text
+}
 VALUES: dict[str, Any] = dict.fromkeys(
     ("seq", "from", "to", "seqs", "limit", "user", "journey", "name", "names"), 1
 )

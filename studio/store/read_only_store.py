@@ -11,7 +11,7 @@ from studio.store.connect import connect_reader, require_history, translate
 from studio.store.sqlite import Store
 
 
-class ReadStore(Store):
+class ReadOnlyStore(Store):
     """A store as it was at one moment. Whoever uses it must be one thread at a time.
 
     Raises:

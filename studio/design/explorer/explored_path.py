@@ -1,4 +1,4 @@
-"""What the explorer finds: ways through a journey, their moves, and where they end."""
+"""What the explorer finds: paths through a journey, their steps, and where they end."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 ROUNDS = 3
-"""A way that is cut off when it has gone the same round so often in a row never ends."""
+"""A path that is cut off when it has gone the same round so often in a row never ends."""
 
 EndKind = Literal["completed", "failed", "exited", "waits for ever", "never ends", "bound reached"]
-MoveKind = Literal["wait", "any", "all", "sleep", "step", "send", "log", "pass"]
+PathStepKind = Literal["wait", "any", "all", "sleep", "step", "send", "log", "pass"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,10 @@ class Member:
     timeout: int | None = None
 
 
-class Move(NamedTuple):
-    """Something that a journey did or met on its way."""
+class PathStep(NamedTuple):
+    """Something that a journey did or met on its path."""
 
-    kind: MoveKind
+    kind: PathStepKind
     name: str
     """Of the event, the step; what a log says."""
     line: str
@@ -48,14 +48,14 @@ class Move(NamedTuple):
 
     @property
     def turn(self) -> tuple[str, ...]:
-        """What makes it another turn of the way than a neighbour: the same in each round of a loop."""
+        """What makes it another turn of the path than a neighbour: the same in each round of a loop."""
         said = "" if self.kind in ("log", "pass") else self.name
         return (self.kind, said, self.line, self.outcome, *(each.outcome for each in self.members))
 
 
 @dataclass(frozen=True, slots=True)
-class WayEnd:
-    """Where a way ends."""
+class PathEnd:
+    """Where a path ends."""
 
     kind: EndKind
     text: str = ""
@@ -76,15 +76,15 @@ class Impossible:
 
 
 @dataclass(slots=True)
-class Way:
-    """A way that was gone."""
+class ExploredPath:
+    """A path that was gone."""
 
     choices: tuple[int, ...]
     """Which outcome was taken at each decision, from 0."""
     widths: tuple[int, ...]
     """How many there were to choose from."""
-    moves: list[Move]
-    end: WayEnd
+    steps: list[PathStep]
+    end: PathEnd
     time: int
     """Milliseconds that it takes at the least."""
     passes: int
@@ -93,18 +93,18 @@ class Way:
     """What came from outside: milliseconds since the journey began, name, data."""
 
     @property
-    def sends(self) -> Iterator[tuple[Move, str, str]]:
-        """Events that were sent and steps that were done, in groups too: move, "event" or "step", name."""
-        for move in self.moves:
-            if move.outcome in ("done", "sent") and move.kind in ("step", "send"):
-                yield move, "event" if move.kind == "send" else "step", move.name
-            for each in move.members:
+    def sends(self) -> Iterator[tuple[PathStep, str, str]]:
+        """Events that were sent and steps that were done, in groups too: step, "event" or "step", name."""
+        for step in self.steps:
+            if step.outcome in ("done", "sent") and step.kind in ("step", "send"):
+                yield step, "event" if step.kind == "send" else "step", step.name
+            for each in step.members:
                 if each.outcome in ("done", "sent") and each.kind in ("step", "send"):
-                    yield move, "event" if each.kind == "send" else "step", each.name
+                    yield step, "event" if each.kind == "send" else "step", each.name
 
 
 def goes_round(turns: Sequence[tuple[str, ...]], times: int) -> int:
-    """How many turns a round has that a way has gone so often in a row at its end; 0 when it has not."""
+    """How many turns a round has that a path has gone so often in a row at its end; 0 when it has not."""
     for length in range(1, len(turns) // times + 1):
         last = turns[-length:]
         if all(turns[-length * n : len(turns) - length * (n - 1)] == last for n in range(2, times + 1)):

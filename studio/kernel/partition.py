@@ -134,9 +134,19 @@ class Partition(MemoryUnit):
         """The event of an entry that must be there."""
         found = self._events.get(seq)
         if found is None:
-            block = next(newest_first(self.blocks, seq - 1, seq))
-            found = next(event for event in block.events(self.name) if event.seq == seq)
+            blocks = newest_first(self.blocks, seq - 1, seq)
+            events = (event for block in blocks for event in block.events(self.name) if event.seq == seq)
+            found = next(events, None) or self._sent_event(seq)
         return found
+
+    def _sent_event(self, seq: int) -> Event:
+        """What the user's journeys sent to somebody else; known by its id alone once it was handed out."""
+        id = next(id for id, sent in self.sent_ids.items() if sent == seq)
+        for row in reversed(self.history):
+            if row[0] == seq:
+                user = next(user.name for user in self.users.values() if user.id == row[3])
+                return Event(self.name_text(row[6]), user, row[1], row[13], id, seq)
+        return Event("", self.name, self.last_at, None, id, seq)
 
     def known_ids(self, ids: list[str]) -> dict[str, int]:
         """Which of these senders' ids were taken before, and where: in this user's history alone."""

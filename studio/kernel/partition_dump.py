@@ -23,6 +23,9 @@ VERSION = 1
 RESERVED: dict[str, Any] = {"draws": {}, "messages": [], "goals": []}
 """Kept for what the user's partition is to hold next: drawn splits, messages sent, goals that are open."""
 
+OpenWaits = dict[int, tuple[int | None, int | None]]
+"""By entry, the number of the event's name that ends a wait (0: a pattern, None: none) and its deadline."""
+
 JOURNEY_WORKFLOW = 1
 """Where `journey_fields` have the workflow."""
 
@@ -83,11 +86,31 @@ def load(
     Raises:
         PartitionError: these are no bytes of `dump`, or of a newer version.
     """
+    partition, waits = read(dumped, workflows, seed, salt, codes)
+    fold_passes(partition, waits)
+    return partition
+
+
+def read(
+    dumped: bytes,
+    workflows: Mapping[str, Workflow],
+    seed: str = "",
+    salt: str = "",
+    codes: Mapping[str, str] | None = None,
+) -> tuple[Partition, OpenWaits]:
+    """Make a partition of its bytes, without what passes have recorded: `fold_passes` is to follow.
+
+    Returns:
+        It, and the waits that are open.
+
+    Raises:
+        PartitionError: these are no bytes of `dump`, or of a newer version.
+    """
     if not dumped.startswith(MARK) or len(dumped) < len(MARK) + 5:
         raise PartitionError("it is no user's partition: its first bytes say something else")
     version, rest = dumped[len(MARK)], dumped[len(MARK) + 1 :]
-    read = READERS.get(version)
-    if read is None:
+    reader = READERS.get(version)
+    if reader is None:
         raise PartitionError(
             f"it was written in form {version}, and this version of Journey Studio reads up to {VERSION}",
             fix="Install the version that wrote it, or a newer one.",
@@ -97,10 +120,10 @@ def load(
         head = unpack(rest[4 : 4 + size])
     except ValueError as error:
         raise PartitionError(f"it is damaged: {error}") from None
-    return read(head, rest[4 + size :], (workflows, seed, salt, codes))
+    return reader(head, rest[4 + size :], (workflows, seed, salt, codes))
 
 
-def _read_1(head: dict[str, Any], packed: bytes, given: tuple[Any, ...]) -> Partition:
+def _read_1(head: dict[str, Any], packed: bytes, given: tuple[Any, ...]) -> tuple[Partition, OpenWaits]:
     partition = Partition(head["user"], *given)
     names = [partition.name_id(text) for text in head["names"]]
     users = [partition.user(name).id for name in head["users"]]
@@ -118,17 +141,16 @@ def _read_1(head: dict[str, Any], packed: bytes, given: tuple[Any, ...]) -> Part
     partition.me.versions = [(seq, profile) for seq, profile in head["profiles"]]
     partition.history = [row_in(row, names, users) for row in head["rows"]]
     waits = {id: (names[name] if name else name, due) for id, name, due in head["waits"]}
-    _fold_passes(partition, waits)
     partition.seq = partition.turn_from = head["seq"]
     partition.last_at = head["last_at"]
     partition.next_journey = head["next_journey"]
     partition.sent_ids = head["sent_ids"]
     partition.delivered = head["delivered"]
-    return partition
+    return partition, waits
 
 
-def _fold_passes(partition: Partition, waits: dict[int, tuple[int | None, int | None]]) -> None:
-    """What journeys have recorded and wait for, from their rows."""
+def fold_passes(partition: Partition, waits: OpenWaits) -> None:
+    """Have it known what journeys have recorded and wait for, from their rows; once."""
     for row in partition.history:
         seq, at, kind, _, number, _, name, n, place, cause, _, late, _, data, _ = row
         journey = partition.journey_by_id(number)
@@ -140,5 +162,7 @@ def _fold_passes(partition: Partition, waits: dict[int, tuple[int | None, int | 
         fold(journey, row, partition.waits, partition.name_text)
 
 
-READERS: dict[int, Callable[[dict[str, Any], bytes, tuple[Any, ...]], Partition]] = {1: _read_1}
+READERS: dict[int, Callable[[dict[str, Any], bytes, tuple[Any, ...]], tuple[Partition, OpenWaits]]] = {
+    1: _read_1
+}
 """How each form is read that was ever written."""

@@ -22,7 +22,7 @@ from typing import Any
 
 from studio.language.definition import Workflow
 
-BY_USER = ("partitions", "packed partitions", "computed twice")
+BY_USER = ("partitions", "packed partitions", "computed twice", "turns alone")
 """Ways in which each user is by itself: histories are comparable within one user only (DESIGN rule 6)."""
 
 

@@ -78,6 +78,7 @@ SELDOM = frozenset(
     (
         "abandoned",
         "computed twice",
+        "turns alone",
         "forked",
         "hooks",
         "killed",

@@ -499,7 +499,12 @@ def computed_twice(case: Case, folder: Path) -> Played:
     return _partitioned(case, folder, packed=True, twice=True)
 
 
-def _partitioned(case: Case, folder: Path, *, packed: bool = False, twice: bool = False) -> Played:
+def turns_alone(case: Case, folder: Path) -> Played:
+    """After every turn a partition is made anew of what its turns have changed."""
+    return _partitioned(case, folder, replayed=True)
+
+
+def _partitioned(case: Case, folder: Path, **how: bool) -> Played:
     path = folder / "store.db"
     store = Store(path, "normal")
     seed, salt = store.seed, store.salt
@@ -510,7 +515,7 @@ def _partitioned(case: Case, folder: Path, *, packed: bool = False, twice: bool 
             (told,) = sink.take([turn], START)
             assert told.came == "taken", told
 
-        driver = PartitionDriver(case.workflows, START, seed, salt, keep, packed=packed, twice=twice)
+        driver = PartitionDriver(case.workflows, START, seed, salt, keep, **how)
         gate.arm(0)
         try:
             for op in case.script:
@@ -623,6 +628,7 @@ WAYS: dict[str, Way] = {
     "partitions": partitions,
     "packed partitions": packed_partitions,
     "computed twice": computed_twice,
+    "turns alone": turns_alone,
     "explored": explored,
     "forked": forked,
     "wall": wall,

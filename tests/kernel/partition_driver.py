@@ -12,6 +12,7 @@ from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.errors import JourneyError, StudioError
 from studio.kernel.partition import Partition
 from studio.kernel.partition_dump import dump, load
+from studio.kernel.partition_replay import replay
 from studio.kernel.partition_turn import (
     ActCame,
     Came,
@@ -44,6 +45,7 @@ class PartitionDriver:
         keep: told of each turn.
         packed: after every turn a partition is made small, packed, and read from its bytes.
         twice: every turn is computed twice, and the first is thrown away.
+        replayed: after every turn the partition is made anew of its turns alone, and must be the same.
     """
 
     def __init__(
@@ -56,12 +58,15 @@ class PartitionDriver:
         *,
         packed: bool = False,
         twice: bool = False,
+        replayed: bool = False,
     ) -> None:
         self.workflows = {workflow.name: workflow for workflow in workflows}
         self.partitions: dict[str, Partition] = {}
         self.now = at
         self._seed, self._salt = seed, salt
         self._keep, self._packed, self._twice = keep, packed, twice
+        self._replayed = replayed
+        self._bases: dict[str, tuple[bytes, list[Turn]]] = {}
         self._routes = Routes(self.workflows)
         capture.install()
         self._watch = ThreadMonitor()
@@ -133,7 +138,7 @@ class PartitionDriver:
     def _turn(self, user: str, came: Came) -> Ran:
         partition = self.partitions.get(user)
         if partition is None:
-            partition = self.partitions[user] = Partition(user, self.workflows, self._seed, self._salt)
+            partition = self.partitions[user] = self._empty(user)
         running = self._running.setdefault(user, set())
         # Thousands of events are not packed a thousand times.
         now = partition.seq < SMALL or partition.seq % EVERY == 0
@@ -152,6 +157,8 @@ class PartitionDriver:
         for launch in ran.launches:
             running.add(launch.which)
             self._steps.append((user, launch))
+        if self._replayed:
+            self.partitions[user] = partition = self._replay(partition, ran.turn)
         if self._packed and now:
             partition.compact()
             self.partitions[user] = self._load(dump(partition))
@@ -165,6 +172,24 @@ class PartitionDriver:
 
     def _load(self, packed: bytes) -> Partition:
         return load(packed, self.workflows, self._seed, self._salt)
+
+    def _replay(self, partition: Partition, turn: Turn) -> Partition:
+        """Made of its bytes at some time and what came since; which must be what came of the turn."""
+        base, turns = self._bases.setdefault(partition.name, (dump(self._empty(partition.name)), []))
+        turns.append(turn)
+        if partition.seq >= SMALL and partition.seq % EVERY:
+            return partition
+        delivered = partition.delivered
+        again = replay(base, turns, delivered, self.workflows, self._seed, self._salt)
+        assert dump(again) == dump(partition)
+        if len(turns) % 7 == 0:
+            partition.compact()
+            self._bases[partition.name] = (dump(partition), [])
+            return self._load(dump(partition))
+        return again
+
+    def _empty(self, user: str) -> Partition:
+        return Partition(user, self.workflows, self._seed, self._salt)
 
     def _attempt(self, launch: Launch) -> StepResult:
         """Call a step's function, and wait for how it ends."""

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from studio import Event, Journey, workflow
+from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.kernel.event_blocks import BLOCK_EVENTS
+from studio.kernel.partition import Partition
+from studio.kernel.partition_turn import run_turn
+from studio.kernel.triggers import Routes
 from studio.language.kinds import Kind, Status
 from studio.language.names import names
 from tests.kernel.partitions import event, kinds, partition, time, turn
@@ -36,6 +41,23 @@ def test_an_id_counts_once_for_each_user() -> None:
     (other,) = turn(bob, event("signup", user="bob", id="a")).answers
     assert other is not None
     assert not other.duplicate  # type: ignore[union-attr]
+
+
+def test_an_id_that_a_journey_gave_to_anothers_event_is_taken_here() -> None:
+    @workflow(trigger="go")
+    async def sends(journey: Journey) -> None:
+        await journey.ingest("told", {"a": 1}, user="bob", id="same")
+
+    ada = Partition("ada", {"sends": sends})
+    for _ in range(2):
+        watch = ThreadMonitor()
+        came = (event("go"), event("other", id="same"))
+        ran = run_turn(ada, Routes({"sends": sends}), came, monitor=watch, live=watch.live)
+        answer = ran.answers[1]
+        assert isinstance(answer, Event)
+        assert (answer.duplicate, answer.seq) == (True, 3)
+        # What was handed out is dropped; the id is known all the same.
+        ada.compact()
 
 
 def test_an_event_of_another_users_journey_comes_once() -> None:

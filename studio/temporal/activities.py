@@ -1,0 +1,107 @@
+"""What a worker does when a user's workflow asks for it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+from temporalio import activity
+from temporalio.client import Client
+
+from studio.engine.effects.steps import Steps
+from studio.kernel.records import StepResult
+from studio.language.incoming import Incoming
+from studio.temporal.driving import Drives
+from studio.temporal.projecting import Projection
+from studio.temporal.references import NotByName, resolve
+from studio.temporal.requests import REQUESTS
+from studio.temporal.sending import send_all
+from studio.temporal.user_workflow import HEARTBEAT_SECONDS, STEP_SECONDS
+from studio.temporal.wire import event_item, failed, launch_in, result_out, unframed
+from studio.text import json_text as jsontext
+
+
+class UserActivities:
+    """On the queue of users' workflows.
+
+    Args:
+        queue: the task queue's name.
+    """
+
+    def __init__(self, client: Client, queue: str, drives: Drives, steps: Steps) -> None:
+        self._client = client
+        self._queue = queue
+        self._drives = drives
+        self._steps = steps
+
+    def all(self) -> list[Callable[..., Any]]:
+        """Those to be registered."""
+        return [self.drive_turn, self.pack_state, self.run_step, self.deliver]
+
+    @activity.defn(name="drive_turn")
+    async def drive_turn(self, run: str) -> bytes:
+        """Compute the turn that a run asks for in this process."""
+        return await self._drives.turn(run, REQUESTS[run])
+
+    @activity.defn(name="pack_state")
+    async def pack_state(self, run: str) -> bytes:
+        """The user's partition, as the next run begins with it."""
+        return await self._drives.state(run, REQUESTS[run])
+
+    @activity.defn(name="run_step")
+    async def run_step(self, told: dict[str, Any]) -> dict[str, Any]:
+        """Call a step's function; gives how that ended."""
+        workflow = self._drives.code.workflows.get(told["workflow"])
+        if workflow is None:
+            raise RuntimeError(f"this worker has no workflow {told['workflow']}")
+        try:
+            function = resolve(workflow, told["function"])
+        except NotByName as error:
+            return failed("NotByName", str(error), final=True)
+        args, kwargs = jsontext.loads(told["args"])
+        launch = launch_in(told, function, args, kwargs)
+        if launch.command.timeout is None:
+            launch.command.timeout = STEP_SECONDS * 1000
+        loop = asyncio.get_running_loop()
+        ended: asyncio.Future[StepResult] = loop.create_future()
+
+        def settle(result: StepResult) -> None:
+            if not ended.done():
+                ended.set_result(result)
+
+        def report(result: StepResult) -> None:
+            with contextlib.suppress(RuntimeError):  # the worker has ended: another runs it again
+                loop.call_soon_threadsafe(settle, result)
+
+        self._steps.run(launch, report)
+        while not ended.done():
+            await asyncio.wait({ended}, timeout=HEARTBEAT_SECONDS / 3)
+            activity.heartbeat()
+        return result_out(ended.result())
+
+    @activity.defn(name="deliver")
+    async def deliver(self, sender: str, messages: list[dict[str, Any]]) -> None:
+        """Hand events of a user's journeys over to the workflows of others."""
+        items = []
+        for m in messages:
+            event = Incoming(m["name"], m["to"], m["text"], m["id"])
+            items.append((event.user, event_item(event, m["at"], (sender, m["seq"]))))
+        await send_all(self._client, self._queue, items)
+
+
+class SinkActivities:
+    """On the queue of turns, by the worker that holds the store."""
+
+    def __init__(self, projection: Projection) -> None:
+        self._projection = projection
+
+    def all(self) -> list[Callable[..., Any]]:
+        """Those to be registered."""
+        return [self.project]
+
+    @activity.defn(name="project")
+    async def project(self, turns: bytes) -> None:
+        """Take turns of one user into the store."""
+        await asyncio.wrap_future(self._projection.put(unframed(turns)))

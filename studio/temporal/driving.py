@@ -1,0 +1,186 @@
+"""Drives turns in threads of this process, and gives up one that does not come back.
+
+The state that a turn left behind is kept for the next one of the same run. It is never more than a shortcut:
+one that does not stand where the recorded results stand is thrown away, and made anew of these.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+from studio.engine.effects import capture
+from studio.engine.effects.timekeeper import Timekeeper
+from studio.engine.effects.worker_threads import Threads
+from studio.engine.work.drive_monitor import ThreadMonitor
+from studio.engine.work.watchdog import give_up, hung
+from studio.kernel.drive import Failed
+from studio.kernel.partition import Partition
+from studio.kernel.partition_dump import dump
+from studio.temporal.code import Code
+from studio.temporal.requests import TurnRequest
+from studio.temporal.turns import TurnResult, compute, partition_of
+
+THREADS = 8
+HANG_AFTER = 10.0
+"""Seconds after which a drive does not come back."""
+LOOK = 0.25
+MOST_KEPT = 2_000
+"""States that are kept between turns."""
+
+
+@dataclass(slots=True)
+class _Kept:
+    """The state of a user after the newest result of a run."""
+
+    partition: Partition
+    count: int
+    """Results that it has seen."""
+    last: bytes
+    """The newest of them."""
+
+    def stands_at(self, request: TurnRequest) -> bool:
+        """Whether the recorded results are those that it has seen."""
+        return len(request.log) == self.count and (not request.log or request.log[-1] == self.last)
+
+
+class Drives:
+    """Drives turns.
+
+    Args:
+        hang_after: seconds after which a drive is given up, and its journey fails.
+    """
+
+    def __init__(self, code: Code, hang_after: float = HANG_AFTER) -> None:
+        self.code = code
+        self._hang_after = hang_after
+        self._keeper = Timekeeper("journey-turns-time")
+        self._threads = Threads("journey-turns", THREADS, self._keeper, hang_after)
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._lock = threading.Lock()
+        capture.install()
+
+    def close(self) -> None:
+        """Let go of the threads."""
+        self._threads.stop()
+        self._keeper.stop()
+        capture.uninstall()
+
+    async def turn(self, run: str, request: TurnRequest) -> bytes:
+        """Compute a turn.
+
+        Args:
+            run: the run's id.
+
+        Returns:
+            Its result, packed. A cause that breaks the rules' own code is left out and named.
+        """
+        quarantined: dict[int, Failed] = {}
+        while True:
+            monitor = ThreadMonitor()
+            monitor.quarantined = quarantined
+            try:
+                done = await self._watched(partial(self._turn, run, request, monitor), monitor)
+            except _Hung as error:
+                quarantined = {**quarantined, error.journey: error.how}
+                continue
+            except Exception as error:
+                done = await self._careful(run, request, error)
+            return done
+
+    async def state(self, run: str, request: TurnRequest) -> bytes:
+        """The user's partition, made small and packed."""
+        return await self._watched(partial(self._state, run, request), ThreadMonitor())
+
+    # -- in the threads --------------------------------------------------------------------
+
+    def _turn(self, run: str, request: TurnRequest, monitor: ThreadMonitor) -> bytes:
+        kept = self._take(run, request)
+        result = compute(self.code, kept.partition, request, monitor)
+        packed = result.packed()
+        if not monitor.abandoned:
+            kept.count, kept.last = len(request.log) + 1, packed
+            self._put(run, kept)
+        return packed
+
+    def _state(self, run: str, request: TurnRequest) -> bytes:
+        partition = self._take(run, request).partition
+        partition.compact()
+        return dump(partition)
+
+    def _take(self, run: str, request: TurnRequest) -> _Kept:
+        with self._lock:
+            kept = self._kept.pop(run, None)
+        if kept is None or not kept.stands_at(request):
+            last = request.log[-1] if request.log else b""
+            kept = _Kept(partition_of(self.code, request), len(request.log), last)
+        return kept
+
+    def _put(self, run: str, kept: _Kept) -> None:
+        with self._lock:
+            self._kept[run] = kept
+            while len(self._kept) > MOST_KEPT:
+                self._kept.popitem(last=False)
+
+    # -- around them -----------------------------------------------------------------------
+
+    async def _careful(self, run: str, request: TurnRequest, error: Exception) -> bytes:
+        """What came broke the rules' own code: taken one by one, it is only one that is left out."""
+        if len(request.items) > 1:
+            return await self.turn(run, replace(request, items=request.items[:1]))
+        why = f"{type(error).__name__}: {error}"
+        head: dict[str, Any] = {"first": 0, "next": 0, "due": None, "took": len(request.items)}
+        head |= {"launches": [], "messages": [], "delivered": {}, "left_out": why}
+        head["answers"] = [{"error": f"it was left out: {why}"} for _ in request.items]
+        return TurnResult(head, b"").packed()
+
+    async def _watched(self, job: Callable[[], bytes], monitor: ThreadMonitor) -> bytes:
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[bytes] = loop.create_future()
+        thread: list[threading.Thread] = []
+
+        def run() -> None:
+            thread.append(threading.current_thread())
+            try:
+                answer = partial(_answer, done, job(), None)
+            except BaseException as error:
+                answer = partial(_answer, done, None, error)
+            if not loop.is_closed():
+                loop.call_soon_threadsafe(answer)
+
+        self._threads.submit(run)
+        while True:
+            await asyncio.wait({done}, timeout=LOOK)
+            if done.done():
+                return done.result()
+            journey = monitor.journey
+            if journey is not None and monitor.is_hanging(self._hang_after):
+                monitor.abandoned = True
+                how = hung(thread[0], self._hang_after)
+                give_up(thread[0])
+                done.cancel()
+                raise _Hung(journey, how)
+
+
+def _answer(done: asyncio.Future[bytes], value: bytes | None, error: BaseException | None) -> None:
+    if done.done():
+        return
+    if error is not None:
+        done.set_exception(error if isinstance(error, Exception) else RuntimeError(repr(error)))
+    else:
+        assert value is not None
+        done.set_result(value)
+
+
+class _Hung(Exception):
+    """A drive does not come back."""
+
+    def __init__(self, journey: int, how: Failed) -> None:
+        super().__init__(how.message)
+        self.journey = journey
+        self.how = how

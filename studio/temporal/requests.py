@@ -1,0 +1,36 @@
+"""What a turn is to be computed on: the workflow leaves it here for the local activity in the same process.
+
+Nothing of it goes through Temporal, which knows it already: it is what the run began with, and the results of
+its turns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from studio.language.commands import Key
+from studio.temporal.wire import Item
+
+Start = tuple[int, int, Key, int]
+"""A step's start, as `Launch.which`."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnRequest:
+    """A turn that is asked for."""
+
+    user: str
+    base: bytes
+    """The user's partition as the run began with it; b"": a user who is new."""
+    log: tuple[bytes, ...]
+    """Results of the turns since then, oldest first."""
+    items: tuple[Item, ...]
+    """What came, in order of time."""
+    now: int
+    """Milliseconds since 1970, UTC: deadlines up to here are served, and nothing is later."""
+    running: frozenset[Start]
+    """Steps that were launched and have not been heard of."""
+
+
+REQUESTS: dict[str, TurnRequest] = {}
+"""By the run's id."""

@@ -1,0 +1,125 @@
+"""Computes one turn of a user, and says what it changed as bytes; nothing else counts of it.
+
+A turn may be computed twice, also on two machines: only the result that Temporal records is ever looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from studio.engine.effects import capture
+from studio.engine.work.drive_monitor import ThreadMonitor
+from studio.kernel.packed import pack, unpack
+from studio.kernel.partition import Partition
+from studio.kernel.partition_dump import dump
+from studio.kernel.partition_replay import replay
+from studio.kernel.partition_turn import Came, DeadlinesCame, Ran, run_turn
+from studio.kernel.records import Launch
+from studio.kernel.turn import turn_from
+from studio.temporal.code import Code
+from studio.temporal.references import NotByName, reference
+from studio.temporal.requests import TurnRequest
+from studio.temporal.wire import Item, answer_of, came_of, failed, framed, launch_out, unframed
+from studio.text import json_text as jsontext
+
+
+@dataclass(frozen=True, slots=True)
+class TurnResult:
+    """What a turn came to."""
+
+    head: dict[str, Any]
+    """`due`: the next deadline. `launches`, `messages`: steps to run and events for others. `answers`: of
+    each item that was taken; `took`: how many. `delivered`: the newest entry of each user that sent one."""
+    turn: bytes
+    """`Turn.packed()`; b"" when nothing was changed."""
+
+    def packed(self) -> bytes:
+        """It as bytes."""
+        return framed([pack(self.head), self.turn])
+
+
+def result_from(data: bytes) -> TurnResult:
+    """The result of such bytes."""
+    head, turn = unframed(data)
+    return TurnResult(unpack(head), turn)
+
+
+def partition_of(code: Code, request: TurnRequest) -> Partition:
+    """The user's state as it is after all turns so far, without calling any function of an author."""
+    base = request.base or dump(Partition(request.user, {}))
+    results = [result_from(each) for each in request.log]
+    delivered: dict[str, int] = {}
+    for result in results:
+        delivered.update(result.head["delivered"])
+    turns = (turn_from(result.turn) for result in results if result.turn)
+    return replay(base, turns, delivered, code.workflows, code.salt, code.salt, code.hashes)
+
+
+def compute(code: Code, partition: Partition, request: TurnRequest, monitor: ThreadMonitor) -> TurnResult:
+    """Carry out what came, and the deadlines up to now, in order of time (DESIGN rule 2)."""
+    capture.listen_to_drives(monitor)
+    came, places = _in_order(request)
+    ran = run_turn(partition, code.routes, came, monitor=monitor, live=monitor.live, running=request.running)
+    turn = ran.turn
+    changed = turn.first != turn.next or turn.journeys or turn.waits or turn.ended or turn.moved
+    head = {
+        "first": turn.first,
+        "next": turn.next,
+        "due": partition.next_due,
+        "took": len(request.items),
+        "launches": [_launch(partition, launch) for launch in ran.launches],
+        "messages": _messages(ran),
+        "answers": [answer_of(ran.answers[place]) for place in places],
+        "delivered": _delivered(request.items),
+    }
+    return TurnResult(head, turn.packed() if changed else b"")
+
+
+def _in_order(request: TurnRequest) -> tuple[list[Came], list[int]]:
+    """What came, with the deadlines between; and where each item stands among it."""
+    came: list[Came] = []
+    places = []
+    for item in request.items:
+        at = min(item["at"], request.now)
+        # An event that comes at a deadline's own moment beats it.
+        came.append(DeadlinesCame(at - 1, request.now))
+        places.append(len(came))
+        came.append(came_of(item, request.user, at))
+    came.append(DeadlinesCame(request.now, request.now))
+    return came, places
+
+
+def _launch(partition: Partition, launch: Launch) -> dict[str, Any]:
+    journey = partition.journey_by_id(launch.journey)
+    assert journey is not None
+    assert journey.workflow is not None
+    workflow, command = journey.workflow, launch.command
+    refused = None
+    function = args = ""
+    try:
+        function = reference(workflow, command.function)
+        args = jsontext.dumps([list(command.args), command.kwargs])
+    except NotByName as error:
+        refused = failed("NotByName", str(error), final=True)
+    except jsontext.NotJson as error:
+        refused = failed("NotJson", f"its arguments cannot be handed over: {error}", final=True)
+    told = launch_out(launch, workflow.name, partition.codes.get(workflow.name), function, args)
+    return told if refused is None else {**told, "refused": refused}
+
+
+def _messages(ran: Ran) -> list[dict[str, Any]]:
+    return [
+        {"to": sent.user, "name": e.name, "text": e.text, "id": e.id, "at": e.at_ms, "seq": e.seq}
+        for sent in ran.sent
+        for e in (sent.event,)
+    ]
+
+
+def _delivered(items: Sequence[Item]) -> dict[str, int]:
+    newest: dict[str, int] = {}
+    for item in items:
+        if (origin := item.get("from")) is not None:
+            newest[origin[0]] = max(origin[1], newest.get(origin[0], 0))
+    return newest

@@ -1,0 +1,343 @@
+"""The Temporal workflow that carries one user on.
+
+It decides nothing about journeys: it takes what comes, asks for turns, and does what their recorded results
+say. So a change of the author's code never meets a history that it does not fit. What stands here must stay
+replayable over histories of every release (`tests/temporal/histories/`): a change of the order of what it
+asks Temporal for goes behind `workflow.patched`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError, is_cancelled_exception
+
+with workflow.unsafe.imports_passed_through():
+    from studio.temporal.carried import Carried, carried_from
+    from studio.temporal.requests import REQUESTS, TurnRequest
+    from studio.temporal.turns import result_from
+    from studio.temporal.wire import Item, failed, framed, size_of, step_item
+
+NAME = "user-journeys"
+SINK_SUFFIX = "-sink"
+"""Behind a task queue's name: where turns wait for whoever keeps all histories."""
+
+LONG = 2_000
+"""Events of Temporal's history after which a run is continued as a new one. It warns at 10,240."""
+VERY_LONG = 8_000
+"""After so many, steps that still run are begun anew in the next run. It ends a workflow at 51,200."""
+MOST_ITEMS = 1_000
+MOST_BYTES = 512_000
+"""Of what comes, in one turn: its result is one payload, of which Temporal takes 2 MB."""
+MOST_TURNS = 500_000
+"""Bytes of turns that are told at once."""
+MOST_ASIDE = 100
+
+TURN_SECONDS = 120
+STEP_SECONDS = 3_600
+"""Of a step that names no time of its own."""
+STEP_TRIES = 4
+"""A step whose process died under it is started again, three times at most (DESIGN rule 11)."""
+HEARTBEAT_SECONDS = 3
+OFTEN = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10))
+
+
+@workflow.defn(name=NAME)
+class UserJourneys:
+    """One user's journeys, from the first event on, for good."""
+
+    @workflow.init
+    def __init__(self, begun: bytes) -> None:
+        carried = carried_from(begun)
+        self.user = carried.user
+        self.base = carried.base
+        self.log: list[bytes] = []
+        """Results of this run's turns."""
+        self.inbox: list[Item] = list(carried.inbox)
+        self.launches: list[dict[str, Any]] = list(carried.launches)
+        """Steps that the former run had to leave."""
+        self.unsent: list[bytes] = list(carried.unsent)
+        """Turns that nobody was told of."""
+        self.messages: list[dict[str, Any]] = list(carried.messages)
+        """Events for other users."""
+        self.left_out: list[dict[str, Any]] = list(carried.left_out)
+        """What broke the rules' own code."""
+        self.due = carried.due
+        self.steps: dict[int, tuple[dict[str, Any], asyncio.Task[None]]] = {}
+        """Those that run, by the entry that started each."""
+        self.telling: asyncio.Task[None] | None = None
+        self.handing: asyncio.Task[None] | None = None
+        self.timer: tuple[int, asyncio.Task[None]] | None = None
+        self.fired = False
+        self.closing = False
+        self.answers: dict[int, dict[str, Any]] = {}
+        self.asked = 0
+        self.open_asks = 0
+
+    @workflow.run
+    async def run(self, begun: bytes) -> None:
+        """Serve the user, until the run is long enough to be continued as another."""
+        for launch in self.launches:
+            self._begin_step(launch)
+        self.launches = []
+        self.fired = True
+        while True:
+            self._set_timer()
+            self._hand_out()
+            await workflow.wait_condition(lambda: bool(self.inbox) or self.fired or self._may_end())
+            if self._may_end():
+                await self._end()
+            self.fired = False
+            now = _now()
+            if self.inbox or (self.due is not None and self.due <= now):
+                await self._turn(now)
+
+    # -- turns -----------------------------------------------------------------------------
+
+    async def _turn(self, now: int) -> None:
+        items = self._next_items(now)
+        data = await self._compute("drive_turn", items, now)
+        result = result_from(data)
+        head = result.head
+        took = head["took"]
+        # What came meanwhile stands behind it.
+        self.inbox[:0] = items[took:]
+        if result.turn:
+            self.log.append(data)
+            self.unsent.append(result.turn)
+        if (why := head.get("left_out")) is not None:
+            what = items[0] if items else {"kind": "deadlines", "at": now}
+            self.left_out = [*self.left_out, {"why": why, "item": what}][-MOST_ASIDE:]
+        self.due = head["due"] if why is None else self._due_without(now)
+        for item, answer in zip(items, head["answers"], strict=False):
+            if (ask := item.get("ask")) is not None:
+                self.answers[ask] = answer
+        for launch in head["launches"]:
+            self._begin_step(launch)
+        self.messages += head["messages"]
+
+    def _due_without(self, now: int) -> int | None:
+        """The next deadline, when something was left out: one that breaks the rules waits for an event."""
+        return None if self.due is not None and self.due <= now else self.due
+
+    def _next_items(self, now: int) -> list[Item]:
+        """What is taken next, in order of time."""
+        taken: list[Item] = []
+        size = 0
+        for item in self.inbox[:MOST_ITEMS]:
+            size += size_of(item)
+            if taken and size > MOST_BYTES:
+                break
+            taken.append(item)
+        del self.inbox[: len(taken)]
+        return sorted(taken, key=lambda item: min(item["at"], now))
+
+    async def _compute(self, activity: str, items: list[Item], now: int) -> bytes:
+        run = workflow.info().run_id
+        running = frozenset(_which(launch) for launch, _ in self.steps.values())
+        REQUESTS[run] = TurnRequest(self.user, self.base, tuple(self.log), tuple(items), now, running)
+        try:
+            answer: bytes = await workflow.execute_local_activity(
+                activity,
+                run,
+                result_type=bytes,
+                start_to_close_timeout=timedelta(seconds=TURN_SECONDS),
+                retry_policy=OFTEN,
+            )
+        finally:
+            REQUESTS.pop(run, None)
+        return answer
+
+    # -- time ------------------------------------------------------------------------------
+
+    def _set_timer(self) -> None:
+        """One timer a user, for the nearest deadline. One that comes too early costs less than its end."""
+        due = self.due
+        if self.timer is not None and not self.timer[1].done():
+            if due is None or self.timer[0] <= due:
+                return
+            self.timer[1].cancel()
+        self.timer = None if due is None else (due, asyncio.create_task(self._sleep(due)))
+
+    async def _sleep(self, due: int) -> None:
+        await asyncio.sleep(max(0, due - _now()) / 1000)
+        self.fired = True
+
+    # -- steps -----------------------------------------------------------------------------
+
+    def _begin_step(self, launch: dict[str, Any]) -> None:
+        if (refused := launch.get("refused")) is not None:
+            self.inbox.append(step_item(launch, refused, _now()))
+        else:
+            self.steps[launch["start"]] = (launch, asyncio.create_task(self._step(launch)))
+
+    async def _step(self, launch: dict[str, Any]) -> None:
+        seconds = launch["timeout"] / 1000 if launch["timeout"] is not None else STEP_SECONDS
+        try:
+            result: dict[str, Any] = await workflow.execute_activity(
+                "run_step",
+                launch,
+                result_type=dict,
+                # The step's own time is told as the step's end; this one is for a worker that is gone.
+                start_to_close_timeout=timedelta(seconds=seconds + 30),
+                heartbeat_timeout=timedelta(seconds=HEARTBEAT_SECONDS),
+                retry_policy=RetryPolicy(
+                    initial_interval=timedelta(milliseconds=200), maximum_attempts=STEP_TRIES
+                ),
+                summary=launch["name"],
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error) and self.closing:
+                self.launches.append(launch)
+                del self.steps[launch["start"]]
+                return
+            result = failed("interrupted", _interrupted(error), final=True)
+        del self.steps[launch["start"]]
+        self.inbox.append(step_item(launch, result, _now()))
+
+    # -- what goes out ---------------------------------------------------------------------
+
+    def _hand_out(self) -> None:
+        if self.closing:
+            return
+        if self.unsent and (self.telling is None or self.telling.done()):
+            self.telling = asyncio.create_task(self._tell())
+        if self.messages and (self.handing is None or self.handing.done()):
+            self.handing = asyncio.create_task(self._deliver())
+
+    async def _tell(self) -> None:
+        """Tell turns to whoever keeps all histories: durable before, as often as it takes, in order."""
+        while self.unsent and not self.closing:
+            size, turns = 0, list[bytes]()
+            for turn in self.unsent:
+                size += len(turn)
+                if turns and size > MOST_TURNS:
+                    break
+                turns.append(turn)
+            try:
+                await workflow.execute_activity(
+                    "project",
+                    framed(turns),
+                    task_queue=workflow.info().task_queue + SINK_SUFFIX,
+                    start_to_close_timeout=timedelta(seconds=60),
+                    retry_policy=OFTEN,
+                )
+            except ActivityError:
+                # It was ended, to be told by the next run.
+                return
+            del self.unsent[: len(turns)]
+
+    async def _deliver(self) -> None:
+        """Hand events over to other users, in the order of sending; there each counts once."""
+        while self.messages and not self.closing:
+            messages = self.messages[:200]
+            try:
+                await workflow.execute_activity(
+                    "deliver",
+                    args=[self.user, messages],
+                    start_to_close_timeout=timedelta(seconds=60),
+                    retry_policy=OFTEN,
+                )
+            except ActivityError:
+                return
+            del self.messages[: len(messages)]
+
+    # -- the end of a run ------------------------------------------------------------------
+
+    def _may_end(self) -> bool:
+        info = workflow.info()
+        length = info.get_current_history_length()
+        if not info.is_continue_as_new_suggested() and length <= LONG:
+            return False
+        return not self.open_asks and (not self.steps or length > VERY_LONG)
+
+    async def _end(self) -> None:
+        """Continue as a new run, with all that is under way; unless somebody asks something meanwhile."""
+        self.closing = True
+        tasks = [task for _, task in self.steps.values()]
+        tasks += [task for task in (self.telling, self.handing) if task is not None and not task.done()]
+        for task in tasks:
+            task.cancel()
+        await workflow.wait_condition(lambda: all(task.done() for task in tasks))
+        state = await self._compute("pack_state", [], _now())
+        await workflow.wait_condition(lambda: bool(self.open_asks) or workflow.all_handlers_finished())
+        if self.open_asks:
+            self.closing = False
+            self.base, self.log = state, []
+            for launch in self.launches:
+                self._begin_step(launch)
+            self.launches = []
+            return
+        carried = Carried(
+            self.user,
+            state,
+            self.due,
+            self.inbox,
+            self.launches,
+            self.unsent,
+            self.messages,
+            self.left_out,
+        )
+        workflow.continue_as_new(carried.packed())
+
+    # -- from outside ----------------------------------------------------------------------
+
+    @workflow.signal
+    def take(self, items: list[Item]) -> None:
+        """Items for the user: durable once Temporal has the signal."""
+        self.inbox += items
+
+    @workflow.update
+    async def act(self, item: Item) -> dict[str, Any]:
+        """An act of the operator; gives what came of it."""
+        self.asked += 1
+        ask = self.asked
+        self.open_asks += 1
+        self.inbox.append({**item, "at": _now(), "ask": ask})
+        try:
+            await workflow.wait_condition(lambda: ask in self.answers)
+            return self.answers.pop(ask)
+        finally:
+            self.open_asks -= 1
+
+    @workflow.query
+    def look(self) -> dict[str, Any]:
+        """How the user's workflow stands, in numbers."""
+        return {
+            "user": self.user,
+            "due": self.due,
+            "inbox": len(self.inbox),
+            "turns": len(self.log),
+            "steps": [launch["name"] for launch, _ in self.steps.values()],
+            "unsent": len(self.unsent),
+            "messages": len(self.messages),
+            "left_out": self.left_out,
+            "events": workflow.info().get_current_history_length(),
+        }
+
+    @workflow.query
+    def state(self) -> bytes:
+        """All that the user's state is made of."""
+        return framed([self.user.encode(), self.base, *self.log])
+
+
+def _now() -> int:
+    return int(workflow.now().timestamp() * 1000)
+
+
+def _which(launch: dict[str, Any]) -> tuple[int, int, tuple[str, str, int], int]:
+    kind, name, n = launch["key"]
+    return (launch["journey"], launch["pass"], (kind, name, n), launch["start"])
+
+
+def _interrupted(error: ActivityError) -> str:
+    cause = error.cause
+    if isinstance(cause, TimeoutError):
+        return "the processes that ran it ended, or did not answer any more"
+    if isinstance(cause, ApplicationError):
+        return cause.message
+    return str(cause or error)

@@ -16,6 +16,7 @@ from bench import (
     reload,
     screen,
     sends,
+    sink,
     waiting,
 )
 from bench.big_store import ENTRIES
@@ -153,6 +154,14 @@ def _http(session: Session) -> Iterator[Row]:
         yield Row("http", what, numbers["events_per_s"], "events/s", target)
 
 
+def _sink(session: Session) -> Iterator[Row]:
+    users, repeat = session.sizes.users, session.sizes.repeat
+    for batch, target in ((1_000, Target("at least", 5_000)), (100, None)):
+        numbers = session.measure(sink.turns, repeat=repeat, users=users, batch=batch)
+        what = f"turns of {users:,} users of another driver into one store, {batch:,} at a time"
+        yield Row("sink", what, numbers["turns_per_s"], "turns/s", target)
+
+
 def _waiting(session: Session) -> Iterator[Row]:
     sizes = session.sizes
     count = sizes.waiting
@@ -247,6 +256,7 @@ GROUPS: dict[str, Callable[[Session], Iterator[Row]]] = {
     "latency": _latency,
     "send": _send,
     "http": _http,
+    "sink": _sink,
     "waiting": _waiting,
     "deadlines": _deadlines,
     "reload": _reload,

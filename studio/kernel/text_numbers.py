@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from studio.kernel.state import JourneyState, Row
@@ -42,7 +42,7 @@ def row_out(row: Row, names: TextNumbers, users: TextNumbers) -> list[Any]:
     return fields
 
 
-def row_in(fields: list[Any], names: list[int], users: list[int]) -> Row:
+def row_in(fields: list[Any], names: Sequence[int], users: Sequence[int | None]) -> Row:
     """The row of another history: texts have the numbers there that are given."""
     row = list(fields)
     for at in (NAME, PLACE, CODE):

@@ -11,6 +11,7 @@ from studio.store import foreign
 from studio.store.changes import Row
 from studio.store.codes import source_of
 from studio.store.foreign import Span
+from studio.store.forget_foreign import tombstones
 from studio.store.sqlite import Store
 
 
@@ -26,6 +27,8 @@ class Numbers:
         self._journeys: dict[tuple[int, int], int] = {}
         self._digests: dict[tuple[int, int], str] = {}
         self._ids: set[tuple[str, int]] = set()
+        self._forgotten: dict[str, int | None] = {}
+        """Users that were erased here, with the number at which a new life begins."""
         self._codes: dict[str, int | None] = {}
         self._added_spans: list[Row] = []
         self._added_journeys: list[Row] = []
@@ -33,7 +36,13 @@ class Numbers:
         self._moved: dict[int, int] = {}
 
     def load(self, turns: Sequence[Turn]) -> None:
-        """Look up at once what the turns of a batch speak of."""
+        """Look up at once what the turns of a batch speak of; those of erased users bring nobody back."""
+        named = {
+            name for turn in turns for name in (turn.user, *turn.users, *(who for _, who, _ in turn.origins))
+        }
+        self._forgotten = tombstones(self._store, named)
+        turns = [turn for turn in turns if not self.is_late(turn)]
+        self._unit.load_users([turn.user for turn in turns])
         users = {turn.user: self._unit.user(turn.user).id for turn in turns}
         self._next = foreign.next_turns(self._store, list(users.values()))
         wanted = set[tuple[int, int]]()
@@ -42,10 +51,10 @@ class Numbers:
             wanted.update((user, row[JOURNEY]) for row in turn.rows if row[JOURNEY] is not None)
             wanted.update((user, fields[0]) for fields in turn.journeys)
         ids = {
-            (row[ID], self._unit.user(turn.users[row[USER]]).id)
+            (row[ID], self._unit.user(name).id)
             for turn in turns
             for row in turn.rows
-            if row[ID] is not None
+            if row[ID] is not None and not self.is_gone(name := turn.users[row[USER]])
         }
         self._ids = foreign.ids_taken(self._store, ids)
         self._journeys = foreign.journeys_of(self._store, wanted)
@@ -55,7 +64,15 @@ class Numbers:
 
     def next_of(self, user: str) -> int:
         """At which number the user's next turn begins."""
-        return self._next.get(self._unit.user(user).id, 1)
+        return self._next.get(self._unit.user(user).id, self._forgotten.get(user) or 1)
+
+    def is_gone(self, user: str) -> bool:
+        """Whether a user was erased, and has no new life."""
+        return user in self._forgotten and self._forgotten[user] is None
+
+    def is_late(self, turn: Turn) -> bool:
+        """Whether a turn is of the time before its user was erased."""
+        return self.is_gone(turn.user) or turn.first < (self._forgotten.get(turn.user) or 0)
 
     def is_same(self, turn: Turn) -> bool:
         """Whether a turn is one that was taken before."""
@@ -66,9 +83,15 @@ class Numbers:
             digest = known[1] if known is not None else None
         return digest == turn.digest()
 
+    def is_forgotten(self, user: str, number: int) -> bool:
+        """Whether an entry went, or would have gone, when its user was erased."""
+        return self.is_gone(user) or number < (self._forgotten.get(user) or 0)
+
     def missing_origin(self, turn: Turn) -> tuple[str, int] | None:
         """Whose turn must come first, as this one has an event that it sent."""
         for _, sender, number in turn.origins:
+            if self.is_forgotten(sender, number):
+                continue
             user = self._unit.user(sender)
             if self.find(user.id, number) is None and number >= self.next_of(sender):
                 return sender, self.next_of(sender)

@@ -25,10 +25,14 @@ from studio.store.capabilities import set_writer, writer_of
 from studio.store.codes import add_source
 from studio.store.database import Durability
 from studio.store.engine_metrics import ENGINE, ENGINE_METRICS
+from studio.store.erase import erase
 from studio.store.foreign import has_own_history
+from studio.store.forget_foreign import set_tombstone
 from studio.store.lock import take_lock
 from studio.store.meta import set_meta
 from studio.store.sqlite import Store
+
+ERASED = "its user was erased"
 
 Came = Literal["taken", "known", "early", "refused"]
 
@@ -74,6 +78,7 @@ class Sink:
         self, path: str | Path, durability: Durability = "full", driver: str = "another driver"
     ) -> None:
         self.path = Path(path)
+        self._durability = durability
         self._heartbeat = Heartbeat()
         self._lock = take_lock(self.path)
         try:
@@ -162,6 +167,23 @@ class Sink:
         batch.unit.commit()
         return batch.receipts
 
+    def erase(self, user: str, begins: int | None = None) -> None:
+        """Forget a user who was erased by their driver; turns that come late are refused. May be told twice.
+
+        Args:
+            begins: the number at which the turns of a new life begin; None refuses all of the user.
+
+        Raises:
+            StoreError: it has to be told again: a file cannot be written, or another program reads it.
+        """
+        with self._store.transaction() as con:
+            set_tombstone(con, user, begins)
+        self._store.close()
+        try:
+            erase(self.path, user, locked=True)
+        finally:
+            self._store = Store(self.path, self._durability)
+
     def add_code(self, workflow: str, hash: str, file: str, source: str, at: int) -> None:
         """Keep the source of a workflow's version: what entries name by its hash."""
         add_source(self._store, workflow, hash, file, source, at)
@@ -174,7 +196,6 @@ class Sink:
 
     def _begin(self, turns: Sequence[Turn], at: int) -> _Batch:
         unit = StoreUnit(self._store, {}, {})
-        unit.load_users([turn.user for turn in turns])
         numbers = Numbers(self._store, unit)
         numbers.load(turns)
         unit.changes.meta.append(("last_at", str(max(self._store.last_at, at))))
@@ -187,6 +208,10 @@ class Sink:
             batch.receipts.append(receipt)
             if index in refused:
                 receipt.came, receipt.reason = "refused", refused[index]
+                continue
+            if batch.numbers.is_late(turn):
+                # Nothing of it is kept: its user is to be forgotten.
+                receipt.came, receipt.reason = "refused", ERASED
                 continue
             wanted = batch.numbers.next_of(turn.user)
             if turn.first > wanted:

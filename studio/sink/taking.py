@@ -32,8 +32,13 @@ class _Taking:
         self.numbers = numbers
         self.user = unit.user(turn.user)
         self.names = [unit.name_id(text) for text in turn.names]
-        self.users = [unit.user(name).id for name in turn.users]
-        self.origins = {seq: (sender, number) for seq, sender, number in turn.origins}
+        self.users = [None if numbers.is_gone(name) else unit.user(name).id for name in turn.users]
+        self.origins = {
+            seq: (sender, number)
+            for seq, sender, number in turn.origins
+            # What an erased user sent is in the others' past, from nowhere.
+            if not numbers.is_forgotten(sender, number)
+        }
         self.fields = {fields[0]: fields for fields in turn.journeys}
         self.waits = {wait[0]: wait for wait in turn.waits}
         self.spans: list[Span] = []
@@ -73,6 +78,9 @@ class _Taking:
             journey.pass_no = pass_no
         if data is not None and kind not in (Kind.EVENT, Kind.STEP_DONE, Kind.STEP_FAILED):
             data = self._data(data, kind)
+        if kind == Kind.EVENT and user is None:
+            # It was sent to somebody who was erased since: a thing done, without name and data.
+            id = data = meta = None
         if id is not None and not self.numbers.take_id(id, user):
             # It was sent to a user who had it already, and counts once there.
             id = None

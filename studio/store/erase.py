@@ -13,7 +13,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,10 +22,17 @@ from studio.language.journey_ids import journey_id, only_id, plain_id
 from studio.language.kinds import Kind
 from studio.store.approvals import FORMER, done_steps
 from studio.store.beside import sent_path, unfinished_copies
+from studio.store.capabilities import writer_of
 from studio.store.checksums import rewriting
 from studio.store.connect import connect_reader, require_history, translate
 from studio.store.cut import ADD_TOTAL, begin_taking_out, taking_out
 from studio.store.database import open_database
+from studio.store.forget_foreign import (
+    forget_numbers,
+    forget_refused_turns,
+    forget_unclaimed,
+    set_tombstone,
+)
 from studio.store.inbox import stamp
 from studio.store.lock import alone_on
 from studio.store.meta import SET_META
@@ -109,7 +116,7 @@ class Erased:
     inbox: int = 0
     """Events and acts that nobody had taken in yet."""
     refused: int = 0
-    """Events that were kept aside because they could not be taken."""
+    """Events, and turns of another driver, that were kept aside because they could not be taken."""
     sent: int = 0
     """Lines of what was sent by hand."""
     mentions: int = 0
@@ -127,10 +134,15 @@ class Erased:
         )
 
 
-def erase(path: Path, user: str) -> Erased:
+def erase(path: Path, user: str, *, locked: bool = False) -> Erased:
     """Take every trace of a user out of a store, its snapshots and what was sent by hand.
 
     Undone acts can no longer be brought back after it. Calling it again after it was cut off ends it.
+    Where the user is carried on elsewhere, turns that come later are refused.
+
+    Args:
+        locked: the caller holds the store's lock, refuses later turns by itself, and knows whether there is
+            such a user.
 
     Raises:
         StoreLocked: an engine runs on the store or on a snapshot of it.
@@ -144,7 +156,7 @@ def erase(path: Path, user: str) -> Erased:
     copies = [snapshot.path for snapshot in snapshots(path)]
     told = Erased()
     with ExitStack() as stack:
-        for file in (path, *copies):
+        for file in copies if locked else (path, *copies):
             stack.enter_context(alone_on(file))
         # Opened all before anything is changed: one that cannot be read would keep the user.
         stores = [(file, stack.enter_context(_opened(file))) for file in (path, *copies)]
@@ -154,11 +166,13 @@ def erase(path: Path, user: str) -> Erased:
             if file == path:
                 # The store comes last: while it names the user, an erasure that was cut off can be ended.
                 told = replace(
-                    _erase_in(store, file, user, texts, tokens), snapshots=told.snapshots, sent=told.sent
+                    _erase_in(store, file, user, texts, tokens, locked),
+                    snapshots=told.snapshots,
+                    sent=told.sent,
                 )
             else:
-                told.snapshots += _erase_in(store, file, user, texts, tokens).anything
-        if not told.anything and not _was_cut_off(stores[0][1], user):
+                told.snapshots += _erase_in(store, file, user, texts, tokens, locked).anything
+        if not locked and not told.anything and not _was_cut_off(stores[0][1], user):
             raise StoreError(
                 f"there is no user {user!r}",
                 where=str(path),
@@ -172,7 +186,8 @@ def erase(path: Path, user: str) -> Erased:
             told.freed += give_back(store, file)
     for file in copies:
         _tidy(file)
-    _forget_mark(path)
+    with nullcontext() if locked else alone_on(path), _opened(path) as con:
+        _forget_mark(con, path)
     return told
 
 
@@ -199,12 +214,11 @@ def _was_cut_off(con: sqlite3.Connection, user: str) -> bool:
     return row is not None and row[0] == _mark(con, user)
 
 
-def _forget_mark(path: Path) -> None:
-    with alone_on(path), _opened(path) as con:
-        try:
-            con.execute("DELETE FROM meta WHERE key = ?", (ERASING,))
-        except sqlite3.Error as error:
-            raise translate(error, path) from error
+def _forget_mark(con: sqlite3.Connection, path: Path) -> None:
+    try:
+        con.execute("DELETE FROM meta WHERE key = ?", (ERASING,))
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
 
 
 def _tidy(snapshot: Path) -> None:
@@ -236,17 +250,21 @@ def _known_of(stores: Iterable[tuple[Path, sqlite3.Connection]], user: str) -> t
     return sorted(texts), tokens
 
 
-def _erase_in(con: sqlite3.Connection, path: Path, user: str, texts: list[str], tokens: set[str]) -> Erased:
+def _erase_in(
+    con: sqlite3.Connection, path: Path, user: str, texts: list[str], tokens: set[str], locked: bool
+) -> Erased:
     told = Erased()
     try:
         con.execute("BEGIN IMMEDIATE")
         told.inbox = _erase_inbox(con, user)
-        told.refused = _erase_refused(con, user, texts)
+        told.refused = forget_refused_turns(con, user) + _erase_refused(con, user, texts)
         _erase_meta(con, user, texts, tokens)
         row = con.execute("SELECT id FROM users WHERE name = ?", (user,)).fetchone()
         (undone,) = con.execute(UNDONE, {"name": user}).fetchone()
         if row is not None:
             told.entries, told.journeys = _erase_history(con, int(row[0]))
+        if (row is not None or told.refused) and not locked and writer_of(con) is not None:
+            set_tombstone(con, user, None)
         if row is not None or undone:
             con.execute(SET_META, (ERASING, _mark(con, user)))
             told.entries += undone
@@ -271,11 +289,12 @@ def _erase_history(con: sqlite3.Connection, user: int) -> tuple[int, int]:
         con.execute(statement, facts)
     names = [id for (id,) in con.execute(CANDIDATES, facts).fetchall()]
     with rewriting(con, REWRITTEN, facts), taking_out(con):
-        entries = con.execute(DELETE, facts).rowcount
+        entries = forget_unclaimed(con, user) + con.execute(DELETE, facts).rowcount
         kept = con.execute(FROM_NOWHERE).rowcount
         entries += con.execute(TO_NOBODY, facts).rowcount
         con.execute("DELETE FROM profiles WHERE user = :user", facts)
         con.execute("DELETE FROM users WHERE id = :user", facts)
+        forget_numbers(con, user)
     con.execute(ADD_TOTAL, (Kind.EVENT, kept))
     con.execute(ADD_TOTAL, (TOTAL_USERS, -1))
     for table in ("totals", "places"):

@@ -58,6 +58,7 @@ ORDER BY h.seq
 NAMES = (
     "seq", "at", "kind", "user", "journey", "pass", "name", "n", "place", "cause", "code", "late", "id",
 )  # fmt: skip
+HAS_ID = "SELECT 1 FROM history WHERE id = ? AND seq <= ?"
 CODES = "SELECT id, workflow, hash, file, source, at FROM codes ORDER BY id"
 CODE_NAMES = ("id", "workflow", "hash", "file", "source", "at")
 
@@ -228,7 +229,7 @@ class _Intake:
         self._users: dict[str, int] = {}
         self._codes: dict[int, int] = {}
         self._journeys: set[int] = set()
-        self._ids: set[str] = set()
+        self._ids: set[tuple[str, int | None]] = set()
         self._shift = self._journey_shift = self._last = 0
         self._last_at = self._refused = 0
         self._their_bounds: tuple[int, ...] = ()
@@ -328,7 +329,7 @@ class _Intake:
             journey += self._journey_shift
             self._journeys.add(journey)
         if (id := line.get("id")) is not None:
-            self._new_id(id)
+            self._new_id(id, user)
         code = line.get("code")
         return (
             self._last,
@@ -384,14 +385,15 @@ class _Intake:
             self._names[text] = int(row[0])
         return self._names[text]
 
-    def _new_id(self, id: str) -> None:
-        if id in self._ids or self._con.execute("SELECT 1 FROM history WHERE id = ?", (id,)).fetchone():
+    def _new_id(self, id: str, user: int | None) -> None:
+        # Once for each user where they come from another driver, and once in a store of an engine's own.
+        if (id, user) in self._ids or self._con.execute(HAS_ID, (id, self._shift)).fetchone():
             raise StoreError(
                 f"an event with the id {id!r} already exists",
                 where=str(self._path),
                 fix="Import into another store.",
             )
-        self._ids.add(id)
+        self._ids.add((id, user))
 
     def _finish(self) -> None:
         con = self._con

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 import click
 
 from studio.cli import complete
+from studio.cli.client import client_of
 from studio.cli.options import json_option, shared
-from studio.cli.output import coloured, complain, local, write
+from studio.cli.output import coloured, local, write
 from studio.cli.settings import Settings
 from studio.text.printable import clean, json_line, styled
 
@@ -29,14 +30,9 @@ def inspect(settings: Settings, journey: str, at: int | None, as_json: bool) -> 
 
     The function is driven through its history once more; no step runs and nothing is written.
     """
-    from studio.engine.inspect.inspect import inspect as look
-    from studio.source import loader
+    from studio.engine.on_demand import carry_out
 
-    file = settings.file()
-    loaded = loader.load(settings.workflows)
-    for problem in loaded.problems:
-        complain(str(problem))
-    found = look(file, loaded.workflows, journey, at)
+    found = carry_out(client_of(settings).inspect(journey, at))
     write([json_line(found.as_json())] if as_json else _lines(found))
 
 

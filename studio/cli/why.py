@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from studio.cli import complete
+from studio.cli.client import client_of
 from studio.cli.options import json_option, shared
-from studio.cli.output import complain, local, write
+from studio.cli.output import local, write
 from studio.cli.settings import Settings
 from studio.errors import StudioError
 from studio.text.printable import clean, json_line
@@ -32,20 +33,14 @@ def why(settings: Settings, user: str, event: str | None, as_json: bool) -> None
 
     The newest EVENT of USER is explained, or the newest of any name; then each open wait of USER.
     """
-    from studio.engine.inspect.explain import explain
-    from studio.source import loader
-    from studio.store.views import Views
-
-    with Views(settings.file()) as views:
+    client = client_of(settings)
+    with client.look() as views:
         if views.user(user) is None:
             near = _near(user, views)
             raise StudioError(f"there is no user {user!r}", where=settings.store, fix=near)
-        loaded = loader.load(settings.workflows)
-        for problem in loaded.problems:
-            complain(str(problem))
         seqs = [_newest(views, user, event, settings.store)]
         seqs += [wait.seq for wait in views.waits(user=user) if wait.kind == "wait"]
-        found = [explain(views, seq, loaded.workflows) for seq in seqs if seq is not None]
+        found = [client.why(views, seq) for seq in seqs if seq is not None]
     told = [each for each in found if each is not None]
     if as_json:
         write(json_line(_as_json(each)) for each in told)

@@ -19,11 +19,14 @@ from studio.errors import WorkflowError
 
 if TYPE_CHECKING:
     # Not read for `journey-studio send`, which goes this way.
+    from studio.engine.inspect.explain import Why
+    from studio.engine.inspect.result import Inspection
     from studio.engine.reload.report import ReloadReport
     from studio.engine.rewind.rewind import RewindPreview, UndoPreview
     from studio.language.definition import Workflow
     from studio.language.incoming import Incoming
     from studio.store.capabilities import Capabilities
+    from studio.store.records import Entry
     from studio.store.refused import Refusal
     from studio.store.snapshots import StoreSnapshot
     from studio.store.views import Views
@@ -124,7 +127,39 @@ class RefusedEvents(Protocol):
         """Delete one, or all; gives how many."""
 
 
-class EngineClient(TimeTravelClient, RefusedEvents, Protocol):
+class Inspector(Protocol):
+    """What takes the workflows to know: the inside of a journey, and why nothing came of an event."""
+
+    async def inspect(self, journey: str, entry: int | None = None) -> Inspection:
+        """Where a journey's function stands, with its variables. Nothing is written, and no step runs.
+
+        Args:
+            journey: its id.
+            entry: seq of an entry of it, to see the journey as of then; None for how it stands now.
+
+        Raises:
+            JourneyError: there is no such journey, or the entry is not of it.
+            StoreError: the store cannot be read.
+            WorkflowError: the code of that time does not load any more.
+        """
+
+    async def inspectable(self, journey: str) -> list[Entry]:
+        """The entries of a journey that can be inspected one after another, oldest first.
+
+        Raises:
+            JourneyError: there is no such journey.
+            StoreError: the store cannot be read.
+        """
+
+    def why(self, views: Views, seq: int) -> Why | None:
+        """Why an entry of the history came to what it came to; None when there is none.
+
+        Args:
+            views: a reader of the calling thread.
+        """
+
+
+class EngineClient(TimeTravelClient, RefusedEvents, Inspector, Protocol):
     """What may be asked for, whoever drives the journeys."""
 
     path: Path

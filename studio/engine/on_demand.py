@@ -8,7 +8,8 @@ the inbox.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 
@@ -21,6 +22,8 @@ from studio.errors import ClockError, StoreLocked, StudioError, WorkflowError
 
 if TYPE_CHECKING:
     from studio.engine.engine import Engine
+    from studio.language.definition import Workflow
+    from studio.source.loader import Loaded
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -113,7 +116,7 @@ class OnDemandEngine(_AtOnce, RemoteEngine):
 
     Args:
         workflows: where the workflow files are, for an engine that is started.
-        on_problem: is told of each file that does not load then.
+        on_problem: is told of each file that does not load then, or when journeys are looked into.
     """
 
     def __init__(
@@ -130,6 +133,24 @@ class OnDemandEngine(_AtOnce, RemoteEngine):
         shown = ShownClock()
         self.clock = shown
         self.time: ClockClient = OnDemandClock(path, shown, self._start_for)
+
+    @cached_property
+    def _loaded(self) -> Loaded:
+        # Only when it is asked for: who sends an event reads no workflow.
+        from studio.source.loader import load
+
+        loaded = load(self._files)
+        for problem in loaded.problems:
+            self._on_problem(problem)
+        return loaded
+
+    @property
+    def workflows(self) -> Mapping[str, Workflow]:
+        return self._loaded.workflows
+
+    @property
+    def problems(self) -> list[WorkflowError]:
+        return self._loaded.problems
 
     async def act(self, act: str, target: str | int) -> None:
         from studio.store.capabilities import require

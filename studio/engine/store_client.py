@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
+    from studio.engine.inspect.explain import Why
+    from studio.engine.inspect.result import Inspection
+    from studio.language.definition import Workflow
     from studio.language.incoming import Incoming
+    from studio.store.records import Entry
     from studio.store.refused import Refusal
     from studio.store.views import Views
 
@@ -25,15 +30,35 @@ class InThread:
         return await asyncio.to_thread(function, *args, **named)
 
 
-class StoreClient(InThread):
-    """Looks into the store, and keeps, sends and deletes events that were refused."""
+class StoreClient(InThread, ABC):
+    """Looks into the store and its journeys, and keeps, sends and deletes events that were refused."""
 
     path: Path
+
+    @property
+    @abstractmethod
+    def workflows(self) -> Mapping[str, Workflow]:
+        """The workflows that are loaded."""
 
     def look(self) -> Views:
         from studio.store.views import Views
 
         return Views(self.path)
+
+    async def inspect(self, journey: str, entry: int | None = None) -> Inspection:
+        from studio.engine.inspect.inspect import inspect
+
+        return await self._call(inspect, self.path, self.workflows, journey, entry)
+
+    async def inspectable(self, journey: str) -> list[Entry]:
+        from studio.engine.inspect.inspect import steps_of
+
+        return await self._call(steps_of, self.path, journey)
+
+    def why(self, views: Views, seq: int) -> Why | None:
+        from studio.engine.inspect.explain import explain
+
+        return explain(views, seq, self.workflows)
 
     async def keep_refused(self, refusals: Sequence[Refusal]) -> list[int]:
         from studio.store.refusing import keep_refused

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from bisect import bisect_left
 from typing import ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
 
-from studio.engine.inspect.inspect import inspect, steps_of
 from studio.engine.inspect.result import Inspection
 from studio.errors import StudioError
 from studio.tui.format.text import literal
@@ -66,12 +64,9 @@ class InspectScreen(ModalPage):
             while self._again and self.is_attached:
                 wanted, self._again = self._wanted, False
                 try:
-                    found = await asyncio.to_thread(
-                        inspect, client.path, client.workflows, self._journey, wanted
-                    )
+                    found = await client.inspect(self._journey, wanted)
                     if not self._seqs or found.entry.seq > self._seqs[-1]:
-                        steps = await asyncio.to_thread(steps_of, client.path, self._journey)
-                        self._seqs = [entry.seq for entry in steps]
+                        self._seqs = [entry.seq for entry in await client.inspectable(self._journey)]
                 except StudioError as error:
                     self._refuse(wanted, str(error))
                 else:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
 from textual.message import Message
 
-from studio.engine.inspect.explain import Proposal, Why, explain
-from studio.language.definition import Workflow
+from studio.engine.client import EngineClient
+from studio.engine.inspect.explain import Proposal, Why
 from studio.store.views import Views
 from studio.tui.format.text import literal
 from studio.tui.session.ask import Asking, Question
@@ -36,7 +35,7 @@ class WhyQuestion:
     """Why it came to what it came to."""
 
     subject: Subject
-    workflows: Mapping[str, Workflow] = field(compare=False)
+    client: EngineClient = field(compare=False)
 
     def read(self, views: Views) -> Why | None:
         """The explanation; None when there is nothing to explain."""
@@ -47,7 +46,7 @@ class WhyQuestion:
             if seq is None:
                 newest = views.timeline(self.subject.user, limit=1)
                 seq = newest[0].seq if newest else None
-        return None if seq is None else explain(views, seq, self.workflows)
+        return None if seq is None else self.client.why(views, seq)
 
 
 class WhyPane(Asking, Page):
@@ -111,7 +110,7 @@ class WhyPane(Asking, Page):
 
     def question(self) -> Question | None:
         client = session_of(self).client
-        return None if self.subject is None or client is None else WhyQuestion(self.subject, client.workflows)
+        return None if self.subject is None or client is None else WhyQuestion(self.subject, client)
 
     def show_answer(self, answer: Why | None) -> None:
         self.why = answer

@@ -22,32 +22,33 @@ from studio.language.commands import Command, NewPass, Suspended, key_text
 from studio.language.definition import Workflow
 from studio.language.journey import MAX_CATCHES, Journey
 from studio.language.step_info import StepFailed
-from studio.text.source_code import describe
+from studio.text.source_code import OwnCode, describe
 
 OTHER = "it awaits a command of another journey, or one that was kept from before"
 
 
 class SourceCode(Protocol):
-    """Has the lines of the author's code, to show with a failure."""
+    """Knows the author's code: their files, what they may not await, lines to show with a failure."""
+
+    def is_own(self, path: str) -> bool:
+        """Whether a file is the author's, and not a library's or ours."""
+
+    def is_foreign_await(self, error: BaseException, path: str) -> bool:
+        """Whether something was awaited that only another driver of coroutines can end.
+
+        Args:
+            path: the file of the innermost frame of what was raised.
+        """
 
     def line(self, path: str, number: int) -> str:
         """A line without the blanks around it; "" when it is not to be had."""
 
     def traceback(self, error: BaseException, tb: TracebackType | None) -> str:
-        """A traceback with its lines, as Python prints it."""
+        """A traceback with its lines, as Python prints it; "" when it is not to be had."""
 
 
-class _NoCode:
-    """For drives after whose failures nobody asks."""
-
-    def line(self, path: str, number: int) -> str:
-        return ""
-
-    def traceback(self, error: BaseException, tb: TracebackType | None) -> str:
-        return ""
-
-
-NO_CODE = _NoCode()
+NO_LINES: SourceCode = OwnCode()
+"""For drives after whose failures nobody asks."""
 
 
 class Abandoned(BaseException):
@@ -141,17 +142,17 @@ class SuspendedCoroutine:
         workflow: Workflow,
         journey: Journey,
         answer: Callable[[Command[Any]], Outcome | None],
-        code: SourceCode = NO_CODE,
+        code: SourceCode = NO_LINES,
     ) -> End:
         """Drive the function on, or from its top, and leave it standing where it blocks."""
         return self._context.run(drive, workflow, journey, answer, None, None, self, code)
 
-    def leave(self, journey: Journey, workflow: Workflow, code: SourceCode = NO_CODE) -> Failed | None:
+    def leave(self, journey: Journey, workflow: Workflow, code: SourceCode = NO_LINES) -> Failed | None:
         """Close the function, if it stands; gives how it failed that would not be left."""
         coroutine, self.coroutine, self.command = self.coroutine, None, None
         if coroutine is None:
             return None
-        stuck = self._context.run(_close, coroutine, journey, workflow)
+        stuck = self._context.run(_close, coroutine, journey, workflow, code)
         return None if stuck is None else _caught(stuck, code)
 
 
@@ -162,7 +163,7 @@ def drive(
     stepped: Callable[[Coroutine[Any, Any, Any]], None] | None = None,
     raised: Callable[[BaseException, TracebackType | None], None] | None = None,
     standing: SuspendedCoroutine | None = None,
-    code: SourceCode = NO_CODE,
+    code: SourceCode = NO_LINES,
 ) -> End:
     """Drive a function on, from its top or from where it stands.
 
@@ -209,11 +210,11 @@ def drive(
         try:
             outcome = answer(command)
         except WorkflowError as error:
-            _close(coroutine, journey, workflow)
+            _close(coroutine, journey, workflow, code)
             return _failed(error, workflow, code)
         except BaseException:
             # The batch comes to nothing: the function is left, and says nothing more.
-            _close(coroutine, journey, workflow)
+            _close(coroutine, journey, workflow, code)
             raise
         if outcome is None:
             if stepped is not None:
@@ -221,7 +222,7 @@ def drive(
             if standing is not None and not isinstance(command, NewPass):
                 standing.coroutine, standing.command = coroutine, command
                 return Blocked(command)
-            if (stuck := _close(coroutine, journey, workflow)) is not None:
+            if (stuck := _close(coroutine, journey, workflow, code)) is not None:
                 return _caught(stuck, code)
             return Again() if isinstance(command, NewPass) else Blocked(command)
         journey._bound = outcome.bound
@@ -233,7 +234,7 @@ def drive(
 
 
 def _close(
-    coroutine: Coroutine[Any, Any, Any], journey: Journey, workflow: Workflow
+    coroutine: Coroutine[Any, Any, Any], journey: Journey, workflow: Workflow, code: SourceCode
 ) -> tuple[str, int] | None:
     """Leave a suspended function without ending it. Gives the place that would not be left.
 
@@ -250,7 +251,7 @@ def _close(
         # Whatever a finally block raises now, it raises in a place that was not left.
         if journey._caught > MAX_CATCHES:
             _undying.append(coroutine)
-            return _innermost(coroutine, workflow)
+            return _innermost(coroutine, workflow, code)
     return None
 
 
@@ -281,7 +282,7 @@ def _foreign(
 def _wrong(
     what: str, coroutine: Coroutine[Any, Any, Any], workflow: Workflow, code: SourceCode, fix: str = ""
 ) -> Failed:
-    path, number = _innermost(coroutine, workflow)
+    path, number = _innermost(coroutine, workflow, code)
     try:
         coroutine.close()
     except Abandoned:
@@ -297,11 +298,11 @@ def _wrong(
     )
 
 
-def _innermost(coroutine: Any, workflow: Workflow) -> tuple[str, int]:
+def _innermost(coroutine: Any, workflow: Workflow, code: SourceCode) -> tuple[str, int]:
     """The deepest line of the author's own code that the coroutine stands at."""
     path, number = workflow.path, workflow.line
     for frame in suspended_frames(coroutine):
-        if not is_library(frame.f_code.co_filename):
+        if code.is_own(frame.f_code.co_filename):
             path, number = frame.f_code.co_filename, frame.f_lineno
     return path, number
 
@@ -338,13 +339,13 @@ def _failed(
     if raised is not None:
         raised(error, tb)
     frames = [(frame.f_code.co_filename, number) for frame, number in traceback.walk_tb(tb)]
-    own = [(path, number) for path, number in frames if not is_library(path)]
+    own = [(path, number) for path, number in frames if code.is_own(path)]
     line, source = (_line(*own[-1]), code.line(*own[-1])) if own else ("", "")
     message = describe(error)
     kind = type(error).__name__
     if isinstance(error, Suspended):
         kind, message = "WorkflowError", f"{line}: {OTHER}"
-    if own and (frames[-1][0].startswith(_ASYNCIO) or "no running event loop" in message):
+    if own and code.is_foreign_await(error, frames[-1][0]):
         message = (
             f"{line}: asyncio cannot be used in a workflow ({message}). "
             "Write await journey.sleep(…) to wait, and await journey.step(name, function) "
@@ -352,7 +353,7 @@ def _failed(
         )
         kind = "WorkflowError"
     step = key_text(error.key) if isinstance(error, StepFailed) and error.key else None
-    text = code.traceback(error, _from_workflow(error.__traceback__))
+    text = code.traceback(error, _from_workflow(error.__traceback__, code))
     return Failed(kind, message, line, source, text, step)
 
 
@@ -365,20 +366,10 @@ def printable(text: str, longest: int) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _from_workflow(tb: TracebackType | None) -> TracebackType | None:
-    while tb is not None and is_library(tb.tb_frame.f_code.co_filename) and tb.tb_next is not None:
+def _from_workflow(tb: TracebackType | None, code: SourceCode) -> TracebackType | None:
+    while tb is not None and not code.is_own(tb.tb_frame.f_code.co_filename) and tb.tb_next is not None:
         tb = tb.tb_next
     return tb
-
-
-_HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-_STDLIB = os.path.dirname(os.__file__)
-_ASYNCIO = os.path.join(_STDLIB, "asyncio") + os.sep
-
-
-def is_library(path: str) -> bool:
-    """Whether a file is this program's, Python's or an installed package's, and not the author's."""
-    return path.startswith((_HERE + os.sep, _STDLIB + os.sep, "<frozen")) or "site-packages" in path
 
 
 def _line(path: str, number: int) -> str:

@@ -7,6 +7,7 @@ without driving it on. `store/rebuild.py` folds for itself, on purpose: it is th
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from studio.kernel.state import CLOSES, OPENS, JourneyState, Record, Row, WaitState
@@ -78,6 +79,39 @@ def _fold_act(journey: JourneyState, kind: int, facts: dict[str, Any], waits: di
         for opened, fields in facts.get("waits", {}).items():
             if (moved := waits.get(int(opened))) is not None:
                 moved.spec.update(fields)
+
+
+@dataclass(slots=True)
+class OpenedInPass:
+    """What a pass had opened up to an entry, and what of it was open there, whether or not it is so now."""
+
+    opened: dict[Key, tuple[int, int]] = field(default_factory=dict)
+    """Where and when each command was opened last: seq and moment."""
+    open: set[Key] = field(default_factory=set)
+    dues: dict[Key, int] = field(default_factory=dict)
+    """Deadlines of what is open."""
+    resumed: tuple[int, int] | None = None
+    """seq and moment of the newest `resume` in it."""
+
+    def fold(self, row: Row, name_text: NameText) -> None:
+        """Put one entry of the pass into it; a pass is folded oldest first. The row is as `fold` takes it."""
+        seq, at, kind, name, n, data = *row[1:6], row[8]
+        if kind == Kind.RESUMED:
+            self.resumed = (seq, at)
+        if kind >= Kind.STARTED:
+            return
+        key = key_of(kind, name, n, data, name_text)
+        self.open.discard(key)
+        self.dues.pop(key, None)
+        if kind in OPENS:
+            self.open.add(key)
+            self.opened[key] = (seq, at)
+            facts = jsontext.loads(data) if data else {}
+            length = facts.get("pause" if kind == Kind.STEP_RETRY else "timeout", facts.get("duration"))
+            if length is not None and kind != Kind.STEP_STARTED:
+                self.dues[key] = at + length
+        elif kind in CLOSES:
+            self.opened.pop(key, None)
 
 
 def key_of(kind: int, name: int | None, n: int, data: str | None, name_text: NameText) -> Key:

@@ -6,7 +6,7 @@ run of a reload, the look inside a journey.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from studio.kernel.drive import Outcome
@@ -126,6 +126,14 @@ class Replay:
             pairs = zip(group.members, outcomes, strict=True)
             outcomes = [outcome if key_text(member.key) in names else None for member, outcome in pairs]
         return self._group_outcome(group, record, outcomes)
+
+    @staticmethod
+    def is_group_over(group: Group, outcomes: Sequence[Outcome | None]) -> bool:
+        """Whether a group ends with what its members have come to.
+
+        `wait_all` ends when each member has; `wait_any` at the first hit, or when each has ended without one.
+        """
+        return all(outcomes) or (not group.all and any(o is not None and o.hit for o in outcomes))
 
     def _group_outcome(self, group: Group, record: Record, outcomes: list[Outcome | None]) -> Outcome:
         failed = next((o.error for o in outcomes if o is not None and o.error is not None), None)

@@ -236,8 +236,7 @@ class CommandResolver(Replay):
         outcomes: list[Outcome | None] = []
         for member in group.members:
             outcomes.append((yield from self._attempt(member)))
-        over = all(outcomes) if group.all else any(o is not None and o.hit for o in outcomes) or all(outcomes)
-        if not over:
+        if not self.is_group_over(group, outcomes):
             return None
         hit = any(o is not None and o.hit for o in outcomes)
         ended = [

@@ -12,7 +12,7 @@ import pytest
 
 from studio.clocks.clock import to_ms
 from studio.errors import WorkflowError
-from studio.kernel.drive import Again, Blocked, End, Ended, Failed, Outcome, drive
+from studio.kernel.drive import Again, Blocked, End, Ended, Failed, Outcome, SourceCode, drive
 from studio.language.commands import Command, Place, key_text
 from studio.language.definition import WorkflowFunction, workflow
 from studio.language.event import Event
@@ -55,11 +55,11 @@ class Script:
     def log(self, journey: Journey, level: str, message: str, place: Place) -> None:
         self.said.append((level, message))
 
-    def run(self, function: WorkflowFunction) -> End:
+    def run(self, function: WorkflowFunction, code: SourceCode | None = None) -> End:
         self.journey = self.make()
         self.journey._live = self.live
         try:
-            return drive(workflow(function), self.journey, self.answer, code=SourceFiles())
+            return drive(workflow(function), self.journey, self.answer, code=code or SourceFiles())
         except BaseException as error:
             # A KeyboardInterrupt that gets through would end the whole run of the tests.
             raise AssertionError(f"{type(error).__name__} came out of drive") from error
@@ -300,6 +300,24 @@ def test_sleeping_for_no_time_in_asyncio_is_foreign_too() -> None:
     assert isinstance(end, Failed)
     assert end.line == line_of(foreign, "asyncio.sleep(0)")
     assert "journey.step" in end.message
+
+
+class OtherLoop(SourceFiles):
+    """As a driver sees code whose coroutines another loop may wait for."""
+
+    def is_foreign_await(self, error: BaseException, path: str) -> bool:
+        return isinstance(error, LookupError)
+
+
+def test_the_driver_says_which_errors_come_of_awaiting_something_foreign() -> None:
+    async def foreign(journey: Journey) -> None:
+        raise LookupError("no such loop")
+
+    async def sleeps(journey: Journey) -> None:
+        await asyncio.sleep(1)
+
+    ends = [Script().run(function, OtherLoop()) for function in (foreign, sleeps)]
+    assert [end.type for end in ends if isinstance(end, Failed)] == ["WorkflowError", "RuntimeError"]
 
 
 def test_a_command_of_another_journey_is_refused() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from studio import Journey, workflow
 from studio.kernel.operator_commands import resume
-from studio.kernel.pass_fold import fold, key_of
+from studio.kernel.pass_fold import OpenedInPass, fold, key_of
 from studio.kernel.state import JourneyState, UserState, WaitState
 from studio.language.commands import key_text
 from studio.language.kinds import Kind, Status
@@ -25,12 +25,13 @@ async def winding(journey: Journey) -> Any:
     await journey.wait_all(journey.wait_for("c"), journey.wait_for("d", timeout="2h"))
 
 
-def folded(rules: Rules, journey: JourneyState) -> JourneyState:
-    """The journey as its entries say, and nothing else."""
+def folded(rules: Rules, journey: JourneyState) -> tuple[JourneyState, OpenedInPass]:
+    """The journey as its entries say, and nothing else; and what had been opened in its pass."""
     unit = rules.unit
     row = (journey.id, 1, journey.workflow_id, "", 1, journey.status, 1, journey.pass_seq, 1, 1, 0, None)
     made = JourneyState(journey.user, journey.workflow, None, row, False)
     waits: dict[int, WaitState] = {}
+    history = OpenedInPass()
     for seq, at, kind, _, number, _, name, n, place, cause, _, late, _, data, _ in unit.history:
         if number != journey.id or Kind.LOG_DEBUG <= kind <= Kind.NOTE or seq < journey.pass_seq:
             continue
@@ -38,18 +39,24 @@ def folded(rules: Rules, journey: JourneyState) -> JourneyState:
         more = (None, None, None) if opened is None else (opened.id, opened.name, opened.due)
         row = (journey.id, seq, at, kind, name, n, cause, late, data, place, *more)
         fold(made, row, waits, unit.name_text)
-    return made
+        # As if no wait were open to this day.
+        history.fold((*row[:10], None, None, None), unit.name_text)
+    return made, history
 
 
 def assert_same(rules: Rules) -> None:
     journey = rules.journey()
-    made = folded(rules, journey)
+    made, history = folded(rules, journey)
     assert made.start == journey.start
     assert {key: (r.kind, r.seq, r.at, r.bound, r.data) for key, r in made.outcomes.items()} == {
         key: (r.kind, r.seq, r.at, r.bound, r.data) for key, r in journey.outcomes.items()
     }
     assert {key: (w.id, w.due, w.spec) for key, w in made.opened.items()} == {
         key: (w.id, w.due, w.spec) for key, w in journey.opened.items()
+    }
+    # Without a word about what is open now, the entries say it, too.
+    assert {key: (history.opened[key][0], history.dues.get(key)) for key in history.open} == {
+        key: (w.id, w.due) for key, w in journey.opened.items()
     }
 
 
@@ -77,7 +84,7 @@ def test_what_a_resume_has_voided_is_no_outcome() -> None:
     rules.event("go")
     rules.event("a")
     rules.result(1, type="E", message="no")
-    assert ("step", "pay", 0) in folded(rules, rules.journey()).outcomes
+    assert ("step", "pay", 0) in folded(rules, rules.journey())[0].outcomes
     resume(rules.transition, rules.journey(), 2)
     rules.end()
     assert_same(rules)

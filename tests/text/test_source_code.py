@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from studio.text.source_code import SourceFiles, describe
+import asyncio
+
+import pytest
+
+from studio.text.source_code import OwnCode, SourceFiles, describe, is_library
 
 
 class Mute(Exception):
@@ -25,3 +29,21 @@ def test_a_traceback_shows_the_line_also_of_what_cannot_say_itself() -> None:
         text = SourceFiles().traceback(error, error.__traceback__)
     assert "raise Mute" in text
     assert describe(Mute()) == "(its text cannot be made: OSError)"
+
+
+def test_the_authors_files_are_told_from_pythons_and_ours() -> None:
+    assert OwnCode().is_own(__file__)
+    for path in (asyncio.__file__, describe.__code__.co_filename, "<frozen importlib>", pytest.__file__):
+        assert is_library(path)
+        assert not SourceFiles().is_own(path)
+
+
+def test_what_needs_an_event_loop_is_foreign() -> None:
+    code = OwnCode()
+    assert code.is_foreign_await(ValueError("x"), asyncio.tasks.__file__)
+    assert code.is_foreign_await(RuntimeError("no running event loop"), __file__)
+    assert not code.is_foreign_await(Mute(), __file__)
+
+
+def test_without_lines_there_is_nothing_to_show() -> None:
+    assert (OwnCode().line(__file__, 1), OwnCode().traceback(Mute(), None)) == ("", "")

@@ -10,9 +10,9 @@ import tokenize
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from studio.kernel.drive import is_library
 from studio.language.modules import read_text
 from studio.text import syntax
+from studio.text.source_code import is_library
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 

@@ -17,9 +17,9 @@ from functools import lru_cache
 from types import CodeType, FrameType
 from typing import Any
 
-from studio.kernel.drive import is_library
 from studio.language.definition import Workflow
 from studio.text import syntax
+from studio.text.source_code import is_library
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,9 @@ from studio.engine.effects import inherited_context as inherited
 from studio.engine.effects.output_listener import OnOutput, OutputListener
 from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.engine.work.log_lines import line_of
-from studio.kernel.drive import is_library
 from studio.language.commands import Place
 from studio.text import streams
+from studio.text.source_code import is_library
 from studio.text.spoken import spoken
 
 _listener: ContextVar[OutputListener | None] = ContextVar("studio_listener", default=None)

@@ -12,8 +12,9 @@ from typing import Any, Protocol
 from studio.clocks.clock import wall_ms
 from studio.engine.work.batch import Batch
 from studio.engine.work.commit_hooks import CommitHook
-from studio.kernel.drive import is_library, suspended_frames
+from studio.kernel.drive import suspended_frames
 from studio.store.stuck import MOST, STUCK, StuckCall, stuck_text
+from studio.text.source_code import is_library
 
 AFTER = 10.0
 """Seconds after which a step or a hook that has not come back is named."""

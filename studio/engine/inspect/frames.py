@@ -13,8 +13,9 @@ from typing import Any
 
 from studio.engine.inspect.safe_repr import LONGEST, printable_line, safe_repr, type_name
 from studio.kernel import drive
-from studio.kernel.drive import is_library, suspended_frames
+from studio.kernel.drive import suspended_frames
 from studio.language.journey import Journey
+from studio.text.source_code import is_library
 
 MOST_FRAMES = 40
 """Frames that are shown: of a recursion the outermost and the innermost."""

@@ -18,10 +18,8 @@ from studio.engine.inspect.frames import Camera, Frame
 from studio.engine.inspect.recorded_drive import (
     Goal,
     ReadDrive,
-    Recorded,
     awaited,
     is_open,
-    read_pass,
 )
 from studio.engine.inspect.result import Awaited, Inspection
 from studio.engine.reload.stored_code import load_version, newest_version
@@ -30,6 +28,7 @@ from studio.engine.work.unit_of_work import StoreUnit
 from studio.engine.work.watchdog import did_not_come_back, frame_of, give_up
 from studio.errors import JourneyError, StudioError, WorkflowError
 from studio.kernel.drive import Abandoned
+from studio.kernel.pass_fold import OpenedInPass
 from studio.kernel.state import JourneyState
 from studio.language.commands import Place
 from studio.language.definition import Workflow
@@ -276,9 +275,9 @@ class _Look:
         seq = base.entry.seq
         state.pass_seq, state.pass_no, state.trigger = self._pass_at(state, seq)
         base = self._inspection = replace(base, pass_number=state.pass_no)
-        recorded = read_pass(unit, state, seq)
+        opened = unit.load_pass_until(state, seq)
         seen = ReadDrive(
-            unit, state, workflow, recorded, goal, camera, listen=self._listen_to, said=self._come_to
+            unit, state, workflow, opened, goal, camera, listen=self._listen_to, said=self._come_to
         ).run()
         self._speaker = None
         error = seen.error
@@ -291,9 +290,9 @@ class _Look:
             position=seen.position,
             result=seen.result,
             error=error,
-            waits=None if seen.command is None else awaited(seen.command, state, recorded),
+            waits=None if seen.command is None else awaited(seen.command, state, opened),
         )
-        return replace(found, note=_note(found, goal, recorded, reached=seen.reached))
+        return replace(found, note=_note(found, goal, opened, reached=seen.reached))
 
     def _listen_to(self, journey: Journey) -> None:
         self._speaker = journey
@@ -307,11 +306,11 @@ def _standing_goal(state: JourneyState) -> Goal:
     return Goal("waits" if state.status == Status.WAITING else "returned")
 
 
-def _note(found: Inspection, goal: Goal, recorded: Recorded, *, reached: bool) -> str | None:
+def _note(found: Inspection, goal: Goal, opened: OpenedInPass, *, reached: bool) -> str | None:
     """Why what was seen may not be what happened."""
     if reached:
         stands = goal.end == "waits" and found.now and found.status == "waiting"
-        if not stands or found.waits is None or is_open(found.waits, recorded):
+        if not stands or found.waits is None or is_open(found.waits, opened):
             return None
         return f"this code stands at {found.waits.key}, and the journey waits for something else"
     now = {"waits": "waits", "returned": "returns", "raised": "raises"}.get(found.state, found.state)

@@ -10,7 +10,7 @@ import copy
 import os
 import sys
 from collections.abc import Callable, Coroutine, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -20,15 +20,14 @@ from studio.engine.inspect.safe_repr import printable_line, safe_repr, type_name
 from studio.engine.work.unit_of_work import StoreUnit
 from studio.kernel.drive import Ended, Failed, Outcome, drive
 from studio.kernel.journey_reader import JourneyReader
+from studio.kernel.pass_fold import OpenedInPass
 from studio.kernel.replay import Replay
-from studio.kernel.state import CLOSES, OPENS, JourneyState
-from studio.language.commands import Command, Group, Ingest, Key, Place, Step, Wait, key_text
+from studio.kernel.state import JourneyState
+from studio.language.commands import Command, Group, Ingest, Place, Step, Wait, key_text
 from studio.language.definition import Workflow
 from studio.language.journey import Journey
-from studio.language.kinds import LEVELS, Kind
+from studio.language.kinds import LEVELS
 from studio.language.waited import Waited
-from studio.store.read_waits import deadlines
-from studio.text.json_text import loads
 from studio.text.source_code import describe
 
 ERROR_LONGEST = 2_000
@@ -66,48 +65,6 @@ class DriveResult:
     position: int = 0
 
 
-@dataclass(slots=True)
-class Recorded:
-    """What a pass had recorded up to an entry, beside its outcomes."""
-
-    opened: dict[Key, tuple[int, int]] = field(default_factory=dict)
-    """Where and when each command was opened last: seq and moment."""
-    open: set[Key] = field(default_factory=set)
-    dues: dict[Key, int] = field(default_factory=dict)
-    """Deadlines of what is open."""
-    resumed: tuple[int, int] | None = None
-    """seq and moment of the newest `resume` in it."""
-
-
-def read_pass(unit: StoreUnit, state: JourneyState, until: int) -> Recorded:
-    """Read a pass as it was at an entry."""
-    recorded = Recorded()
-    for key, row in unit.load_pass_until(state, until):
-        seq, at, kind, data = row.seq, row.at, row.kind, row.data
-        if kind == Kind.RESUMED:
-            recorded.resumed = (seq, at)
-        if key is None:
-            continue
-        recorded.open.discard(key)
-        if kind in OPENS:
-            recorded.open.add(key)
-            recorded.opened[key] = (seq, at)
-            facts = loads(data) if data else {}
-            length = facts.get("pause" if kind == Kind.STEP_RETRY else "timeout", facts.get("duration"))
-            if length is not None and kind != Kind.STEP_STARTED:
-                recorded.dues[key] = at + length
-        elif kind in CLOSES:
-            recorded.opened.pop(key, None)
-    recorded.dues = {key: due for key, due in recorded.dues.items() if key in recorded.open}
-    # What is open to this day may have had its deadline moved.
-    by_seq = {recorded.opened[key][0]: key for key in recorded.open}
-    for seq, due in deadlines(unit.store, list(by_seq)):
-        recorded.dues.pop(by_seq[seq], None)
-        if due is not None:
-            recorded.dues[by_seq[seq]] = due
-    return recorded
-
-
 class ReadDrive:
     """One drive of a function to a goal.
 
@@ -121,7 +78,7 @@ class ReadDrive:
         unit: StoreUnit,
         state: JourneyState,
         workflow: Workflow,
-        recorded: Recorded,
+        history: OpenedInPass,
         goal: Goal,
         camera: Camera,
         *,
@@ -129,7 +86,7 @@ class ReadDrive:
         said: Callable[[tuple[Frame, ...]], None],
     ) -> None:
         self._state = state
-        self._recorded = recorded
+        self._history = history
         self._goal = goal
         self._camera = camera
         self._listen = listen
@@ -230,7 +187,7 @@ class ReadDrive:
                 self._seen.result += f", first {safe_repr(first)}"
 
     def _stand(self, command: Command[Any]) -> None:
-        journey, resumed = self._journey, self._recorded.resumed
+        journey, resumed = self._journey, self._history.resumed
         if not self._is_over:
             self._seen.command = command
         if resumed is not None and resumed[0] > journey._bound:
@@ -275,7 +232,7 @@ def _find(command: Command[Any], key: str) -> Command[Any] | None:
     return next((found for member in members if (found := _find(member, key)) is not None), None)
 
 
-def awaited(command: Command[Any], state: JourneyState, recorded: Recorded) -> Awaited:
+def awaited(command: Command[Any], state: JourneyState, history: OpenedInPass) -> Awaited:
     """A command as people and scripts see it."""
     name = match = None
     if isinstance(command, Wait):
@@ -283,22 +240,22 @@ def awaited(command: Command[Any], state: JourneyState, recorded: Recorded) -> A
     elif isinstance(command, Step | Ingest):
         name = command.name
     key = command.key
-    opened = recorded.opened.get(key)
+    opened = history.opened.get(key)
     return Awaited(
         _KINDS.get(key[0], key[0]),
         key_text(key),
         name,
         match,
         None if opened is None else opened[1],
-        recorded.dues.get(key),
+        history.dues.get(key),
         key in state.outcomes,
-        tuple(awaited(each, state, recorded) for each in command.members)
+        tuple(awaited(each, state, history) for each in command.members)
         if isinstance(command, Group)
         else (),
     )
 
 
-def is_open(awaits: Awaited, recorded: Recorded) -> bool:
+def is_open(awaits: Awaited, history: OpenedInPass) -> bool:
     """Whether a command, or a member of it, is open."""
-    keys = {key_text(key) for key in recorded.open}
-    return awaits.key in keys or any(is_open(member, recorded) for member in awaits.members)
+    keys = {key_text(key) for key in history.open}
+    return awaits.key in keys or any(is_open(member, history) for member in awaits.members)

@@ -126,10 +126,7 @@ class _DryRun(Replay):
         return super().recorded(command, record)
 
     def _attempt_group(self, group: Group) -> None:
-        outcomes = [self._attempt(member) for member in group.members]
-        hits = [outcome is not None and outcome.hit for outcome in outcomes]
-        over = all(outcome is not None for outcome in outcomes) or (not group.all and any(hits))
-        if over:
+        if self.is_group_over(group, [self._attempt(member) for member in group.members]):
             self._leave(group)
         else:
             self._compare(group)

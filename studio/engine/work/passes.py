@@ -6,13 +6,12 @@ from collections.abc import Iterable
 
 from studio.engine.work.name_numbers import NameNumbers
 from studio.engine.work.waits import Waits
-from studio.kernel.pass_fold import fold, key_of
+from studio.kernel.pass_fold import OpenedInPass, fold
 from studio.kernel.state import JourneyState
-from studio.language.commands import Key
 from studio.language.kinds import Kind
 from studio.store import read_entries
 from studio.store.changes import Changes, Row
-from studio.store.read_entries import PassRow
+from studio.store.read_waits import deadlines
 from studio.store.sqlite import Store
 
 
@@ -36,22 +35,20 @@ class Passes:
         for journey in missing.values():
             journey.loaded = True
 
-    def load_pass_until(self, journey: JourneyState, until: int) -> list[tuple[Key | None, PassRow]]:
-        """Read what a pass had recorded up to an entry: its outcomes. What was open is for the caller to see.
-
-        Returns:
-            The rows, those of commands with their keys.
-        """
-        rows = read_entries.pass_until(self._store, journey.id, journey.pass_seq, until)
-        for row in rows:
-            fold(journey, row, self._waits, self._names.name_text)
+    def load_pass_until(self, journey: JourneyState, until: int) -> OpenedInPass:
+        """Read what a pass had recorded up to an entry; gives what was open there."""
+        found, name_text = OpenedInPass(), self._names.name_text
+        for row in read_entries.pass_until(self._store, journey.id, journey.pass_seq, until):
+            fold(journey, row, self._waits, name_text)
+            found.fold(row, name_text)
         journey.loaded = True
-        return [(self._key(row), row) for row in rows]
-
-    def _key(self, row: PassRow) -> Key | None:
-        if row.kind >= Kind.STARTED:
-            return None
-        return key_of(row.kind, row.name, row.n, row.data, self._names.name_text)
+        # What is open to this day may have had its deadline moved.
+        by_seq = {found.opened[key][0]: key for key in found.open}
+        for seq, due in deadlines(self._store, list(by_seq)):
+            found.dues.pop(by_seq[seq], None)
+            if due is not None:
+                found.dues[by_seq[seq]] = due
+        return found
 
     def once_results(
         self, journey: JourneyState, label: int

@@ -10,7 +10,8 @@ import threading
 import traceback
 from types import FrameType
 
-from studio.kernel.drive import Abandoned, Failed, is_library
+from studio.kernel.drive import Abandoned, Failed
+from studio.text.source_code import is_library
 
 _given_up: list[threading.Thread] = []
 

@@ -9,7 +9,7 @@ import pytest
 
 from studio import Journey, workflow
 from studio.engine.inspect.frames import Camera
-from studio.engine.inspect.recorded_drive import DriveResult, Goal, ReadDrive, awaited, is_open, read_pass
+from studio.engine.inspect.recorded_drive import DriveResult, Goal, ReadDrive, awaited, is_open
 from studio.kernel.state import JourneyState
 from studio.language.commands import key_text
 from tests.engine.bench import Bench
@@ -41,7 +41,7 @@ class Stopped:
 
     def look(self, goal: Goal, until: int | None = None) -> DriveResult:
         unit, state = self.bench.batch.unit, self.state()
-        recorded = read_pass(unit, state, self.last if until is None else until)
+        recorded = unit.load_pass_until(state, self.last if until is None else until)
         drive = ReadDrive(
             unit,
             state,
@@ -102,21 +102,21 @@ def test_it_stops_where_a_line_is_said(stopped: Stopped) -> None:
 
 def test_what_was_open_at_an_entry_is_told_with_its_deadline(stopped: Stopped) -> None:
     unit, state = stopped.bench.batch.unit, stopped.state()
-    now = read_pass(unit, state, stopped.last)
+    now = unit.load_pass_until(state, stopped.last)
     assert sorted(key_text(key) for key in now.open) == ["any#0", "sleep#1", "wait:a#0"]
     moment = 20 + 3_600_000
     assert {key_text(key): due - moment for key, due in now.dues.items()} == {
         "any#0": 3 * 3_600_000,
         "sleep#1": 2 * 3_600_000,
     }
-    then = read_pass(unit, stopped.state(), 3)
+    then = unit.load_pass_until(stopped.state(), 3)
     assert [key_text(key) for key in then.open] == ["wait:paid#0"]
     assert list(then.dues.values()) == [10 + 86_400_000]
 
 
 def test_a_command_is_shown_with_its_members(stopped: Stopped) -> None:
     seen, state = stopped.look(Goal()), stopped.state()
-    recorded = read_pass(stopped.bench.batch.unit, state, stopped.last)
+    recorded = stopped.bench.batch.unit.load_pass_until(state, stopped.last)
     assert seen.command is not None
     shown = awaited(seen.command, state, recorded)
     assert (shown.kind, shown.key, [member.key for member in shown.members]) == (

@@ -59,6 +59,7 @@ COMMANDS = {
     "erase": "studio.cli.forget",
     "export": "studio.cli.transfer",
     "import": "studio.cli.transfer",
+    "worker": "studio.cli.worker",
     "completion": "studio.cli.complete",
 }
 """Where each command stands, in the order of the help."""

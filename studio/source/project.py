@@ -6,7 +6,9 @@ Paths count from the file's own folder.
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from studio.errors import StudioError
 from studio.text.fuzzy_match import most_similar
@@ -17,6 +19,9 @@ MEMORY = ":memory:"
 DURABILITIES = ("full", "normal")
 RELOADS = ("auto", "ask")
 NAMES = ("workflows", "store", "durability", "reload", "seed")
+TEMPORAL = "temporal"
+TEMPORAL_FILES = ("tls_cert", "tls_key", "tls_ca")
+TEMPORAL_NAMES = ("address", "namespace", "queue", "salt", "api_key_env", *TEMPORAL_FILES)
 
 
 def working_folder() -> Path:
@@ -54,18 +59,37 @@ def project(folder: Path | None = None) -> dict[str, str]:
 
     Nothing is said where that is gone: whole paths may have been named.
     """
+    file = _nearest(folder)
+    return {} if file is None else _read_project(file)
+
+
+def temporal_project(folder: Path | None = None) -> dict[str, str]:
+    """`[tool.journey-studio.temporal]` of the same file."""
+    file = _nearest(folder)
+    if file is None:
+        return {}
+    table = _table(file).get(TEMPORAL, {})
+    where = f"{file}: [tool.journey-studio.{TEMPORAL}]"
+    found = _texts(table, TEMPORAL_NAMES, where)
+    for name in TEMPORAL_FILES:
+        if name in found:
+            found[name] = str(file.parent / found[name])
+    return found
+
+
+def _nearest(folder: Path | None) -> Path | None:
     try:
         folder = folder or working_folder()
     except StudioError:
-        return {}
+        return None
     for place in (folder, *folder.parents):
         file = place / "pyproject.toml"
         if file.is_file():
-            return _read_project(file)
-    return {}
+            return file
+    return None
 
 
-def _read_project(file: Path) -> dict[str, str]:
+def _table(file: Path) -> dict[str, Any]:
     import tomllib
 
     try:
@@ -74,21 +98,33 @@ def _read_project(file: Path) -> dict[str, str]:
     except tomllib.TOMLDecodeError as error:
         raise StudioError(f"it is not valid TOML: {error}", where=str(file)) from None
     table = tool.get("journey-studio", {}) if isinstance(tool, dict) else {}
-    found: dict[str, str] = {}
-    where = f"{file}: [tool.journey-studio]"
+    if not isinstance(table, dict):
+        raise StudioError(f"it is {table!r} and no table", where=f"{file}: [tool.journey-studio]")
+    return table
+
+
+def _texts(table: Any, names: Sequence[str], where: str) -> dict[str, str]:
+    """The settings of these names, which are texts."""
     if not isinstance(table, dict):
         raise StudioError(f"it is {table!r} and no table", where=where)
     # A name that is not known may be of a later version; one that is nearly ours is a typo.
     for name in table:
-        if name not in NAMES and (close := most_similar(name, NAMES)) is not None:
+        if name not in (*names, TEMPORAL) and (close := most_similar(name, names)) is not None:
             raise StudioError(f"there is no setting {name}", where=where, fix=f"Did you mean {close}?")
-    for name in NAMES:
+    found: dict[str, str] = {}
+    for name in names:
         value = table.get(name)
         if value is None:
             continue
         if not isinstance(value, str) or not value:
             raise StudioError(f"{name} is {value!r} and must be a text", where=where)
         found[name] = value
+    return found
+
+
+def _read_project(file: Path) -> dict[str, str]:
+    where = f"{file}: [tool.journey-studio]"
+    found = _texts(_table(file), NAMES, where)
     if found.get("durability", "full") not in DURABILITIES:
         raise StudioError(
             f"durability is {found['durability']!r}", where=where, fix='Write "full" or "normal".'

@@ -12,6 +12,8 @@ from studio.kernel.packed import pack, unpack
 from studio.temporal.wire import Item, framed, unframed
 
 VERSION = 1
+LONG = 2_000
+"""Events of Temporal's history after which a run is continued as a new one. It warns at 10,240."""
 
 
 @dataclass(slots=True)
@@ -30,11 +32,18 @@ class Carried:
     """Turns that nobody was told of."""
     messages: list[dict[str, Any]] = field(default_factory=list)
     left_out: list[dict[str, Any]] = field(default_factory=list)
+    long: int = LONG
+    """Events of Temporal's history after which a run is continued as a new one."""
 
     def packed(self) -> bytes:
         """It as bytes."""
         head = {"version": VERSION, "user": self.user, "due": self.due, "inbox": self.inbox}
-        head |= {"launches": self.launches, "messages": self.messages, "left_out": self.left_out}
+        head |= {
+            "launches": self.launches,
+            "messages": self.messages,
+            "left_out": self.left_out,
+            "long": self.long,
+        }
         return framed([pack(head), self.base, *self.unsent])
 
 
@@ -48,5 +57,5 @@ def carried_from(data: bytes) -> Carried:
     head = unpack(packed)
     if head["version"] > VERSION:
         raise ValueError(f"it has form {head['version']}, and this version reads up to {VERSION}")
-    named = (head["inbox"], head["launches"], unsent, head["messages"], head["left_out"])
+    named = (head["inbox"], head["launches"], unsent, head["messages"], head["left_out"], head["long"])
     return Carried(head["user"], base, head["due"], *named)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+from studio.errors import StudioError
+from studio.source.project import temporal_project
 
 ADDRESS = "localhost:7233"
 NAMESPACE = "default"
@@ -33,3 +37,22 @@ class TemporalSettings:
     def drawn_from(self) -> str:
         """The salt that counts."""
         return self.salt if self.salt is not None else f"journey-studio/{self.namespace}"
+
+
+def settings_for(
+    address: str | None = None, namespace: str | None = None, queue: str | None = None
+) -> TemporalSettings:
+    """What is given, then `[tool.journey-studio.temporal]`, then what is usual.
+
+    Raises:
+        StudioError: the table holds what makes no sense, or the address is none.
+    """
+    found: dict[str, str] = temporal_project()
+    given = {"address": address, "namespace": namespace, "queue": queue}
+    found |= {name: value for name, value in given.items() if value is not None}
+    settings = TemporalSettings(**found)
+    if re.fullmatch(r"[^\s:/]+:\d{1,5}|\[[0-9a-fA-F:]+\]:\d{1,5}", settings.address) is None:
+        raise StudioError(
+            f"{settings.address!r} is not an address", where="--temporal", fix=f"Write HOST:PORT: {ADDRESS}."
+        )
+    return settings

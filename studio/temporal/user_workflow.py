@@ -20,21 +20,20 @@ with workflow.unsafe.imports_passed_through():
     from studio.temporal.carried import Carried, carried_from
     from studio.temporal.requests import REQUESTS, TurnRequest
     from studio.temporal.turns import result_from
+    from studio.temporal.turns_workflow import OFTEN, TURNS, tell
     from studio.temporal.wire import Item, failed, framed, size_of, step_item
 
 NAME = "user-journeys"
-SINK_SUFFIX = "-sink"
-"""Behind a task queue's name: where turns wait for whoever keeps all histories."""
-
-LONG = 2_000
-"""Events of Temporal's history after which a run is continued as a new one. It warns at 10,240."""
-VERY_LONG = 8_000
-"""After so many, steps that still run are begun anew in the next run. It ends a workflow at 51,200."""
+VERY_LONG = 4
+"""After so many times as many events as make a run long, steps that still run are begun anew in the next
+run: Temporal ends a workflow at 51,200."""
 MOST_ITEMS = 1_000
 MOST_BYTES = 512_000
 """Of what comes, in one turn: its result is one payload, of which Temporal takes 2 MB."""
 MOST_TURNS = 500_000
 """Bytes of turns that are told at once."""
+MOST_UNSENT = 600_000
+"""Bytes of turns that nobody took, which go along into the next run."""
 MOST_ASIDE = 100
 
 TURN_SECONDS = 120
@@ -43,7 +42,6 @@ STEP_SECONDS = 3_600
 STEP_TRIES = 4
 """A step whose process died under it is started again, three times at most (DESIGN rule 11)."""
 HEARTBEAT_SECONDS = 3
-OFTEN = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10))
 
 
 @workflow.defn(name=NAME)
@@ -67,6 +65,7 @@ class UserJourneys:
         self.left_out: list[dict[str, Any]] = list(carried.left_out)
         """What broke the rules' own code."""
         self.due = carried.due
+        self.long = carried.long
         self.steps: dict[int, tuple[dict[str, Any], asyncio.Task[None]]] = {}
         """Those that run, by the entry that started each."""
         self.telling: asyncio.Task[None] | None = None
@@ -74,6 +73,8 @@ class UserJourneys:
         self.timer: tuple[int, asyncio.Task[None]] | None = None
         self.fired = False
         self.closing = False
+        self.put_down = 0
+        """Workflows of this run that hold turns until they are taken."""
         self.answers: dict[int, dict[str, Any]] = {}
         self.asked = 0
         self.open_asks = 0
@@ -219,13 +220,7 @@ class UserJourneys:
                     break
                 turns.append(turn)
             try:
-                await workflow.execute_activity(
-                    "project",
-                    framed(turns),
-                    task_queue=workflow.info().task_queue + SINK_SUFFIX,
-                    start_to_close_timeout=timedelta(seconds=60),
-                    retry_policy=OFTEN,
-                )
+                await tell(turns)
             except ActivityError:
                 # It was ended, to be told by the next run.
                 return
@@ -251,9 +246,9 @@ class UserJourneys:
     def _may_end(self) -> bool:
         info = workflow.info()
         length = info.get_current_history_length()
-        if not info.is_continue_as_new_suggested() and length <= LONG:
+        if not info.is_continue_as_new_suggested() and length <= self.long:
             return False
-        return not self.open_asks and (not self.steps or length > VERY_LONG)
+        return not self.open_asks and (not self.steps or length > VERY_LONG * self.long)
 
     async def _end(self) -> None:
         """Continue as a new run, with all that is under way; unless somebody asks something meanwhile."""
@@ -263,6 +258,7 @@ class UserJourneys:
         for task in tasks:
             task.cancel()
         await workflow.wait_condition(lambda: all(task.done() for task in tasks))
+        await self._put_down()
         state = await self._compute("pack_state", [], _now())
         await workflow.wait_condition(lambda: bool(self.open_asks) or workflow.all_handlers_finished())
         if self.open_asks:
@@ -281,8 +277,28 @@ class UserJourneys:
             self.unsent,
             self.messages,
             self.left_out,
+            self.long,
         )
         workflow.continue_as_new(carried.packed())
+
+    async def _put_down(self) -> None:
+        """Let others hold turns that nobody takes: with all of them the state would not fit a payload."""
+        while sum(map(len, self.unsent)) > MOST_UNSENT:
+            size, count = 0, 0
+            for turn in self.unsent:
+                size += len(turn)
+                if count and size > MOST_UNSENT:
+                    break
+                count += 1
+            info = workflow.info()
+            self.put_down += 1
+            await workflow.start_child_workflow(
+                TURNS,
+                framed(self.unsent[:count]),
+                id=f"{info.workflow_id}/turns/{info.run_id}/{self.put_down}",
+                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+            )
+            del self.unsent[:count]
 
     # -- from outside ----------------------------------------------------------------------
 

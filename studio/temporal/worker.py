@@ -21,7 +21,8 @@ from studio.temporal.code import Code
 from studio.temporal.driving import HANG_AFTER, Drives
 from studio.temporal.projecting import Projection
 from studio.temporal.settings import TemporalSettings
-from studio.temporal.user_workflow import SINK_SUFFIX, UserJourneys
+from studio.temporal.turns_workflow import SINK_SUFFIX, UserTurns
+from studio.temporal.user_workflow import UserJourneys
 
 STICKY_SECONDS = 2
 """After so long a user goes to another worker when the one that has the state does not take the task."""
@@ -43,7 +44,7 @@ async def user_worker(
     worker = Worker(
         client,
         task_queue=settings.queue,
-        workflows=[UserJourneys],
+        workflows=[UserJourneys, UserTurns],
         activities=UserActivities(client, settings.queue, drives, steps).all(),
         # Nothing of an author's is imported in a workflow, and what is ours knows no clock.
         workflow_runner=UnsandboxedWorkflowRunner(),
@@ -75,7 +76,7 @@ async def sink_worker(
     """
 
     def open_sink() -> Sink:
-        sink = Sink(store, durability)
+        sink = Sink(store, durability, "Temporal")
         for workflow in workflows.values():
             sink.add_code(workflow.name, workflow.code, workflow.file, workflow.source, wall_ms())
         return sink

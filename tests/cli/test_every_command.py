@@ -60,7 +60,7 @@ ARGUMENTS = {
     "value": "",
     "number": "1",
 }
-TAKES_ITS_TIME = {"studio", "serve", "run", "play"}
+TAKES_ITS_TIME = {"studio", "serve", "run", "play", "worker"}
 """They show a screen or run an engine; test_run.py and test_shell.py have them."""
 ENDLESS = {"--follow", "--watch"}
 

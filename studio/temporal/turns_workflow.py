@@ -1,0 +1,40 @@
+"""Turns that wait for whoever keeps all histories, away from their user's workflow.
+
+Nobody may poll for them for a long time: the user is carried on meanwhile, and the state stays small.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+
+with workflow.unsafe.imports_passed_through():
+    from studio.temporal.wire import framed, unframed
+
+TURNS = "user-turns"
+SINK_SUFFIX = "-sink"
+"""Behind a task queue's name: where turns wait."""
+OFTEN = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10))
+
+
+async def tell(turns: list[bytes]) -> None:
+    """Tell turns of one user, in order, as often as it takes."""
+    await workflow.execute_activity(
+        "project",
+        framed(turns),
+        task_queue=workflow.info().task_queue + SINK_SUFFIX,
+        start_to_close_timeout=timedelta(seconds=60),
+        retry_policy=OFTEN,
+    )
+
+
+@workflow.defn(name=TURNS)
+class UserTurns:
+    """Some turns of one user, until they are taken."""
+
+    @workflow.run
+    async def run(self, turns: bytes) -> None:
+        """Tell them."""
+        await tell(unframed(turns))

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from studio.cli.options import json_option, shared
-from studio.cli.output import Exit, coloured, counted, local, write
+from studio.cli.output import Exit, coloured, local, write
 from studio.cli.settings import Settings
 from studio.source.project import short
 from studio.text.printable import clean, json_line, show_bytes, styled
+from studio.wording.values import counted
 
 if TYPE_CHECKING:
     from studio.store.status import StoreStatus

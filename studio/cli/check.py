@@ -7,11 +7,12 @@ from pathlib import Path
 import click
 
 from studio.cli.options import json_option, shared_in_memory
-from studio.cli.output import Exit, coloured, complain, counted, write
+from studio.cli.output import Exit, coloured, complain, write
 from studio.cli.settings import Settings
 from studio.errors import NoWorkflows, StudioError
 from studio.source.project import MEMORY
 from studio.text.printable import clean, json_line, styled
+from studio.wording.values import counted
 
 MOST_NAMES = 100_000
 """Names of events of a store that are compared."""

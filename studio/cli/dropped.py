@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.cli.output import complain, counted
+from studio.cli.output import complain
+from studio.wording.values import counted
 
 if TYPE_CHECKING:
     from studio.language.event import Event

@@ -10,11 +10,12 @@ import click
 
 from studio.cli import complete
 from studio.cli.options import json_option, shared_in_memory
-from studio.cli.output import complain, counted, terminal_width, write
+from studio.cli.output import complain, terminal_width, write
 from studio.cli.settings import Settings
 from studio.errors import StudioError
 from studio.source.project import MEMORY
 from studio.text.printable import cells, clean, cut, json_line, pad
+from studio.wording.values import counted
 
 if TYPE_CHECKING:
     from studio.design.explorer.report import Summary

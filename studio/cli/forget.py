@@ -10,10 +10,11 @@ import click
 from studio.cli import complete
 from studio.cli.asking import agreed, yes_option
 from studio.cli.options import DurationParameter, json_option, shared
-from studio.cli.output import Exit, complain, counted, write
+from studio.cli.output import Exit, complain, write
 from studio.cli.settings import Settings
 from studio.source.project import short
 from studio.text.printable import clean, json_line, show_bytes
+from studio.wording.values import counted
 
 
 @click.command()

@@ -165,11 +165,6 @@ def complain(text: str, *, plain: bool = False) -> None:
         print(shown if plain else f"journey-studio: {shown}", file=sys.stderr, flush=True)
 
 
-def counted(count: int, what: str) -> str:
-    """ "1 event", "2,000 events"."""
-    return f"{count:,} {what}" + ("" if count == 1 else "s")
-
-
 def for_people() -> bool:
     """Whether stdout is a terminal."""
     stream = data()

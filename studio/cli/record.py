@@ -8,10 +8,11 @@ import click
 
 from studio.cli import complete
 from studio.cli.options import shared
-from studio.cli.output import Exit, complain, counted, write
+from studio.cli.output import Exit, complain, write
 from studio.cli.settings import Settings
 from studio.errors import StudioError
 from studio.text.printable import json_line
+from studio.wording.values import counted
 
 
 @click.command()

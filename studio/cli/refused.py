@@ -11,11 +11,12 @@ from studio.cli.asking import agreed, yes_option
 from studio.cli.client import client_of
 from studio.cli.looking import opened_views
 from studio.cli.options import form_options, limit_option, shared
-from studio.cli.output import Exit, complain, counted, for_people, local, write
+from studio.cli.output import Exit, complain, for_people, local, write
 from studio.cli.rows import TableSpec, fields, record, show
 from studio.cli.send import read_data, tell_where
 from studio.cli.settings import Settings
 from studio.text.printable import clean, json_line, show_bytes
+from studio.wording.values import counted
 
 if TYPE_CHECKING:
     from studio.store.refused import Refused

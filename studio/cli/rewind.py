@@ -9,7 +9,7 @@ import click
 from studio.cli.asking import agreed, yes_option
 from studio.cli.client import client_of
 from studio.cli.options import json_option, shared
-from studio.cli.output import Exit, complain, counted, local, write
+from studio.cli.output import Exit, complain, local, write
 from studio.cli.settings import Settings
 from studio.text.printable import clean, json_line
 
@@ -26,23 +26,19 @@ def rewind(settings: Settings, seq: int, yes: bool, as_json: bool) -> Exit:
     """
     from studio.clocks.clock import iso
     from studio.engine.on_demand import carry_out
+    from studio.wording.removal import removed
 
     client = client_of(settings)
     found = carry_out(client.preview_rewind(seq))
-    goes = found.behind
-    steps = f", {counted(goes.steps_done, 'step')} that would run again" if goes.steps_done else ""
-    complain(
-        f"to {local(found.at)}: {goes.entries:,} entries of {counted(goes.users, 'user')} and"
-        f" {counted(goes.journeys, 'journey')} are removed{steps};"
-        f" the state before is kept as snapshot {found.snapshot}",
-        plain=True,
-    )
+    goes = removed(found.behind, journeys=True)
+    kept = f"the state before is kept as snapshot {found.snapshot}"
+    complain(f"to {local(found.at)}: {goes}; {kept}", plain=True)
     if not agreed("Rewind?", yes):
         return Exit.DONE
     done = carry_out(client.rewind(seq))
     if as_json:
         told = {"at": iso(done["at"]), "last": done["keep"], "snapshot": done["snapshot"]}
-        write([json_line({**told, "entries": goes.entries})])
+        write([json_line({**told, "entries": found.behind.entries})])
     else:
         write([f"rewound to {local(done['at'])}; the state before is kept as snapshot {done['snapshot']}"])
     return Exit.DONE

@@ -24,7 +24,6 @@ from studio.cli.output import (
     Exit,
     coloured,
     complain,
-    counted,
     descriptor,
     reader_gone,
     terminal_width,
@@ -33,6 +32,7 @@ from studio.cli.output import (
 from studio.cli.settings import Settings
 from studio.errors import NoWorkflows, StoreError, StudioError
 from studio.source.project import MEMORY, absolute, short
+from studio.wording.values import counted
 
 if TYPE_CHECKING:
     from studio.engine.effects.steps import StandIn

@@ -11,12 +11,13 @@ import click
 from studio.cli import complete
 from studio.cli.client import client_of
 from studio.cli.options import json_option, shared
-from studio.cli.output import Exit, complain, counted, write
+from studio.cli.output import Exit, complain, write
 from studio.cli.settings import Settings
 from studio.clocks.clock import wall_ms
 from studio.errors import EventError, StudioError
 from studio.source.project import short
 from studio.text.printable import clean, json_line
+from studio.wording.values import counted
 
 if TYPE_CHECKING:
     from studio.engine.on_demand import OnDemandEngine

@@ -14,11 +14,12 @@ import click
 from studio.cli import complete
 from studio.cli.client import client_of
 from studio.cli.options import json_option, shared
-from studio.cli.output import Exit, complain, counted, write
+from studio.cli.output import Exit, complain, write
 from studio.cli.send import read_data, tell_where
 from studio.cli.settings import Settings
 from studio.errors import DurationError, EventError, StudioError
 from studio.text.printable import clean, json_line
+from studio.wording.values import counted
 
 if TYPE_CHECKING:
     from studio.language.definition import Workflow

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 import click
 
 from studio.cli.options import PATH, shared
-from studio.cli.output import Exit, complain, counted
+from studio.cli.output import Exit, complain
 from studio.cli.settings import Settings
 from studio.cli.temporal_options import on_temporal
 from studio.errors import NoWorkflows
 from studio.source.project import absolute, short
+from studio.wording.values import counted
 
 if TYPE_CHECKING:
     from studio.source.loader import Loaded

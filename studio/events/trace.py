@@ -9,7 +9,9 @@ journey sent at the right of the line that came with it. Waits and sleeps that w
 are left out: they are the machinery, `--json` and `timeline` have them. So has a *whole*
 trace, which is for comparing: a line an entry, and times to the millisecond.
 
-Below the command line, because tests and event files that are checked show the same.
+Below the command line, because tests and event files that are checked show the same. Its words are its
+own, and not those of an entry in a list (`wording/entries.py`): traces are kept in files and compared
+with later ones.
 """
 
 from __future__ import annotations

@@ -15,6 +15,15 @@ class Big(int):
     """Stands in a row for a value too big to keep there: its size in bytes."""
 
 
+def counted(count: int, what: str, many: str = "") -> str:
+    """ "1 event", "2,000 events", "3 entries".
+
+    Args:
+        many: the plural, where that is not the word with an "s".
+    """
+    return f"{count:,} {what if count == 1 else many or what + 's'}"
+
+
 def size(count: int) -> str:
     """A number of bytes for people: "1.0 MiB"."""
     if count < 1024:

@@ -8,8 +8,8 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.cli.output import counted
 from studio.text.printable import cells, clean, cut, json_line, pad
+from studio.wording.values import counted
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.sampled_from(
     ["\x1b]0;x\x07", "[b]x[/b]", "\u202eabc", "名前", "e\u0301", "a\nb\tc", "\x9b31m"]

@@ -26,12 +26,12 @@ from studio.tui.widgets.approval_bar import ApprovalBar
 from studio.tui.widgets.timeline import EntryList
 from studio.tui.widgets.users_list import UsersList
 from studio.tui.widgets.waiting import WaitingList
+from studio.wording.removal import removed
 from studio.wording.times import MINUTE, SECOND, clock, span
 
 if TYPE_CHECKING:
     from studio.engine.rewind.rewind import RewindPreview, UndoPreview
     from studio.store.approvals import HeldStep
-    from studio.store.cut import Behind
     from studio.store.records import Entry
     from studio.store.snapshots import StoreSnapshot
 
@@ -44,7 +44,6 @@ TIME_BINDINGS = [
     Binding("S", "next_store", "next open store", show=False, id="next_store"),
     Binding("H", "held_steps", "steps on hold", show=False, id="held_steps"),
 ]
-NAMED = 5
 
 
 class TimeControl(Control):
@@ -239,7 +238,7 @@ def rewind_question(preview: RewindPreview) -> str:
     kept = f" Kept as snapshot {preview.snapshot}."
     if not behind.entries:
         return f"Rewind to {clock(preview.at)}? Nothing came after it: the clock goes back.{kept}"
-    return f"Rewind to {clock(preview.at)}? {goes(behind)}.{kept}"
+    return f"Rewind to {clock(preview.at)}? {removed(behind)}.{kept}"
 
 
 def undo_question(preview: UndoPreview) -> str:
@@ -253,7 +252,7 @@ def undo_question(preview: UndoPreview) -> str:
         )
     others = behind.others - (act.user != "")
     with_it = f", {others:,} other event{'s' * (others != 1)} or actions with it" if others > 0 else ""
-    return f"Undo {words}? {goes(behind)}{with_it}. Z redoes it."
+    return f"Undo {words}? {removed(behind)}{with_it}. Z redoes it."
 
 
 def act_words(act: Mapping[str, Any]) -> str:
@@ -269,20 +268,6 @@ def act_words(act: Mapping[str, Any]) -> str:
             return "the return to a snapshot"
         case what, user:
             return f"{what} of {user}"
-
-
-def goes(behind: Behind) -> str:
-    """Entries of users go, and steps."""
-    entries, users, done = behind.entries, behind.users, behind.steps_done
-    removed = "1 entry" if entries == 1 else f"{entries:,} entries"
-    of = "1 user" if users == 1 else f"{users:,} users"
-    text = f"{removed} of {of} {'is' if entries == 1 else 'are'} removed"
-    if not done:
-        return text
-    names = [name if count == 1 else f"{name} ×{count:,}" for name, count in behind.steps[:NAMED]]
-    more = ", …" if len(behind.steps) > NAMED else ""
-    step = "step" if done == 1 else "steps"
-    return f"{text}, {done:,} done {step} would run again ({', '.join(names)}{more})"
 
 
 def beside(store: Path, name: str) -> Path:

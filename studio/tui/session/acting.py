@@ -8,6 +8,8 @@ from typing import Any
 from studio.errors import JourneyError
 from studio.store.records import Entry, JourneyRow, WaitRow
 from studio.store.views import Views
+from studio.wording.removal import runs_again
+from studio.wording.values import counted
 
 MOST_JOURNEYS = 200
 _ALL = 1 << 62
@@ -116,14 +118,13 @@ def acts_for(found: Actable) -> list[Act]:
     if due is not None:
         acts.append(Act("t", f"time out {wait_name(due)} now, for this one only", "time_out", wait=due))
     grouped = any(wait.kind == "group" for wait in found.waits)
-    opened = _count(1 if grouped else len(found.waits), "open wait")
+    opened = counted(1 if grouped else len(found.waits), "open wait")
     if row.status in ("waiting", "idle", "failed"):
         question = f"Cancel {row.id}? It ends for good" + (f", and {opened} with it." if found.waits else ".")
         acts.append(Act("c", "cancel", "cancel", question))
     again = ""
     if found.steps:
-        names = ", ".join(found.steps[:3]) + (", …" if len(found.steps) > 3 else "")
-        again = f" {_count(len(found.steps), 'done step')} would run again ({names})."
+        again = f" {runs_again([(name, 1) for name in found.steps], most=3)}."
     ends = f" It is {row.status}"
     if row.status in ("waiting", "idle", "failed"):
         ends += f": {opened} would end." if found.waits else "."
@@ -160,9 +161,3 @@ def failure_lines(failure: Entry) -> list[tuple[str, Any]]:
     if isinstance(traceback, str):
         lines += [("traceback", line) for line in traceback.rstrip().split("\n")]
     return lines
-
-
-def _count(number: int, what: str) -> str:
-    if number < 2:
-        return f"{number or 'no'} {what}"
-    return f"{number:,} {what}s"

@@ -60,6 +60,7 @@ COMMANDS = {
     "export": "studio.cli.transfer",
     "import": "studio.cli.transfer",
     "worker": "studio.cli.worker",
+    "objects": "studio.cli.objects",
     "completion": "studio.cli.complete",
 }
 """Where each command stands, in the order of the help."""

@@ -177,6 +177,7 @@ async def _run(
         durability=settings.durability,
         reload=settings.reload or "auto",
         stand_in=stand_in,
+        events=settings.events(),
     )
     _tell_problems(engine)
     before = _last_seq(settings)

@@ -70,6 +70,7 @@ async def _serve(
         store=settings.store,
         durability=settings.durability,
         reload=settings.reload or "auto",
+        events=settings.events(),
     )
     running = False
     async with contextlib.AsyncExitStack() as stack:

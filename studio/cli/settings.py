@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
 from studio.errors import StudioError
 from studio.source.project import DURABILITIES, MEMORY, STORE, WORKFLOWS, absolute, project
+
+if TYPE_CHECKING:
+    from studio.store.hooks import EventStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,16 @@ class Settings:
     """Whether edited workflow files run at once, or when someone says yes; None when nothing is said."""
     seed: str | None = None
     """What the project's tries draw `random` and `uuid` from; None when nothing is said."""
+
+    def events(self) -> EventStore | None:
+        """Where the project's events also live, for an engine that runs them; None when it names no place.
+
+        Raises:
+            StudioError: it cannot be opened.
+        """
+        from studio.objects.opening import events_of_project
+
+        return events_of_project()
 
     def file(self) -> str:
         """The store, for a command that makes no sense on one that only this process sees.

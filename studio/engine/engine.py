@@ -39,7 +39,15 @@ from studio.source.loader import Library
 from studio.source.project import absolute
 from studio.store.capabilities import LOCAL
 from studio.store.database import MEMORY, Durability
-from studio.store.hooks import CheckEvent, CheckEventByKeywords, SetEvent, SetEventByKeywords
+from studio.store.hooks import (
+    CheckEvent,
+    CheckEventByKeywords,
+    CheckEventKnowing,
+    EventStore,
+    SetEvent,
+    SetEventByKeywords,
+    SetEvents,
+)
 from studio.store.seed import give_seed
 from studio.store.temporary import temporary_store
 
@@ -62,6 +70,8 @@ class Engine(TimeTravel, HotReload):
         check_event: where else to look for an event when a wait opens: takes user, events and match, or user,
             data and event by keywords.
         set_event: is told every event that was stored: takes it, or user, data and event by keywords.
+        set_events: in its place: takes a list of them.
+        events: in the place of both: an `ObjectEvents`, or another pair of them.
         durability: "full" outlives a power cut, "normal" a kill.
         batch: causes in one transaction, at the most.
         hang_after: seconds after which a workflow that does not come back fails.
@@ -82,8 +92,10 @@ class Engine(TimeTravel, HotReload):
         *,
         store: str | Path = MEMORY,
         clock: Clock | None = None,
-        check_event: CheckEvent | CheckEventByKeywords | None = None,
+        check_event: CheckEvent | CheckEventByKeywords | CheckEventKnowing | None = None,
         set_event: SetEvent | SetEventByKeywords | None = None,
+        set_events: SetEvents | None = None,
+        events: EventStore | None = None,
         durability: Durability = "full",
         batch: int = 10_000,
         hang_after: float = 10.0,
@@ -95,7 +107,7 @@ class Engine(TimeTravel, HotReload):
         if durability not in ("full", "normal"):
             raise StudioError(f'durability is {durability!r}; use "full" or "normal"')
         self._listeners = Listeners()
-        self._hooks = EngineHooks(check_event, set_event, self._tell)
+        self._hooks = EngineHooks(check_event, set_event, self._tell, set_events, events)
         self._temporary = str(store) == MEMORY
         # Before any code of the author's runs: that may change the working folder.
         place = None if self._temporary else absolute(store)

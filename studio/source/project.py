@@ -20,6 +20,8 @@ DURABILITIES = ("full", "normal")
 RELOADS = ("auto", "ask")
 NAMES = ("workflows", "store", "durability", "reload", "seed")
 TEMPORAL = "temporal"
+OBJECTS = "objects"
+OBJECTS_NAMES = ("url",)
 TEMPORAL_FILES = ("tls_cert", "tls_key", "tls_ca")
 TEMPORAL_NAMES = ("address", "namespace", "queue", "salt", "api_key_env", *TEMPORAL_FILES)
 
@@ -77,6 +79,13 @@ def temporal_project(folder: Path | None = None) -> dict[str, str]:
     return found
 
 
+def objects_project(folder: Path | None = None) -> dict[str, str]:
+    """`[tool.journey-studio.objects]` of the same file."""
+    file = _nearest(folder)
+    where = f"{file}: [tool.journey-studio.{OBJECTS}]"
+    return {} if file is None else _texts(_table(file).get(OBJECTS, {}), OBJECTS_NAMES, where)
+
+
 def _nearest(folder: Path | None) -> Path | None:
     try:
         folder = folder or working_folder()
@@ -109,7 +118,7 @@ def _texts(table: Any, names: Sequence[str], where: str) -> dict[str, str]:
         raise StudioError(f"it is {table!r} and no table", where=where)
     # A name that is not known may be of a later version; one that is nearly ours is a typo.
     for name in table:
-        if name not in (*names, TEMPORAL) and (close := most_similar(name, names)) is not None:
+        if name not in (*names, TEMPORAL, OBJECTS) and (close := most_similar(name, names)) is not None:
             raise StudioError(f"there is no setting {name}", where=where, fix=f"Did you mean {close}?")
     found: dict[str, str] = {}
     for name in names:

@@ -9,7 +9,7 @@ Both may be plain or async functions.
 from __future__ import annotations
 
 import threading
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from studio.language.event import Event
@@ -20,6 +20,16 @@ class SetEvent(Protocol):
     """Takes an event that is durable here. May be told the same one again: look at its `id`."""
 
     def __call__(self, event: Event, /) -> Awaitable[None] | None: ...
+
+
+class SetEvents(Protocol):
+    """Takes events that are durable here, several at once, in the order of the history. May be told again."""
+
+    def __call__(self, events: Sequence[Event], /) -> Awaitable[None] | None: ...
+
+
+Known = Callable[[Iterable[str]], "set[str]"]
+"""Gives those of these ids that our own history has."""
 
 
 class CheckEvent(Protocol):
@@ -36,9 +46,31 @@ class CheckEvent(Protocol):
             match: fields that must agree, None for none.
 
         Returns:
-            Events as mappings with "name", "data" and, so that they count once, "id"; or None.
+            Events as mappings with "name", "data" and, so that they count once, "id"; or None. "at", when it
+            happened there (milliseconds since 1970, UTC, a datetime or ISO text), is kept as `sent_at`;
+            "profile", what is known of the user, is taken into the user's profile.
         """
         ...
+
+
+class CheckEventKnowing(Protocol):
+    """`CheckEvent` for a function that also takes `known`, so that it need not fetch what is here."""
+
+    def __call__(
+        self, user: str, events: tuple[str, ...], match: Mapping[str, Any] | None, /, *, known: Known
+    ) -> Awaitable[Iterable[Mapping[str, Any]] | None] | Iterable[Mapping[str, Any]] | None: ...
+
+
+class EventStore(Protocol):
+    """Both hooks over one place where events live: an object store, a database."""
+
+    @property
+    def check_event(self) -> CheckEvent | CheckEventKnowing:
+        """Looks there."""
+
+    @property
+    def set_events(self) -> SetEvents:
+        """Keeps there."""
 
 
 class SetEventByKeywords(Protocol):

@@ -58,6 +58,7 @@ ARGUMENTS = {
     "newfile": "fork.db",
     "act": "show",
     "value": "",
+    "url": "memory:///",
     "number": "1",
 }
 TAKES_ITS_TIME = {"studio", "serve", "run", "play", "worker"}

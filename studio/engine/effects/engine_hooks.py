@@ -6,11 +6,20 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from studio.engine.effects.hook_calls import check_by, tell_by
+from studio.engine.effects.hook_calls import check_by, tell_all_by, tell_by
 from studio.engine.effects.hooks import CheckEventLookup, SetEventOutbox
+from studio.errors import StudioError
 from studio.store.database import Durability
 from studio.store.event_outbox import hook_state
-from studio.store.hooks import CheckEvent, CheckEventByKeywords, SetEvent, SetEventByKeywords
+from studio.store.hooks import (
+    CheckEvent,
+    CheckEventByKeywords,
+    CheckEventKnowing,
+    EventStore,
+    SetEvent,
+    SetEventByKeywords,
+    SetEvents,
+)
 
 _log = logging.getLogger("studio")
 
@@ -19,6 +28,8 @@ class EngineHooks:
     """The hooks of one engine; either may be missing.
 
     Args:
+        set_events: in the place of `set_event`: takes several at once.
+        events: in the place of both.
         changed: called when there is something else to complain of.
 
     Raises:
@@ -27,16 +38,29 @@ class EngineHooks:
 
     def __init__(
         self,
-        check_event: CheckEvent | CheckEventByKeywords | None,
+        check_event: CheckEvent | CheckEventByKeywords | CheckEventKnowing | None,
         set_event: SetEvent | SetEventByKeywords | None,
         changed: Callable[[], None],
+        set_events: SetEvents | None = None,
+        events: EventStore | None = None,
     ) -> None:
+        if events is not None:
+            if check_event is not None or set_event is not None or set_events is not None:
+                raise StudioError(
+                    "events= stands for check_event and set_events", fix="Give it, or them, not both."
+                )
+            check_event, set_events = events.check_event, events.set_events
+        if set_event is not None and set_events is not None:
+            raise StudioError("set_events stands for set_event", fix="Give one of the two.")
         if check_event is not None:
             check_by(check_event)
         if set_event is not None:
             tell_by(set_event)
+        if set_events is not None:
+            tell_all_by(set_events)
+        self._many = set_events is not None
         self._check_event = check_event
-        self._set_event = set_event
+        self._set_event = set_event or set_events
         self._changed = changed
         self.check_event_lookup: CheckEventLookup | None = None
         """Asks `check_event`; of the newest start."""
@@ -55,9 +79,11 @@ class EngineHooks:
             return
         kept = hook_state(path, durability)
         if self._check_event is not None:
-            self.check_event_lookup = CheckEventLookup(self._check_event, self._complain, kept.salt)
+            self.check_event_lookup = CheckEventLookup(self._check_event, self._complain, kept.salt, path)
         if self._set_event is not None:
-            self.outbox = SetEventOutbox(self._set_event, path, kept.delivered, self._complain, kept.salt)
+            self.outbox = SetEventOutbox(
+                self._set_event, path, kept.delivered, self._complain, kept.salt, many=self._many
+            )
 
     def start_telling(self) -> None:
         """Tell what is durable, from where the last engine stopped."""

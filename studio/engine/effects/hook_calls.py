@@ -6,17 +6,24 @@ A function with `user`, `data` and `event` is called by keywords, every other wi
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from studio.engine.effects.awaiting import awaited
 from studio.errors import StudioError
 from studio.language.event import Event
+from studio.store.hooks import Known
 
 KEYWORDS = ("user", "data", "event")
 
-Check = Callable[[str, tuple[str, ...], Mapping[str, Any] | None], list[Mapping[str, Any]]]
+Check = Callable[..., list[Mapping[str, Any]]]
+"""Takes user, events, match, and `known`: which ids our own history has."""
 Tell = Callable[[Event], None]
+TellAll = Callable[[Sequence[Event]], None]
+
+
+def _none(ids: Iterable[str]) -> set[str]:
+    return set()
 
 
 def check_by(check_event: Callable[..., Any]) -> Check:
@@ -25,10 +32,12 @@ def check_by(check_event: Callable[..., Any]) -> Check:
     Raises:
         StudioError: it cannot be called.
     """
-    if _wants_keywords("check_event", check_event, 3, "user, events and match"):
+    if not _takes_known(check_event) and _wants_keywords(
+        "check_event", check_event, 3, "user, events and match"
+    ):
 
         def ask(
-            user: str, events: tuple[str, ...], match: Mapping[str, Any] | None
+            user: str, events: tuple[str, ...], match: Mapping[str, Any] | None, known: Known = _none
         ) -> list[Mapping[str, Any]]:
             found: list[Mapping[str, Any]] = []
             for name in events:
@@ -37,11 +46,15 @@ def check_by(check_event: Callable[..., Any]) -> Check:
             return found
 
         return ask
-    return lambda user, events, match: _listed(_settle(check_event(user, events, match)))
+    if _takes_known(check_event):
+        return lambda user, events, match, known=_none: _listed(
+            _settle(check_event(user, events, match, known=known))
+        )
+    return lambda user, events, match, known=_none: _listed(_settle(check_event(user, events, match)))
 
 
 def tell_by(set_event: Callable[..., Any]) -> Tell:
-    """What tells a `set_event`, however it wants to be called.
+    """What tells a `set_event` one event, however it wants to be called.
 
     Raises:
         StudioError: it cannot be called.
@@ -49,6 +62,26 @@ def tell_by(set_event: Callable[..., Any]) -> Tell:
     if _wants_keywords("set_event", set_event, 1, "the event"):
         return lambda event: _settle(set_event(user=event.user, data=event.data, event=event.name))
     return lambda event: _settle(set_event(event))
+
+
+def tell_all_by(set_events: Callable[..., Any]) -> TellAll:
+    """What tells a `set_events` several at once.
+
+    Raises:
+        StudioError: it cannot be called.
+    """
+    if not callable(set_events):
+        raise StudioError(
+            f"set_events is a {type(set_events).__name__}, not a function", fix="Give a function."
+        )
+    return lambda events: _settle(set_events(events))
+
+
+def _takes_known(function: Callable[..., Any]) -> bool:
+    try:
+        return "known" in inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        return False
 
 
 def _wants_keywords(hook: str, function: Callable[..., Any], count: int, given: str) -> bool:

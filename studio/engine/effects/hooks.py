@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from studio.engine.effects.hook_calls import check_by, tell_by
+from studio.clocks.clock import to_ms
+from studio.engine.effects.hook_calls import check_by, tell_all_by, tell_by
 from studio.engine.effects.hook_failures import HookFailure, hook_failure
 from studio.engine.effects.reentrancy import HookCall, calling
 from studio.engine.effects.timekeeper import Timekeeper
@@ -22,6 +24,7 @@ from studio.language.incoming import Incoming, incoming
 from studio.language.names import names
 from studio.store.branches import own_id, own_prefix
 from studio.store.event_outbox import EventOutbox, OutboxUnread
+from studio.store.known_ids import known_ids
 from studio.text import json_text as jsontext
 
 THREADS = 4
@@ -40,7 +43,8 @@ Failed = Callable[[HookFailure], None]
 class CheckEventLookup:
     """Asks `check_event`, and makes events of what it knows."""
 
-    def __init__(self, check_event: Callable[..., Any], complain: Complain, salt: str) -> None:
+    def __init__(self, check_event: Callable[..., Any], complain: Complain, salt: str, path: Path) -> None:
+        self._path = path
         self._own = own_prefix(salt)
         self._check = check_by(check_event)
         self.failed: Failed = _nobody
@@ -101,7 +105,7 @@ class CheckEventLookup:
     def _answer(self, ask: Ask) -> list[Incoming]:
         try:
             with calling("check_event", ask.user, self.calls):
-                found = self._check(ask.user, ask.events, ask.match)
+                found = self._check(ask.user, ask.events, ask.match, self._known)
             events = [self._event(ask, fields) for fields in found]
         except BaseException as error:
             # Also what would end a thread: a question always has an answer.
@@ -112,6 +116,12 @@ class CheckEventLookup:
             return []
         self._complain("check_event", None)
         return [event for event in events if event is not None]
+
+    def _known(self, ids: Iterable[str]) -> set[str]:
+        """Those that our own history has, or the family of stores that it is of."""
+        wanted = list(ids)
+        ours = {id for id in wanted if id.startswith(self._own)}
+        return ours | known_ids(self._path, wanted)
 
     def _event(self, ask: Ask, fields: Mapping[str, Any]) -> Incoming | None:
         name, data = fields.get("name"), fields.get("data") or {}
@@ -126,17 +136,38 @@ class CheckEventLookup:
             # Without an id of its own the same answer must still count once.
             content = jsontext.dumps([ask.user, name, data])
             given = "check:" + hashlib.blake2b(content.encode(), digest_size=12).hexdigest()
-        return incoming(name, ask.user, data, str(given))
+        profile = fields.get("profile")
+        who = {**profile, "id": ask.user} if profile else ask.user
+        return incoming(name, who, data, str(given), sent_at=_moment(fields.get("at")))
+
+
+def _moment(at: Any) -> int | None:
+    """When something happened elsewhere, milliseconds since 1970, UTC."""
+    if isinstance(at, str):
+        at = datetime.fromisoformat(at)
+    return to_ms(at) if isinstance(at, datetime) else at
 
 
 class SetEventOutbox:
-    """Tells `set_event` every event once it is durable, in order, at least once."""
+    """Tells `set_event`, or `set_events`, every event once it is durable, in order, at least once.
+
+    Args:
+        many: `set_event` takes several at once.
+    """
 
     def __init__(
-        self, set_event: Callable[..., Any], path: Path, delivered: int, complain: Complain, salt: str
+        self,
+        set_event: Callable[..., Any],
+        path: Path,
+        delivered: int,
+        complain: Complain,
+        salt: str,
+        *,
+        many: bool = False,
     ) -> None:
         self._salt = salt
-        self._set = tell_by(set_event)
+        self._set: Callable[[Any], None] = tell_all_by(set_event) if many else tell_by(set_event)
+        self._many = many
         self.failed: Failed = _nobody
         """Is told the first failure of each event, in the thread that tells."""
         self._blamed = 0
@@ -183,13 +214,17 @@ class SetEventOutbox:
             ending = self._stopping.is_set()
             try:
                 while not self._over.is_set() and (rows := outbox.after(self.delivered)):
-                    for seq, at, name, user, data, id, branches in rows:
+                    events = [
+                        Event(name, user, at, data, id or own_id(self._salt, branches, seq), seq)
+                        for seq, at, name, user, data, id, branches in rows
+                    ]
+                    for part in [events] if self._many else [[event] for event in events]:
                         if self._over.is_set():
                             break
-                        id = id or own_id(self._salt, branches, seq)
-                        with calling("set_event", f"{name} of {user}", self.calls):
-                            self._tell_one(Event(name, user, at, data, id, seq))
-                        self.delivered = seq
+                        more = f" and {len(part) - 1:,} more" if len(part) > 1 else ""
+                        with calling("set_event", f"{part[0].name} of {part[0].user}{more}", self.calls):
+                            self._tell_part(part)
+                        self.delivered = part[-1].seq
                         self._complain("set_event", None)
                 pause = FIRST_PAUSE
             except BaseException as error:
@@ -205,9 +240,10 @@ class SetEventOutbox:
                     self._wake.set()
         outbox.close()
 
-    def _tell_one(self, event: Event) -> None:
+    def _tell_part(self, part: list[Event]) -> None:
+        event = part[0]
         try:
-            self._set(event)
+            self._set(part if self._many else event)
         except BaseException as error:
             if event.seq != self._blamed:
                 # It is tried again for as long as it takes, and has failed but once.

@@ -41,6 +41,7 @@ async def connect(
         return await asyncio.to_thread(kind, Path(store), workflows)
     # Imported here: the first paint does not wait for it.
     from studio.engine.engine import Engine
+    from studio.objects.opening import events_of_project
 
     engine = Engine(
         workflows,
@@ -49,6 +50,7 @@ async def connect(
         clock=StudioClock(),
         reload=reload,
         stand_in=stand_in,
+        events=events_of_project(),
     )
     try:
         await engine.start()

@@ -13,7 +13,6 @@ CLIENT = "test_client.py asks all of them alike"
 VIEWS = "a part of `Views`: test_views.py, test_view_ends.py"
 UNIT = "a part of the unit of work: test_unit_of_work.py, test_batch.py, kernel/test_ports.py"
 ENGINE = "a part of `Engine`: test_engine.py, test_host.py, effects/test_hooks.py"
-LOOP = "a part of the loop: test_loop.py, test_committer.py, test_idle.py"
 OTHERWISE = {
     "kernel/decisions.py": "values alone: test_resolver.py, which makes them, and test_transition.py",
     "engine/local.py": CLIENT,
@@ -27,10 +26,6 @@ OTHERWISE = {
         (f"engine/{name}.py" for name in ("held_store", "listeners", "playing", "status")), ENGINE
     ),
     "engine/effects/engine_hooks.py": ENGINE,
-    **dict.fromkeys(
-        (f"engine/loop/{name}.py" for name in ("engine_thread", "hand_in", "idle_waiters")), LOOP
-    ),
-    "engine/loop/turn_input.py": LOOP,
     **dict.fromkeys((f"engine/work/{name}.py" for name in ("events", "journeys", "name_numbers")), UNIT),
     **dict.fromkeys((f"engine/work/{name}.py" for name in ("passes", "totals", "users", "waits")), UNIT),
     "store/changes.py": "what a batch writes: test_sqlite.py, engine/work/test_batch.py",

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from studio.engine.effects.log_forwarding import LogForwarding
 from studio.engine.loop.state import LoopState
 from studio.engine.reload.migration import Migrations
-from studio.engine.work.futures import answer, refuse
+from studio.engine.work.futures import answer
 
 
 class IdleWaiters:
@@ -41,13 +41,6 @@ class IdleWaiters:
         """Those who wait, for whoever refuses them. Called with the lock held."""
         idle, self._idle = self._idle, []
         return idle
-
-    def refuse(self, error: Exception) -> None:
-        """The engine has ended."""
-        with self._state.lock:
-            idle = self.take()
-        for future in idle:
-            refuse(future, error)
 
     def settle(self) -> None:
         """A turn had nothing to do: whoever waits is told, if there is nothing else."""

@@ -37,6 +37,7 @@ class Start:
         self.asked = 0
         self.ready = 0
         self.launched: list[Launch] = []
+        self.waited: list[StoreError] = []
         state, batches = self.desk.state, self.desk.batches
         self.committer = Committer(
             state,
@@ -47,6 +48,14 @@ class Start:
             lambda asks: None,
             lambda: None,
         )
+        wait_out = self.committer.wait_out
+
+        def waited_out(error: StoreError, store: Store | None) -> None:
+            self.waited.append(error)
+            wait_out(error, store)
+
+        committer: Any = self.committer
+        committer.wait_out = waited_out
         moves: Any = SimpleNamespace(register=lambda *_: None, registered=self._count("registered"))
         self.recovery = Recovery(
             state, batches, self.committer, moves, self._count("asked"), self._count("ready")
@@ -140,6 +149,8 @@ def test_what_cannot_be_read_at_once_is_read_again(start: Start) -> None:
         return answer
 
     assert start.recovery.patiently(read) == 7
+    # Each was waited out: a disk that is away is not asked without a pause.
+    assert [str(error) for error in start.waited] == ["the disk could not be read", "again"]
     # Whoever waits for the start sees meanwhile why it is paused.
     assert start.ready == 2
 
@@ -232,6 +243,23 @@ def test_all_steps_that_ran_are_started_again_in_as_few_batches_as_there_is_time
     start.recovery.relaunch_steps(start.desk.store, start.desk.watch)
     assert len(start.launched) == 3
     assert made == ["recover"]
+
+
+def test_steps_are_started_again_in_more_batches_when_one_takes_long(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert start.desk.commit(go("bob"), go("cyd"))
+    made: list[int] = []
+    commit = start.committer.commit
+
+    def counted(store: Store, batch: Batch, finished: Any) -> bool:
+        made.append(len(batch.steps.launches))
+        return commit(store, batch, finished)
+
+    monkeypatch.setattr(start.committer, "commit", counted)
+    monkeypatch.setattr("studio.engine.loop.recovery.Budget.is_over", lambda budget, served: served == 2)
+    start.recovery.relaunch_steps(start.desk.store, start.desk.watch)
+    assert made == [2, 1]
 
 
 def test_a_jump_that_the_last_process_did_not_end_is_told(start: Start) -> None:

@@ -61,6 +61,8 @@ COMMANDS = {
     "import": "studio.cli.transfer",
     "worker": "studio.cli.worker",
     "objects": "studio.cli.objects",
+    "watch": "studio.cli.watch",
+    "dev": "studio.cli.dev",
     "completion": "studio.cli.complete",
 }
 """Where each command stands, in the order of the help."""

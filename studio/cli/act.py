@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from studio.cli import complete
-from studio.cli.client import client_of
+from studio.cli.client import client_on, perform
 from studio.cli.options import json_option, shared
 from studio.cli.output import Exit, complain, write
 from studio.cli.settings import Settings
+from studio.cli.temporal_options import temporal_option
 from studio.source.project import short
 from studio.text.printable import clean, json_line
 
 if TYPE_CHECKING:
     from studio.store.records import JourneyRow
     from studio.store.views import Views
+    from studio.temporal.settings import TemporalSettings
 
 DONE = {"cancel": "cancelled", "resume": "resumed", "restart": "restarted"}
 
@@ -24,37 +26,46 @@ DONE = {"cancel": "cancelled", "resume": "resumed", "restart": "restarted"}
 @click.command()
 @click.argument("journey", shell_complete=complete.journeys)
 @json_option
+@temporal_option
 @shared
-def cancel(settings: Settings, journey: str, as_json: bool) -> Exit:
+def cancel(settings: Settings, temporal: TemporalSettings | None, journey: str, as_json: bool) -> Exit:
     """End a journey by hand. JOURNEY is its id: workflow/user[/key][~n]."""
-    return _act(settings, "cancel", journey, as_json)
+    return _act(settings, temporal, "cancel", journey, as_json)
 
 
 @click.command()
 @click.argument("journey", shell_complete=complete.journeys)
 @json_option
+@temporal_option
 @shared
-def resume(settings: Settings, journey: str, as_json: bool) -> Exit:
+def resume(settings: Settings, temporal: TemporalSettings | None, journey: str, as_json: bool) -> Exit:
     """Try a failed journey again from where it failed. JOURNEY is its id."""
-    return _act(settings, "resume", journey, as_json)
+    return _act(settings, temporal, "resume", journey, as_json)
 
 
 @click.command()
 @click.argument("journey", shell_complete=complete.journeys)
 @json_option
+@temporal_option
 @shared
-def restart(settings: Settings, journey: str, as_json: bool) -> Exit:
+def restart(settings: Settings, temporal: TemporalSettings | None, journey: str, as_json: bool) -> Exit:
     """Start a journey again from the beginning. JOURNEY is its id."""
-    return _act(settings, "restart", journey, as_json)
+    return _act(settings, temporal, "restart", journey, as_json)
 
 
-def _act(settings: Settings, act: str, journey: str, as_json: bool) -> Exit:
-    from studio.engine.on_demand import carry_out
-
-    client = client_of(settings)
+def _act(
+    settings: Settings, temporal: TemporalSettings | None, act: str, journey: str, as_json: bool
+) -> Exit:
+    client = client_on(settings, temporal)
+    if temporal is not None:
+        perform(client.act(act, journey), temporal)
+        # What it came to stands in the store of the sink a moment later.
+        told: dict[str, Any] = {"journey": journey, "done": DONE[act], "status": None}
+        write([json_line(told) if as_json else f"{DONE[act]} {clean(journey)}"])
+        return Exit.DONE
     # A slip in --store must not make a new store.
     client.look().close()
-    carry_out(client.act(act, journey))
+    perform(client.act(act, journey), None)
     with client.look() as views:
         row = views.journey(journey)
         begun = _newest(views, row) if act == "restart" and row is not None else None

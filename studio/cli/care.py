@@ -12,21 +12,29 @@ import click
 from studio.cli.options import json_option, shared
 from studio.cli.output import Exit, coloured, local, write
 from studio.cli.settings import Settings
+from studio.cli.temporal_options import temporal_option
 from studio.source.project import short
 from studio.text.printable import clean, json_line, show_bytes, styled
 from studio.wording.values import counted
 
 if TYPE_CHECKING:
     from studio.store.status import StoreStatus
+    from studio.temporal.settings import TemporalSettings
 
 JOURNEY_STATES = ("waiting", "idle", "failed", "completed", "exited", "cancelled")
 
 
 @click.command()
 @json_option
+@temporal_option
 @shared
-def status(settings: Settings, as_json: bool) -> None:
-    """Show the state of a store, and of the engine that runs on it."""
+def status(settings: Settings, temporal: TemporalSettings | None, as_json: bool) -> None:
+    """Show the state of a store, and of the engine that runs on it; or of users on Temporal, and workers."""
+    if temporal is not None:
+        from studio.cli.temporal_status import show
+
+        show(temporal, as_json)
+        return
     from studio.store.status import status as look
 
     found = look(settings.file())

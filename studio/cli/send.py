@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from studio.cli import complete
-from studio.cli.client import client_of
+from studio.cli.client import client_of, client_on, perform
 from studio.cli.options import json_option, shared
 from studio.cli.output import Exit, complain, write
 from studio.cli.settings import Settings
+from studio.cli.temporal_options import temporal_option
 from studio.clocks.clock import wall_ms
 from studio.errors import EventError, StudioError
 from studio.source.project import short
@@ -20,8 +21,9 @@ from studio.text.printable import clean, json_line
 from studio.wording.values import counted
 
 if TYPE_CHECKING:
-    from studio.engine.on_demand import OnDemandEngine
+    from studio.engine.remote import RemoteEngine
     from studio.language.incoming import Incoming
+    from studio.temporal.settings import TemporalSettings
 
 
 @click.command()
@@ -34,14 +36,22 @@ if TYPE_CHECKING:
 )
 @click.option("--id", metavar="ID", help="Events with the same id count once.")
 @json_option
+@temporal_option
 @shared
 def send(
-    settings: Settings, event: str, user: str | None, data: str | None, id: str | None, as_json: bool
+    settings: Settings,
+    temporal: TemporalSettings | None,
+    event: str,
+    user: str | None,
+    data: str | None,
+    id: str | None,
+    as_json: bool,
 ) -> Exit:
     """Add an event, or a stream of them, with or without a running engine.
 
     The event is durable when this ends. A running engine takes it within 100 ms; without
-    one it waits in the store. EVENT "-" reads events from stdin, one JSON object a line:
+    one it waits in the store, and with --temporal in the user's workflow. EVENT "-" reads
+    events from stdin, one JSON object a line:
 
     \b
         {"event": "app/login", "user": "user1", "data": {"plan": "pro"}}
@@ -57,16 +67,16 @@ def send(
             raise click.UsageError(
                 f"{given[0]} cannot be given when events are read from stdin: each line names its own."
             )
-        return _stream(settings, as_json)
+        return _stream(settings, temporal, as_json)
     if user is None:
         raise click.UsageError("Missing option --user: whose event is it?")
     from studio.language.incoming import incoming
 
-    _add(settings, [incoming(event, user, read_data(data), id)], as_json)
+    _add(settings, temporal, [incoming(event, user, read_data(data), id)], as_json)
     return Exit.DONE
 
 
-def _stream(settings: Settings, as_json: bool) -> Exit:
+def _stream(settings: Settings, temporal: TemporalSettings | None, as_json: bool) -> Exit:
     from studio.cli.input_lines import batches, opened
 
     total = 0
@@ -78,7 +88,7 @@ def _stream(settings: Settings, as_json: bool) -> Exit:
             events, wrong = _read(lines, name, number, start)
             number += len(lines)
             if events:
-                _add(settings, events, as_json, tell=False)
+                _add(settings, temporal, events, as_json, tell=False)
                 total += len(events)
             if wrong is not None:
                 complain(str(wrong))
@@ -87,7 +97,8 @@ def _stream(settings: Settings, as_json: bool) -> Exit:
                 return Exit.WRONG
     if not as_json:
         write([f"added {counted(total, 'event')}"])
-        tell_where(client_of(settings))
+        if temporal is None:
+            tell_where(client_of(settings))
     return Exit.DONE
 
 
@@ -103,16 +114,22 @@ def _read(lines: list[bytes], name: str, number: int, start: int) -> tuple[list[
     return events, None
 
 
-def _add(settings: Settings, events: list[Incoming], as_json: bool, *, tell: bool = True) -> None:
-    from studio.engine.on_demand import carry_out
-
-    client = client_of(settings)
-    carry_out(client.send_many(events))
+def _add(
+    settings: Settings,
+    temporal: TemporalSettings | None,
+    events: list[Incoming],
+    as_json: bool,
+    *,
+    tell: bool = True,
+) -> None:
+    client = client_on(settings, temporal)
+    perform(client.send_many(events), temporal)
     if as_json:
         write(_lines(events))
     elif tell:
         write([f"added {clean(event.name)} for {clean(event.user)}" for event in events])
-        tell_where(client)
+        if temporal is None:
+            tell_where(client)
 
 
 def _lines(events: list[Incoming]) -> Iterator[str]:
@@ -120,7 +137,7 @@ def _lines(events: list[Incoming]) -> Iterator[str]:
         yield json_line({"event": event.name, "user": event.user, "id": event.id})
 
 
-def tell_where(client: OnDemandEngine) -> None:
+def tell_where(client: RemoteEngine) -> None:
     """Say when nothing will happen until somebody starts an engine, or helps the one that runs."""
     client.look_for_engine()
     where = short(str(client.path))

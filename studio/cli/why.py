@@ -12,12 +12,14 @@ from studio.cli.client import client_of
 from studio.cli.options import json_option, shared
 from studio.cli.output import local, write
 from studio.cli.settings import Settings
+from studio.cli.temporal_options import temporal_option
 from studio.errors import StudioError
 from studio.text.printable import clean, json_line
 
 if TYPE_CHECKING:
     from studio.engine.inspect.explain import Finding, Proposal, Why
     from studio.store.views import Views
+    from studio.temporal.settings import TemporalSettings
 
 NEWEST = 1_000
 """Entries of a user in which the newest event is looked for."""
@@ -27,12 +29,25 @@ NEWEST = 1_000
 @click.argument("user", shell_complete=complete.users)
 @click.argument("event", required=False, shell_complete=complete.events_of_user)
 @json_option
+@temporal_option
 @shared
-def why(settings: Settings, user: str, event: str | None, as_json: bool) -> None:
+def why(
+    settings: Settings, temporal: TemporalSettings | None, user: str, event: str | None, as_json: bool
+) -> None:
     """Explain what an event did, what it nearly did, and what would have done it.
 
     The newest EVENT of USER is explained, or the newest of any name; then each open wait of USER.
     """
+    if temporal is not None:
+        from studio.cli.temporal_user import user_at_hand
+
+        with user_at_hand(settings, temporal, user) as near:
+            _explain(near, user, event, as_json)
+    else:
+        _explain(settings, user, event, as_json)
+
+
+def _explain(settings: Settings, user: str, event: str | None, as_json: bool) -> None:
     client = client_of(settings)
     with client.look() as views:
         if views.user(user) is None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import NamedTuple
 
+from studio.store.connect import connect_reader, translate
 from studio.store.sqlite import Store
 
 NEXT_TURNS = "SELECT f.user, f.next FROM json_each(?) j CROSS JOIN foreign_users f ON f.user = j.value"
@@ -26,6 +28,13 @@ OWN_HISTORY = """
 SELECT 1 WHERE (SELECT max(seq) FROM history) IS NOT NULL AND NOT EXISTS (SELECT 1 FROM foreign_users)
 """
 REFUSED_TURNS_COUNT = "SELECT count(*) FROM foreign_refused"
+
+
+OWN_NUMBER = """
+SELECT u.name, h.seq - s.base + s.first FROM history h JOIN journeys j ON j.id = h.journey
+JOIN users u ON u.id = j.user JOIN foreign_spans s ON s.user = j.user
+WHERE h.seq = ? AND s.base <= h.seq AND s.base + s.last - s.first >= h.seq
+"""
 
 
 class Span(NamedTuple):
@@ -78,6 +87,22 @@ def journeys_of(store: Store, wanted: Iterable[tuple[int, int]]) -> dict[tuple[i
 def ids_taken(store: Store, wanted: Iterable[tuple[str, int]]) -> set[tuple[str, int]]:
     """Which of these senders' ids events of these users have."""
     return {(id, user) for id, user in store.many(FOREIGN_IDS, list(wanted))}
+
+
+def own_number(path: Path, seq: int) -> tuple[str, int] | None:
+    """Whose entry of a journey stands here, and its number in the user's own history; None: no such entry.
+
+    Raises:
+        StoreError: the store cannot be read.
+    """
+    con = connect_reader(path)
+    try:
+        found = con.execute(OWN_NUMBER, (seq,)).fetchone()
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
+    finally:
+        con.close()
+    return None if found is None else (found[0], found[1])
 
 
 def refused_turns(store: Store, limit: int = 100) -> list[RefusedTurn]:

@@ -440,10 +440,12 @@ def run_studio(
     reload: Literal["auto", "ask"] | None = None,
     http: tuple[str, int] | None = None,
     stand_in: StandIn | None = None,
+    client: EngineClient | None = None,
 ) -> int:
     """Open the studio and stay until it is left.
 
     Args:
+        client: what to act on; connected to `workflows` and `store` when not given.
         stand_in: gives what is called in the place of steps; None calls the steps.
         http: host and port at which its engine takes events.
 
@@ -458,7 +460,14 @@ def run_studio(
     if store != MEMORY and mode == "run":
         make_folder(Path(store).parent)
     app = StudioApp(
-        workflows, store, durability, mode=mode, settings=settings_path(), reload=reload, stand_in=stand_in
+        workflows,
+        store,
+        durability,
+        client=client,
+        mode=mode,
+        settings=settings_path(),
+        reload=reload,
+        stand_in=stand_in,
     )
     with ingesting(app, http), Leaving(app.leave_from_elsewhere, terminal_of(sys.stdin)):
         app.run()

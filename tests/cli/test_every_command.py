@@ -61,9 +61,11 @@ ARGUMENTS = {
     "url": "memory:///",
     "number": "1",
 }
-TAKES_ITS_TIME = {"studio", "serve", "run", "play", "worker"}
+TAKES_ITS_TIME = {"studio", "serve", "run", "play", "worker", "watch", "dev"}
 """They show a screen or run an engine; test_run.py and test_shell.py have them."""
 ENDLESS = {"--follow", "--watch"}
+ELSEWHERE = {"--temporal", "--namespace", "--queue"}
+"""They ask a server: tests/temporal/test_commands.py has them."""
 
 
 def lines_of(name: str) -> list[list[str]]:
@@ -73,7 +75,13 @@ def lines_of(name: str) -> list[list[str]]:
     takes = [ARGUMENTS[each.name or ""] for each in command.params if isinstance(each, click.Argument)]
     given: list[list[str]] = [[]]
     for each in command.params:
-        if isinstance(each, click.Option) and not {*each.opts} & {*SHARED, *ENDLESS, "--json", "--csv"}:
+        if isinstance(each, click.Option) and not {*each.opts} & {
+            *SHARED,
+            *ENDLESS,
+            *ELSEWHERE,
+            "--json",
+            "--csv",
+        }:
             long = next(text for text in each.opts if text.startswith("--"))
             given.append([long] if each.is_flag else [long, SAMPLES[long]])
     forms = [text for each in command.params for text in each.opts if text in ("--json", "--csv")]

@@ -115,6 +115,12 @@ PLANS: dict[str, list[str]] = {
     "NEXT_TURNS": [f"SEARCH f {ROWID}"],
     "SPAN_AT": ["SEARCH foreign_spans USING PRIMARY KEY (user=? AND first<?)"],
     "TURN_AT": ["SEARCH foreign_spans USING PRIMARY KEY (user=? AND first=?)"],
+    "OWN_NUMBER": [
+        "SEARCH h USING INTEGER PRIMARY KEY (rowid=?)",
+        "SEARCH j USING INTEGER PRIMARY KEY (rowid=?)",
+        "SEARCH u USING INTEGER PRIMARY KEY (rowid=?)",
+        "SEARCH s USING PRIMARY KEY (user=?)",
+    ],
     "FOREIGN_JOURNEYS": ["SEARCH f USING PRIMARY KEY (user=? AND number=?)"],
     "FOREIGN_IDS": ["SEARCH h USING COVERING INDEX history_ids (id=? AND user=?)"],
     "ANSWER": [f"SEARCH answers {ROWID}"],

@@ -14,7 +14,6 @@ from studio.language.kinds import KIND_TEXT
 from studio.store.views import Views
 
 ROOT = Path(__file__).parents[2]
-KIND_OF = {text: kind for kind, text in KIND_TEXT.items()}
 PATIENCE = 60.0
 """Seconds after which a test no longer waits."""
 
@@ -33,9 +32,9 @@ def count(store: Path, what: str) -> int:
         return 0
     con = sqlite3.connect(f"file:{store}?mode=ro", uri=True)
     try:
-        kind = KIND_OF.get(what)
-        if kind is not None:
-            found = con.execute("SELECT count(*) FROM history WHERE kind = ?", (kind,)).fetchone()
+        kinds = ", ".join(str(int(kind)) for kind, text in KIND_TEXT.items() if text == what)
+        if kinds:
+            found = con.execute(f"SELECT count(*) FROM history WHERE kind IN ({kinds})").fetchone()
         else:
             ask = "SELECT count(*) FROM history WHERE name = (SELECT id FROM names WHERE text = ?)"
             found = con.execute(ask, (what,)).fetchone()

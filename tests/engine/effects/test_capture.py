@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import builtins
+import io
 import logging
 import os
+import subprocess
 import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from contextvars import copy_context
 from pathlib import Path
 from typing import Any
@@ -18,9 +21,10 @@ from typing import Any
 import pytest
 
 from studio import Engine, Journey, VirtualClock, current_step, workflow
-from studio.engine.effects.capture import listen, listener
+from studio.engine.effects.capture import install, listen, listener, uninstall
 from studio.engine.work.unit_of_work import StoreUnit
 from studio.kernel import log_limit as said
+from studio.text.streams import HeardStream
 from tests.engine.support import entries, in_time, journey, logs, settled, until
 
 __all__ = ["in_time"]
@@ -480,3 +484,41 @@ def test_a_million_prints_take_bounded_memory(monkeypatch: pytest.MonkeyPatch) -
     taken = sum(bound.take("info", "x") is not None for _ in range(200_000))
     assert taken == said.MOST_LINES + 1
     assert time.monotonic() - began < 20
+
+
+# -- while engines run --------------------------------------------------------------------------
+
+
+def test_print_is_its_own_again_when_the_last_engine_has_stopped() -> None:
+    before = builtins.print, logging.Logger.handle, subprocess.Popen.__init__, subprocess.Popen.wait
+    install()
+    install()
+    uninstall()
+    assert builtins.print is not before[0]
+    uninstall()
+    assert (
+        builtins.print,
+        logging.Logger.handle,
+        subprocess.Popen.__init__,
+        subprocess.Popen.wait,
+    ) == before
+
+
+def test_what_a_process_prints_has_the_line_that_began_it() -> None:
+    heard: list[tuple[str, Any]] = []
+
+    def hear(level: str, message: str, place: Any, *_: Any) -> bool:
+        heard.append((message, place))
+        return True
+
+    def speaks() -> None:
+        listen(hear)
+        subprocess.Popen(["echo", "hello"]).wait()
+
+    install()
+    try:
+        with redirect_stdout(HeardStream(io.StringIO())):
+            copy_context().run(speaks)
+    finally:
+        uninstall()
+    assert heard == [("hello", (__file__, speaks.__code__.co_firstlineno + 2))]

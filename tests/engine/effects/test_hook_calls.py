@@ -90,3 +90,21 @@ def test_who_is_told_gets_the_event_or_its_parts() -> None:
 def test_what_cannot_be_called_so_is_refused_at_once(make: Any, hook: Any, said: str) -> None:
     with pytest.raises(StudioError, match=said):
         make(hook)
+
+
+def test_names_alone_are_no_call_by_keywords() -> None:
+    def more(user: str, data: Any, event: str, more: int) -> None:
+        """Has the keywords, and needs another."""
+
+    with pytest.raises(StudioError, match="is called with user, events and match"):
+        check_by(more)
+
+    def anything(*args: Any, **kwargs: Any) -> Any:
+        return [{"args": args, "kwargs": kwargs}]
+
+    assert check_by(anything)("ada", ("a",), None) == [{"args": ("ada", ("a",), None), "kwargs": {}}]
+
+
+def test_of_a_function_that_is_not_written_in_python_nothing_is_said() -> None:
+    # Its signature is not known: `type` takes one argument, and no keywords.
+    tell_by(type)(EVENT)

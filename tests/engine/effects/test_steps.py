@@ -28,6 +28,7 @@ def launch(function: Callable[..., Any], *args: Any, timeout: int | None = None,
     journey = Journey("w/ada", "ada", lambda: None, reader, lambda *_: None)  # type: ignore[arg-type, return-value]
     step: Step[Any] = Step(journey, ("step", name, 0), ("w.py", 1))
     step.name, step.function, step.args, step.kwargs, step.timeout = name, function, args, {}, timeout
+    step.once = False
     return Launch(1, 1, step.key, 1, step, StepInfo("w/ada", name, "key", 1, timedelta(0)))
 
 
@@ -408,3 +409,33 @@ def test_a_stand_in_that_raises_is_the_steps_failure() -> None:
     told: SimpleQueue[StepResult] = SimpleQueue()
     Steps(ask).run(launch(time.sleep, 0), told.put)
     assert told.get(timeout=20).message == "nothing stands in for it"
+
+
+# -- what stands in for a step ------------------------------------------------------------------
+
+
+def test_a_step_is_stood_in_for_by_name_and_its_key_then_is_the_same_in_each_run() -> None:
+    steps = Steps(lambda name, function: (lambda: "mock") if name == "mail" else None, "seed")
+    told: SimpleQueue[StepResult] = SimpleQueue()
+    mail, real = launch(lambda: "sent", name="mail"), launch(lambda: "charged", name="charge")
+    try:
+        for each, said in ((mail, '"mock"'), (real, '"charged"')):
+            steps.run(each, told.put)
+            assert told.get(timeout=20).result == said
+    finally:
+        steps.stop()
+    assert real.info.idempotency_key == "key"
+    other, again = Steps(lambda name, function: lambda: "mock", "seed"), launch(lambda: "sent", name="mail")
+    other.run(again, told.put)
+    told.get(timeout=20)
+    other.stop()
+    assert again.info.idempotency_key == mail.info.idempotency_key != "key"
+
+
+def test_what_stands_in_without_a_seed_leaves_the_key_as_it_is() -> None:
+    steps, told = Steps(lambda name, function: lambda: "mock"), SimpleQueue[StepResult]()
+    step = launch(lambda: "sent")
+    steps.run(step, told.put)
+    assert told.get(timeout=20).result == '"mock"'
+    assert step.info.idempotency_key == "key"
+    steps.stop()

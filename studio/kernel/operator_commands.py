@@ -15,7 +15,7 @@ def cancel(transition: Transition, journey: JourneyState, at: int) -> None:
     """End a journey by hand."""
     if journey.status not in OPEN_STATUSES:
         raise JourneyError(f"it is {STATUS_TEXT[journey.status]} already", where=transition.id_of(journey))
-    transition.finish(journey, Status.CANCELLED, Kind.CANCELLED, Cause(at, None, outside=True), None)
+    transition.journeys.finish(journey, Status.CANCELLED, Kind.CANCELLED, Cause(at, None, outside=True), None)
 
 
 def resume(transition: Transition, journey: JourneyState, at: int) -> None:
@@ -41,7 +41,7 @@ def resume(transition: Transition, journey: JourneyState, at: int) -> None:
     journey.outcomes = {key: record for key, record in journey.outcomes.items() if key_text(key) not in void}
     journey.status, journey.runaway_count, journey.touched = Status.WAITING, 0, True
     journey.resuming = True
-    transition.drive(journey, Cause(at, seq, outside=True))
+    transition.journeys.drive(journey, Cause(at, seq, outside=True))
     transition.drain()
 
 
@@ -62,12 +62,12 @@ def restart(transition: Transition, journey: JourneyState, at: int) -> JourneySt
     if journey.status in OPEN_STATUSES:
         work.load_passes((journey,))
         transition.live.leave(journey)
-        transition.close_waits(journey, transition.to_come(cause, journey))
+        transition.waits.close_all(journey, transition.journeys.to_come(cause, journey))
         journey.status, journey.touched = Status.CANCELLED, True
     seq = work.append(
         at, Kind.RESTARTED, journey.user.id, journey, journey.workflow_id, data=jsontext.dumps({"as": n})
     )
-    fresh = transition.start(
+    fresh = transition.journeys.start(
         journey.user, journey.workflow, journey.key, n, journey.trigger, Cause(at, seq, outside=True)
     )
     transition.drain()
@@ -95,6 +95,6 @@ def time_out(transition: Transition, id: int, at: int) -> None:
         if not wait.open:
             raise JourneyError("the workflow's new code does not wait there", where=transition.id_of(journey))
     data = jsontext.dumps({**transition.ended_without(wait), "by_hand": True})
-    seq = transition.end_wait(wait, TIMER_KINDS[wait.kind], Cause(at, None), data)
-    transition.drive(journey, Cause(at, seq, outside=True))
+    seq = transition.waits.end(wait, TIMER_KINDS[wait.kind], Cause(at, None), data)
+    transition.journeys.drive(journey, Cause(at, seq, outside=True))
     transition.drain()

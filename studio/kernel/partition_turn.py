@@ -108,7 +108,7 @@ def run_turn(
         except JourneyError as error:
             # An act that is refused has changed nothing.
             answers.append(error)
-    transition.leave_all()
+    transition.journeys.leave_all()
     return Ran(turn_of(partition), transition.steps.launches, list(partition.sent), answers)
 
 

@@ -1,10 +1,13 @@
-"""Which workflows an event concerns by its name alone."""
+"""Which workflows an event concerns by its name, and which of their journeys by its key."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
+from studio.kernel.matching import MISSING, look_up
 from studio.language.definition import Workflow
+from studio.text import json_text as jsontext
 
 
 class Routes:
@@ -24,3 +27,10 @@ class Routes:
             starts = [w for w in self.workflows.values() if w.trigger.meets(name)]
             found = self._known[name] = (exits, starts)
         return found
+
+
+def key_value(workflow: Workflow, data: Mapping[str, Any]) -> str:
+    """The value of a workflow's `key=` field as JSON; null when an event does not carry it."""
+    assert workflow.key is not None
+    value = look_up(data, workflow.key)
+    return "null" if value is MISSING else jsontext.dumps(value)

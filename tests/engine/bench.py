@@ -41,7 +41,7 @@ class Bench:
 
     def write(self) -> None:
         """Make the batch durable, and begin the next."""
-        self.batch.leave_all()
+        self.batch.journeys.leave_all()
         self.batch.unit.commit()
         self._launches += self.batch.steps.launches
         self.batch, self._seen = self._next(), 0

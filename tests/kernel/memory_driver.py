@@ -120,7 +120,7 @@ class MemoryDriver:
             self.unit, self._routes, monitor=watch, live=watch.live, running=self._running
         )
         cause(transition)
-        transition.leave_all()
+        transition.journeys.leave_all()
         for launch in transition.steps.launches:
             self._running.add(launch.which)
             self._steps.append(launch)

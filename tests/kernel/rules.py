@@ -21,14 +21,19 @@ Told = tuple[str, int, int | None, int | None, Any]
 
 
 class Rules:
-    """One transition after another on one history. Entries are numbered from 1."""
+    """One transition after another on one history. Entries are numbered from 1.
 
-    def __init__(self, *workflows: Workflow) -> None:
+    Args:
+        ask: note what waits would ask elsewhere.
+    """
+
+    def __init__(self, *workflows: Workflow, ask: bool = False) -> None:
         named = {each.name: each for each in workflows}
         self.unit = MemoryUnit(named, seed="s", salt="s")
         self.monitor = ThreadMonitor()
         self._routes = Routes(named)
         self._running: set[tuple[int, int, Any, int]] = set()
+        self._ask = ask
         self.transition = self._next()
         self.launches: list[Launch] = []
         """The steps that were to run so far, in order."""
@@ -36,12 +41,17 @@ class Rules:
 
     def _next(self) -> Transition:
         return Transition(
-            self.unit, self._routes, monitor=self.monitor, live=self.monitor.live, running=self._running
+            self.unit,
+            self._routes,
+            monitor=self.monitor,
+            live=self.monitor.live,
+            running=self._running,
+            ask=self._ask,
         )
 
     def end(self) -> list[Told]:
         """The cause at hand is carried out, the next begins; gives what it has appended."""
-        self.transition.leave_all()
+        self.transition.journeys.leave_all()
         self._running.update(launch.which for launch in self.transition.steps.launches)
         self.launches += self.transition.steps.launches
         self.transition = self._next()

@@ -136,7 +136,7 @@ def test_a_wait_that_a_reload_has_closed_cannot_be_ended_by_hand() -> None:
         """A migration whose new code waits for nothing."""
 
         def journey(self, journey: Any, at: int, cause: int | None = None) -> None:
-            transition.close_waits(journey, Cause(at, None))
+            transition.waits.close_all(journey, Cause(at, None))
 
     class Keeps:
         def journey(self, journey: Any, at: int, cause: int | None = None) -> None: ...

@@ -17,7 +17,7 @@ def replayed(rules: Rules) -> tuple[Any, list[str]]:
     """Drive the journey once more by what is recorded: how that ends, and what was asked for."""
     state, asked = rules.journey(), []
     assert state.workflow is not None
-    reader = rules.transition.reader(state)
+    reader = rules.transition.journeys.reader(state)
     journey = Journey(
         "id", "ada", reader.trigger, reader, lambda *_: True, "s", state.pass_no, *state.start, None
     )
@@ -94,7 +94,7 @@ def test_a_step_that_runs_once_has_its_result_in_every_pass(given: str | None) -
     async def again(journey: Journey) -> None:
         await journey.step("pay", print, once=True, id=given)
 
-    reader = rules.transition.reader(state)
+    reader = rules.transition.journeys.reader(state)
     journey = Journey("id", "ada", reader.trigger, reader, lambda *_: True, "s", 2, 50, 60, 0, None)
     replay = Replay(rules.unit, state, journey)
 
@@ -168,7 +168,7 @@ def test_a_step_that_runs_once_is_told_from_others_of_its_name() -> None:
         )
 
     state = rules.journey()
-    reader = rules.transition.reader(state)
+    reader = rules.transition.journeys.reader(state)
     journey = Journey("id", "ada", reader.trigger, reader, lambda *_: True, "s", 2, 50, 60, 0, None)
     replay = Replay(rules.unit, state, journey)
 

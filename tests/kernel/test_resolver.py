@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from studio import Engine, Journey, VirtualClock, workflow
-from studio.kernel import transition
+from studio.kernel import journey_driver
 from studio.kernel.decisions import (
     Close,
     Decision,
@@ -44,7 +44,7 @@ def decided(monkeypatch: pytest.MonkeyPatch) -> Noted:
                 found.append((type(decision).__name__, *about(decision)))
                 came = yield decision
 
-    monkeypatch.setattr(transition, "CommandResolver", Noting)
+    monkeypatch.setattr(journey_driver, "CommandResolver", Noting)
     return found
 
 

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import Any
 
-import pytest
-
 from studio import Journey, StepFailed, incoming, workflow
-from studio.kernel import transition as module
-from studio.kernel.operator_commands import resume
-from studio.kernel.records import Ask, Cause, StepResult
+from studio.kernel.records import Cause, StepResult
 from studio.language.kinds import Kind, Status
 from studio.language.names import START
 from tests.kernel.rules import Rules, kinds
@@ -55,25 +50,6 @@ def test_an_event_of_an_id_that_was_taken_changes_nothing() -> None:
     again = rules.transition.event(incoming("go", "bob", {"other": 1}, id="e1"), 20)
     assert (first.duplicate, again.duplicate, again.seq, again.user) == (False, True, first.seq, "ada")
     assert len(rules.end()) == 3
-
-
-@workflow(trigger="ping", again=True, name="pong")
-async def pong(journey: Journey) -> int:
-    await journey.ingest("ping")
-    return 1
-
-
-def test_events_in_answer_to_one_another_without_end_fail_with_their_line(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "MAX_CAUSATION_DEPTH", 5)
-    rules = Rules(pong)
-    told = rules.event("ping")
-    assert kinds(told).count("event") == 6
-    assert told[-1][0] == "journey.failed"
-    assert re.match(
-        r"test_transition\.py:\d+: runaway: 5 events were sent one after another", told[-1][4]["message"]
-    )
 
 
 def test_what_is_sent_is_its_own_cause_and_comes_after_the_drive() -> None:
@@ -125,18 +101,6 @@ def test_a_result_counts_only_for_the_start_that_it_answers() -> None:
     assert rules.end() == []
 
 
-def test_passes_without_time_moving_fail_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_PASSES", 4)
-
-    @workflow(trigger="go", name="spins")
-    async def spins(journey: Journey) -> None:
-        await journey.new_pass()
-
-    told = Rules(spins).event("go")
-    assert kinds(told).count("journey.pass") == 4
-    assert told[-1][4]["message"] == "runaway: 4 passes without time moving"
-
-
 def test_an_event_that_ends_a_journey_closes_its_waits_first() -> None:
     @workflow(trigger="go", exit_on="left", name="leaves")
     async def leaves(journey: Journey) -> None:
@@ -158,14 +122,6 @@ def test_a_journey_that_is_asked_for_begins_with_the_newest_trigger_and_not_twic
     assert kinds(rules.event(START + "waits", 6)) == ["event"]
 
 
-@pytest.mark.parametrize(("data", "value"), [({"k": "x"}, '"x"'), ({"k": None}, "null"), ({}, "null")])
-def test_the_key_of_a_journey_is_the_value_that_its_trigger_carries(data: dict[str, Any], value: str) -> None:
-    @workflow(trigger="go", key="k", name="keyed")
-    async def keyed(journey: Journey) -> None: ...
-
-    assert module.key_value(keyed, data) == value
-
-
 def test_a_pause_doubles_up_to_an_hour_and_the_start_before_it_is_over() -> None:
     @workflow(trigger="go", name="patient")
     async def patient(journey: Journey) -> None:
@@ -181,50 +137,6 @@ def test_a_pause_doubles_up_to_an_hour_and_the_start_before_it_is_over() -> None
         assert [wait.kind for wait in rules.waits()] == [Kind.STEP_RETRY]
         rules.timer()
     assert pauses == [3_000_000, 3_600_000]
-
-
-def test_a_failure_stands_at_its_line() -> None:
-    @workflow(trigger="go", name="breaks")
-    async def breaks(journey: Journey) -> None:
-        raise KeyError("id")
-
-    rules = Rules(breaks)
-    (failed,) = rules.event("go")[2:]
-    row = rules.unit.history[-1]
-    assert re.fullmatch(r"test_transition\.py:\d+", failed[4]["line"])
-    assert rules.unit.name_text(row[8]) == failed[4]["line"]
-
-
-def test_steps_without_time_moving_lengthen_the_chain_by_one_each(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MAX_CAUSATION_DEPTH", 7)
-
-    @workflow(trigger="ping", again=True, name="works")
-    async def works(journey: Journey) -> int:
-        await journey.step("look", print)
-        await journey.ingest("ping")
-        return 1
-
-    rules = Rules(works)
-    told = rules.event("ping", 5)
-    rounds = 0
-    while told[-1][0] == "step.started":
-        told = rules.result(5, result="1")
-        rounds += 1
-    assert told[-1][0] == "journey.failed"
-    # A step and an event in each round.
-    assert rounds == 4
-    # Time that passes begins anew.
-    rules = Rules(works)
-    rules.event("ping", 5)
-    for at in range(6, 30):
-        assert rules.result(at, result="1")[-1][0] == "step.started"
-
-
-def test_a_wait_asks_elsewhere_for_what_it_waits_for() -> None:
-    rules = Rules(waits)
-    rules.transition.asks = []
-    rules.transition.event(rules.incoming("go"), 0)
-    assert rules.transition.asks == [Ask(3, "ada", ("paid",), {"n": 1})]
 
 
 def test_a_wait_whose_workflow_was_missing_is_answered_by_what_came_meanwhile() -> None:
@@ -244,26 +156,6 @@ def test_a_wait_whose_workflow_was_missing_is_answered_by_what_came_meanwhile() 
     assert completed[4] == {"result": {"paid": True}}
     rules.transition.look_again(journey, again)
     assert rules.end() == [], "it has ended"
-
-
-def test_a_resumed_journey_is_late_for_nothing() -> None:
-    @workflow(trigger="go", name="fails")
-    async def fails(journey: Journey) -> Any:
-        await journey.sleep("1m")
-        late = journey.late
-        if fail:
-            raise KeyError
-        await journey.ingest("note")
-        return [late.total_seconds(), journey.late.total_seconds()]
-
-    fail = True
-    rules = Rules(fails)
-    rules.event("go", 0)
-    rules.timer(late=500)
-    assert rules.journey().status == Status.FAILED
-    fail = False
-    resume(rules.transition, rules.journey(), 90_000)
-    assert rules.end()[-1][4] == {"result": [0.5, 0.0]}
 
 
 def test_a_sleep_until_a_moment_that_has_passed_says_how_late_it_is() -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from studio import Journey
 from studio import workflow as make
-from studio.kernel.triggers import Routes
+from studio.kernel.triggers import Routes, key_value
 from studio.language.definition import Workflow
 
 
@@ -37,3 +39,8 @@ def test_names_without_end_fill_no_memory() -> None:
     for n in range(10_050):
         assert routed(routes, f"go/{n}") == ([], ["a"])
     assert len(routes._known) < 10_001
+
+
+@pytest.mark.parametrize(("data", "value"), [({"k": "x"}, '"x"'), ({"k": None}, "null"), ({}, "null")])
+def test_the_key_of_a_journey_is_the_value_that_its_trigger_carries(data: dict[str, Any], value: str) -> None:
+    assert key_value(flow("keyed", trigger="go", key="k"), data) == value

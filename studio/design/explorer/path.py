@@ -147,7 +147,7 @@ class Path:
 
     def close(self) -> None:
         """Close the functions that stand where they wait. A journey fails that is not to be left."""
-        self._transition.leave_all()
+        self._transition.journeys.leave_all()
 
 
 class _Monitor(ThreadMonitor):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from studio.engine.work.batch import Batch
 from studio.kernel.drive import printable
-from studio.kernel.transition import MAX_MESSAGE
+from studio.kernel.journey_log import MAX_MESSAGE
 from studio.language.kinds import Kind
 from studio.store.read_entries import is_of_user
 from studio.text import json_text as jsontext

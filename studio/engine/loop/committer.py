@@ -74,7 +74,7 @@ class Committer:
     def commit(self, store: Store, batch: Batch, finished: list[tuple[Item, Any]]) -> bool:
         """Write the batch, then answer, tell and start what waits for it to be durable."""
         state = self._state
-        batch.leave_all()
+        batch.journeys.leave_all()
         changes = batch.unit.changes
         now = state.clock.now()
         for item, result in finished:

@@ -106,14 +106,14 @@ class Scheduler:
                 finished.append((item, self.serve_one(batch, item, at)))
             else:
                 break
-            is_over = budget.is_over(served, batch.invested)
+            is_over = budget.is_over(served, batch.journeys.invested)
             if budget.newest > LONG_SECONDS:
                 self._slowness.note(batch, cause, budget.newest)
             if is_over or (
                 virtual and (batch.steps.launches or batch.asks or state.clock_control.enough(budget.began))
             ):
                 break
-        batch.leave_all()
+        batch.journeys.leave_all()
         self._set_pace(size, served, time.monotonic() - budget.began, is_over)
         # Each step ends a batch of moved time: what was read of the deadlines behind it was for nothing.
         self.look_ahead = max(LEAST_LOOK_AHEAD, 2 * served)
@@ -139,7 +139,7 @@ class Scheduler:
         if due and due[0] is wait:
             due.popleft()
         else:
-            heapq.heappop(batch.timers)
+            heapq.heappop(batch.waits.timers)
         late = 0
         if state.clock_control.moved:
             state.clock.move(_due(wait))
@@ -196,7 +196,7 @@ def _next_timer(batch: Batch, due: deque[WaitState]) -> WaitState | None:
     """The nearest deadline among those that were read and those of this batch."""
     while due and (not due[0].open or due[0].due is None):
         due.popleft()
-    timers = batch.timers
+    timers = batch.waits.timers
     while timers and not timers[0][2].open:
         heapq.heappop(timers)
     if not timers:

@@ -169,7 +169,7 @@ def dry_run(batch: Batch, state: JourneyState, openings: Openings | None = None)
     workflow = state.workflow
     assert workflow is not None
     unit = batch.unit
-    reader = batch.reader(state)
+    reader = batch.journeys.reader(state)
     id, exact = state.text_id(workflow.name), state.exact_id(workflow.name)
     name, seed = state.user.name, unit.store.seed
     journey = Journey(id, name, reader.trigger, reader, _mute, seed, state.pass_no, *state.start, exact)

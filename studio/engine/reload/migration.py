@@ -137,18 +137,19 @@ def move_journey(
         loaded: seq of the entry that says that the code was loaded.
     """
     batch.unit.load_passes((state,))
-    batch.leave(state, Cause(at, cause))
+    batch.journeys.leave(state, Cause(at, cause))
     if state.status != Status.WAITING:
         return Difference("fails")
     start = batch.unit.seq
     first: Difference | None = None
     for _ in range(MOST_TURNS):
-        if batch.quarantine is not None and (killed := batch.quarantine.name(state)) is not None:
-            batch.fail(state, Cause(at, cause), killed)
+        quarantine = batch.journeys.quarantine
+        if quarantine is not None and (killed := quarantine.name(state)) is not None:
+            batch.journeys.fail(state, Cause(at, cause), killed)
             return Difference("fails")
         found = Difference("fails") if state.id in batch.watch.quarantined else dry_run(batch, state)
-        if batch.quarantine is not None:
-            batch.quarantine.came_back()
+        if quarantine is not None:
+            quarantine.came_back()
         first = first or found
         if found.what == "same" and not found.changed:
             break
@@ -180,7 +181,7 @@ def _go_over(
     since = {}
     for wait in found.reopened:
         since[wait.key] = (_opened_at(batch, wait), wait.after)
-        batch.close_wait(wait, moved)
+        batch.waits.close(wait, moved)
 
     def make(*given: Any) -> CommandResolver:
         return _MovingResolver(found.recorded, since, start, *given)
@@ -198,7 +199,7 @@ def _lengthen(batch: Batch, wait: WaitState, other: Mapping[str, Any], at: int) 
     due = None if length is None else max(_opened_at(batch, wait) + length, at)
     batch.unit.set_due(wait, due)
     if due is not None:
-        batch.add_timer(wait)
+        batch.waits.add_timer(wait)
 
 
 def _opened_at(batch: Batch, wait: WaitState) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from studio.engine.work.batch import Batch
-from studio.kernel.transition import key_value
+from studio.kernel.triggers import key_value
 from studio.language.incoming import Incoming
 from studio.language.kinds import Status
 from studio.text import json_text as jsontext

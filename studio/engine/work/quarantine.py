@@ -85,11 +85,11 @@ class DriveQuarantine(CommitHook):
         """A batch begins: whether it names what it drives."""
         batch.part, self._batch = part, batch
         if self._sizes.get(part, 2) < 2:
-            batch.quarantine = self
+            batch.journeys.quarantine = self
 
     def before_commit(self, batch: Batch) -> None:
         """What is durable with it sets counts back."""
-        if batch.quarantine is not None:
+        if batch.journeys.quarantine is not None:
             changes = batch.unit.changes
             changes.ended_meta.append((DRIVEN,))
             if self._suspects:

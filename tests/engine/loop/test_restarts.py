@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from studio import Engine, Journey, StepFailed, VirtualClock, incoming, workflow
 from studio.clocks.clock import to_ms
 from studio.engine.engine import Engine as EngineClass
-from studio.kernel import transition
+from studio.kernel import decision_applier
 from studio.language.commands import Command
 from studio.language.definition import Workflow
 from studio.language.waited import Waited
@@ -174,8 +174,8 @@ async def run(
 def soon_a_runaway() -> Iterator[None]:
     """Workflows made by chance often wake each other without end; here that ends early, in all ways alike."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(transition, "MAX_FAN_OUT", 50)
-        patch.setattr(transition, "MAX_CAUSATION_DEPTH", 50)
+        patch.setattr(decision_applier, "MAX_FAN_OUT", 50)
+        patch.setattr(decision_applier, "MAX_CAUSATION_DEPTH", 50)
         yield
 
 

@@ -97,7 +97,7 @@ def test_the_nearest_deadline_is_one_of_those_read_or_of_this_batch(bench: Bench
     assert found == [(20, "eve"), (30, "bob"), (30, "fay"), (50, "ada"), (50, "dan"), (70, "cyd")]
     assert _next_timer(bench.batch, due) is None
     assert not due
-    assert not bench.batch.timers
+    assert not bench.batch.waits.timers
 
 
 def test_a_deadline_that_is_gone_is_none(bench: Bench) -> None:

@@ -70,7 +70,7 @@ def test_after_a_clean_end_batches_are_as_large_as_ever_and_nobody_is_suspect(tm
     for part in ("serve", "move", "recover", "other"):
         assert quarantine.size(part, MOST) == MOST
         quarantine.begin(bench.batch, part)
-        assert (bench.batch.part, bench.batch.quarantine) == (part, None)
+        assert (bench.batch.part, bench.batch.journeys.quarantine) == (part, None)
     quarantine.begin_recovery(bench.store)
     assert kept(bench) == []
 
@@ -84,7 +84,7 @@ def test_after_an_unclean_end_batches_begin_with_one_cause_and_double(bench: Ben
         sizes.append(quarantine.size(part, MOST))
         quarantine.begin(bench.batch, part)
         # Where there is one cause, whose drive it is is known.
-        assert (bench.batch.quarantine is quarantine) == (sizes[-1] == 1)
+        assert (bench.batch.journeys.quarantine is quarantine) == (sizes[-1] == 1)
         # Nothing came of it: that says nothing of the next.
         quarantine.after_commit(bench.batch)
         assert quarantine.size(part, MOST) == sizes[-1]
@@ -107,7 +107,7 @@ def test_a_start_that_ended_in_its_midst_is_gone_through_one_by_one(bench: Bench
     for _ in range(3):
         assert quarantine.size("recover", MOST) == 1
         quarantine.begin(bench.batch, "recover")
-        assert bench.batch.quarantine is quarantine
+        assert bench.batch.journeys.quarantine is quarantine
         bench.event("go")
         quarantine.after_commit(bench.batch)
         bench.write()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from studio.cli import complete
 from studio.cli.options import json_option, shared
 from studio.cli.output import Exit, complain, write
 from studio.cli.settings import Settings
+from studio.errors import StudioError
 from studio.source.project import short
 from studio.text.printable import clean, json_line
 from studio.wording.values import counted
@@ -22,37 +25,87 @@ PAGE = 1_000
 @click.command()
 @click.argument("user", required=False, shell_complete=complete.users)
 @click.option("--all", "everybody", is_flag=True, help="The whole history.")
+@click.option("--to", "place", metavar="FILE|URL", help="Where to; stdout when not given.")
 @shared
-def export(settings: Settings, user: str | None, everybody: bool) -> Exit:
+def export(settings: Settings, user: str | None, everybody: bool, place: str | None) -> Exit:
     """Write the history of a user, or with --all of everybody, as JSON lines that import takes.
 
     What others sent to the user, and what the user's journeys sent to others, is there without the others.
+    A FILE must not be there; a URL is a place in an object store, such as s3://bucket/monday, where nothing
+    was exported before.
     """
     from studio.store.transfer import export as exported
 
     if (user is None) != everybody:
         raise click.UsageError("Name a user, or give --all.")
     lines = exported(Path(settings.file()), user)
+    if place is not None:
+        count = _export_to(place, (json_line(line).encode() for line in lines))
+        complain(f"{count:,} lines are in {clean(place)}", plain=True)
+        return Exit.DONE
     while page := list(islice(lines, PAGE)):
         write(map(json_line, page))
     return Exit.DONE
 
 
+def _export_to(place: str, lines: Iterator[bytes]) -> int:
+    from studio.objects.opening import is_url, store_at
+
+    if is_url(place):
+        from studio.objects.backup import export_to
+
+        return export_to(store_at(place), lines)
+    from studio.text.private import make_file
+
+    path = Path(place)
+    if path.exists():
+        raise StudioError("a file of this name already exists", where=place, fix="Give another name.")
+    # What was cut off does not look whole.
+    part = path.with_name(path.name + ".part")
+    count = 0
+    try:
+        part.unlink(missing_ok=True)
+        make_file(part)
+        with part.open("ab") as file:
+            for line in lines:
+                file.write(line + b"\n")
+                count += 1
+            file.flush()
+            os.fsync(file.fileno())
+        os.link(part, path)
+        part.unlink()
+    except FileExistsError as error:
+        raise StudioError(
+            "a file of this name already exists", where=place, fix="Give another name."
+        ) from error
+    except OSError as error:
+        raise StudioError(f"the file cannot be written: {error.strerror}", where=place) from error
+    return count
+
+
 @click.command("import")
-@click.argument("file")
+@click.argument("file", metavar="FILE|URL")
 @json_option
 @shared
 def import_(settings: Settings, file: str, as_json: bool) -> Exit:
     """Add an exported history to a store, all of it or nothing. FILE may be - for stdin.
 
-    No engine may run on the store, and none of the users may be there already.
+    No engine may run on the store, and none of the users may be there already. A URL is that of an export in
+    an object store.
     """
     from studio.cli.input_lines import lines, opened
     from studio.store.transfer import take_in
 
     path = Path(settings.file())
-    with opened(file) as (descriptor, name):
-        found = take_in(path, lines(descriptor, name), name)
+    from studio.objects.opening import is_url, store_at
+
+    if is_url(file):
+        from studio.objects.backup import import_from
+
+        found = take_in(path, import_from(store_at(file)), file)
+    else:
+        with opened(file) as (descriptor, name):
+            found = take_in(path, lines(descriptor, name), name)
     if as_json:
         write([json_line(dataclasses.asdict(found))])
     else:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from studio.errors import NotOffered, StudioError
+from studio.objects.background import in_background
 
 TIMEOUT_SECONDS = 30.0
 """How long one request may take, tries and pauses included."""
@@ -75,7 +76,7 @@ class ObstoreClient:
 
         pages = obstore.list(self._store, prefix=prefix.rstrip("/"), chunk_size=PAGE)
         while True:
-            page = await self._in_time(f"listing {prefix}", anext(pages, None))
+            page = await self._in_time(f"listing {prefix}", in_background(lambda: anext(pages, None)))
             if page is None:
                 return
             for found in page:

@@ -21,6 +21,7 @@ from studio.errors import StoreError
 from studio.language.journey_ids import journey_id, only_id, plain_id
 from studio.language.kinds import Kind
 from studio.store.approvals import FORMER, done_steps
+from studio.store.away import forget_handover
 from studio.store.beside import sent_path, unfinished_copies
 from studio.store.capabilities import writer_of
 from studio.store.checksums import rewriting
@@ -257,6 +258,7 @@ def _erase_in(
     try:
         con.execute("BEGIN IMMEDIATE")
         told.inbox = _erase_inbox(con, user)
+        forget_handover(con, user)
         told.refused = forget_refused_turns(con, user) + _erase_refused(con, user, texts)
         _erase_meta(con, user, texts, tokens)
         row = con.execute("SELECT id FROM users WHERE name = ?", (user,)).fetchone()
@@ -280,7 +282,23 @@ def _erase_in(
     return told
 
 
-def _erase_history(con: sqlite3.Connection, user: int) -> tuple[int, int]:
+def take_out(con: sqlite3.Connection, user: str) -> None:
+    """Take a user who is carried on in another store out of this one, inside a transaction of the caller.
+
+    What they sent to others stays in the others' past, and what others sent to them in theirs.
+    """
+    row = con.execute("SELECT id FROM users WHERE name = ?", (user,)).fetchone()
+    if row is None:
+        return
+    salt = con.execute("SELECT value FROM meta WHERE key = 'salt'").fetchone()
+    tokens = {token for token, _ in done_steps(con, str(salt[0]) if salt else "", 0, int(row[0]))}
+    _erase_meta(con, user, sorted(_spelled(user)), tokens)
+    _erase_history(con, int(row[0]), handed_over=True)
+    con.execute("DELETE FROM answers")
+    forget_undone(con)
+
+
+def _erase_history(con: sqlite3.Connection, user: int, **facts_told: bool) -> tuple[int, int]:
     facts = {"user": user}
     (last,) = con.execute("SELECT coalesce(max(seq), 0) FROM history").fetchone()
     (journeys,) = con.execute(f"SELECT count(*) FROM ({MINE})", facts).fetchone()
@@ -306,7 +324,7 @@ def _erase_history(con: sqlite3.Connection, user: int) -> tuple[int, int]:
         con.execute(f"DELETE FROM {table}")
     # An act of the operator is an entry too; this one names nobody.
     reserve(con, last)
-    say_act(con, stamp(con), Kind.USER_ERASED, {"entries": entries, "journeys": journeys})
+    say_act(con, stamp(con), Kind.USER_ERASED, {"entries": entries, "journeys": journeys, **facts_told})
     return entries, journeys
 
 

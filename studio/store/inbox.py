@@ -20,6 +20,7 @@ from studio.clocks.adjustable_clock import moment
 from studio.clocks.clock import WallClock, wall_ms
 from studio.errors import JourneyError, StoreError
 from studio.language.incoming import Incoming, incoming
+from studio.store.away import refuse_away_in
 from studio.store.capabilities import FEATURE_OF, require
 from studio.store.changes import ADD_ANSWER, END_INBOX
 from studio.store.connect import connect_reader, translate
@@ -108,11 +109,12 @@ def send(path: str | Path, events: Sequence[Incoming], timeout: float = 5.0) -> 
 
     Raises:
         NotOffered: its journeys are carried on elsewhere, and nobody would take the events.
+        EventError: one of the users was handed over to another engine.
         StoreError: the store cannot be opened or written.
     """
     require(path, "send")
     rows = [(EVENT, encode(event)) for event in events]
-    _add(Path(path), rows, timeout)
+    _add(Path(path), rows, timeout, events)
     return len(rows)
 
 
@@ -209,11 +211,12 @@ def _object(fields: dict[str, Any], name: str) -> Any:
     return jsontext.loads(text)
 
 
-def _add(path: Path, rows: list[tuple[str, str]], timeout: float) -> int:
+def _add(path: Path, rows: list[tuple[str, str]], timeout: float, events: Sequence[Incoming] = ()) -> int:
     con = open_database(path)
     try:
         con.execute(f"PRAGMA busy_timeout = {int(timeout * 1000)}")
         con.execute("BEGIN IMMEDIATE")
+        refuse_away_in(con, path, events)
         at = stamp(con)
         number = 0
         for kind, body in rows:

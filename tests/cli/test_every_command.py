@@ -29,6 +29,8 @@ SAMPLES = {
     "--id": "e-1",
     "--data": "{}",
     "--as": "out.jsonl",
+    "--to": "out.jsonl",
+    "--url": "memory:///",
     "--depth": "2",
     "--paths": "2",
     "--seconds": "2",
@@ -58,7 +60,7 @@ ARGUMENTS = {
     "newfile": "fork.db",
     "act": "show",
     "value": "",
-    "url": "memory:///",
+    "users": "ada",
     "number": "1",
 }
 TAKES_ITS_TIME = {"studio", "serve", "run", "play", "worker", "watch", "dev"}

@@ -120,17 +120,20 @@ def test_the_command_takes_the_projects_bucket(
         monkeypatch.setenv(f"AWS_{name}", value)
     monkeypatch.chdir(tmp_path)
     assert call(["objects", "check"]) == Exit.WRONG
-    assert "no object store is named. Name a URL, or write url" in capsys.readouterr().err
+    assert "no object store is named. Give --url, or write url" in capsys.readouterr().err
     url = f"s3://{BUCKET}/{tmp_path.name}"
     (tmp_path / "pyproject.toml").write_text(f'[tool.journey-studio.objects]\nurl = "{url}"\n')
     assert call(["objects", "check"]) == Exit.DONE
     assert [line.split()[:2] for line in capsys.readouterr().out.splitlines()] == [
         ["ok", name] for name in SOUND
     ]
-    assert call(["objects", "check", f"file://{tmp_path}/objects", "--json"]) == Exit.DONE
+    assert call(["objects", "check", "--url", f"file://{tmp_path}/objects", "--json"]) == Exit.DONE
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert {each["check"]: each["verdict"] for each in told} == SOUND
-    assert call(["objects", "check", f"s3://nothing-here-{tmp_path.name.replace('_', '-')}"]) == Exit.FAILED
+    assert (
+        call(["objects", "check", "--url", f"s3://nothing-here-{tmp_path.name.replace('_', '-')}"])
+        == Exit.FAILED
+    )
     assert capsys.readouterr().out.startswith("bad   put")
 
 

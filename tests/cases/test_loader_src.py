@@ -29,6 +29,7 @@ def test_by_command(command: list[str]) -> None:
     assert done.stdout.splitlines()[-1] == LINE, done.stderr
 
 
+@pytest.mark.long
 def test_by_pytest(tmp_path: Path) -> None:
     project = tmp_path / NAME
     shutil.copytree(CASES / NAME, project, ignore=shutil.ignore_patterns("__pycache__"))

@@ -83,13 +83,19 @@ SELDOM = frozenset(
         "hooks",
         "killed",
         "packed partitions",
+        "partitions",
+        "reloaded",
         "replayed",
         "restarted",
+        "run",
         "wall",
     )
 )
 EVERY = 8
 """Ways that cost most, or differ least from another: `make test` takes each eighth of their cases."""
+
+SLOW = frozenset(("an opening wait looks at no more than the newest 10,000, and says so",))
+"""Cases of seconds: by a way that is gone seldom they are never in `make test`."""
 
 FIRST = "batch of 1"
 """The way with which the others are compared in what a history's lines do not show."""
@@ -111,7 +117,8 @@ def _pairs() -> list[ParameterSet]:
     counts: Counter[str] = Counter()
     found = []
     for way, case in PAIRS:
-        marks = pytest.mark.long if way in SELDOM and counts[way] % EVERY else ()
+        seldom = way in SELDOM and (counts[way] % EVERY or case.name in SLOW)
+        marks = pytest.mark.long if seldom else ()
         counts[way] += 1
         found.append(pytest.param(way, case, marks=marks, id=f"{way}: {case.name}"))
     return found

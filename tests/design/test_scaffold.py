@@ -20,6 +20,7 @@ from tests.cli.shell import ROOT, shell
 NAME = "back_again"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("template", scaffold.TEMPLATES)
 def test_a_template_is_a_working_journey(template: str, tmp_path: Path) -> None:
     flow, events = scaffold.write(template, NAME, str(tmp_path / "workflows"))

@@ -23,6 +23,7 @@ from studio.tui.format import themes
 from studio.tui.keys.keymap import complaints
 from studio.tui.session import preferences
 from tests.docs.pages import PAGES, README, ROOT, Block, Page, block_with, blocks, codes, page, table
+from tests.sampling import sampled
 
 # Hypothesis would else call a busy machine a failure.
 PATIENT = ["--hypothesis-profile=ci"]
@@ -113,7 +114,7 @@ def calls(text: str) -> Iterator[tuple[str, str]]:
         yield command, output
 
 
-@pytest.mark.parametrize("page", FOLLOWED, ids=lambda page: page.name)
+@pytest.mark.parametrize("page", sampled(FOLLOWED, len(FOLLOWED)), ids=lambda page: page.name)
 def test_who_follows_a_page_from_top_to_bottom_sees_what_it_says(
     page: Page, request: pytest.FixtureRequest
 ) -> None:
@@ -158,6 +159,7 @@ def test_the_application_starts_and_stops_the_engine(begun: Path) -> None:
     program = """
 import asyncio, app, journeys
 from studio.store.inbox import engine_of
+from tests.sampling import sampled
 sent = []
 async def receive():
     return {"type": "http.request", "body": b'{"id": "eve", "email": "eve@example.com"}'}
@@ -199,6 +201,7 @@ def test_the_expectations_are_met_and_each_is_told(begun: Path) -> None:
     assert told == FIELDS
 
 
+@pytest.mark.long
 def test_under_a_test_that_fails_stands_what_is_shown(begun: Path) -> None:
     block = block_with("text", " timeline ---")
     statement = block.text.splitlines()[0].removeprefix(">").strip()

@@ -70,6 +70,7 @@ def public(of: type | ModuleType) -> set[str]:
     return {name for name in dir(of) if not name.startswith("_")}
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("site")
 def test_each_page_is_built_and_fetches_nothing_from_elsewhere(site: Path) -> None:
     pages = {path.relative_to(ROOT / "docs").with_suffix("") for path in (ROOT / "docs").rglob("*.md")}
@@ -107,6 +108,7 @@ def test_what_the_reference_has_is_explained() -> None:
     assert silent == []
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("site")
 def test_a_link_that_leads_nowhere_fails_the_build(tmp_path: Path) -> None:
     folder = copy(tmp_path)

@@ -14,6 +14,7 @@ import pytest
 import journey_studio
 import studio
 from studio.language.commands import Wait
+from tests.sampling import sampled
 from tests.testing.support import INI, PASSES_ONE, WELCOME
 
 ROOT = Path(journey_studio.__file__).parent.parent
@@ -50,7 +51,7 @@ def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
 PLUGIN = ("-p", "journey_studio.pytest_plugin", "-p", "no:studio.testing", "-p", "no:cacheprovider")
 
 
-@pytest.mark.parametrize("tree", [True, False])
+@pytest.mark.parametrize("tree", sampled([True, False], 2))
 def test_their_tests_pass_and_one_line_names_the_way_out(theirs: Path, tree: bool) -> None:
     """The working folder is in the path from the first on, or pytest puts it there later."""
     # Event files of ours could be theirs for all that we know.
@@ -67,6 +68,7 @@ def test_their_tests_pass_and_one_line_names_the_way_out(theirs: Path, tree: boo
         assert told[0].endswith("Rename it, or leave the working folder out: python -P -m pytest")
 
 
+@pytest.mark.long
 def test_a_test_that_asks_for_journeys_is_told(theirs: Path) -> None:
     (theirs / "test_ours.py").write_text("def test_ours(journeys):\n    journeys.send('x', user='u')\n")
     done = run(theirs, "-m", "pytest", "-q", *PLUGIN)
@@ -106,6 +108,7 @@ def test_nothing_of_studio_is_imported_while_pytest_starts(tmp_path: Path) -> No
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("plugin", ["journey_studio.pytest_plugin", "studio.testing"])
 def test_where_studio_is_ours_journeys_are_had_either_way(tmp_path: Path, plugin: str) -> None:
     (tmp_path / "workflows").mkdir()

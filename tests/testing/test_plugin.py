@@ -121,6 +121,7 @@ def test_a_failure_shows_the_timeline(here: Path) -> None:
     assert [line.strip() for line in shown] == MONTH
 
 
+@pytest.mark.long
 def test_a_test_that_passes_or_fails_before_its_journeys_shows_none(here: Path) -> None:
     (here / "tests" / "test_welcome.py").write_text("def test_early(journeys):\n    assert False\n")
     code, out = run_pytest(here)
@@ -149,6 +150,7 @@ def test_event_files_that_expect_something_are_tests(here: Path) -> None:
     assert "Traceback" not in out
 
 
+@pytest.mark.long
 def test_a_slip_in_an_event_file_fails_with_its_line(here: Path) -> None:
     folder = here / "tests" / "journeys"
     (folder / "slip.jsonl").write_text(EVENTS + '{"at": "41d", "expect": "logg", "user": "ada"}\n')
@@ -160,6 +162,7 @@ def test_a_slip_in_an_event_file_fails_with_its_line(here: Path) -> None:
     assert "2 failed" in out
 
 
+@pytest.mark.long
 def test_where_workflows_and_event_files_are_can_be_said(here: Path) -> None:
     (here / "flows").mkdir()
     (here / "flows" / "plain.py").write_text(PLAIN)
@@ -181,6 +184,7 @@ def test_where_workflows_and_event_files_are_can_be_said(here: Path) -> None:
     assert (code, "1 passed" in out) == (0, True), out
 
 
+@pytest.mark.long
 def test_a_marker_names_the_workflows_of_a_test(here: Path) -> None:
     test = (
         "import pytest\nfrom studio import workflow\n\n\n"
@@ -193,6 +197,7 @@ def test_a_marker_names_the_workflows_of_a_test(here: Path) -> None:
     assert (code, "1 passed" in out) == (0, True), out
 
 
+@pytest.mark.long
 def test_a_workflow_that_does_not_load_fails_the_test_with_its_line(here: Path) -> None:
     (here / "workflows" / "broken.py").write_text("def broken(:\n")
     (here / "tests" / "test_welcome.py").write_text(PASSES)
@@ -201,6 +206,7 @@ def test_a_workflow_that_does_not_load_fails_the_test_with_its_line(here: Path) 
     assert "workflows/broken.py:1: SyntaxError" in out
 
 
+@pytest.mark.long
 def test_a_timeline_is_kept_as_a_file_beside_the_test(here: Path) -> None:
     test = (
         "def test_month(journeys):\n    journeys.stub('*')\n    journeys.send('signup', user='ada')\n"
@@ -221,6 +227,7 @@ def test_a_timeline_is_kept_as_a_file_beside_the_test(here: Path) -> None:
     assert "-    +30d      reminder one\n+    +30d      reminder 1\n" in out
 
 
+@pytest.mark.long
 def test_without_pytest_asyncio_and_hypothesis_it_works_as_well(here: Path) -> None:
     (here / "tests" / "test_welcome.py").write_text(PASSES)
     (here / "pytest.ini").write_text("[pytest]\nfilterwarnings = error\n")
@@ -228,6 +235,7 @@ def test_without_pytest_asyncio_and_hypothesis_it_works_as_well(here: Path) -> N
     assert (code, "2 passed" in out) == (0, True), out
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["option", "setting", "neither"])
 def test_journeys_are_driven_from_their_top_each_time_where_that_is_asked_for(here: Path, how: str) -> None:
     (here / "workflows" / "counted.py").write_text(COUNTED)

@@ -35,6 +35,7 @@ async def everyone(engine: Engine) -> int:
     return engine.clock.now()
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("terminal")
 def test_a_jump_of_30_days_is_stopped_half_way_outlives_a_kill_and_gives_the_history_of_30_days(
     tmp_path: Path,

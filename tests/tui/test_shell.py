@@ -141,6 +141,7 @@ async def test_the_help_is_of_the_focused_pane_first(studio: Studio) -> None:
         await studio.press("escape")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("width", [60, 70, 80, 99, 120, 200])
 async def test_the_footer_drops_keys_whole_and_keeps_help(width: int) -> None:
     async with open_studio(size=(width, 30)) as studio:

@@ -204,6 +204,7 @@ async def test_settings_of_the_user_are_asked_for_by_the_command(
     assert seen == [tmp_path / "journey-studio" / "settings.toml"]
 
 
+@pytest.mark.long
 async def test_a_new_journey_is_written_from_the_commands_and_shown(tmp_path: Path) -> None:
     flows = write_welcome(str(tmp_path / "flows")).parent
     app = StudioApp(str(flows), str(tmp_path / "studio.db"))

@@ -233,6 +233,7 @@ async def test_an_id_that_came_already_is_said_and_nothing_is_sent(tmp_path: Pat
         assert [each.id for each in entries(tmp_path / "s.db", "event")] == ["once", "new"]
 
 
+@pytest.mark.long
 async def test_who_only_looks_sees_what_waits_for_an_engine(tmp_path: Path) -> None:
     store = tmp_path / "studio.db"
     async with Engine(WORKFLOWS, store=store) as engine:
@@ -293,6 +294,7 @@ async def test_events_of_other_processes_appear(tmp_path: Path) -> None:
         await until(pilot, "▸zed")
 
 
+@pytest.mark.long
 async def test_a_flood_leaves_the_keys_alone(tmp_path: Path) -> None:
     async with open_studio(tmp_path / "studio.db") as (app, pilot):
         await until(pilot, "⏎ sends this example")
@@ -354,6 +356,7 @@ def test_a_store_that_cannot_be_opened_is_an_error_and_no_screen(
     assert capsys.readouterr().out == ""
 
 
+@pytest.mark.long
 async def test_the_pictures_are_the_same_each_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "UTC")
     # A machine that is busy explores as far as one that is not.

@@ -20,6 +20,7 @@ from studio import Engine
 from studio.language.incoming import incoming
 from studio.store.inbox import send
 from studio.store.views import Views
+from tests.sampling import sampled
 
 ROOT = Path(__file__).parents[2]
 
@@ -128,7 +129,7 @@ def test_a_terminal_that_is_told_to_end_ends(tmp_path: Path) -> None:
 
 
 @pytest.mark.xdist_group("terminal")
-@pytest.mark.parametrize("key", ["q", "\x11"])
+@pytest.mark.parametrize("key", sampled(["q", "\x11"], 2))
 def test_quitting_under_a_flood_is_instant_and_loses_nothing(tmp_path: Path, key: str) -> None:
     store = tmp_path / "studio.db"
     terminal = Terminal(store)
@@ -166,6 +167,7 @@ def test_quitting_under_a_flood_is_instant_and_loses_nothing(tmp_path: Path, key
             assert views.totals().events == sent
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("terminal")
 def test_two_studios_on_one_store(tmp_path: Path) -> None:
     store = tmp_path / "studio.db"

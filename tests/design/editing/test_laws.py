@@ -8,6 +8,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, note, settings
 from hypothesis import strategies as st
 
@@ -92,6 +93,7 @@ def made(source: str, chosen: tuple[str, Node, str, tuple[Any, ...], dict[str, A
     return None
 
 
+@pytest.mark.long
 @settings(max_examples=150)
 @given(edits())
 def test_an_edit_touches_its_statements_alone_and_is_taken_back_to_the_byte(
@@ -167,6 +169,7 @@ def accepted(act: Any, *arguments: Any) -> bool:
     return True
 
 
+@pytest.mark.long
 def test_every_odd_file_can_be_edited() -> None:
     """So that the law above is about something: of each file many edits are accepted."""
     counts = {}

@@ -243,6 +243,7 @@ def test_a_function_that_catches_being_left_keeps_its_way() -> None:
     assert kinds == ["completed", "waits for ever"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("of", [odd.fans_out, odd.first_of_many])
 def test_a_huge_fan_out_is_cut_and_told(of: Workflow) -> None:
     began = time.process_time()

@@ -38,6 +38,7 @@ main(["play", "e.jsonl"])
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("where", ["workflow", "step"])
 def test_the_line_that_holds_it_stands_on_stderr(tmp_path: Path, where: str) -> None:
     (tmp_path / "workflows").mkdir()

@@ -228,6 +228,7 @@ async def test_any_interleaving_with_restarts_gives_the_very_history_of_the_run_
     assert one_by_one == plain
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("restarts")
 @settings(
     max_examples=20,

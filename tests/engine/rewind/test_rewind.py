@@ -155,6 +155,7 @@ def test_a_fork_equals_the_rewound_store_at_any_entry(ops: list[Any], data: st.D
         asyncio.run(part(seq))
 
 
+@pytest.mark.long
 @settings(max_examples=25, deadline=None)
 @given(before=st.lists(OPS, max_size=5), act=OPS, after=st.lists(OPS, max_size=4), restart=st.booleans())
 def test_undo_then_redo_is_as_if_nothing_had_happened(

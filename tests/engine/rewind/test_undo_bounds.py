@@ -151,6 +151,7 @@ async def charges(journey: Journey) -> None:
     await journey.step("charge", calls.append, "never")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("to", ["event", "start", "interrupted", "after"])
 async def test_a_rewind_around_an_interrupted_step_keeps_whole_causes(tmp_path: Path, to: str) -> None:
     path = tmp_path / "a.db"

@@ -61,6 +61,7 @@ async def test_a_jump_of_60_days_gives_the_history_of_60_days(tmp_path: Path) ->
     sound(path)
 
 
+@pytest.mark.long
 async def test_a_jump_stopped_half_way_leaves_the_clock_where_it_got_to_and_the_rest_to_the_next(
     tmp_path: Path,
 ) -> None:
@@ -336,6 +337,7 @@ async def test_real_time_refuses_with_a_sentence(tmp_path: Path) -> None:
         assert not await engine.stop_jump()
 
 
+@pytest.mark.long
 async def test_a_virtual_clock_jumps_too_and_has_no_speed(tmp_path: Path) -> None:
     path = tmp_path / "studio.db"
     async with Engine([drip, nudged], store=path, clock=VirtualClock(5 * DAY)) as engine:

@@ -36,6 +36,7 @@ async def engine_with(path: Path, count: int) -> Engine:
     return engine
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("count", "met", "first", "cut"),
     [

@@ -164,6 +164,7 @@ async def test_the_clock_stands_as_it_did_when_the_studio_opens_again(tmp_path: 
         assert "4h 5" in shown
 
 
+@pytest.mark.long
 async def test_a_viewer_asks_the_running_engine_to_move_its_clock(tmp_path: Path) -> None:
     store = tmp_path / "studio.db"
     code = (

@@ -58,6 +58,7 @@ async def test_a_workflow_is_gone_to_by_name(studio: Studio) -> None:
     assert designer._wanted == "cart"
 
 
+@pytest.mark.long
 async def test_from_the_designer_a_user_is_gone_to_and_another_workflow_shown() -> None:
     async with open_studio(designer_world()) as studio:
         await studio.press("d")

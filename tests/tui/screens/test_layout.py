@@ -100,6 +100,7 @@ def hostile_world() -> FakeViews:
     return views
 
 
+@pytest.mark.long
 @SIZES
 async def test_hostile_text_breaks_no_border_and_runs_nothing(size: tuple[int, int]) -> None:
     async with open_studio(hostile_world(), size=size) as studio:
@@ -140,6 +141,7 @@ async def test_a_mebibyte_of_data_is_a_size_in_the_row() -> None:
         whole_borders(studio)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("size", "tabbed"),
     [
@@ -203,6 +205,7 @@ async def test_below_the_least_size_the_studio_says_what_it_needs() -> None:
         assert "at least" not in studio.text
 
 
+@pytest.mark.long
 async def test_resizing_keeps_what_is_looked_at_and_typed(studio: Studio) -> None:
     await studio.press("1", *["j"] * 30)
     users = studio.find(UsersList)
@@ -248,6 +251,7 @@ async def test_no_colour_is_needed_to_tell_states_apart(monkeypatch: pytest.Monk
         assert "┏━ 1 Users" in studio.text
 
 
+@pytest.mark.long
 async def test_a_list_of_very_many_draws_only_what_is_seen() -> None:
     views = world()
     views.rows_users = [replace(user(f"user{n}")) for n in range(100_000)]
@@ -276,6 +280,7 @@ async def test_a_window_that_was_too_small_gives_the_focus_back(studio: Studio) 
         assert studio.focus == focus
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("pane", ["2", "3", "4"])
 async def test_a_small_screen_begins_with_a_user_in_whichever_pane(pane: str, tmp_path: Path) -> None:
     settings = tmp_path / "settings.toml"

@@ -123,6 +123,7 @@ async def test_the_source_the_bar_and_the_data_follow_the_cursor(tmp_path: Path)
         assert preview(pilot).focused.id == "entries"  # type: ignore[union-attr]
 
 
+@pytest.mark.long
 async def test_what_is_kept_is_an_event_file_that_plays(tmp_path: Path) -> None:
     async with trying(tmp_path) as pilot:
         await until(pilot, "wait paid  11d 0h of 11d")
@@ -202,6 +203,7 @@ async def test_the_studios_own_clock_is_out_of_reach_and_help_names_what_acts(tm
         await until(pilot, "there is nothing to undo")
 
 
+@pytest.mark.long
 async def test_it_leaves_in_the_middle_and_nothing_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,6 +60,7 @@ def test_the_length_of_a_wait_takes_at_most_seven_cells() -> None:
     ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("width", "least"), [(60, 12), (80, 24), (120, 12), (200, 12)])
 async def test_a_name_has_what_is_free(width: int, least: int) -> None:
     names = ["lena.fischer", "o.brien+test@example.com", "x" * 60]
@@ -248,6 +249,7 @@ async def test_every_question_says_what_its_keys_do(studio: Studio) -> None:
     assert "⏎ jump there   esc leave time as it is" in studio.text
 
 
+@pytest.mark.long
 @SIZES
 @pytest.mark.parametrize(
     "keys",

@@ -262,6 +262,7 @@ async def test_leaving_the_name_of_a_fork_makes_none(tmp_path: Path) -> None:
         await until(pilot, "no other store is open")
 
 
+@pytest.mark.long
 async def test_a_snapshot_is_returned_to_from_the_list_of_stores(tmp_path: Path) -> None:
     path = tmp_path / "s.db"
     async with open_studio(path) as (engine, _, pilot):

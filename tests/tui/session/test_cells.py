@@ -137,6 +137,7 @@ def test_of_a_line_only_what_is_another_is_written(
     assert (found and (found[0], "".join(part.text for part in found[1]))) == expected
 
 
+@pytest.mark.long
 async def test_what_is_written_past_the_compositor_is_what_it_would_draw() -> None:
     async def play(app: FakeStudio, pilot: Pilot[None]) -> None:
         await pilot.press("3", "down")
@@ -167,6 +168,7 @@ async def test_a_tick_writes_the_cells_that_changed_and_no_more() -> None:
     await played(play)
 
 
+@pytest.mark.long
 async def test_a_countdown_before_its_last_stretch_is_drawn_at_every_second_tick() -> None:
     async def play(app: FakeStudio, pilot: Pilot[None]) -> None:
         await pilot.press("3")
@@ -185,6 +187,7 @@ async def test_a_countdown_before_its_last_stretch_is_drawn_at_every_second_tick
     await played(play, views)
 
 
+@pytest.mark.long
 async def test_what_lies_over_a_list_stays_over_it() -> None:
     async def play(app: FakeStudio, pilot: Pilot[None]) -> None:
         app.notify("over the countdowns\n" * 40, timeout=60)
@@ -196,6 +199,7 @@ async def test_what_lies_over_a_list_stays_over_it() -> None:
     assert "over the countdowns" in "\n".join(glass.screen.display)
 
 
+@pytest.mark.long
 async def test_under_another_screen_nothing_is_written() -> None:
     async def play(app: FakeStudio, pilot: Pilot[None]) -> None:
         await pilot.press("question_mark")

@@ -78,6 +78,7 @@ def test_who_leaves_by_itself_is_let_alone() -> None:
     assert asked == []
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("terminal")
 def test_a_studio_whose_terminal_was_closed_under_it_ends_and_lets_the_store_go(tmp_path: Path) -> None:
     ours, theirs = pty.openpty()

@@ -69,6 +69,7 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
     assert read(real).theme == LIGHT
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("text", "what"),
     [
@@ -131,6 +132,7 @@ async def test_the_maximised_pane_is_remembered(tmp_path: Path) -> None:
         assert all(pane.display for pane in studio.live.panes)
 
 
+@pytest.mark.long
 async def test_order_level_folds_and_pane_are_as_they_were_left(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
     views = world()
@@ -174,6 +176,7 @@ async def test_order_level_folds_and_pane_are_as_they_were_left(tmp_path: Path) 
         assert studio.focus == "log"
 
 
+@pytest.mark.long
 async def test_the_tab_of_a_small_screen_is_remembered(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
     async with open_studio(size=(80, 24), app=FakeStudio(world(), settings=file)) as studio:

@@ -66,6 +66,7 @@ async def test_users(crowd: Path, order: str) -> None:
         await until(pilot, f"▸{first} ")
 
 
+@pytest.mark.long
 async def test_waits(crowd: Path) -> None:
     async with looking(crowd) as (app, pilot):
         waiting = app.screen.query_one(WaitingList)
@@ -86,6 +87,7 @@ async def test_waits(crowd: Path) -> None:
         await until(pilot, "▸◷ u009")
 
 
+@pytest.mark.long
 async def test_entries(crowd: Path) -> None:
     async with looking(crowd) as (app, pilot):
         await pilot.press("1", "slash", *"zoe", "enter", "2")
@@ -112,6 +114,7 @@ async def test_entries(crowd: Path) -> None:
         assert entries.following is True
 
 
+@pytest.mark.long
 async def test_the_log(crowd: Path) -> None:
     async with looking(crowd) as (app, pilot):
         log = app.screen.query_one(LogList)

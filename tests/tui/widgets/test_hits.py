@@ -98,6 +98,7 @@ async def test_users_beyond_those_that_are_shown_are_counted(
         await until(pilot, "1 Users 1 /zoe")
 
 
+@pytest.mark.long
 async def test_waits_beyond_those_that_are_looked_at_are_counted(
     crowd: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,6 +115,7 @@ async def test_waits_beyond_those_that_are_looked_at_are_counted(
         await until(pilot, f"3 Waiting {PEOPLE + 1:,} ")
 
 
+@pytest.mark.long
 async def test_entries_beyond_those_that_are_looked_at_are_counted(
     crowd: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -97,6 +97,7 @@ async def read_until(socket: aiohttp.ClientWebSocketResponse, text: bytes) -> No
                 seen += message.data
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("serve")
 async def test_only_pages_of_its_own_may_type(tmp_path: Path) -> None:
     async with serving(tmp_path, "--origin", "https://studio.example.com") as server:
@@ -179,6 +180,7 @@ async def test_a_tab_acts_through_the_engine_of_the_server_and_leaves_no_process
         await third.close()
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("serve")
 async def test_tabs_of_a_server_that_was_killed_are_gone(tmp_path: Path) -> None:
     async with serving(tmp_path) as server, aiohttp.ClientSession() as session:
@@ -196,6 +198,7 @@ async def test_tabs_of_a_server_that_was_killed_are_gone(tmp_path: Path) -> None
             await socket.close()
 
 
+@pytest.mark.long
 @pytest.mark.xdist_group("serve")
 async def test_a_tab_that_hangs_is_ended(tmp_path: Path) -> None:
     async with serving(tmp_path) as server, aiohttp.ClientSession() as session:

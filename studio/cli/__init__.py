@@ -30,7 +30,7 @@ COMMANDS = {
     "studio": "studio.cli.screen",
     "serve": "studio.cli.serve",
     "run": "studio.cli.run",
-    "play": "studio.cli.run",
+    "play": "studio.cli.play",
     "record": "studio.cli.record",
     "send": "studio.cli.send",
     "refused": "studio.cli.refused",

@@ -1,78 +1,39 @@
-"""Run the engine without a screen: `run` in real time, `play` an event file in virtual time."""
+"""Run the engine without a screen, in real time."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import signal
-import threading
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 import click
 
-from studio.cli.dropped import Dropped
-from studio.cli.engine_state import EngineState, StuckState
+from studio.cli.engine_run import check_workflows, end_politely, tell_problems, tell_reload
+from studio.cli.engine_state import EngineState
+from studio.cli.follower import FINISH_SECONDS, EntryFormatter, Follower, Silent, ended, last_seq
 from studio.cli.http_ingest import http_option, ingesting
 from studio.cli.input_reader import HASTE, Acknowledgements, InputReader
 from studio.cli.no_steps import steps_options, would_run
-from studio.cli.options import DurationParameter, UntilParameter, json_option, shared, shared_in_memory
+from studio.cli.options import DurationParameter, json_option, shared
 from studio.cli.output import (
     STDOUT,
     Exit,
     coloured,
     complain,
     descriptor,
-    reader_gone,
     terminal_width,
-    write,
 )
 from studio.cli.settings import Settings
-from studio.errors import NoWorkflows, StoreError, StudioError
+from studio.errors import StoreError
 from studio.source.project import MEMORY, absolute, short
-from studio.wording.values import counted
 
 if TYPE_CHECKING:
     from studio.engine.effects.steps import StandIn
     from studio.engine.engine import Engine
-    from studio.engine.reload.hot_reload import Reloaded
-    from studio.store.records import Entry
-    from studio.store.views import Views
-
-PAGE_ROWS = 1_000
-FINISH_SECONDS = 5.0
-"""How long a reader that does not read may hold up the end."""
-RETRY_SECONDS = 0.5
-"""How long until a store that could not be read is read again."""
-LOOK_SECONDS = 1.0
-"""How often a run in which nothing happens asks whether somebody still reads it."""
 
 
 STDIN = "-"
-
-
-class EntryFormatter(Protocol):
-    """Makes lines of entries: a trace, or JSON."""
-
-    def take(self, entries: list[Entry]) -> Iterator[str]: ...
-    def flush(self) -> Iterator[str]: ...
-
-
-class Silent:
-    """Prints nothing of them: stdout carries something else."""
-
-    def take(self, entries: list[Entry]) -> Iterator[str]:
-        """Nothing."""
-        return iter(())
-
-    def flush(self) -> Iterator[str]:
-        """Nothing."""
-        return iter(())
-
-
-# -- run -----------------------------------------------------------------------------------
 
 
 @click.command()
@@ -114,7 +75,7 @@ def run(
     from studio.events.trace import Trace
     from studio.web.ingest.server import address
 
-    _check_workflows(settings)
+    check_workflows(settings)
     _check_acks(acks, events)
     lines: EntryFormatter
     if acks == STDOUT:
@@ -132,7 +93,7 @@ def run(
         None if acks is None else Acknowledgements(descriptor(acks)),
         None if http is None else address(http),
     )
-    return _finish(asyncio.run(_run(settings, for_ms, until_idle, taking, reloads, stand_in, lines)))
+    return ended(asyncio.run(_run(settings, for_ms, until_idle, taking, reloads, stand_in, lines)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +140,11 @@ async def _run(
         stand_in=stand_in,
         events=settings.events(),
     )
-    _tell_problems(engine)
-    before = _last_seq(settings)
+    tell_problems(engine)
+    before = last_seq(settings)
     async with engine, ingesting(engine, taking.http):
         if reloads:
-            engine.on_reload(_tell_reload)
+            engine.on_reload(tell_reload)
             engine.watch()
         if settings.store != MEMORY:
             complain(f"Running on {short(settings.store)}. Ctrl+C ends it.", plain=True)
@@ -244,371 +205,7 @@ async def _until(
         await asyncio.gather(*ends, return_exceptions=True)
 
 
-def end_politely(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
-    """Let the first ctrl+c or polite kill set `stop`, and the second end the process as it does by itself."""
-
-    def first() -> None:
-        stop.set()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.remove_signal_handler(number)
-            signal.signal(number, signal.SIG_DFL)
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, first)
-
-
 async def _idle(engine: Engine, reader: InputReader | None) -> None:
     if reader is not None:
         await asyncio.shield(reader.done)
     await engine.run_until_idle()
-
-
-# -- play ----------------------------------------------------------------------------------
-
-
-@click.command()
-@click.argument("file", metavar="FILE|-")
-@click.option(
-    "--until",
-    type=UntilParameter(),
-    metavar="30d",
-    help="Stop there: an offset from the start, or an ISO time.",
-)
-@click.option(
-    "--seed",
-    metavar="TEXT",
-    help="Seed of journey.random() and journey.uuid().  [default: the file's, or a fixed one]",
-)
-@click.option("--check", is_flag=True, help="Check the expect lines of the file against what happens.")
-@steps_options
-@json_option
-@shared_in_memory
-def play(
-    settings: Settings,
-    file: str,
-    until: tuple[int, bool] | None,
-    seed: str | None,
-    check: bool,
-    no_steps: bool,
-    stubs: tuple[str, ...],
-    as_json: bool,
-) -> Exit:
-    """Play an event file in virtual time, on a store in memory unless --store names one.
-
-    It prints what happens. Time
-    jumps from deadline to deadline, to the last of them, or a year after the last event.
-    With --check it ends at the last line of the file, and prints only what is not as expected.
-    Whatever journeys draw by chance is the same each time, unless --store names a file.
-    """
-    from studio.cli.input_lines import lines as lines_of
-    from studio.cli.input_lines import opened
-
-    _check_workflows(settings)
-    if check and (as_json or settings.store != MEMORY):
-        raise click.UsageError("--check plays on an empty store in memory and prints no entries.")
-    stand_in = would_run(settings, no_steps, stubs)
-    with opened(file) as (descriptor, name):
-        if check:
-            return _checked(settings, list(lines_of(descriptor, name)), name, until, stand_in, seed)
-        if _can_seek(descriptor):
-
-            def read() -> Iterator[bytes]:
-                os.lseek(descriptor, 0, os.SEEK_SET)
-                return lines_of(descriptor, name)
-
-        else:
-            kept = list(lines_of(descriptor, name))
-
-            def read() -> Iterator[bytes]:
-                return iter(kept)
-
-        return _finish(asyncio.run(_play(settings, read, name, until, stand_in, seed, as_json)))
-
-
-def _checked(
-    settings: Settings,
-    lines: list[bytes],
-    name: str,
-    until: tuple[int, bool] | None,
-    stand_in: StandIn | None,
-    seed: str | None,
-) -> Exit:
-    from studio.events import event_files as eventfiles
-    from studio.testing.checked_play import play_and_check
-
-    seed = seed or eventfiles.first_seed(lines, name) or settings.seed
-    done = asyncio.run(
-        play_and_check(lines, settings.workflows, until=until, name=name, stand_in=stand_in, seed=seed)
-    )
-    for problem in done.problems:
-        if isinstance(problem, NoWorkflows):
-            raise problem
-        complain(str(problem))
-    dropped = Dropped()
-    for event in done.dropped:
-        dropped(event)
-    dropped.finish()
-    if done.mismatch is not None:
-        for what in done.mismatch.problems:
-            complain(what, plain=True)
-        write(done.mismatch.diff.splitlines())
-        return Exit.FAILED
-    complain(f"{name}: {counted(done.expectations, 'expectation')} met.", plain=True)
-    return Exit.FAILED if done.problems else Exit.DONE
-
-
-async def _play(
-    settings: Settings,
-    read: Callable[[], Iterator[bytes]],
-    name: str,
-    until: tuple[int, bool] | None,
-    stand_in: StandIn | None,
-    seed: str | None,
-    as_json: bool,
-) -> Exit:
-    from studio.cli.json_lines import JsonLines
-    from studio.clocks.clock import VirtualClock
-    from studio.engine.engine import Engine
-    from studio.events import event_files as eventfiles
-    from studio.events.trace import Trace
-    from studio.store.seed import FIXED
-
-    clock = VirtualClock(eventfiles.first_moment(read(), name))
-    # Once through before anything is stored: a slip in the last line must not leave half a file.
-    users = _check_events(read, clock.now(), name)
-    if users is None:
-        complain(f"{name} has no events.", plain=True)
-    before = _last_seq(settings)
-    if seed is None and before == 0:
-        # A store that is kept may serve others one day: it draws from what nobody knows.
-        fixed = (settings.seed or FIXED) if settings.store == MEMORY else None
-        seed = eventfiles.first_seed(read(), name) or fixed
-    engine = Engine(
-        settings.workflows,
-        store=settings.store,
-        clock=clock,
-        durability=settings.durability,
-        stand_in=stand_in,
-        seed=seed,
-    )
-    _tell_problems(engine)
-    loop = asyncio.get_running_loop()
-    async with engine:
-        start = engine.clock.now()
-        lines: EntryFormatter = (
-            JsonLines()
-            if as_json
-            else Trace(start=start, users=users or 0, width=terminal_width(), styles=coloured())
-        )
-        dropped = Dropped()
-        stop = asyncio.Event()
-        end_politely(loop, stop)
-        follower = Follower(engine, before, lines, lambda: loop.call_soon_threadsafe(stop.set))
-        stuck = StuckState(engine)
-        end = None if until is None else until[0] + (start if until[1] else 0)
-        playing = asyncio.create_task(engine.play(eventfiles.read(read(), start, name), end, dropped=dropped))
-        stopping = asyncio.create_task(stop.wait())
-        try:
-            await asyncio.wait((playing, stopping), return_when=asyncio.FIRST_COMPLETED)
-            stopped = not playing.done()
-            whole = playing.result() if not stopped else True
-        finally:
-            playing.cancel()
-            stopping.cancel()
-            await asyncio.gather(playing, stopping, return_exceptions=True)
-            stuck.close()
-            if stop.is_set():
-                engine.hurry()
-            follower.finish()
-            dropped.finish()
-    if follower.closed:
-        return Exit.DONE
-    if stopped:
-        return Exit.INTERRUPTED
-    if not whole:
-        complain(
-            "Cut a year after the last event: deadlines are left after it. --until goes further.", plain=True
-        )
-    return Exit.FAILED if follower.failures or engine.problems else Exit.DONE
-
-
-def _check_events(read: Callable[[], Iterator[bytes]], start: int, name: str) -> int | None:
-    """Read a file to its end.
-
-    Returns:
-        The length of the longest user, 0 when there is only one, None when there is no event.
-    """
-    from studio.events import event_files as eventfiles
-
-    first: str | None = None
-    several, longest = False, 0
-    for event in eventfiles.read(read(), start, name):
-        first = event.user if first is None else first
-        several = several or event.user != first
-        longest = max(longest, len(event.user))
-    if first is None:
-        return None
-    return longest if several else 0
-
-
-def _can_seek(descriptor: int) -> bool:
-    try:
-        os.lseek(descriptor, 0, os.SEEK_CUR)
-    except OSError:
-        return False
-    return True
-
-
-# -- both ----------------------------------------------------------------------------------
-
-
-class Follower:
-    """Prints entries as they are committed, in a thread with a connection of its own.
-
-    So a reader that is slow, or a terminal that is stopped, holds up nothing but the print.
-    """
-
-    def __init__(
-        self, engine: Engine, after: int, lines: EntryFormatter, on_closed: Callable[[], object]
-    ) -> None:
-        self.failures = 0
-        """Journeys that failed meanwhile."""
-        self.closed = False
-        """Nobody reads what is printed any more."""
-        self._after = after
-        self._lines = lines
-        self._path: Path = engine.path
-        self._on_closed = on_closed
-        self._error: Exception | None = None
-        self._wake = threading.Event()
-        self._ending = False
-        self._thread = threading.Thread(target=self._follow, name="trace", daemon=True)
-        self._forget = engine.on_change(self._wake.set)
-        # What an engine finds in the inbox it may have handled before this stands here.
-        self._wake.set()
-        self._thread.start()
-
-    def finish(self) -> None:
-        """Print what is left and end.
-
-        Raises:
-            StudioError: the store could not be read, or the output not be written.
-        """
-        self._forget()
-        self._ending = True
-        self._wake.set()
-        self._thread.join(FINISH_SECONDS)
-        if self._thread.is_alive():
-            self.closed = True
-        if self._error is not None:
-            raise self._error
-
-    def _follow(self) -> None:
-        from studio.store.views import Views
-
-        while True:
-            ending = self._ending
-            try:
-                with Views(self._path) as views:
-                    self._read(views)
-                    return
-            except BrokenPipeError:
-                self._close()
-                return
-            except StoreError as error:
-                # Waited out, as the engine does; should it be for good, that one ends and says so.
-                if ending:
-                    self._error = error
-                    return
-                self._wake.wait(RETRY_SECONDS)
-                self._wake.set()
-            except StudioError as error:
-                self._error = error
-                self._on_closed()
-                return
-
-    def _read(self, views: Views) -> None:
-        while True:
-            self._wait()
-            self._wake.clear()
-            ending = self._ending
-            while page := views.entries(after=self._after, limit=PAGE_ROWS):
-                self._after = page[-1].seq
-                self._print(page)
-            if not self.closed:
-                write(self._lines.flush())
-            if ending:
-                return
-
-    def _wait(self) -> None:
-        """Wait for a commit, or for the reader of a pipe to go."""
-        while not self._wake.wait(LOOK_SECONDS):
-            if reader_gone():
-                raise BrokenPipeError
-
-    def _print(self, page: list[Entry]) -> None:
-        self.failures += sum(e.kind == "journey.failed" for e in page)
-        write(self._lines.take(page))
-
-    def _close(self) -> None:
-        self.closed = True
-        self._on_closed()
-
-
-def _last_seq(settings: Settings) -> int:
-    """Up to where a store was told in earlier runs."""
-    from studio.store.views import Views
-
-    if settings.store == MEMORY or not Path(settings.store).exists():
-        return 0
-    try:
-        with Views(settings.store) as views:
-            return views.last_seq()
-    except StoreError:
-        # Still empty, or something that the engine will refuse in its own words.
-        return 0
-
-
-def _finish(code: Exit) -> Exit:
-    """End now when a thread hangs in a write: Python would wait for it for ever."""
-    stuck = any(thread.name == "trace" and thread.is_alive() for thread in threading.enumerate())
-    if stuck:
-        os._exit(code)
-    return code
-
-
-def _check_workflows(settings: Settings) -> None:
-    if not Path(settings.workflows).exists():
-        raise StudioError(
-            "there are no workflows here",
-            where=settings.workflows,
-            fix="Write one, such as workflows/welcome.py, or name another folder with --workflows.",
-        )
-
-
-def _tell_reload(told: Reloaded) -> None:
-    for problem in told.problems:
-        complain(str(problem))
-    if told.report is not None:
-        names = ", ".join((*told.report.changed, *told.report.added, *told.report.removed))
-        how = "reloaded" if told.done else "saved, the old code still runs (r in the studio reloads)"
-        complain(f"{names} {how}: {told.report.summary}", plain=True)
-
-
-def _tell_problems(engine: Engine) -> None:
-    """Say what did not load.
-
-    Raises:
-        NoWorkflows: there are Python files, and nothing in them that could run.
-    """
-    from studio.source.loader import told_passed_over
-
-    if told := told_passed_over(engine.passed_over):
-        complain(told, plain=True)
-    for problem in engine.problems:
-        if isinstance(problem, NoWorkflows):
-            raise problem
-        complain(str(problem))
-
-
-__all__ = ["play", "run"]

@@ -45,7 +45,7 @@ def worker(settings: Settings, temporal: TemporalSettings, sink: str | None) -> 
 
 
 async def _work(settings: Settings, temporal: TemporalSettings, loaded: Loaded, sink: Path | None) -> Exit:
-    from studio.cli.run import end_politely
+    from studio.cli.engine_run import end_politely
     from studio.temporal.connecting import connect
     from studio.temporal.worker import workers
     from studio.text.private import make_folder

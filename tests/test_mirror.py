@@ -19,6 +19,7 @@ OTHERWISE = {
     "engine/remote.py": CLIENT,
     "engine/store_client.py": CLIENT,
     "engine/on_demand.py": "commands ask it: cli/test_time.py, cli/test_start.py, cli/test_keeping.py",
+    "engine/reload/openings.py": "kernel/test_dry_run.py, and the report beforehand: test_report.py",
     "engine/rewind/time_travel.py": "the engine's words for what test_rewind.py and test_undo.py test",
     "engine/work/attempt_result.py": VALUES,
     "engine/work/commit_hooks.py": "does nothing by itself: test_batches.py, test_committer.py",

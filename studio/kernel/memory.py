@@ -230,6 +230,14 @@ class MemoryUnit:
         if wait.journey.opened.get(wait.key) is wait:
             del wait.journey.opened[wait.key]
 
+    def set_due(self, wait: WaitState, due: int | None) -> None:
+        """An open wait has another deadline now."""
+        wait.due = due
+
+    def moment_of(self, seq: int) -> int | None:
+        """The moment of an entry of an open pass; None when it is not there."""
+        return next((row[1] for row in reversed(self.history) if row[0] == seq), None)
+
     def suspend_timer(self, wait: WaitState) -> None:
         """Its workflow is not loaded: the deadline does not count."""
         wait.due = None

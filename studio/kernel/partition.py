@@ -248,6 +248,12 @@ class Partition(MemoryUnit):
         if wait.stored:
             self.ended.append(wait.id)
 
+    def set_due(self, wait: WaitState, due: int | None) -> None:
+        """An open wait has another deadline now."""
+        super().set_due(wait, due)
+        if wait.stored:
+            self.moved[wait.id] = due
+
     def suspend_timer(self, wait: WaitState) -> None:
         """Its workflow is not loaded: the deadline does not count."""
         super().suspend_timer(wait)

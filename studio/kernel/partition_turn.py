@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from studio.errors import JourneyError, StudioError
 from studio.kernel import operator_commands
+from studio.kernel.go_over import move_journey
 from studio.kernel.live_coroutines import LiveCoroutines
 from studio.kernel.partition import OutgoingEvent, Partition
 from studio.kernel.ports import DriveMonitor
@@ -25,6 +26,7 @@ from studio.language.commands import Key
 from studio.language.event import Event
 from studio.language.incoming import Incoming
 from studio.language.journey_ids import Parts, meant, which_of
+from studio.language.kinds import Status
 
 
 class EventCame(NamedTuple):
@@ -62,6 +64,13 @@ class ActCame(NamedTuple):
     at: int
 
 
+class CodeCame(NamedTuple):
+    """Workflows whose waiting journeys go over to the code that is loaded now, before anything else."""
+
+    workflows: Set[str]
+    at: int
+
+
 Came = EventCame | DeadlinesCame | StepEnded | ActCame
 
 ACTS: dict[str, Callable[[Transition, JourneyState, int], object]] = {
@@ -92,16 +101,20 @@ def run_turn(
     monitor: DriveMonitor,
     live: LiveCoroutines,
     running: Set[tuple[int, int, Key, int]] = frozenset(),
+    code: CodeCame | None = None,
 ) -> Ran:
     """Carry out on a partition what came for its user.
 
     Args:
         came: in order of time.
+        code: which workflows have other code than the user's journeys wait by.
         running: steps that were launched and have not been heard of.
     """
     partition.begin_turn()
     transition = Transition(partition, routes, monitor=monitor, live=live, running=running)
     answers: list[Event | StudioError | None] = []
+    if code is not None:
+        _go_over(partition, transition, code)
     for each in came:
         try:
             answers.append(_carry_out(partition, transition, each))
@@ -126,6 +139,15 @@ def _carry_out(partition: Partition, transition: Transition, came: Came) -> Even
         journey = journey_named(partition, str(came.target))
         ACTS[came.name](transition, journey, max(came.at, partition.last_at))
     return None
+
+
+def _go_over(partition: Partition, transition: Transition, code: CodeCame) -> None:
+    at = max(code.at, partition.last_at)
+    for journey in list(partition.journeys):
+        waits = journey.status == Status.WAITING and journey.workflow is not None
+        if waits and partition.name_text(journey.workflow_id) in code.workflows:
+            move_journey(transition, journey, None, at)
+            transition.drain()
 
 
 def _take_event(partition: Partition, transition: Transition, came: EventCame) -> Event | None:

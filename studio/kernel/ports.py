@@ -63,6 +63,9 @@ class History(Protocol):
     def event(self, seq: int) -> Event:
         """The event of an entry that must be there."""
 
+    def moment_of(self, seq: int) -> int | None:
+        """The moment of an entry of an open pass; None when it is not there."""
+
     def event_seqs(
         self, user: UserState, wanted: Names, after: int, bound: int, limit: int = EVENTS_MAX
     ) -> list[int]:
@@ -191,6 +194,9 @@ class UnitOfWork(History, Protocol):
 
     def end_wait(self, wait: WaitState) -> None:
         """It is over; what ended it is another entry."""
+
+    def set_due(self, wait: WaitState, due: int | None) -> None:
+        """An open wait has another deadline now."""
 
     def suspend_timer(self, wait: WaitState) -> None:
         """Its workflow is not loaded: the deadline does not count until it is."""

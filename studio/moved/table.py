@@ -117,7 +117,7 @@ MOVED: dict[str, str] = {
     "studio.engine.clock_commands": "studio.engine.loop.clock_commands",
     "studio.engine.subscription": "studio.engine.loop.subscription",
     "studio.engine.collecting": "studio.engine.work.garbage_collection",
-    "studio.engine.probe": "studio.engine.reload.dry_run",
+    "studio.engine.probe": "studio.kernel.dry_run",
     "studio.engine.moves": "studio.engine.reload.migration",
     "studio.engine.versions": "studio.engine.reload.versions",
     "studio.engine.reload_report": "studio.engine.reload.report",

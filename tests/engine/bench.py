@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from studio import incoming
-from studio.engine.reload.dry_run import Difference
-from studio.engine.reload.migration import move_journey
 from studio.engine.work.batch import Batch
 from studio.engine.work.unit_of_work import StoreUnit
+from studio.kernel.dry_run import Difference
+from studio.kernel.go_over import move_journey
 from studio.kernel.records import Launch, StepResult
 from studio.kernel.state import JourneyState, WaitState
 from studio.kernel.triggers import Routes

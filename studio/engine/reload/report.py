@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from studio.engine.effects.capture import listen_to_drives
-from studio.engine.reload.dry_run import Difference, Openings, dry_run
+from studio.engine.reload.openings import Openings
 from studio.engine.work.batch import Batch
 from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.engine.work.unit_of_work import StoreUnit
 from studio.engine.work.watchdog import give_up
 from studio.kernel.drive import Abandoned
+from studio.kernel.dry_run import Difference, dry_run
 from studio.kernel.state import JourneyState
 from studio.kernel.triggers import Routes
 from studio.language.definition import Workflow

@@ -50,6 +50,10 @@ class Passes:
                 found.dues[by_seq[seq]] = due
         return found
 
+    def moment_of(self, seq: int) -> int | None:
+        """The moment of an entry that was written; None when it is not there."""
+        return read_entries.moment_of_entry(self._store, seq)
+
     def once_results(
         self, journey: JourneyState, label: int
     ) -> list[tuple[int, int, int, int | None, str | None, int | None]]:

@@ -84,6 +84,7 @@ class StoreUnit:
 
         passes = Passes(store, changes, names, waits)
         self.load_passes = passes.load_passes
+        self.moment_of = passes.moment_of
         self.load_pass_until = passes.load_pass_until
         self.once_results = passes.once_results
         self.said = passes.said

@@ -9,8 +9,8 @@ import pytest
 
 from studio import Engine, VirtualClock
 from studio.engine.reload import report as module
-from studio.engine.reload.dry_run import Difference, What
 from studio.engine.reload.report import ReloadReport, ReloadTally, report, summary
+from studio.kernel.dry_run import Difference, What
 from studio.language.definition import Workflow
 from tests.engine.reloading import loaded
 

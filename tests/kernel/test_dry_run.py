@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from studio import Journey, workflow
-from studio.engine.reload.dry_run import Difference, Openings, dry_run
+from studio.engine.reload.openings import Openings
+from studio.kernel.dry_run import Difference, dry_run
 from studio.language.definition import Workflow
 from tests.engine.bench import Bench
 

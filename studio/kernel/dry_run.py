@@ -2,7 +2,7 @@
 
 Nothing is written: the drive goes through what is recorded, and ends at the first command that
 has neither an outcome nor an open wait. What it comes to is a `Difference`; the reload acts on
-it (`moves.py`), and the report beforehand counts them (`reload_report.py`).
+it (`go_over.py`), and the report beforehand counts them.
 """
 
 from __future__ import annotations
@@ -10,20 +10,16 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, Protocol
 
-from studio.engine.work.unit_of_work import StoreUnit
 from studio.kernel.drive import Abandoned, Blocked, Failed, Outcome, drive
+from studio.kernel.ports import UnitOfWork
 from studio.kernel.replay import Replay
 from studio.kernel.state import JourneyState, Record, WaitState
+from studio.kernel.transition import Transition
 from studio.language.commands import Command, Group, Ingest, Key, NewPass, Place, Sleep, Step, Wait, key_text
 from studio.language.journey import Journey
-from studio.language.kinds import Kind
-from studio.store.read_entries import openings
 from studio.text import json_text as jsontext
-
-if TYPE_CHECKING:
-    from studio.engine.work.batch import Batch
 
 What = Literal["same", "deadline", "match", "path", "fails"]
 
@@ -52,26 +48,15 @@ class Difference:
         return "" if self.place is None else f"{os.path.basename(self.place[0])}:{self.place[1]}"
 
 
-class Openings:
-    """What the waits of some journeys were opened with: their fingerprints, which outcomes do not repeat."""
-
-    def __init__(self, unit: StoreUnit, journeys: Iterable[JourneyState]) -> None:
-        self._facts: dict[tuple[int, Key], dict[str, Any]] = {}
-        for journey, name, n, data in openings(unit.store, [journey.id for journey in journeys]):
-            facts = jsontext.loads(data) if data else {}
-            text = f"={facts['id']}" if n < 0 else unit.name_text(name)
-            self._facts[(journey, ("wait", text, n))] = facts
+class AnsweredBy(Protocol):
+    """Knows what the waits of some journeys were opened with."""
 
     def differs(self, journey: JourneyState, wait: Wait, record: Record) -> bool:
         """Whether an outcome was recorded for another match than this wait has."""
-        facts = self._facts.get((journey.id, wait.key))
-        if facts is None:
-            # It was answered at once, and its own record says for what.
-            facts = record.json() if record.kind == Kind.WAIT_MATCHED else {"match": wait.match}
-        return not _same(facts.get("match"), wait.match)
 
 
-def _same(stored: Any, match: Any) -> bool:
+def same_match(stored: Any, match: Any) -> bool:
+    """Whether a wait has the match that was stored of it."""
     return stored == match or jsontext.dumps(stored) == jsontext.dumps(match)
 
 
@@ -79,7 +64,7 @@ class _DryRun(Replay):
     """Answers from what is recorded, and notes where that ends."""
 
     def __init__(
-        self, work: StoreUnit, state: JourneyState, journey: Journey, openings: Openings | None
+        self, work: UnitOfWork, state: JourneyState, journey: Journey, openings: AnsweredBy | None
     ) -> None:
         super().__init__(work, state, journey)
         self.found = Difference()
@@ -146,7 +131,7 @@ class _DryRun(Replay):
             now["members"] = [key_text(member.key) for member in command.members]
         spec = opened.spec
         other = {name: value for name, value in now.items() if spec.get(name) != value}
-        if isinstance(command, Wait) and not _same(spec.get("match"), command.match):
+        if isinstance(command, Wait) and not same_match(spec.get("match"), command.match):
             self.found.reopened.append(opened)
             self._note("match", command.place)
         elif other:
@@ -160,7 +145,7 @@ class _DryRun(Replay):
             self.found.what, self.found.place = what, place
 
 
-def dry_run(batch: Batch, state: JourneyState, openings: Openings | None = None) -> Difference:
+def dry_run(transition: Transition, state: JourneyState, openings: AnsweredBy | None = None) -> Difference:
     """What the code that is loaded now means for a waiting journey whose pass was read.
 
     Args:
@@ -168,19 +153,19 @@ def dry_run(batch: Batch, state: JourneyState, openings: Openings | None = None)
     """
     workflow = state.workflow
     assert workflow is not None
-    unit = batch.unit
-    reader = batch.journeys.reader(state)
+    work = transition.work
+    reader = transition.journeys.reader(state)
     id, exact = state.text_id(workflow.name), state.exact_id(workflow.name)
-    name, seed = state.user.name, unit.store.seed
+    name, seed = state.user.name, work.seed
     journey = Journey(id, name, reader.trigger, reader, _mute, seed, state.pass_no, *state.start, exact)
-    answers = _DryRun(unit, state, journey, openings)
-    watch = batch.watch
-    watch.begin(journey, state.id)
+    answers = _DryRun(work, state, journey, openings)
+    monitor = transition.monitor
+    monitor.begin(journey, state.id)
     try:
         end = drive(workflow, journey, answers)
     finally:
-        watch.over()
-    if watch.abandoned:
+        monitor.over()
+    if monitor.abandoned:
         raise Abandoned
     found = answers.found
     if isinstance(end, Failed):

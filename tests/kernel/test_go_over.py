@@ -1,0 +1,79 @@
+"""A user's journeys go over to other code at the beginning of a turn; engine/reload has the engine's."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from studio import Journey, workflow
+from studio.clocks.durations import parse
+from studio.engine.work.drive_monitor import ThreadMonitor
+from studio.kernel.partition import Partition
+from studio.kernel.partition_dump import dump, load
+from studio.kernel.partition_turn import Came, CodeCame, DeadlinesCame, Ran, run_turn
+from studio.kernel.triggers import Routes
+from studio.language.definition import Workflow
+from studio.language.kinds import Kind
+from tests.kernel.partitions import START, event, kinds
+
+
+def version(timeout: str, name: str = "b", says: str = "hello") -> Workflow:
+    @workflow(trigger="go", name="shop")
+    async def shop(journey: Journey) -> dict[str, Any]:
+        journey.log(says)
+        await journey.wait_for("a")
+        found = await journey.wait_for(name, timeout=timeout)
+        return {"found": bool(found)}
+
+    return shop
+
+
+def turn(of: Partition, *came: Came, code: CodeCame | None = None) -> Ran:
+    watch = ThreadMonitor()
+    return run_turn(of, Routes(of.workflows), came, monitor=watch, live=watch.live, code=code)
+
+
+def going_over(to: Workflow, at: str, *came: Came) -> tuple[Partition, Ran]:
+    """Waits by one version for a day, and goes over to another."""
+    ada = Partition("ada", {"shop": version("1d")})
+    turn(ada, event("go"), event("a", "1s"))
+    again = load(dump(ada), {"shop": to})
+    return again, turn(again, *came, code=CodeCame({"shop"}, START + parse(at)))
+
+
+def test_what_says_the_same_leaves_nothing() -> None:
+    _, ran = going_over(version("1d", says="hello again"), "1h")
+    assert ran.turn.rows == []
+
+
+def test_another_length_counts_from_when_the_wait_was_opened() -> None:
+    ada, ran = going_over(version("2d"), "1h")
+    assert kinds(ran.turn.rows) == [Kind.MOVED]
+    assert ada.next_due == START + parse("2d") + 1_000
+    assert ran.turn.moved == [[ran.turn.first - 1, ada.next_due]]
+
+
+@pytest.mark.parametrize("other", ["1h", "2h"])
+def test_a_length_that_has_passed_is_due_now(other: str) -> None:
+    now = START + parse("3h")
+    ada, ran = going_over(version(other), "3h", DeadlinesCame(now))
+    assert kinds(ran.turn.rows) == [Kind.MOVED, Kind.WAIT_TIMEOUT, Kind.COMPLETED]
+    assert [row[1] for row in ran.turn.rows] == [now] * 3
+    assert ada.next_due is None
+
+
+def test_another_way_closes_what_is_not_waited_for() -> None:
+    _, ran = going_over(version("1d", "c"), "1h", event("c", "2h"))
+    assert kinds(ran.turn.rows) == [
+        *(Kind.MOVED, Kind.WAIT_OPENED, Kind.WAIT_CLOSED),
+        *(Kind.EVENT, Kind.WAIT_MATCHED, Kind.COMPLETED),
+    ]
+
+
+def test_others_and_those_that_have_ended_stay() -> None:
+    ada = Partition("ada", {"shop": version("1d")})
+    turn(ada, event("go"), event("a", "1s"))
+    assert turn(ada, code=CodeCame({"another"}, START)).turn.rows == []
+    turn(ada, event("b", "2s"))
+    assert turn(ada, code=CodeCame({"shop"}, START)).turn.rows == []

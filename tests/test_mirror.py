@@ -11,7 +11,6 @@ ROOMS = ("kernel", "engine", "store")
 VALUES = "values alone: who makes and who takes them is tested"
 CLIENT = "test_client.py asks all of them alike"
 VIEWS = "a part of `Views`: test_views.py, test_view_ends.py"
-UNIT = "a part of the unit of work: test_unit_of_work.py, test_batch.py, kernel/test_ports.py"
 ENGINE = "a part of `Engine`: test_engine.py, test_host.py, effects/test_hooks.py"
 OTHERWISE = {
     "kernel/decisions.py": "values alone: test_resolver.py, which makes them, and test_transition.py",
@@ -23,14 +22,7 @@ OTHERWISE = {
     "engine/rewind/time_travel.py": "the engine's words for what test_rewind.py and test_undo.py test",
     "engine/work/attempt_result.py": VALUES,
     "engine/work/commit_hooks.py": "does nothing by itself: test_batches.py, test_committer.py",
-    **dict.fromkeys(
-        (f"engine/{name}.py" for name in ("held_store", "listeners", "playing", "status")), ENGINE
-    ),
     "engine/effects/engine_hooks.py": ENGINE,
-    **dict.fromkeys((f"engine/work/{name}.py" for name in ("events", "journeys", "name_numbers")), UNIT),
-    **dict.fromkeys((f"engine/work/{name}.py" for name in ("passes", "totals", "users", "waits")), UNIT),
-    "store/changes.py": "what a batch writes: test_sqlite.py, engine/work/test_batch.py",
-    "store/foreign.py": "sink/test_sink.py, which writes there and asks",
     "store/view_context_sql.py": "statements alone: test_view_context.py, test_plans.py",
     "store/schema.py": "tables alone: test_migrations.py makes them, test_plans.py has the indexes",
     "store/view_base.py": VIEWS,

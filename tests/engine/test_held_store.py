@@ -1,0 +1,65 @@
+"""One engine alone has a store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from studio.engine.held_store import HeldStore
+from studio.errors import NotOffered, StoreLocked
+from studio.store.capabilities import set_writer
+from studio.store.database import open_database
+from studio.store.paused import put_sign, read_sign
+
+
+def held(path: Path, *, temporary: bool = False) -> HeldStore:
+    return HeldStore(path, "full", temporary=temporary)
+
+
+def test_a_store_is_made_and_is_one_engines_until_it_lets_go(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    first, second = held(path), held(path)
+    first.take()
+    assert path.exists()
+    with pytest.raises(StoreLocked):
+        second.take()
+    first.let_go()
+    first.let_go()
+    second.take()
+    second.clear_away()
+    assert path.exists(), "a store of the user's own stays"
+
+
+def test_what_an_engine_left_behind_that_was_killed_while_it_was_paused_goes(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    first = held(path)
+    first.take()
+    put_sign(path, "the disk is full")
+    assert read_sign(path) is not None
+    first.let_go()
+    assert read_sign(path) is None
+
+
+def test_a_store_of_another_driver_is_refused_and_not_locked(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    con = open_database(path)
+    set_writer(con, "elsewhere")
+    con.close()
+    with pytest.raises(NotOffered, match="elsewhere carries its journeys on"):
+        held(path).take()
+    con = open_database(path)
+    con.execute("DELETE FROM meta")
+    con.close()
+    mine = held(path)
+    mine.take()
+    mine.let_go()
+
+
+def test_a_store_in_memory_goes_with_its_engine(tmp_path: Path) -> None:
+    path = tmp_path / "temporary.db"
+    mine = held(path, temporary=True)
+    mine.take()
+    assert path.exists()
+    mine.clear_away()
+    assert list(tmp_path.glob("temporary.db*")) in ([], [tmp_path / "temporary.db.lock"])

@@ -10,8 +10,6 @@ ROOT = Path(__file__).parent.parent
 ROOMS = ("kernel", "engine", "store")
 VALUES = "values alone: who makes and who takes them is tested"
 CLIENT = "test_client.py asks all of them alike"
-VIEWS = "a part of `Views`: test_views.py, test_view_ends.py"
-ENGINE = "a part of `Engine`: test_engine.py, test_host.py, effects/test_hooks.py"
 OTHERWISE = {
     "kernel/decisions.py": "values alone: test_resolver.py, which makes them, and test_transition.py",
     "engine/local.py": CLIENT,
@@ -22,14 +20,8 @@ OTHERWISE = {
     "engine/rewind/time_travel.py": "the engine's words for what test_rewind.py and test_undo.py test",
     "engine/work/attempt_result.py": VALUES,
     "engine/work/commit_hooks.py": "does nothing by itself: test_batches.py, test_committer.py",
-    "engine/effects/engine_hooks.py": ENGINE,
     "store/view_context_sql.py": "statements alone: test_view_context.py, test_plans.py",
     "store/schema.py": "tables alone: test_migrations.py makes them, test_plans.py has the indexes",
-    "store/view_base.py": VIEWS,
-    "store/view_history.py": VIEWS,
-    "store/view_journey_rows.py": VIEWS,
-    "store/view_sql.py": "statements alone: test_views.py asks them and reads their plans",
-    "store/view_user_rows.py": VIEWS,
 }
 """Modules without a file of their name, with the reason."""
 

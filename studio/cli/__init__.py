@@ -61,6 +61,7 @@ COMMANDS = {
     "import": "studio.cli.transfer",
     "worker": "studio.cli.worker",
     "objects": "studio.cli.objects",
+    "deploy": "studio.cli.deploy",
     "watch": "studio.cli.watch",
     "dev": "studio.cli.dev",
     "completion": "studio.cli.complete",

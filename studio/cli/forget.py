@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,9 +14,13 @@ from studio.cli.asking import agreed, yes_option
 from studio.cli.options import DurationParameter, json_option, shared
 from studio.cli.output import Exit, complain, write
 from studio.cli.settings import Settings
+from studio.cli.temporal_options import temporal_option
 from studio.source.project import short
 from studio.text.printable import clean, json_line, show_bytes
 from studio.wording.values import counted
+
+if TYPE_CHECKING:
+    from studio.temporal.settings import TemporalSettings
 
 
 @click.command()
@@ -64,14 +70,17 @@ def prune(settings: Settings, older_than: int, dry_run: bool, yes: bool, as_json
 @click.argument("user", shell_complete=complete.users)
 @yes_option
 @json_option
+@temporal_option
 @shared
-def erase(settings: Settings, user: str, yes: bool, as_json: bool) -> Exit:
+def erase(settings: Settings, temporal: TemporalSettings | None, user: str, yes: bool, as_json: bool) -> Exit:
     """Forget a user: their history, journeys, waiting events, snapshots, what was sent to them by hand.
 
     Forks and exports in other places are not known here. No engine may run on the store.
     """
     from studio.store.erase import erase as forget
 
+    if temporal is not None:
+        return _erase_there(temporal, user, yes, as_json)
     path = Path(settings.file())
     if not agreed(f"Erase all of {clean(user)} from {clean(short(path))} and its snapshots?", yes):
         return Exit.DONE
@@ -90,4 +99,22 @@ def erase(settings: Settings, user: str, yes: bool, as_json: bool) -> Exit:
             f"{found.mentions:,} entries of others name them in their own data; those stay as they are.",
             plain=True,
         )
+    return Exit.DONE
+
+
+def _erase_there(temporal: TemporalSettings, user: str, yes: bool, as_json: bool) -> Exit:
+    """Forget a user on Temporal; the sink forgets them in its store."""
+    from studio.temporal.connecting import connect
+    from studio.temporal.erasing import erase as forget
+
+    where = f"{temporal.address} and from the store of the sink"
+    if not agreed(f"Erase all of {clean(user)} from {clean(where)}?", yes):
+        return Exit.DONE
+
+    async def ask() -> int:
+        return await forget(await connect(temporal), user)
+
+    count = asyncio.run(ask())
+    told = f"erased {clean(user)}: {count:,} of Temporal's histories deleted"
+    write([json_line({"user": user, "deleted": count}) if as_json else told])
     return Exit.DONE

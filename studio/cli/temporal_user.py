@@ -35,7 +35,7 @@ def user_at_hand(settings: Settings, temporal: TemporalSettings, user: str) -> I
 
     base, *log = asyncio.run(ask())
     request = TurnRequest(user, base, tuple(log), (), 0, frozenset())
-    partition = partition_of(Code({}, temporal.drawn_from), request)
+    partition = partition_of(Code({}, temporal.drawn_from).counting, temporal.drawn_from, request)
     with tempfile.TemporaryDirectory(prefix="journey-studio-") as folder:
         path = Path(folder) / "user.db"
         write_user(partition, path)

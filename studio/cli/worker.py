@@ -55,7 +55,7 @@ async def _work(settings: Settings, temporal: TemporalSettings, loaded: Loaded, 
     client = await connect(temporal)
     if sink is not None:
         make_folder(sink.parent)
-    async with workers(client, temporal, loaded.workflows, sink, settings.durability):
+    async with workers(client, temporal, loaded.workflows, sink, settings.durability, complain):
         where = f"{temporal.address}, namespace {temporal.namespace}, queue {temporal.queue}"
         kept = "" if sink is None else f", all histories in {short(sink)}"
         complain(f"A worker on {where}: {counted(len(loaded.workflows), 'workflow')}{kept}.", plain=True)

@@ -40,17 +40,14 @@ def move_journey(
     start = transition.work.seq
     first: Difference | None = None
     for _ in range(MOST_TURNS):
-        if (
-            transition.journeys.quarantine is not None
-            and (killed := transition.journeys.quarantine.name(state)) is not None
-        ):
+        quarantine = transition.journeys.quarantine
+        if quarantine is not None and (killed := quarantine.name(state)) is not None:
             transition.journeys.fail(state, Cause(at, cause), killed)
             return Difference("fails")
-        found = (
-            Difference("fails") if state.id in transition.monitor.quarantined else dry_run(transition, state)
-        )
-        if transition.journeys.quarantine is not None:
-            transition.journeys.quarantine.came_back()
+        hung = state.id in transition.monitor.quarantined
+        found = Difference("fails") if hung else dry_run(transition, state)
+        if quarantine is not None:
+            quarantine.came_back()
         first = first or found
         if found.what == "same" and not found.changed:
             break

@@ -13,6 +13,7 @@ from temporalio.client import Client
 from studio.engine.effects.steps import Steps
 from studio.kernel.records import StepResult
 from studio.language.incoming import Incoming
+from studio.temporal.deploying import counting
 from studio.temporal.driving import Drives
 from studio.temporal.projecting import Projection
 from studio.temporal.references import NotByName, resolve
@@ -53,7 +54,7 @@ class UserActivities:
     @activity.defn(name="run_step")
     async def run_step(self, told: dict[str, Any]) -> dict[str, Any]:
         """Call a step's function; gives how that ended."""
-        workflow = self._drives.code.workflows.get(told["workflow"])
+        workflow = self._drives.code.workflow(told["workflow"], told["code"])
         if workflow is None:
             raise RuntimeError(f"this worker has no workflow {told['workflow']}")
         try:
@@ -94,14 +95,25 @@ class UserActivities:
 class SinkActivities:
     """On the queue of turns, by the worker that holds the store."""
 
-    def __init__(self, projection: Projection) -> None:
+    def __init__(self, projection: Projection, client: Client, queue: str) -> None:
         self._projection = projection
+        self._client = client
+        self._queue = queue
 
     def all(self) -> list[Callable[..., Any]]:
         """Those to be registered."""
-        return [self.project]
+        return [self.project, self.forget]
 
     @activity.defn(name="project")
     async def project(self, turns: bytes) -> None:
         """Take turns of one user into the store."""
-        await asyncio.wrap_future(self._projection.put(unframed(turns)))
+        packed = unframed(turns)
+        if self._projection.lacks_code_of(packed):
+            # Entries name the version that made them: its source comes first.
+            self._projection.add_sources((await counting(self._client, self._queue)).sources)
+        await asyncio.wrap_future(self._projection.put(packed))
+
+    @activity.defn(name="forget")
+    async def forget(self, user: str, begins: int) -> None:
+        """Forget a user who was erased."""
+        await asyncio.wrap_future(self._projection.erase(user, begins))

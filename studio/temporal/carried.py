@@ -23,6 +23,8 @@ class Carried:
     user: str
     base: bytes = b""
     """The user's partition; b"": nothing has come yet."""
+    begins: int = 1
+    """Of a user who is new, the number of the first entry: one who was erased goes on counting."""
     due: int | None = None
     """The next deadline, milliseconds since 1970, UTC."""
     inbox: list[Item] = field(default_factory=list)
@@ -32,18 +34,20 @@ class Carried:
     """Turns that nobody was told of."""
     messages: list[dict[str, Any]] = field(default_factory=list)
     left_out: list[dict[str, Any]] = field(default_factory=list)
+    deployed: int = 0
+    """The deploy by whose code the user's journeys wait."""
+    hashes: dict[str, str] = field(default_factory=dict)
+    """The version of each workflow then."""
     long: int = LONG
     """Events of Temporal's history after which a run is continued as a new one."""
 
     def packed(self) -> bytes:
         """It as bytes."""
         head = {"version": VERSION, "user": self.user, "due": self.due, "inbox": self.inbox}
-        head |= {
-            "launches": self.launches,
-            "messages": self.messages,
-            "left_out": self.left_out,
-            "long": self.long,
-        }
+        head |= {"launches": self.launches, "messages": self.messages}
+        head |= {"left_out": self.left_out, "long": self.long}
+        head["begins"] = self.begins
+        head |= {"deployed": self.deployed, "hashes": self.hashes}
         return framed([pack(head), self.base, *self.unsent])
 
 
@@ -57,5 +61,5 @@ def carried_from(data: bytes) -> Carried:
     head = unpack(packed)
     if head["version"] > VERSION:
         raise ValueError(f"it has form {head['version']}, and this version reads up to {VERSION}")
-    named = (head["inbox"], head["launches"], unsent, head["messages"], head["left_out"], head["long"])
-    return Carried(head["user"], base, head["due"], *named)
+    del head["version"]
+    return Carried(base=base, unsent=unsent, **head)

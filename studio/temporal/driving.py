@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -22,7 +22,7 @@ from studio.engine.work.watchdog import give_up, hung
 from studio.kernel.drive import Failed
 from studio.kernel.partition import Partition
 from studio.kernel.partition_dump import dump
-from studio.temporal.code import Code
+from studio.temporal.code import Code, CodeVersion
 from studio.temporal.requests import TurnRequest
 from studio.temporal.turns import TurnResult, compute, partition_of
 
@@ -43,6 +43,8 @@ class _Kept:
     """Results that it has seen."""
     last: bytes
     """The newest of them."""
+    deployed: int
+    """The deploy whose code it was driven by."""
 
     def stands_at(self, request: TurnRequest) -> bool:
         """Whether the recorded results are those that it has seen."""
@@ -53,11 +55,15 @@ class Drives:
     """Drives turns.
 
     Args:
+        refresh: asks what was deployed, and lets the code take it.
         hang_after: seconds after which a drive is given up, and its journey fails.
     """
 
-    def __init__(self, code: Code, hang_after: float = HANG_AFTER) -> None:
+    def __init__(
+        self, code: Code, refresh: Callable[[], Awaitable[None]], hang_after: float = HANG_AFTER
+    ) -> None:
         self.code = code
+        self._refresh = refresh
         self._hang_after = hang_after
         self._keeper = Timekeeper("journey-turns-time")
         self._threads = Threads("journey-turns", THREADS, self._keeper, hang_after)
@@ -80,12 +86,17 @@ class Drives:
         Returns:
             Its result, packed. A cause that breaks the rules' own code is left out and named.
         """
+        if request.deployed > self.code.counting.number:
+            await self._refresh()
+        version = self.code.counting
+        if request.deployed > version.number:
+            raise RuntimeError(f"deploy {request.deployed} is not known here yet")
         quarantined: dict[int, Failed] = {}
         while True:
             monitor = ThreadMonitor()
             monitor.quarantined = quarantined
             try:
-                done = await self._watched(partial(self._turn, run, request, monitor), monitor)
+                done = await self._watched(partial(self._turn, run, request, version, monitor), monitor)
             except _Hung as error:
                 quarantined = {**quarantined, error.journey: error.how}
                 continue
@@ -99,9 +110,9 @@ class Drives:
 
     # -- in the threads --------------------------------------------------------------------
 
-    def _turn(self, run: str, request: TurnRequest, monitor: ThreadMonitor) -> bytes:
-        kept = self._take(run, request)
-        result = compute(self.code, kept.partition, request, monitor)
+    def _turn(self, run: str, request: TurnRequest, version: CodeVersion, monitor: ThreadMonitor) -> bytes:
+        kept = self._take(run, request, version)
+        result = compute(version, kept.partition, request, monitor)
         packed = result.packed()
         if not monitor.abandoned:
             kept.count, kept.last = len(request.log) + 1, packed
@@ -109,16 +120,17 @@ class Drives:
         return packed
 
     def _state(self, run: str, request: TurnRequest) -> bytes:
-        partition = self._take(run, request).partition
+        partition = self._take(run, request, self.code.counting).partition
         partition.compact()
         return dump(partition)
 
-    def _take(self, run: str, request: TurnRequest) -> _Kept:
+    def _take(self, run: str, request: TurnRequest, version: CodeVersion) -> _Kept:
         with self._lock:
             kept = self._kept.pop(run, None)
-        if kept is None or not kept.stands_at(request):
+        if kept is None or kept.deployed != version.number or not kept.stands_at(request):
             last = request.log[-1] if request.log else b""
-            kept = _Kept(partition_of(self.code, request), len(request.log), last)
+            partition = partition_of(version, self.code.salt, request)
+            kept = _Kept(partition, len(request.log), last, version.number)
         return kept
 
     def _put(self, run: str, kept: _Kept) -> None:
@@ -135,6 +147,7 @@ class Drives:
             return await self.turn(run, replace(request, items=request.items[:1]))
         why = f"{type(error).__name__}: {error}"
         head: dict[str, Any] = {"first": 0, "next": 0, "due": None, "took": len(request.items)}
+        head["deployed"] = request.deployed
         head |= {"launches": [], "messages": [], "delivered": {}, "left_out": why}
         head["answers"] = [{"error": f"it was left out: {why}"} for _ in request.items]
         return TurnResult(head, b"").packed()

@@ -6,14 +6,17 @@ is kept for a moment, as that is mostly on its way.
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from typing import Any
 
 from studio.clocks.clock import wall_ms
+from studio.kernel.text_numbers import CODE
 from studio.kernel.turn import Turn, TurnError, turn_from
 from studio.sink.sink import Sink
 
@@ -32,6 +35,8 @@ class TooEarly(Exception):
 class _Job:
     turns: list[Turn]
     done: Future[None]
+    sources: dict[str, dict[str, Any]] = field(default_factory=dict)
+    erase: tuple[str, int] | None = None
     since: float = field(default_factory=time.monotonic)
 
 
@@ -46,12 +51,30 @@ class Projection:
     """
 
     def __init__(self, open_sink: Callable[[], Sink]) -> None:
+        self._codes: set[str] = set()
+        """Versions whose source is kept, or was asked for: "workflow@hash"."""
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         opened: Future[None] = Future()
         args = (open_sink, opened)
         self._thread = threading.Thread(target=self._live, args=args, name="journey-sink", daemon=True)
         self._thread.start()
         opened.result()
+
+    def lacks_code_of(self, packed: list[bytes]) -> bool:
+        """Whether turns name a version that was not heard of here."""
+        named = set()
+        for each in packed:
+            with contextlib.suppress(TurnError):  # it is refused when it is taken
+                turn = turn_from(each)
+                named |= {turn.names[row[CODE]] for row in turn.rows if row[CODE] is not None}
+        lacks = not named <= self._codes
+        self._codes |= named
+        return lacks
+
+    def add_sources(self, sources: dict[str, dict[str, Any]]) -> None:
+        """Keep the sources of versions, as `Deployed` has them, before what comes next."""
+        self._codes |= sources.keys()
+        self._jobs.put(_Job([], Future(), sources))
 
     def put(self, packed: list[bytes]) -> Future[None]:
         """Take turns of one user, in order.
@@ -66,6 +89,16 @@ class Projection:
             except TurnError as error:
                 job.done.set_exception(error)
                 return job.done
+        self._jobs.put(job)
+        return job.done
+
+    def erase(self, user: str, begins: int) -> Future[None]:
+        """Forget a user who was erased; turns that come late are refused.
+
+        Args:
+            begins: the number at which the entries of a new life begin.
+        """
+        job = _Job([], Future(), erase=(user, begins))
         self._jobs.put(job)
         return job.done
 
@@ -109,7 +142,13 @@ class Projection:
 
     def _write(self, sink: Sink, jobs: list[_Job]) -> list[_Job]:
         """Write a batch; gives what must wait for others."""
+        for job in [job for job in jobs if job.erase is not None]:
+            jobs.remove(job)
+            _erase(sink, job)
         try:
+            for key, source in ((k, s) for job in jobs for k, s in job.sources.items()):
+                workflow, _, hash = key.rpartition("@")
+                sink.add_code(workflow, hash, source["file"], source["source"], wall_ms())
             told = sink.take([turn for job in jobs for turn in job.turns], wall_ms())
         except Exception as error:
             # Nothing was written: Temporal tells all of it again.
@@ -132,3 +171,13 @@ class Projection:
                 )
                 job.done.set_exception(TooEarly(why))
         return waiting
+
+
+def _erase(sink: Sink, job: _Job) -> None:
+    assert job.erase is not None
+    try:
+        sink.erase(*job.erase)
+    except Exception as error:
+        job.done.set_exception(error)
+    else:
+        job.done.set_result(None)

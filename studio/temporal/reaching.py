@@ -56,13 +56,22 @@ async def state_of(client: Client, user: str) -> list[bytes]:
         StudioError: there is no such user, or nobody answers.
     """
     handle = client.get_workflow_handle(workflow_id(user))
+    packed = await ask_user(handle.query("state", result_type=bytes), user)
+    return unframed(packed)[1:]
+
+
+async def ask_user(asked: Awaitable[T], user: str) -> T:
+    """What a user's workflow answers.
+
+    Raises:
+        StudioError: there is no such user, or nobody answers.
+    """
     try:
-        packed: bytes = await _answered(handle.query("state", result_type=bytes), user)
+        return await _answered(asked, user)
     except JourneyError:
         raise StudioError(f"there is no user {user!r}", fix="Nothing has come for them.") from None
-    except WorkflowQueryFailedError as error:
+    except (WorkflowQueryFailedError, WorkflowUpdateFailedError) as error:
         raise StudioError(f"it failed: {error}", where=user) from None
-    return unframed(packed)[1:]
 
 
 async def _answered(asked: Awaitable[T], where: str) -> T:

@@ -6,7 +6,8 @@ its turns.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from studio.language.commands import Key
 from studio.temporal.wire import Item
@@ -30,6 +31,12 @@ class TurnRequest:
     """Milliseconds since 1970, UTC: deadlines up to here are served, and nothing is later."""
     running: frozenset[Start]
     """Steps that were launched and have not been heard of."""
+    begins: int = 1
+    """Of a user who is new, the number of the first entry: one who was erased goes on counting."""
+    deployed: int = 0
+    """The deploy that counts for the user's journeys; a later one may have come."""
+    hashes: Mapping[str, str] = field(default_factory=dict)
+    """The version of each workflow by which they wait."""
 
 
 REQUESTS: dict[str, TurnRequest] = {}

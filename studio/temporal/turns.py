@@ -15,10 +15,10 @@ from studio.kernel.packed import pack, unpack
 from studio.kernel.partition import Partition
 from studio.kernel.partition_dump import dump
 from studio.kernel.partition_replay import replay
-from studio.kernel.partition_turn import Came, DeadlinesCame, Ran, run_turn
+from studio.kernel.partition_turn import Came, CodeCame, DeadlinesCame, Ran, run_turn
 from studio.kernel.records import Launch
 from studio.kernel.turn import turn_from
-from studio.temporal.code import Code
+from studio.temporal.code import CodeVersion
 from studio.temporal.references import NotByName, reference
 from studio.temporal.requests import TurnRequest
 from studio.temporal.wire import Item, answer_of, came_of, failed, framed, launch_out, unframed
@@ -46,42 +46,70 @@ def result_from(data: bytes) -> TurnResult:
     return TurnResult(unpack(head), turn)
 
 
-def partition_of(code: Code, request: TurnRequest) -> Partition:
+def partition_of(version: CodeVersion, salt: str, request: TurnRequest) -> Partition:
     """The user's state as it is after all turns so far, without calling any function of an author."""
-    base = request.base or dump(Partition(request.user, {}))
+    base = request.base
+    if not base:
+        empty = Partition(request.user, {})
+        empty.seq = request.begins
+        base = dump(empty)
     results = [result_from(each) for each in request.log]
     delivered: dict[str, int] = {}
     for result in results:
         delivered.update(result.head["delivered"])
     turns = (turn_from(result.turn) for result in results if result.turn)
-    return replay(base, turns, delivered, code.workflows, code.salt, code.salt, code.hashes)
+    return replay(base, turns, delivered, version.workflows, salt, salt, version.hashes)
 
 
-def compute(code: Code, partition: Partition, request: TurnRequest, monitor: ThreadMonitor) -> TurnResult:
-    """Carry out what came, and the deadlines up to now, in order of time (DESIGN rule 2)."""
+def compute(
+    version: CodeVersion, partition: Partition, request: TurnRequest, monitor: ThreadMonitor
+) -> TurnResult:
+    """Carry out what came, and the deadlines up to now, in order of time (DESIGN rule 2).
+
+    Journeys that wait by other code than what counts go over to that first.
+    """
     capture.listen_to_drives(monitor)
     came, places = _in_order(request)
-    ran = run_turn(partition, code.routes, came, monitor=monitor, live=monitor.live, running=request.running)
+    others = {name for name, hash in version.hashes.items() if request.hashes.get(name, hash) != hash}
+    first = min((each["at"] for each in request.items), default=request.now)
+    due = partition.next_due
+    moved = CodeCame(others, min(first, request.now, request.now if due is None else due))
+    ran = run_turn(
+        partition,
+        version.routes,
+        came,
+        monitor=monitor,
+        live=monitor.live,
+        running=request.running,
+        code=moved if others else None,
+    )
     turn = ran.turn
     changed = turn.first != turn.next or turn.journeys or turn.waits or turn.ended or turn.moved
-    head = {
+    head: dict[str, Any] = {
         "first": turn.first,
         "next": turn.next,
         "due": partition.next_due,
         "took": len(request.items),
         "launches": [_launch(partition, launch) for launch in ran.launches],
         "messages": _messages(ran),
-        "answers": [answer_of(ran.answers[place]) for place in places],
+        "answers": [{} if place is None else answer_of(ran.answers[place]) for place in places],
+        "deployed": version.number,
         "delivered": _delivered(request.items),
     }
+    if request.hashes != version.hashes:
+        head["hashes"] = version.hashes
     return TurnResult(head, turn.packed() if changed else b"")
 
 
-def _in_order(request: TurnRequest) -> tuple[list[Came], list[int]]:
+def _in_order(request: TurnRequest) -> tuple[list[Came], list[int | None]]:
     """What came, with the deadlines between; and where each item stands among it."""
     came: list[Came] = []
-    places = []
+    places: list[int | None] = []
     for item in request.items:
+        if item["kind"] == "code":
+            # It comes so that the turn is computed.
+            places.append(None)
+            continue
         at = min(item["at"], request.now)
         # An event that comes at a deadline's own moment beats it.
         came.append(DeadlinesCame(at - 1, request.now))

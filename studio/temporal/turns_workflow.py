@@ -14,6 +14,7 @@ with workflow.unsafe.imports_passed_through():
     from studio.temporal.wire import framed, unframed
 
 TURNS = "user-turns"
+ERASED = "user-erased"
 SINK_SUFFIX = "-sink"
 """Behind a task queue's name: where turns wait."""
 OFTEN = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10))
@@ -28,6 +29,26 @@ async def tell(turns: list[bytes]) -> None:
         start_to_close_timeout=timedelta(seconds=60),
         retry_policy=OFTEN,
     )
+
+
+@workflow.defn(name=ERASED)
+class UserErased:
+    """Tells whoever keeps all histories that a user was erased."""
+
+    @workflow.run
+    async def run(self, user: str, begins: int) -> None:
+        """Tell it, as often as it takes.
+
+        Args:
+            begins: the number at which the entries of a new life begin.
+        """
+        await workflow.execute_activity(
+            "forget",
+            args=[user, begins],
+            task_queue=workflow.info().task_queue + SINK_SUFFIX,
+            start_to_close_timeout=timedelta(seconds=300),
+            retry_policy=OFTEN,
+        )
 
 
 @workflow.defn(name=TURNS)

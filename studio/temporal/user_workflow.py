@@ -20,8 +20,8 @@ with workflow.unsafe.imports_passed_through():
     from studio.temporal.carried import Carried, carried_from
     from studio.temporal.requests import REQUESTS, TurnRequest
     from studio.temporal.turns import result_from
-    from studio.temporal.turns_workflow import OFTEN, TURNS, tell
-    from studio.temporal.wire import Item, failed, framed, size_of, step_item
+    from studio.temporal.turns_workflow import ERASED, OFTEN, TURNS, tell
+    from studio.temporal.wire import Item, failed, framed, size_of, start_of, step_item
 
 NAME = "user-journeys"
 VERY_LONG = 4
@@ -65,6 +65,12 @@ class UserJourneys:
         self.left_out: list[dict[str, Any]] = list(carried.left_out)
         """What broke the rules' own code."""
         self.due = carried.due
+        self.begins = carried.begins
+        self.next = carried.begins
+        """Number of the next entry, as far as this run knows."""
+        self.erasing = False
+        self.deployed = carried.deployed
+        self.hashes = carried.hashes
         self.long = carried.long
         self.steps: dict[int, tuple[dict[str, Any], asyncio.Task[None]]] = {}
         """Those that run, by the entry that started each."""
@@ -89,7 +95,11 @@ class UserJourneys:
         while True:
             self._set_timer()
             self._hand_out()
-            await workflow.wait_condition(lambda: bool(self.inbox) or self.fired or self._may_end())
+            await workflow.wait_condition(
+                lambda: bool(self.inbox) or self.fired or self.erasing or self._may_end()
+            )
+            if self.erasing:
+                await self._forget()
             if self._may_end():
                 await self._end()
             self.fired = False
@@ -108,12 +118,14 @@ class UserJourneys:
         # What came meanwhile stands behind it.
         self.inbox[:0] = items[took:]
         if result.turn:
+            self.next = head["next"]
             self.log.append(data)
             self.unsent.append(result.turn)
         if (why := head.get("left_out")) is not None:
             what = items[0] if items else {"kind": "deadlines", "at": now}
             self.left_out = [*self.left_out, {"why": why, "item": what}][-MOST_ASIDE:]
         self.due = head["due"] if why is None else self._due_without(now)
+        self.deployed, self.hashes = head["deployed"], head.get("hashes", self.hashes)
         for item, answer in zip(items, head["answers"], strict=False):
             if (ask := item.get("ask")) is not None:
                 self.answers[ask] = answer
@@ -139,8 +151,12 @@ class UserJourneys:
 
     async def _compute(self, activity: str, items: list[Item], now: int) -> bytes:
         run = workflow.info().run_id
-        running = frozenset(_which(launch) for launch, _ in self.steps.values())
-        REQUESTS[run] = TurnRequest(self.user, self.base, tuple(self.log), tuple(items), now, running)
+        running = frozenset(start_of(launch) for launch, _ in self.steps.values())
+        state = (self.user, self.base, tuple(self.log))
+        # Whoever tells of a deploy knows of it before this process, perhaps.
+        deployed = max([self.deployed, *(item.get("deployed", 0) for item in items)])
+        code = (self.begins, deployed, self.hashes)
+        REQUESTS[run] = TurnRequest(*state, tuple(items), now, running, *code)
         try:
             answer: bytes = await workflow.execute_local_activity(
                 activity,
@@ -250,14 +266,31 @@ class UserJourneys:
             return False
         return not self.open_asks and (not self.steps or length > VERY_LONG * self.long)
 
-    async def _end(self) -> None:
-        """Continue as a new run, with all that is under way; unless somebody asks something meanwhile."""
+    async def _forget(self) -> None:
+        """Nothing of the user goes along into the next run, but where the entries of a new life begin."""
+        await self._leave_tasks()
+        info = workflow.info()
+        await workflow.start_child_workflow(
+            ERASED,
+            args=[self.user, self.next],
+            id=f"{info.workflow_id}/erased/{info.run_id}",
+            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
+        )
+        await workflow.wait_condition(workflow.all_handlers_finished)
+        workflow.continue_as_new(Carried(self.user, begins=self.next, long=self.long).packed())
+
+    async def _leave_tasks(self) -> None:
+        """End what is under way; steps that had not ended are begun anew by whoever goes on."""
         self.closing = True
         tasks = [task for _, task in self.steps.values()]
         tasks += [task for task in (self.telling, self.handing) if task is not None and not task.done()]
         for task in tasks:
             task.cancel()
         await workflow.wait_condition(lambda: all(task.done() for task in tasks))
+
+    async def _end(self) -> None:
+        """Continue as a new run, with all that is under way; unless somebody asks something meanwhile."""
+        await self._leave_tasks()
         await self._put_down()
         state = await self._compute("pack_state", [], _now())
         await workflow.wait_condition(lambda: bool(self.open_asks) or workflow.all_handlers_finished())
@@ -269,15 +302,18 @@ class UserJourneys:
             self.launches = []
             return
         carried = Carried(
-            self.user,
-            state,
-            self.due,
-            self.inbox,
-            self.launches,
-            self.unsent,
-            self.messages,
-            self.left_out,
-            self.long,
+            user=self.user,
+            base=state,
+            begins=self.next,
+            due=self.due,
+            inbox=self.inbox,
+            launches=self.launches,
+            unsent=self.unsent,
+            messages=self.messages,
+            left_out=self.left_out,
+            deployed=self.deployed,
+            hashes=self.hashes,
+            long=self.long,
         )
         workflow.continue_as_new(carried.packed())
 
@@ -320,12 +356,19 @@ class UserJourneys:
         finally:
             self.open_asks -= 1
 
+    @workflow.update
+    def erase(self) -> None:
+        """Forget the user; what comes from here on is a new life."""
+        self.erasing = True
+        self.inbox = []
+
     @workflow.query
     def look(self) -> dict[str, Any]:
         """How the user's workflow stands, in numbers."""
         return {
             "user": self.user,
             "due": self.due,
+            "deployed": self.deployed,
             "inbox": len(self.inbox),
             "turns": len(self.log),
             "steps": [launch["name"] for launch, _ in self.steps.values()],
@@ -343,11 +386,6 @@ class UserJourneys:
 
 def _now() -> int:
     return int(workflow.now().timestamp() * 1000)
-
-
-def _which(launch: dict[str, Any]) -> tuple[int, int, tuple[str, str, int], int]:
-    kind, name, n = launch["key"]
-    return (launch["journey"], launch["pass"], (kind, name, n), launch["start"])
 
 
 def _interrupted(error: ActivityError) -> str:

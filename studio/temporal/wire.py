@@ -138,6 +138,11 @@ def launch_out(launch: Launch, workflow: str, code: str | None, function: str, a
     }
 
 
+def start_of(told: dict[str, Any]) -> tuple[int, int, Key, int]:
+    """Which start of a step this is, as `Launch.which`."""
+    return (told["journey"], told["pass"], _key(told["key"]), told["start"])
+
+
 def launch_in(told: dict[str, Any], function: Any, args: list[Any], kwargs: dict[str, Any]) -> Launch:
     """A step that is to run here."""
     key = _key(told["key"])

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import contextlib
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
 from temporalio.client import Client
+from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
-from studio.clocks.clock import wall_ms
 from studio.engine.effects.steps import Steps
 from studio.language.definition import Workflow
 from studio.sink.sink import Sink
 from studio.store.database import Durability
 from studio.temporal.activities import SinkActivities, UserActivities
 from studio.temporal.code import Code
+from studio.temporal.deployed import sources_of
+from studio.temporal.deploying import code_worker, counting, deploy, newest_number
 from studio.temporal.driving import HANG_AFTER, Drives
 from studio.temporal.projecting import Projection
 from studio.temporal.settings import TemporalSettings
-from studio.temporal.turns_workflow import SINK_SUFFIX, UserTurns
+from studio.temporal.turns_workflow import SINK_SUFFIX, UserErased, UserTurns
 from studio.temporal.user_workflow import UserJourneys
 
 STICKY_SECONDS = 2
 """After so long a user goes to another worker when the one that has the state does not take the task."""
+LOOK_SECONDS = 5.0
+"""How often a worker asks whether something was deployed; a user whose turn knows tells it at once."""
 END_SECONDS = 5
 """How long steps may go on after the worker was told to end."""
 
@@ -37,14 +42,45 @@ async def user_worker(
     workflows: Mapping[str, Workflow],
     *,
     hang_after: float = HANG_AFTER,
+    told: Callable[[str], None] = lambda why: None,
 ) -> AsyncIterator[None]:
-    """Carry users on meanwhile."""
+    """Carry users on meanwhile, by the code that counts: these files, where nothing was deployed so far."""
+    code = Code(workflows, settings.drawn_from)
+    async with code_worker(client, settings.queue):
+        code.take(await deploy(client, settings.queue, workflows, only_first=True))
+        if code.differs:
+            told(f"not what is deployed: {', '.join(code.differs)}. journey-studio deploy lets it count.")
+        looking = asyncio.create_task(_look(client, settings.queue, code))
+        try:
+            async with _serving(client, settings, code, hang_after):
+                yield
+        finally:
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
+
+
+async def _look(client: Client, queue: str, code: Code) -> None:
+    """See what is deployed from now on."""
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        with contextlib.suppress(RPCError):  # Temporal is away for a while
+            if await newest_number(client, queue) > code.counting.number:
+                code.take(await counting(client, queue))
+
+
+@asynccontextmanager
+async def _serving(
+    client: Client, settings: TemporalSettings, code: Code, hang_after: float
+) -> AsyncIterator[None]:
+    async def refresh() -> None:
+        code.take(await counting(client, settings.queue))
+
     steps = Steps()
-    drives = Drives(Code(workflows, settings.drawn_from), hang_after)
+    drives = Drives(code, refresh, hang_after)
     worker = Worker(
         client,
         task_queue=settings.queue,
-        workflows=[UserJourneys, UserTurns],
+        workflows=[UserJourneys, UserTurns, UserErased],
         activities=UserActivities(client, settings.queue, drives, steps).all(),
         # Nothing of an author's is imported in a workflow, and what is ours knows no clock.
         workflow_runner=UnsandboxedWorkflowRunner(),
@@ -74,18 +110,12 @@ async def sink_worker(
     Raises:
         StoreError: it cannot be used, or an engine or another sink has it.
     """
-
-    def open_sink() -> Sink:
-        sink = Sink(store, durability, "Temporal")
-        for workflow in workflows.values():
-            sink.add_code(workflow.name, workflow.code, workflow.file, workflow.source, wall_ms())
-        return sink
-
-    projection = await asyncio.to_thread(Projection, open_sink)
+    projection = await asyncio.to_thread(Projection, lambda: Sink(store, durability, "Temporal"))
+    projection.add_sources(sources_of(dict(workflows)))
     worker = Worker(
         client,
         task_queue=settings.queue + SINK_SUFFIX,
-        activities=SinkActivities(projection).all(),
+        activities=SinkActivities(projection, client, settings.queue).all(),
         max_concurrent_activities=500,
         graceful_shutdown_timeout=timedelta(seconds=END_SECONDS),
     )
@@ -103,10 +133,11 @@ async def workers(
     workflows: Mapping[str, Workflow],
     sink: Path | None = None,
     durability: Durability = "full",
+    told: Callable[[str], None] = lambda why: None,
 ) -> AsyncIterator[None]:
     """Both, or the first alone when no store is named."""
     async with AsyncExitStack() as stack:
         if sink is not None:
             await stack.enter_async_context(sink_worker(client, settings, sink, workflows, durability))
-        await stack.enter_async_context(user_worker(client, settings, workflows))
+        await stack.enter_async_context(user_worker(client, settings, workflows, told=told))
         yield

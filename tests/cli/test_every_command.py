@@ -63,7 +63,7 @@ ARGUMENTS = {
     "users": "ada",
     "number": "1",
 }
-TAKES_ITS_TIME = {"studio", "serve", "run", "play", "worker", "watch", "dev"}
+TAKES_ITS_TIME = {"studio", "serve", "run", "play", "worker", "watch", "dev", "deploy"}
 """They show a screen or run an engine; test_run.py and test_shell.py have them."""
 ENDLESS = {"--follow", "--watch"}
 ELSEWHERE = {"--temporal", "--namespace", "--queue"}

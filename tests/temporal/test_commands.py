@@ -16,6 +16,7 @@ pytest.importorskip("temporalio", reason="the extra is not installed: pip instal
 
 from studio.cli import call
 from studio.cli.output import Exit
+from studio.store.rebuild import compare
 from tests.temporal.servers import DevServer
 from tests.temporal.support import count, entries, new_queue, until
 from tests.temporal.worker_process import WORKFLOWS, WorkerProcess
@@ -83,3 +84,20 @@ def test_nobody_answers(capsys: pytest.CaptureFixture[str]) -> None:
     assert "--queue goes with --temporal HOST:PORT." in capsys.readouterr().err
     assert call(["status", "--temporal", "no address"]) == Exit.WRONG
     assert "is not an address. Write HOST:PORT" in capsys.readouterr().err
+
+
+def test_a_user_is_forgotten_and_begins_anew(place: tuple[list[str], str, Path]) -> None:
+    options, ada, store = place
+    data = json.dumps({"crm": f"{ada}-crm", "secret": "marmalade"})
+    told("send", "go", "--user", ada, "--data", data, *options)
+    wait_for(store, "wait.opened")
+    (erased,) = told("erase", ada, "--yes", *options)
+    assert (erased["user"], erased["deleted"] >= 1) == (ada, True)
+    wait_for(store, "user.erased")
+    assert [e["kind"] for e in entries(store)] == ["user.erased"]
+    told("send", "go", "--user", ada, "--data", json.dumps({"crm": f"{ada}-crm"}), *options)
+    wait_for(store, "wait.opened")
+    assert [e["kind"] for e in entries(store)][:3] == ["user.erased", "event", "journey.started"]
+    assert compare(store) == []
+    assert b"marmalade" not in store.read_bytes()
+    assert call(["erase", f"no-{ada}", "--yes", *options]) == Exit.WRONG

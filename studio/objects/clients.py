@@ -6,10 +6,12 @@ import asyncio
 import inspect
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from studio.errors import NotOffered, StudioError
 from studio.objects.background import in_background
+
+T = TypeVar("T")
 
 TIMEOUT_SECONDS = 30.0
 """How long one request may take, tries and pauses included."""
@@ -61,64 +63,62 @@ class ObstoreClient:
     async def get(self, key: str) -> bytes | None:
         import obstore
 
-        async def read() -> bytes | None:
+        def read() -> bytes | None:
             try:
-                found = await obstore.get_async(self._store, key)
+                return bytes(obstore.get(self._store, key).bytes())
             except FileNotFoundError:
                 return None
-            return bytes(await found.bytes_async())
 
-        found: bytes | None = await self._in_time(f"getting {key}", read())
-        return found
+        return await self._in_time(f"getting {key}", read)
 
     async def list(self, prefix: str) -> AsyncIterator[str]:
         import obstore
 
+        # What is listed lies in the folder: "a/b" does not give "a/bc".
         pages = obstore.list(self._store, prefix=prefix.rstrip("/"), chunk_size=PAGE)
-        while True:
-            page = await self._in_time(f"listing {prefix}", in_background(lambda: anext(pages, None)))
-            if page is None:
-                return
+
+        def following() -> Sequence[Any] | None:
+            return next(pages, None)
+
+        while (page := await self._in_time(f"listing {prefix}", following)) is not None:
             for found in page:
-                # What is listed lies in the folder: "a/b" does not give "a/bc".
                 yield found["path"]
 
     async def put(self, key: str, body: bytes) -> None:
         import obstore
 
-        await self._in_time(f"putting {key}", obstore.put_async(self._store, key, body))
+        await self._in_time(f"putting {key}", lambda: obstore.put(self._store, key, body))
 
     async def create(self, key: str, body: bytes) -> bool:
         import obstore
         from obstore.exceptions import AlreadyExistsError, NotSupportedError, PreconditionError
 
-        try:
-            await self._in_time(
-                f"putting {key}",
-                obstore.put_async(self._store, key, body, mode="create", use_multipart=False),
-            )
-        except (AlreadyExistsError, PreconditionError):
-            return False
-        except NotSupportedError as error:
-            raise NotOffered(f"this object store has no create-only puts: {error}") from error
-        return True
+        def put() -> bool:
+            try:
+                obstore.put(self._store, key, body, mode="create", use_multipart=False)
+            except (AlreadyExistsError, PreconditionError):
+                return False
+            except NotSupportedError as error:
+                raise NotOffered(f"this object store has no create-only puts: {error}") from error
+            return True
+
+        return await self._in_time(f"putting {key}", put)
 
     async def delete(self, keys: Sequence[str]) -> bool:
         import obstore
 
-        await self._in_time("deleting", obstore.delete_async(self._store, list(keys)))
+        # Not `list`, which is a method here.
+        await self._in_time("deleting", lambda: obstore.delete(self._store, [*keys]))
         return True
 
-    async def _in_time(self, what: str, asked: Any) -> Any:
-        from obstore.exceptions import AlreadyExistsError, BaseError, NotSupportedError, PreconditionError
+    async def _in_time(self, what: str, call: Callable[[], T]) -> T:
+        from obstore.exceptions import BaseError
 
         try:
             async with asyncio.timeout(self._timeout):
-                return await asked
+                return await in_background(call)
         except TimeoutError as error:
             raise ObjectsError(f"{what} took more than {self._timeout:g} s") from error
-        except (AlreadyExistsError, PreconditionError, NotSupportedError):
-            raise
         except (BaseError, OSError) as error:
             raise ObjectsError(f"{what} failed: {_first_line(error)}") from error
 
@@ -170,7 +170,7 @@ class PlainClient:
                 found = function(*args)
             else:
                 # A plain one waits for its answer: in a thread, so that others go on.
-                found = await asyncio.to_thread(function, *args)
+                found = await in_background(lambda: function(*args))
             return await found if inspect.isawaitable(found) else found
 
         try:

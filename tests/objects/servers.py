@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -94,7 +94,7 @@ class Proxy:
 @contextmanager
 def proxy(server: int) -> Iterator[Proxy]:
     """A proxy in front of a server, until the end."""
-    lock = threading.Lock()
+    lock, putting = threading.Lock(), threading.Lock()
     ending = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
@@ -113,6 +113,11 @@ def proxy(server: int) -> Iterator[Proxy]:
                 return
             if wanted is not None:
                 ending.wait(wanted)
+            # The server looks whether an object is there, and then writes it, with time between the two.
+            with putting if self.command == "PUT" else nullcontext():
+                self._ask_server(body)
+
+        def _ask_server(self, body: bytes) -> None:
             con = http.client.HTTPConnection(HOST, server, timeout=START_SECONDS)
             headers = {
                 name: value

@@ -108,10 +108,10 @@ async def test_what_a_store_refuses_is_told(between: Proxy) -> None:
 
 
 def test_the_command_takes_the_projects_bucket(
-    server: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    between: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for name, value in (
-        ("ENDPOINT_URL", f"http://{HOST}:{server}"),
+        ("ENDPOINT_URL", f"http://{HOST}:{between.port}"),
         ("ALLOW_HTTP", "true"),
         ("ACCESS_KEY_ID", "testing"),
         ("SECRET_ACCESS_KEY", "testing"),

@@ -65,7 +65,7 @@ class Later:
 def any_store(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
     match request.param:
         case "S3":
-            return store(request.getfixturevalue("server"))
+            return store(request.getfixturevalue("between").port)
         case "folder":
             return LocalStore(tmp_path / "objects", mkdir=True)
         case "memory":

@@ -151,8 +151,8 @@ async def test_a_journey_asks_once_a_wait_and_fetches_only_what_is_not_here(
     assert results(path)["ada"]["ids"] == ["pro"]
 
 
-async def test_of_many_who_tell_of_one_event_the_first_stays(server: int, tmp_path: Path) -> None:
-    tellers = [ObjectEvents(store(server), tmp_path.name) for _ in range(16)]
+async def test_of_many_who_tell_of_one_event_the_first_stays(between: Proxy, tmp_path: Path) -> None:
+    tellers = [ObjectEvents(store(between.port), tmp_path.name) for _ in range(16)]
     await asyncio.gather(*(each.set_events([event("paid", n=n)]) for n, each in enumerate(tellers)))
     (found,) = await asked(tellers[0], "paid")
     await tellers[0].set_events([event("paid", n=99)])

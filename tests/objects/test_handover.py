@@ -19,7 +19,7 @@ from studio.store.handed_over import note_handover
 from studio.store.rebuild import compare
 from studio.store.views import Views
 from tests.engine.support import entries
-from tests.objects.servers import store
+from tests.objects.servers import Proxy, store
 from tests.objects.test_clients import Plain
 
 START = 1_795_519_800_000
@@ -58,8 +58,8 @@ def kinds(path: Path, user: str) -> list[str]:
 
 
 @pytest.fixture
-def there(tmp_path: Path, server: int) -> Any:
-    return store(server), tmp_path.name
+def there(tmp_path: Path, between: Proxy) -> Any:
+    return store(between.port), tmp_path.name
 
 
 @pytest.fixture

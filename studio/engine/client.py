@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from studio.engine.inspect.explain import Why
     from studio.engine.inspect.result import Inspection
     from studio.engine.reload.report import ReloadReport
-    from studio.engine.rewind.rewind import RewindPreview, UndoPreview
+    from studio.engine.rewind.preview import RewindPreview, UndoPreview
     from studio.language.definition import Workflow
     from studio.language.incoming import Incoming
     from studio.store.capabilities import Capabilities

@@ -21,7 +21,7 @@ from studio.language.incoming import Incoming
 if TYPE_CHECKING:
     from studio.engine.engine import Engine
     from studio.engine.reload.report import ReloadReport
-    from studio.engine.rewind.rewind import RewindPreview, UndoPreview
+    from studio.engine.rewind.preview import RewindPreview, UndoPreview
     from studio.engine.work.jump import JumpProgress
     from studio.store.snapshots import StoreSnapshot
 

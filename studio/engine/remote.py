@@ -15,7 +15,7 @@ from studio.store.capabilities import LOCAL
 
 if TYPE_CHECKING:
     from studio.engine.reload.report import ReloadReport
-    from studio.engine.rewind.rewind import RewindPreview, UndoPreview
+    from studio.engine.rewind.preview import RewindPreview, UndoPreview
     from studio.language.definition import Workflow
     from studio.language.incoming import Incoming
     from studio.store.paused import Paused
@@ -63,7 +63,7 @@ class RemoteTimeTravel(StoreClient):
     """Asks the engine of another process through the inbox of its store; looks for itself."""
 
     async def preview_rewind(self, seq: int) -> RewindPreview:
-        from studio.engine.rewind.rewind import preview_rewind
+        from studio.engine.rewind.preview import preview_rewind
 
         return await self._call(preview_rewind, self.path, seq)
 
@@ -71,7 +71,7 @@ class RemoteTimeTravel(StoreClient):
         return await self._ask_back("rewind", {"seq": seq})
 
     async def preview_undo(self) -> UndoPreview:
-        from studio.engine.rewind.rewind import preview_undo
+        from studio.engine.rewind.preview import preview_undo
 
         return await self._call(preview_undo, self.path)
 

@@ -135,7 +135,7 @@ CREATE TABLE totals (              -- kept by the engine, so that no screen coun
     PRIMARY KEY (workflow, kind)
 ) WITHOUT ROWID;
 
-CREATE TABLE places (              -- what happened at each line of a workflow: `places.py`
+CREATE TABLE places (              -- what happened at each line of a workflow: `line_statistics.py`
     workflow INTEGER NOT NULL,     -- names.id
     place    INTEGER NOT NULL,     -- names.id of "file.py:13"
     name     INTEGER NOT NULL,     -- names.id, as in history; 0: none

@@ -28,7 +28,7 @@ from textual.widgets import Input, TextArea
 from studio import Engine, VirtualClock
 from studio.clocks.adjustable_clock import JumpState
 from studio.engine.client import Trouble
-from studio.engine.rewind.rewind import RewindPreview
+from studio.engine.rewind.preview import RewindPreview
 from studio.errors import WorkflowError
 from studio.source import loader
 from studio.store.approvals import HeldStep

@@ -17,7 +17,7 @@ from studio.text import json_text as jsontext
 
 
 class Approvals:
-    """The runner's own view of what `store/holds.py` keeps. Lives in the engine's thread."""
+    """The runner's own view of what `store/approvals.py` keeps. Lives in the engine's thread."""
 
     def __init__(self) -> None:
         self.why: dict[str, Any] | None = None

@@ -1,6 +1,6 @@
 """Why an event triggered nothing, and what a wait is still waiting for.
 
-What was read from the store (`store/scenes.py`) is compared with what would have been
+What was read from the store (`store/view_context.py`) is compared with what would have been
 needed: names by their letters, data by `matching.differences`, users by nearly equal ids.
 """
 

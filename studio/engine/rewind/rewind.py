@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from studio.clocks.clock import Clock, VirtualClock, to_datetime, wall_ms
 from studio.engine.effects.approval import Approvals
+from studio.engine.rewind.preview import ACTS, MOST_ACTS, OwnAct, acts_text, newest_act, read_acts
 from studio.engine.work.attempt_result import AttemptResult
 from studio.engine.work.batch import Batch
 from studio.engine.work.commit_hooks import CommitHook
@@ -26,9 +27,8 @@ from studio.kernel.ports import Part
 from studio.kernel.records import StepResult
 from studio.language.kinds import KIND_TEXT, Kind
 from studio.store.approvals import drop_orphaned_holds, keep_former
-from studio.store.capabilities import declared_by
-from studio.store.connect import Connection, reading
-from studio.store.cut import Behind, behind, cut, end_of_cause, last_entry, others_behind, put_back
+from studio.store.connect import Connection
+from studio.store.cut import behind, cut, end_of_cause, last_entry, others_behind, put_back
 from studio.store.inbox import answer
 from studio.store.meta import meta_of, set_meta
 from studio.store.read_entries import moment_of_entry
@@ -37,7 +37,6 @@ from studio.store.snapshots import (
     cut_and_hold,
     detach,
     keep_snapshot,
-    next_number,
     reserve,
     restore_rows,
     snapshot_path,
@@ -46,91 +45,7 @@ from studio.store.snapshots import (
 from studio.store.sqlite import Store
 from studio.store.undone import Undone, all_undone, forget_undone, keep_undone, last_moment
 
-ACTS = "acts"
-"""meta: the newest acts done here, as `OwnAct`s, oldest first."""
-MOST_ACTS = 100
 ACT_KINDS = (Kind.EVENT, Kind.CANCELLED, Kind.RESUMED, Kind.RESTARTED)
-
-
-@dataclass(frozen=True, slots=True)
-class OwnAct:
-    """An act of the operator that can be taken back."""
-
-    seq: int
-    """Of its first entry."""
-    what: str
-    """The event's name, or what was done: "journey.cancelled", "jump", "rewind", "restore"."""
-    user: str
-    """ "" for what is done to the store as a whole."""
-    clock: dict[str, Any]
-    """The state of the clock before it."""
-    began_at: int | None = None
-    """The moment before it, where its first entry is of a later one."""
-    passed_ms: int | None = None
-    """Of a jump of the clock: how far it was asked to go."""
-    snapshot: int | None = None
-    """Of a rewind or a return to a snapshot: the snapshot of what was before, to which one returns."""
-
-
-@dataclass(frozen=True, slots=True)
-class RewindPreview:
-    """What a rewind to an entry would take away."""
-
-    seq: int
-    at: int
-    """The moment at which the clock would stand."""
-    behind: Behind
-    snapshot: int
-    """The number of the snapshot that would be kept."""
-
-
-@dataclass(frozen=True, slots=True)
-class UndoPreview:
-    """What taking back the newest act would take away."""
-
-    act: OwnAct
-    behind: Behind
-
-    @property
-    def touches_others(self) -> bool:
-        """More goes than the act and what it did to its user."""
-        whole = self.act.snapshot is not None
-        return whole or self.behind.users > 1 or self.behind.others > (self.act.user != "")
-
-
-def preview_rewind(path: Path, seq: int) -> RewindPreview:
-    """Count what a rewind to the end of an entry's cause would take away.
-
-    Raises:
-        StoreError: there is no such entry, or the store cannot be read.
-    """
-    with reading(path) as con:
-        declared_by(con).require("rewind", path)
-        found = behind(con, end_of_cause(con, seq, path))
-    return RewindPreview(seq, found.at, found, next_number(path))
-
-
-def preview_undo(path: Path) -> UndoPreview:
-    """Count what taking back the newest act would take away.
-
-    Raises:
-        StudioError: there is none.
-    """
-    with reading(path) as con:
-        declared_by(con).require("undo", path)
-        act = _newest(_read_acts(meta_of(con, ACTS)))
-        found = behind(con, act.seq - 1)
-    return UndoPreview(act, found)
-
-
-def _read_acts(text: str | None) -> list[OwnAct]:
-    return [OwnAct(**fields) for fields in json.loads(text)] if text else []
-
-
-def _newest(acts: list[OwnAct]) -> OwnAct:
-    if not acts:
-        raise StudioError("there is nothing to undo", fix="A rewind goes to any entry.", advice="rewind")
-    return acts[-1]
 
 
 class Rewinds(CommitHook):
@@ -163,7 +78,7 @@ class Rewinds(CommitHook):
 
     def load(self, store: Store) -> None:
         """Read what the store keeps."""
-        self.acts = _read_acts(store.meta(ACTS))
+        self.acts = read_acts(store.meta(ACTS))
         self.approvals.load(store)
         self._undone = all_undone(store.connection)
         # The engine may have ended right after the batch that brought something new.
@@ -208,7 +123,7 @@ class Rewinds(CommitHook):
             rows = batch.unit.changes.history
             self._outdoes = bool(self._batch_acts) or any(_is_new(row[2], row[4]) for row in rows)
         if self._batch_acts:
-            batch.unit.changes.meta.append((ACTS, _acts_text([*self.acts, *self._batch_acts])))
+            batch.unit.changes.meta.append((ACTS, acts_text([*self.acts, *self._batch_acts])))
 
     def after_commit(self, batch: Batch) -> None:
         """A batch is durable."""
@@ -262,7 +177,7 @@ class Rewinds(CommitHook):
             cut_and_hold(con, keep, now, "rewind", store.next_seq - 1, snapshot=kept.number)
             acts = [act for act in self.acts if act.seq <= keep]
             acts.append(OwnAct(last_entry(con), "rewind", "", self.clock.state(), snapshot=kept.number))
-            set_meta(con, {ACTS: _acts_text(acts)})
+            set_meta(con, {ACTS: acts_text(acts)})
             forget_undone(con)
             result = {"at": at, "keep": keep, "snapshot": kept.number}
             _answer(con, item, result)
@@ -290,13 +205,13 @@ class Rewinds(CommitHook):
             with store.transaction():
                 at = restore_rows(con, now, store.next_seq - 1, restore=number, snapshot=kept.number)
                 forget_undone(con)
-                acts = _read_acts(meta_of(con, ACTS))
+                acts = read_acts(meta_of(con, ACTS))
                 result: dict[str, Any] = {"at": at, "snapshot": kept.number}
                 if undone is None:
                     acts.append(
                         OwnAct(last_entry(con), "restore", "", self.clock.state(), snapshot=kept.number)
                     )
-                    set_meta(con, {ACTS: _acts_text(acts)})
+                    set_meta(con, {ACTS: acts_text(acts)})
                 else:
                     result |= _told(undone)
                 _answer(con, item, result)
@@ -316,14 +231,14 @@ class Rewinds(CommitHook):
             StudioError: there is no act, or what it began with is not there any more.
         """
         con = store.connection
-        act = _newest(self.acts)
+        act = newest_act(self.acts)
         if act.snapshot is not None:
             return self._return_to(store, act.snapshot, item, act)
         keep = act.seq - 1
         number = self._undone[-1].number + 1 if self._undone else 1
         before = self.clock.state()
         undone = Undone(
-            number, store.next_seq, json.dumps(asdict(act)), _acts_text(self.acts), json.dumps(before)
+            number, store.next_seq, json.dumps(asdict(act)), acts_text(self.acts), json.dumps(before)
         )
         # What was done during a jump goes with it.
         acts = [each for each in self.acts[:-1] if each.seq <= keep]
@@ -364,7 +279,7 @@ class Rewinds(CommitHook):
             come = f"{since:,} other events or actions have come since" if since else "time was moved since"
             raise StudioError(f"it cannot be redone: {come}", fix="Send it again.")
         undone = self._undone[-1]
-        act, acts, clock = OwnAct(**json.loads(undone.act)), _read_acts(undone.acts), json.loads(undone.clock)
+        act, acts, clock = OwnAct(**json.loads(undone.act)), read_acts(undone.acts), json.loads(undone.clock)
         at = last_moment(con, undone.number)
         with store.transaction():
             keep_former(con, store.salt, undone.top - 1)
@@ -382,7 +297,7 @@ class Rewinds(CommitHook):
     def _finish(
         self, con: Connection, store: Store, acts: list[OwnAct], clock: dict[str, Any], at: int
     ) -> None:
-        set_meta(con, {ACTS: _acts_text(acts), "clock": json.dumps(clock), "last_at": str(at)})
+        set_meta(con, {ACTS: acts_text(acts), "clock": json.dumps(clock), "last_at": str(at)})
         reserve(con, store.next_seq - 1)
         drop_orphaned_holds(con)
 
@@ -422,10 +337,6 @@ def _told(act: OwnAct) -> dict[str, Any]:
     """What was taken back, or brought back, for whoever asked."""
     passed = {} if act.passed_ms is None else {"passed_ms": act.passed_ms}
     return {"what": act.what, "user": act.user, **passed}
-
-
-def _acts_text(acts: list[OwnAct]) -> str:
-    return json.dumps([asdict(act) for act in acts[-MOST_ACTS:]])
 
 
 def _answer(con: Connection, item: ExclusiveOperation, result: dict[str, Any]) -> None:

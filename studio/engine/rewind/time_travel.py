@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 from studio.clocks.clock import wall_ms
 from studio.engine.effects.approval import Approvals
-from studio.engine.rewind.rewind import RewindPreview, UndoPreview, preview_rewind, preview_undo
+from studio.engine.rewind.preview import RewindPreview, UndoPreview, preview_rewind, preview_undo
 from studio.engine.work.batch import Batch
 from studio.source.project import absolute
 from studio.store.approvals import HeldStep, held_in

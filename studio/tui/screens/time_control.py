@@ -30,7 +30,7 @@ from studio.wording.removal import removed
 from studio.wording.times import MINUTE, SECOND, clock, span
 
 if TYPE_CHECKING:
-    from studio.engine.rewind.rewind import RewindPreview, UndoPreview
+    from studio.engine.rewind.preview import RewindPreview, UndoPreview
     from studio.store.approvals import HeldStep
     from studio.store.records import Entry
     from studio.store.snapshots import StoreSnapshot

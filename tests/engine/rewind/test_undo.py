@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from studio import Engine, Journey, StudioClock, workflow
-from studio.engine.rewind import rewind
+from studio.engine.rewind import preview, rewind
 from studio.errors import StoreError, StudioError
 from studio.store.rebuild import compare
 from studio.store.undone import forget_undone
@@ -238,7 +238,8 @@ async def test_an_event_tells_no_time_that_passed(tmp_path: Path) -> None:
 
 async def test_the_oldest_acts_are_forgotten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "a.db"
-    monkeypatch.setattr(rewind, "MOST_ACTS", 2)
+    for module in (preview, rewind):
+        monkeypatch.setattr(module, "MOST_ACTS", 2)
     async with engine_on(path) as engine:
         for user in ("ann", "bob", "cat"):
             await send(engine, "bye", user)

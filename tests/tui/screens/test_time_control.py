@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from studio import Engine, Journey, VirtualClock, workflow
 from studio.engine.local import LocalEngine
 from studio.engine.remote import RemoteEngine
-from studio.engine.rewind.rewind import RewindPreview
+from studio.engine.rewind.preview import RewindPreview
 from studio.language.incoming import incoming
 from studio.store.cut import Behind
 from studio.store.records import Entry

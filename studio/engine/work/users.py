@@ -38,9 +38,8 @@ class Users:
             id = stored.get(name)
             self._add_user(UserState(id if id is not None else self._make_user(name), name, id is None))
 
-    def _add_user(self, user: UserState) -> UserState:
+    def _add_user(self, user: UserState) -> None:
         self.by_name[user.name] = self.by_id[user.id] = user
-        return user
 
     def has_user(self, name: str) -> bool:
         """Whether a user is there."""

@@ -60,6 +60,8 @@ def test_where_nobody_listens_nothing_is_taken_along() -> None:
     thread.start()
     thread.join(20)
     assert found == [None]
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(other.get).result(20) is None
     WHO.set("me")
 
 

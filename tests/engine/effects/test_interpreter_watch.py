@@ -61,9 +61,9 @@ def test_the_line_that_holds_it_stands_on_stderr(tmp_path: Path, where: str) -> 
 
 
 def test_signs_of_life_are_given_in_a_process_of_ours_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    armed: list[float] = []
-    monkeypatch.setattr("faulthandler.dump_traceback_later", lambda after, file: armed.append(after))
-    monkeypatch.setattr("faulthandler.cancel_dump_traceback_later", lambda: armed.append(0.0))
+    armed: list[object] = []
+    monkeypatch.setattr("faulthandler.dump_traceback_later", lambda after, file: armed.append((after, file)))
+    monkeypatch.setattr("faulthandler.cancel_dump_traceback_later", lambda: armed.append("ended"))
     watch = InterpreterWatch()
     watch.live()
     watch.end()
@@ -72,8 +72,8 @@ def test_signs_of_life_are_given_in_a_process_of_ours_alone(monkeypatch: pytest.
     monkeypatch.setattr("studio.engine.effects.interpreter_watch.EVERY", 0.05)
     watch.live()
     watch.live()
-    assert armed == [10.0]
+    assert armed == [(10.0, 2)]
     time.sleep(0.06)
     watch.live()
     watch.end()
-    assert armed == [10.0, 10.0, 0.0]
+    assert armed == [(10.0, 2), (10.0, 2), "ended"]

@@ -120,3 +120,29 @@ def test_an_answer_that_was_recorded_for_another_match_is_noted(tmp_path: Path) 
     found, _ = looked_at(tmp_path / "a.db", was_answered_otherwise)
     assert (found.what, found.other_record is not None) == ("same", True)
     assert looked_at(tmp_path / "b.db", first)[0].other_record is None
+
+
+def test_who_does_not_ask_for_it_is_not_told_of_another_match(tmp_path: Path) -> None:
+    found, bench = looked_at(tmp_path / "a.db", was_answered_otherwise)
+    (state,) = bench.journeys()
+    alone = dry_run(bench.batch, state)
+    assert (alone.what, alone.recorded, alone.other_record) == (found.what, found.recorded, None)
+
+
+@code
+async def sleeps(journey: Journey) -> None:
+    await journey.sleep("1h")
+
+
+@code
+async def sleeps_longer(journey: Journey) -> None:
+    await journey.sleep("2h")
+
+
+def test_a_sleep_of_another_length_is_another_deadline(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "a.db", sleeps)
+    bench.event("go", 10)
+    bench.swap(sleeps_longer)
+    (state,), (wait,) = bench.journeys(), bench.waits()
+    found = dry_run(bench.batch, state)
+    assert (found.what, found.changed) == ("deadline", {wait.id: (wait, {"duration": 7_200_000})})

@@ -27,3 +27,11 @@ def test_so_is_what_is_over_the_limit_of_characters(monkeypatch: pytest.MonkeyPa
 
 def test_a_single_line_that_is_too_long_is_left_out() -> None:
     assert Bound().take("info", "x" * (log_limit.MOST_CHARACTERS + 1)) == ("warning", LEFT_OUT)
+
+
+def test_what_fills_the_limit_to_the_last_character_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(log_limit, "MOST_CHARACTERS", 10)
+    bound = Bound()
+    taken = [bound.take("info", "x" * 10), bound.take("info", "y"), bound.take("info", "z")]
+    assert taken == [("info", "x" * 10), ("warning", LEFT_OUT), None]
+    assert "10,000 lines, or 1,024 KiB" in LEFT_OUT

@@ -18,3 +18,9 @@ def test_what_is_packed_comes_back() -> None:
 def test_other_bytes_are_refused(packed: bytes) -> None:
     with pytest.raises(ValueError, match="unpacked"):
         unpack(packed)
+
+
+def test_text_is_spelled_in_one_way_and_what_is_no_json_is_refused() -> None:
+    assert encode("ü") == '"ü"'.encode()
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        encode(float("nan"))

@@ -61,3 +61,11 @@ def test_a_version_that_is_not_there_is_said_so(tmp_path: Path) -> None:
     assert newest_version(bench.store, "shop") is None
     with pytest.raises(StoreError, match="there is no version 123 of shop"):
         load_version(bench.store, "123", "shop")
+
+
+def test_the_version_that_ran_last_may_be_an_older_one(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "a.db")
+    first = kept(bench, write(tmp_path / "w", "first", 1))
+    kept(bench, write(tmp_path / "w", "second", 2))
+    assert kept(bench, write(tmp_path / "w", "first", 1)) == first
+    assert newest_version(bench.store, "shop") == first

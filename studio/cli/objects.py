@@ -21,7 +21,7 @@ ACTS = ("check", "release", "adopt", "reload")
 
 @click.command()
 @click.argument("act", metavar="check|release|adopt|reload", type=click.Choice(ACTS))
-@click.argument("users", nargs=-1, metavar="[USER]...", shell_complete=complete.users)
+@click.argument("users", nargs=-1, metavar="USER...", shell_complete=complete.users)
 @click.option("--url", metavar="URL", help="s3://bucket/prefix, gs://…, az://…, or file:///folder.")
 @json_option
 @shared

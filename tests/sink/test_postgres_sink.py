@@ -23,6 +23,7 @@ from studio.sink.postgres_sink import PostgresSink, is_postgres
 from studio.sink.sink import ERASED, Sink
 from studio.store.postgres_schema import DOCUMENTED
 from studio.store.views import Views
+from tests.docs.pages import codes, table
 from tests.kernel.partitions import START, event, partition, turn
 from tests.sink.test_forgetting import received
 from tests.sink.test_sink import LIFE, came, life
@@ -76,6 +77,17 @@ def test_what_people_ask_of_it(sink: PostgresSink, url: str) -> None:
     assert ask(
         url, "SELECT id FROM history WHERE name = 'signup' AND user_name = 'ada' AND id IS NOT NULL"
     ) == [("s",)]
+
+
+def test_what_the_handbook_asks_is_answered(sink: PostgresSink, url: str) -> None:
+    sink.take([*life("ada"), *life("bob")[:2], received()], START)
+    answers = {row[0]: ask(url, codes(row[1])[0]) for row in table("to ask PostgreSQL")}
+    assert sorted(answers["how journeys stand"]) == [("welcome", "completed", 1), ("welcome", "waiting", 1)]
+    assert sum(row[2] for row in answers["events a day"]) == 6
+    assert [row[:3] for row in answers["what is due within a day"]] == [("bob", "welcome/bob", "active")]
+    assert answers["who failed, and with what"] == []
+    assert sorted(answers["who pays"]) == [("ada",), ("bob",)]
+    assert sorted(codes(row[0])[0] for row in table("table in PostgreSQL")) == sorted(DOCUMENTED)
 
 
 def test_it_has_what_a_store_of_ours_has(sink: PostgresSink, url: str, tmp_path: Path) -> None:
@@ -162,9 +174,9 @@ def test_an_erased_user_is_gone_and_stays_gone(sink: PostgresSink, url: str) -> 
     told = sink.take([*turns, *life("eve"), received("eve")], START)
     assert came(told) == ["refused"] * 4 + ["taken"] * 4 + ["refused"]
     assert {each.reason for each in told if each.came == "refused"} == {ERASED}
-    for table in DOCUMENTED:
-        names = [str(row) for row in ask(url, f"SELECT * FROM {table}")]
-        assert not [row for row in names if "ada" in row or "crm" in row], table
+    for each in DOCUMENTED:
+        names = [str(row) for row in ask(url, f"SELECT * FROM {each}")]
+        assert not [row for row in names if "ada" in row or "crm" in row], each
     assert kinds(url, "bob") == kinds(url, "eve") == LIFE
     assert ask(url, "SELECT name, data FROM history WHERE kind = 'event' AND about IS NULL") == [
         ("welcomed", None),

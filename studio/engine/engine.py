@@ -8,12 +8,10 @@ import os
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import Future
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from studio.clocks import durations
-from studio.clocks.clock import Clock, WallClock, to_ms
+from studio.clocks.clock import Clock, WallClock
 from studio.engine.effects import capture
 from studio.engine.effects.engine_hooks import EngineHooks
 from studio.engine.effects.steps import StandIn
@@ -21,17 +19,15 @@ from studio.engine.held_store import HeldStore
 from studio.engine.listeners import Listeners
 from studio.engine.loop.inbox_commands import find
 from studio.engine.loop.loop import EngineLoop
-from studio.engine.playing import play_events
 from studio.engine.reload.hot_reload import HotReload, Mode
 from studio.engine.rewind.time_travel import TimeTravel
 from studio.engine.status import EngineStatus, status_of, stopped
+from studio.engine.time.engine_time import EngineTime
 from studio.engine.work.batch import Batch
-from studio.engine.work.jump import JumpEnd, JumpProgress
 from studio.errors import StudioError, WorkflowError
 from studio.events.event_files import whole_event
 from studio.kernel import operator_commands as operator_acts
 from studio.kernel.state import JourneyState
-from studio.language.arguments import Duration
 from studio.language.definition import Workflow
 from studio.language.event import Event
 from studio.language.incoming import Incoming, incoming
@@ -56,10 +52,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("studio")
 
-YEAR = 365 * 24 * 3600 * 1000
 
-
-class Engine(TimeTravel, HotReload):
+class Engine(EngineTime, TimeTravel, HotReload):
     """Runs journeys on a store.
 
     Args:
@@ -299,97 +293,6 @@ class Engine(TimeTravel, HotReload):
             patient: they wait while the store cannot be written; else the future raises then.
         """
         return self._running.submit(events, by_hand=by_hand, patient=patient)
-
-    # -- time ------------------------------------------------------------------------------
-
-    async def forward(self, by: Duration) -> None:
-        """Let a virtual clock run on, each deadline at its own time."""
-        await self.forward_to(self._virtual().now() + durations.parse(by))
-
-    async def forward_to(self, at: int | datetime) -> None:
-        """Let a virtual clock run to a moment (ms since 1970, or a datetime), deadlines at it included."""
-        self._virtual()
-        moment = to_ms(at) if isinstance(at, datetime) else at
-        await asyncio.wrap_future(self._running.advance(moment))
-
-    async def run_until_idle(self) -> None:
-        """Return when nothing is handed in, no step runs and nothing is due now."""
-        if self.clock.virtual:
-            await asyncio.wrap_future(self._running.advance(self.clock.now(), move=False))
-        await asyncio.wrap_future(self._running.idle())
-
-    async def play(
-        self,
-        events: Iterable[Incoming],
-        until: int | None = None,
-        *,
-        dropped: Callable[[Event], None] | None = None,
-    ) -> bool:
-        """Play events at their own moments in virtual time, then let time run on.
-
-        Args:
-            until: the moment to stop at, ms since 1970; when not given, time runs until
-                no deadline is left, or for a year after the last event.
-            dropped: is given each event whose id was there already.
-
-        Returns:
-            False when the year was over before the deadlines were.
-        """
-        clock = self._virtual()
-        last = await play_events(events, self.submit, clock.now(), until, dropped)
-        if until is not None:
-            await asyncio.wrap_future(self._running.advance(until))
-            over = True
-        else:
-            over = await asyncio.wrap_future(self._running.advance(last + YEAR, move=False))
-        await asyncio.wrap_future(self._running.idle())
-        return over
-
-    def _virtual(self) -> Clock:
-        if not self.clock.virtual:
-            raise StudioError("real time cannot be moved", fix="Give the engine clock=VirtualClock().")
-        return self.clock
-
-    async def pause(self) -> None:
-        """Let no time pass, until `run`. Needs a `StudioClock`.
-
-        Raises:
-            ClockError: the engine runs in real time.
-        """
-        await asyncio.wrap_future(self._running.turn_clock({"paused": True}))
-
-    async def run(self) -> None:
-        """Let time pass again, at the speed that was chosen."""
-        await asyncio.wrap_future(self._running.turn_clock({"paused": False}))
-
-    async def speed(self, speed: int) -> None:
-        """How many seconds pass in a second: 1, 10, 60 or 3600. While a step runs it is one."""
-        await asyncio.wrap_future(self._running.turn_clock({"speed": speed}))
-
-    async def jump(
-        self, to: int | datetime, progress: Callable[[JumpProgress], None] | None = None
-    ) -> JumpEnd:
-        """Lead the clock to a later moment, each deadline at its own time, as if the time had passed.
-
-        Steps hold it. Everything before the moment that it has come to is durable, whatever happens.
-
-        Args:
-            to: ms since 1970, or a datetime.
-            progress: is called after every transaction, in the engine's thread.
-
-        Raises:
-            ClockError: the engine runs in real time, the moment is over, or a jump is under way.
-        """
-        moment = to_ms(to) if isinstance(to, datetime) else to
-        return await asyncio.wrap_future(self._running.jump(moment, progress))
-
-    async def stop_jump(self) -> bool:
-        """Let the jump that is under way end where it has come to. False when there is none."""
-        return self._running.stop_jump()
-
-    def next_due(self) -> int | None:
-        """The nearest deadline, ms since 1970; None when nobody waits for time."""
-        return self._running.state.next_due
 
     # -- acts ------------------------------------------------------------------------------
 

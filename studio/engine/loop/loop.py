@@ -220,6 +220,10 @@ class EngineLoop:
         """The steps that wait for a yes."""
         return self.state.rewinds.approvals
 
+    def next_due(self) -> int | None:
+        """The nearest deadline, ms since 1970; None when nobody waits for time."""
+        return self.state.next_due
+
     @property
     def is_reloading(self) -> bool:
         """A reload is asked for, or under way."""
@@ -453,8 +457,6 @@ class EngineLoop:
             return True
         return seconds > SLICE_SECONDS or (seconds > LEAST_SECONDS and self.state.queued > 0)
 
-    # -- when there is nothing to do ---------------------------------------------------------
-
     # -- steps and hooks -------------------------------------------------------------------
 
     def _launch(self, launch: Launch) -> None:
@@ -475,5 +477,3 @@ class EngineLoop:
         """Ask `check_event` what it was asked when the engine ended."""
         if asks := self.questions.open_questions(store):
             self.held_clock.ask(asks)
-
-    # -- the guard -------------------------------------------------------------------------

@@ -7,8 +7,8 @@ from concurrent.futures import Future
 import pytest
 
 from studio import incoming
-from studio.engine import playing
-from studio.engine.playing import play_events
+from studio.engine.time import playing
+from studio.engine.time.playing import play_events
 from studio.language.event import Event
 from studio.language.incoming import Incoming
 

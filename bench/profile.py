@@ -28,6 +28,7 @@ from bench.journeys import Order, chunks, reference, reference_events
 from bench.machine import pin
 from bench.session import temporary_folder
 from studio import Engine
+from studio.engine.loop import scheduler
 from studio.engine.work.batch import Batch
 from studio.engine.work.unit_of_work import StoreUnit
 from studio.language.kinds import Status
@@ -36,8 +37,8 @@ from studio.store.database import Durability
 from studio.store.sqlite import Store
 
 ENGINE_THREAD = "journey-engine"
-STAGES: tuple[tuple[type, str, str], ...] = (
-    (Batch, "prefetch", "read ahead what the events need"),
+STAGES: tuple[tuple[Any, str, str], ...] = (
+    (scheduler, "prefetch", "read ahead what the events need"),
     (Batch, "event", "handle events: drive journeys, decide"),
     (StoreUnit, "finish", "gather what is to be written"),
     (Store, "write", "write, in one transaction"),
@@ -105,9 +106,9 @@ def _stages() -> Iterator[tuple[Spent, Spent]]:
     """Take the time of stages and of statements; what was patched for it is put back."""
     stages: Spent = defaultdict(float)
     statements: Spent = defaultdict(float)
-    kept: list[tuple[type, str, Any]] = []
+    kept: list[tuple[Any, str, Any]] = []
 
-    def patch(owner: type, name: str, make: Callable[[Any], Any]) -> None:
+    def patch(owner: Any, name: str, make: Callable[[Any], Any]) -> None:
         original = getattr(owner, name)
         kept.append((owner, name, original))
         setattr(owner, name, make(original))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
 import threading
 import time
@@ -116,8 +117,11 @@ class Screen:
         self._tail = b""
 
     def close(self) -> None:
-        """End it."""
-        self._child.close(force=True)
+        """End it, however long a busy machine needs for that."""
+        if self._child.isalive():
+            self._child.kill(signal.SIGKILL)
+            self._child.wait()
+        self._child.close()
 
     def _take(self, seconds: float) -> bytes:
         try:

@@ -59,7 +59,9 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writing_module, "RETRY", 0.001)
     monkeypatch.setattr(runner_module, "RETRY", 0.001)
     # On a slow machine a batch would end sooner, and a step's result come before the next event.
-    monkeypatch.setattr("studio.engine.work.budget.Budget.is_over", lambda budget, served, invested=0.0: False)
+    monkeypatch.setattr(
+        "studio.engine.work.budget.Budget.is_over", lambda budget, served, invested=0.0: False
+    )
     # Chance is the same in every run.
     monkeypatch.setattr(secrets, "token_hex", lambda size: "ab" * size)
 

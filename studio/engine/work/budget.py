@@ -21,13 +21,15 @@ FLOOD_MOST_SECONDS = 0.75
 class Budget:
     """The time of one batch. It is looked at between causes, and never within one."""
 
-    __slots__ = ("_last", "_own", "began", "newest")
+    __slots__ = ("_last", "_next", "_own", "began", "newest")
 
     def __init__(self) -> None:
         self.began = self._last = monotonic()
         self.newest = 0.0
         """Seconds that the newest cause took."""
         self._own = thread_time()
+        self._next = 0.0
+        """Before this moment the own time need not be asked for again."""
 
     def is_over(self, served: int, invested: float = 0.0) -> bool:
         """A cause was handled: whether the batch is to be written before the next.
@@ -43,8 +45,17 @@ class Budget:
         took = now - self.began - more
         if took < BUDGET_SECONDS:
             return False
-        # The own time costs a system call: it is asked for when it may be over.
+        limit, most = (
+            (FLOOD_SECONDS, FLOOD_MOST_SECONDS) if served >= MANY else (BUDGET_SECONDS, MOST_SECONDS)
+        )
+        if took > most:
+            return True
+        # The own time costs a system call, which a busy machine takes for an offer of its processor: it is
+        # asked for when it may be over, and it passes no faster than time.
+        if now < self._next:
+            return False
         own = thread_time() - self._own - more
-        if served >= MANY:
-            return own > FLOOD_SECONDS or took > FLOOD_MOST_SECONDS
-        return own > BUDGET_SECONDS or took > MOST_SECONDS
+        if own > limit:
+            return True
+        self._next = now + limit - own
+        return False

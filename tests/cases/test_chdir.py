@@ -50,7 +50,7 @@ async def test_an_engine_stays_with_its_files(folder: Path) -> None:
 def test_a_command_stays_with_its_files(folder: Path) -> None:
     def run(*args: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [*COMMAND, *args, "--store", "data/s.db"], cwd=folder, capture_output=True, text=True, timeout=60
+            [*COMMAND, *args, "--store", "data/s.db"], cwd=folder, capture_output=True, text=True, timeout=180
         )
 
     assert run("send", "signup", "--user", "u1").returncode == 0

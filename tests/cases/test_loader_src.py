@@ -24,7 +24,7 @@ def test_in_process() -> None:
 @pytest.mark.parametrize("command", [SCRIPT, MODULE])
 def test_by_command(command: list[str]) -> None:
     done = subprocess.run(
-        [*command, "play", "e.jsonl"], cwd=CASES / NAME, capture_output=True, text=True, timeout=60
+        [*command, "play", "e.jsonl"], cwd=CASES / NAME, capture_output=True, text=True, timeout=180
     )
     assert done.stdout.splitlines()[-1] == LINE, done.stderr
 
@@ -38,6 +38,6 @@ def test_by_pytest(tmp_path: Path) -> None:
         cwd=project,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=180,
     )
     assert "1 passed" in done.stdout, done.stdout

@@ -15,6 +15,6 @@ from tests.cases.playing import HERE
 def test_the_journey_goes_on(tmp_path: Path, ways: list[str]) -> None:
     app = HERE / "submit-in-step" / "app.py"
     done = subprocess.run(
-        [sys.executable, str(app), *ways], cwd=tmp_path, capture_output=True, text=True, timeout=60
+        [sys.executable, str(app), *ways], cwd=tmp_path, capture_output=True, text=True, timeout=180
     )
     assert done.stdout == "completed\n", done.stderr

@@ -37,7 +37,7 @@ def project(folder: Path) -> Path:
 def shell(folder: Path, *args: str, stdin: str | bytes | None = None) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     given = stdin.encode() if isinstance(stdin, str) else stdin
-    done = subprocess.run([*COMMAND, *args], cwd=folder, input=given, capture_output=True, timeout=60)
+    done = subprocess.run([*COMMAND, *args], cwd=folder, input=given, capture_output=True, timeout=180)
     return subprocess.CompletedProcess(args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 

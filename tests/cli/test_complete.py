@@ -105,7 +105,7 @@ def test_a_real_bash_completes_and_loads_no_screens(here: Path) -> None:
     """
     environment = {**os.environ, "PATH": f"{here}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        ["bash", "-c", program], cwd=here, env=environment, capture_output=True, text=True, timeout=60
+        ["bash", "-c", program], cwd=here, env=environment, capture_output=True, text=True, timeout=180
     )
     *_, how, found = done.stdout.splitlines()
     assert how.endswith("-F _journey_studio_completion journey-studio")

@@ -102,7 +102,7 @@ def test_a_closed_pipe_ends_a_command_quietly(here: Path, command: list[str]) ->
             cwd=here,
             stdout=writing,
             stderr=subprocess.PIPE,
-            timeout=60,
+            timeout=180,
             text=True,
         )
     finally:
@@ -228,7 +228,7 @@ def test_a_terminal_without_the_signs_gets_escapes() -> None:
         cwd=ROOT,
         env=environment,
         capture_output=True,
-        timeout=60,
+        timeout=180,
     )
     assert done.returncode == 0
     assert b"\\u25c6 reminder/account.created" in done.stdout
@@ -245,7 +245,7 @@ def test_nothing_headless_loads_the_screens(here: Path, args: list[str]) -> None
         "sys.exit(' '.join(heavy) or 0)\n"
     )
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=here, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", program], cwd=here, capture_output=True, text=True, timeout=180
     )
     assert (done.returncode, done.stderr.strip().splitlines()[-1:]) in [(0, []), (0, [done.stderr.strip()])]
 

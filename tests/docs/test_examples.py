@@ -71,7 +71,7 @@ def run(here: Path, *command: str) -> tuple[int, str]:
         "PYTHONIOENCODING": "utf-8",
     }
     done = subprocess.run(
-        command, cwd=here, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=60
+        command, cwd=here, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300
     )
     return done.returncode, done.stdout.decode()
 

@@ -40,7 +40,7 @@ class Deaths:
     def start(self) -> int:
         """Run a process to its end; gives its exit code."""
         command = [sys.executable, str(CHILD), str(self.path), str(self.deadly)]
-        return subprocess.run(command, cwd=ROOT, timeout=60, check=False, capture_output=True).returncode
+        return subprocess.run(command, cwd=ROOT, timeout=180, check=False, capture_output=True).returncode
 
     def start_until_idle(self) -> int:
         """Start it again until it outlives what there is to do; gives how often it died."""

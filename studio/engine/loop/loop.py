@@ -31,11 +31,11 @@ from studio.engine.loop.held_clock import HeldClock
 from studio.engine.loop.idle_waiters import IdleWaiters
 from studio.engine.loop.inbox_commands import InboxCommands
 from studio.engine.loop.recovery import Recovery
+from studio.engine.loop.reload_turns import ReloadTurns
 from studio.engine.loop.scheduler import Scheduler
 from studio.engine.loop.state import LoopState
 from studio.engine.loop.turn_input import TurnInput
-from studio.engine.reload.migration import LEAST_SECONDS, SLICE_SECONDS, Migrations
-from studio.engine.work.batch import Batch
+from studio.engine.reload.migration import Migrations
 from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.engine.work.futures import answer, refuse
 from studio.engine.work.garbage_collection import without_collection
@@ -48,7 +48,6 @@ from studio.engine.work.work_items import (
 )
 from studio.errors import StoreError, StudioError
 from studio.kernel.drive import Abandoned
-from studio.kernel.ports import Part
 from studio.kernel.records import Launch, StepResult
 from studio.language.definition import Workflow
 from studio.store.database import Durability
@@ -135,6 +134,7 @@ class EngineLoop:
         )
         self.requests = InboxCommands(state, self.exclusive.act, reload)
         self.scheduler = Scheduler(state, heartbeat, self.slow_causes)
+        self.reload_turns = ReloadTurns(state, self.batches, self.committer, self.recovery)
         self._idle = IdleWaiters(state, self.migrations, self.log_forwarding, lambda: self._is_asking)
         self._input = TurnInput(state, self.scheduler, self.requests.item)
         self._thread = EngineThread(
@@ -197,18 +197,8 @@ class EngineLoop:
         self._thread.await_end(timeout)
         self.steps.stop()
         self.log_forwarding.drain(LOG_END)
-        with self.state.lock:
-            # What a thread has taken that was left behind comes to nothing, too.
-            left = [item for _, item in [*self.state.in_flight, *self.state.queue]]
-            self.state.queue.clear()
-            self.state.in_flight = []
-            idle = self._idle.take()
-        for item in left:
-            fail(item, StudioError("the engine has stopped"))
-        for future in idle:
-            refuse(future, StudioError("the engine has stopped"))
-        self.state.clock_control.fail(StudioError("the engine has stopped"))
-        self.migrations.fail(StudioError("the engine has stopped"))
+        # What a thread has taken that was left behind comes to nothing, too.
+        self._refuse_all(StudioError("the engine has stopped"))
 
     @property
     def problem(self) -> str | None:
@@ -276,6 +266,20 @@ class EngineLoop:
             return Store(self.state.path, self.durability)
         return self.recovery.patiently(lambda: Store(self.state.path, self.durability))
 
+    def _refuse_all(self, error: StudioError) -> None:
+        """Tell everybody who waits for something that it does not come."""
+        with self.state.lock:
+            left = [item for _, item in [*self.state.in_flight, *self.state.queue]]
+            self.state.queue.clear()
+            self.state.in_flight = []
+            idle = self._idle.take()
+        for item in left:
+            fail(item, error)
+        for future in idle:
+            refuse(future, error)
+        self.state.clock_control.fail(error)
+        self.migrations.fail(error)
+
     def _die(self, error: BaseException) -> None:
         ended = error
         if not isinstance(ended, StudioError):
@@ -283,16 +287,7 @@ class EngineLoop:
         self.state.problem, self.state.ended = str(ended), ended
         with self.state.lock:
             self.state.stopping = True
-            left = [item for _, item in [*self.state.in_flight, *self.state.queue]]
-            self.state.queue.clear()
-            self.state.in_flight = []
-            idle = self._idle.take()
-        for item in left:
-            fail(item, ended)
-        for future in idle:
-            refuse(future, ended)
-        self.state.clock_control.fail(ended)
-        self.migrations.fail(ended)
+        self._refuse_all(ended)
         if self.on_end is not None:
             self.on_end()
         if self.state.changed is not None:
@@ -307,7 +302,7 @@ class EngineLoop:
                     watch.live.end()
                     if not self.state.clock_control.moved and self._moves_on:
                         # In turn with all else: neither waits long for the other.
-                        self.migrations.turn(self, store, watch)
+                        self.migrations.turn(self.reload_turns, store, watch)
                         watch.live.end()
                         busy = True
             except StoreError as error:
@@ -351,7 +346,7 @@ class EngineLoop:
         """Handle one batch. False when there was nothing to do."""
         if self.state.clock_control.moved and self._moves_on:
             # Time that is moved waits for those who go over to other code.
-            self.migrations.turn(self, store, watch)
+            self.migrations.turn(self.reload_turns, store, watch)
             return True
         store.look()
         held, self.state.returned = self.state.returned, []
@@ -394,7 +389,7 @@ class EngineLoop:
         if entries and isinstance(entries[0][1], ExclusiveOperation):
             self.exclusive.run(store, watch, entries)
             return True
-        batch = self.new_batch(store, watch, "serve")
+        batch = self.batches.new(store, watch, "serve")
         try:
             finished = self.scheduler.serve(batch, deque(entries), limit)
         except StoreError:
@@ -407,7 +402,7 @@ class EngineLoop:
 
     def _take_result(self, store: Store, watch: ThreadMonitor, held: list[Entry]) -> bool:
         """Write how a step ended that held the clock, and nothing else."""
-        batch = self.new_batch(store, watch, "serve")
+        batch = self.batches.new(store, watch, "serve")
         try:
             finished = [(item, self.scheduler.serve_one(batch, item, at)) for at, item in held]
         except StoreError:
@@ -432,30 +427,6 @@ class EngineLoop:
         """Steps run, but for those whose results are at hand, or a hook is asked."""
         ends = {item.launch.which for _, item in ended if isinstance(item, StepResult)}
         return bool(self.state.running - ends) or self._is_asking
-
-    # -- what a reload needs (`reload/migration.py`) -------------------------------------------
-
-    def new_batch(self, store: Store, watch: ThreadMonitor, part: Part = "other") -> Batch:
-        """A batch that workflows may be driven in."""
-        return self.batches.new(store, watch, part)
-
-    def commit(self, store: Store, batch: Batch) -> bool:
-        """Write a batch. False when it came to nothing."""
-        return self.committer.commit(store, batch, [])
-
-    def blame(self, store: Store, watch: ThreadMonitor, error: Exception) -> None:
-        """A batch broke: the journey at which it broke fails."""
-        self.committer.blame(store, watch, error, [])
-
-    def return_missing(self, store: Store, watch: ThreadMonitor) -> None:
-        """Workflows that were missing are there: what came meanwhile counts again."""
-        self.recovery.return_missing(store, watch)
-
-    def is_enough(self, gone: int, seconds: float) -> bool:
-        """Whether a batch of the background is to be written: it is long, or something else is to be done."""
-        if gone >= self.state.quarantine.size("move"):
-            return True
-        return seconds > SLICE_SECONDS or (seconds > LEAST_SECONDS and self.state.queued > 0)
 
     # -- steps and hooks -------------------------------------------------------------------
 

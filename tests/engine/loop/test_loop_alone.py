@@ -15,14 +15,16 @@ from studio import StudioClock, VirtualClock, incoming
 from studio.engine.loop import committer as committer_module
 from studio.engine.loop import loop as loop_module
 from studio.engine.loop.loop import EngineLoop
-from studio.engine.reload.migration import LEAST_SECONDS, SLICE_SECONDS, Swap
+from studio.engine.reload.migration import Swap
 from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.engine.work.log_lines import LogLine
 from studio.errors import StoreError, StudioError
+from studio.store.database import open_database
 from studio.store.sqlite import Store
 
 
 def test_what_is_asked_of_an_engine_that_ends_before_it_takes_it_is_refused(tmp_path: Path) -> None:
+    open_database(tmp_path / "s.db").close()
     loop = EngineLoop(tmp_path / "s.db", {}, StudioClock())
     swap = Swap({}, {}, [], ())
     asked: list[Future[Any]] = [
@@ -133,14 +135,3 @@ def test_how_long_it_rests_when_there_is_nothing_to_do(
     assert rest() == loop_module.POLL
     loop.state.problem = "the disk is full"
     assert rest() == committer_module.RETRY
-
-
-def test_a_batch_of_the_background_is_longer_while_nobody_waits(tmp_path: Path) -> None:
-    loop = EngineLoop(tmp_path / "s.db", {}, VirtualClock())
-    between = (LEAST_SECONDS + SLICE_SECONDS) / 2
-    assert not loop.is_enough(0, between)
-    assert loop.is_enough(0, SLICE_SECONDS * 1.1)
-    assert loop.is_enough(loop.state.quarantine.size("move"), 0.0)
-    loop.submit([incoming("signup", "ada")])
-    assert loop.is_enough(0, between)
-    assert not loop.is_enough(0, LEAST_SECONDS / 2)

@@ -14,6 +14,8 @@ from studio.language.kinds import KIND_TEXT
 from studio.store.views import Views
 
 ROOT = Path(__file__).parents[2]
+HISTORIES = Path(__file__).parent / "histories"
+"""What `record.py` has recorded: files of each release, compressed."""
 PATIENCE = 60.0
 """Seconds after which a test no longer waits."""
 

@@ -46,9 +46,16 @@ def test_a_store_whose_engine_was_killed_goes_and_one_in_use_stays(folder: Path)
 
 def test_one_without_a_lock_is_being_made_until_it_is_a_day_old(folder: Path) -> None:
     left(folder, "forgotten", lock=False, at=OLD)
-    made = left(folder, "made", lock=False)
+    made = left(folder, "made", lock=False, at=time.time() - 23 * 3600)
     temporary.sweep()
     assert {each.name for each in folder.iterdir()} == {made.name + s for s in ("", "-wal", "-shm")}
+
+
+def test_each_store_in_memory_has_a_place_of_its_own(folder: Path) -> None:
+    one, other = temporary.temporary_store(), temporary.temporary_store()
+    assert one != other
+    assert one.parent == other.parent == folder
+    assert list(folder.iterdir()) == []
 
 
 def test_other_files_stay(folder: Path) -> None:

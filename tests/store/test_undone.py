@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from studio.store.undone import Undone, all_undone, forget_undone, keep_undone
+from studio.store.undone import Undone, all_undone, forget_undone, keep_undone, last_moment
 from tests.store.build import small
 
 ONE, TWO, TEN = (Undone(n, 100 - n, f'{{"seq":{n}}}', "[]", '{"paused":true}') for n in (1, 2, 10))
@@ -52,3 +52,8 @@ def test_all_are_let_go(con: sqlite3.Connection) -> None:
     forget_undone(con)
     assert all_undone(con) == []
     assert kept(con) == {table: [] for table in TABLES}
+
+
+def test_the_latest_moment_of_what_went_with_an_act(con: sqlite3.Connection) -> None:
+    con.execute("INSERT INTO undone_history (undo, seq, at, kind) VALUES (2, 10, 77, 1), (2, 11, 70, 1)")
+    assert [last_moment(con, number) for number in (1, 2, 3)] == [0, 77, 0]

@@ -81,3 +81,11 @@ def test_those_who_came_first_stand_last(store: Path) -> None:
         assert None not in dues
         assert dues == sorted(dues, key=lambda due: due or 0)
         assert len(late) == 200
+
+
+def test_of_a_text_that_no_store_can_hold_there_is_nothing(store: Path) -> None:
+    half = "\ud800"
+    with Views(store) as views:
+        assert views.entries(user=half) == []
+        assert views.timeline(half) == []
+        assert views.entries(workflow=half) == []

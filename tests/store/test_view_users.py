@@ -58,6 +58,15 @@ def test_users_by_deadline_and_by_state(states: Path) -> None:
         assert views.failed_users() == ["ben"]
 
 
+def test_users_whose_steps_run_come_before_those_who_wait(tmp_path: Path) -> None:
+    b = Builder(tmp_path / "s.db")
+    for user, kind, due in (("ann", Kind.SLEEP_OPENED, 3_000), ("bob", Kind.STEP_STARTED, None)):
+        b.wait(b.journey("trial", user, b.event("signup", user)), "it", 0, due, kind=kind)
+    with Views(b.done()) as views:
+        assert [row.id for row in views.users_by_state(limit=1)] == ["bob"]
+        assert [row.id for row in views.users_by_state()] == ["bob", "ann"]
+
+
 def test_pages_go_both_ways(tmp_path: Path) -> None:
     names = [f"user{n:03}" for n in range(40)]
     with Views(many(tmp_path / "s.db", names)) as views:

@@ -48,6 +48,13 @@ def test_a_count_is_said_in_a_line(made: ReloadTally, waiting: int, said: str) -
     assert summary(made, waiting) == said
 
 
+def test_lines_of_several_files_are_said_with_their_files() -> None:
+    made = ReloadTally()
+    for file in ("shop.py", "mail.py"):
+        made.add(Difference("path", (f"/w/{file}", 24)))
+    assert summary(made, 2) == "2 waiting: 2 on another path, at mail.py:24 shop.py:24"
+
+
 def test_counts_add_up() -> None:
     whole = tally(("same", 1), ("path", 2))
     whole.merge(tally(("path", 1), ("fails", 1)))

@@ -17,7 +17,7 @@ from studio.errors import StudioError
 from studio.text.printable import clean, json_line
 
 if TYPE_CHECKING:
-    from studio.engine.inspect.explain import Finding, Proposal, Why
+    from studio.engine.inspect.explanation import Finding, Proposal, Why
     from studio.store.views import Views
     from studio.temporal.settings import TemporalSettings
 

@@ -19,7 +19,7 @@ from studio.errors import WorkflowError
 
 if TYPE_CHECKING:
     # Not read for `journey-studio send`, which goes this way.
-    from studio.engine.inspect.explain import Why
+    from studio.engine.inspect.explanation import Why
     from studio.engine.inspect.result import Inspection
     from studio.engine.reload.report import ReloadReport
     from studio.engine.rewind.preview import RewindPreview, UndoPreview

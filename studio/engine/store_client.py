@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
-    from studio.engine.inspect.explain import Why
+    from studio.engine.inspect.explanation import Why
     from studio.engine.inspect.result import Inspection
     from studio.language.definition import Workflow
     from studio.language.incoming import Incoming

@@ -183,6 +183,7 @@ MOVED: dict[str, str] = {
     "studio.store.places": "studio.store.line_statistics",
     "studio.store.scenes": "studio.store.view_context",
     "studio.store.scene_sql": "studio.store.view_context_sql",
+    "studio.engine.playing": "studio.engine.time.playing",
     "studio.store.reading": "studio.store.read_only_store",
     "studio.design.explorer.moves": "studio.design.explorer.path_steps",
     "studio.design.explorer.ways": "studio.design.explorer.explored_path",

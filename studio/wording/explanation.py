@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from studio.engine.inspect.explain import Proposal, Why
+from studio.engine.inspect.explanation import Proposal, Why
 from studio.kernel.matching import MISSING, FieldMismatch
 
 TRIGGERED_NOTHING = "triggered nothing"

@@ -7,10 +7,11 @@ needed: names by their letters, data by `matching.differences`, users by nearly 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Any
 
+from studio.engine.inspect.explain_wait import ENDED, explain_wait
+from studio.engine.inspect.explanation import MOST_FINDINGS, Finding, Proposal, Why
 from studio.engine.inspect.explanation_context import (
     JourneyPosition,
     fields,
@@ -18,75 +19,16 @@ from studio.engine.inspect.explanation_context import (
     stand_of,
     wanted,
 )
-from studio.kernel.matching import MISSING, FieldMismatch, differences, look_up, meets
-from studio.kernel.sample_for_match import mend, name_for, satisfy
+from studio.engine.inspect.near_misses import compare, near_users
+from studio.kernel.matching import MISSING, differences, look_up, meets
 from studio.language.definition import Workflow
-from studio.language.names import IDENTIFY, START, Names, names
+from studio.language.names import IDENTIFY, START, names
 from studio.store.records import Entry
 from studio.store.views import Views
-from studio.text.fuzzy_match import closest, describe_difference, match_rank, simplified, single_edits
+from studio.text.fuzzy_match import closest, describe_difference, match_rank, simplified
 
-MOST_FINDINGS = 40
-NEAR_USERS = 8
-NEAR_EVENTS = 5
 TEXTS = 50
 """Texts in an event's data that may be the id of the user who was meant."""
-_LAST = 1 << 62
-
-
-@dataclass(frozen=True, slots=True)
-class Proposal:
-    """An event that would have done it."""
-
-    event: str
-    user: str
-    data: Mapping[str, Any]
-    wait: int | None = field(default=None, compare=False)
-    """`seq` of the open wait that is asked about, when it carries no more than its match."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that an event did or nearly did, or that nearly ended a wait."""
-
-    kind: Literal["woke", "failed", "near", "over", "trigger", "user"]
-    what: str
-    """What it is about: "onboarding waits for app/login"."""
-    at: int | None = None
-    """The moment of `seq`, milliseconds since 1970, UTC."""
-    line: str | None = None
-    seq: int | None = None
-    """The entry that tells more."""
-    differences: tuple[FieldMismatch, ...] = ()
-    hint: str = ""
-    """In what it differs, or what to do, in a few words."""
-    proposal: Proposal | None = None
-    far: int = 0
-    """How far it is from having happened."""
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """The explanation of an entry."""
-
-    entry: Entry
-    title: str
-    findings: tuple[Finding, ...]
-    answer: Proposal | None = None
-    """What would end an open wait."""
-    open: bool = False
-    """The wait that is explained is still open."""
-    facts: tuple[str, ...] = ()
-
-    @property
-    def woke(self) -> bool:
-        """Whether anything came of it."""
-        return any(each.kind in ("woke", "failed") for each in self.findings)
-
-    @property
-    def proposal(self) -> Proposal | None:
-        """The nearest event that would have done it, else what would."""
-        return next((each.proposal for each in self.findings if each.proposal is not None), self.answer)
 
 
 def explain(views: Views, seq: int, workflows: Mapping[str, Workflow]) -> Why | None:
@@ -101,7 +43,7 @@ def explain(views: Views, seq: int, workflows: Mapping[str, Workflow]) -> Why | 
     if entry.kind == "event" and entry.user is not None:
         return _event(views, entry, workflows)
     if entry.kind == "wait.opened" and (names_ := wanted(entry)) is not None and entry.user is not None:
-        return _wait(views, entry, names_)
+        return explain_wait(views, entry, names_)
     return _other(views, entry)
 
 
@@ -167,34 +109,9 @@ def _open_waits(
         for opening in stand.open.values():
             if (stand.journey, opening.key) in woken or (names_ := wanted(opening)) is None:
                 continue
-            found = _compare(event, opening, names_, f"{stand.workflow} waits for {opening.name}")
+            found = compare(event, opening, names_, f"{stand.workflow} waits for {opening.name}")
             if found is not None:
                 yield found
-
-
-def _compare(event: Entry, opening: Entry, names_: Names, what: str) -> Finding | None:
-    """How far an event is from ending a wait; None when it is quite another."""
-    user, name, data, match = event.user or "", event.name or "", fields(event), match_of(opening)
-    wrong = tuple(differences(match, data))
-    if names_.meets(name):
-        if not wrong:
-            hint = "it matches; another wait for the same event came first, or the workflow was not loaded"
-            return Finding("near", what, opening.at, opening.line, opening.seq, hint=hint, far=5)
-        proposal = Proposal(name, user, mend(match, data))
-        return Finding(
-            "near", what, opening.at, opening.line, opening.seq, wrong, "", proposal, far=10 * len(wrong)
-        )
-    # What a journey sends is written in its source, and means what it says.
-    near = closest(name, names_.literals, 1) if event.journey is None else []
-    if not near:
-        return None
-    proposal = Proposal(near[0], user, mend(match, data))
-    hint = f"did you mean {near[0]}? {describe_difference(name, near[0])}"
-    far = 5 * (match_rank(name, near[0]) or 0) + 10 * len(wrong)
-    return Finding("near", what, opening.at, opening.line, opening.seq, wrong, hint, proposal, far)
-
-
-_ENDED = {"wait.matched": "was matched", "wait.timeout": "had timed out", "wait.closed": "was closed"}
 
 
 def _over(event: Entry, stands: list[JourneyPosition]) -> Iterator[Finding]:
@@ -208,7 +125,7 @@ def _over(event: Entry, stands: list[JourneyPosition]) -> Iterator[Finding]:
             if ending.kind == "wait.matched" or differences(match_of(opening), fields(event)):
                 continue
             said.add(opening.name or "")
-            what = f"{stand.workflow}'s wait for {opening.name} {_ENDED.get(ending.kind, 'had ended')}"
+            what = f"{stand.workflow}'s wait for {opening.name} {ENDED.get(ending.kind, 'had ended')}"
             yield Finding("over", what, ending.at, opening.line, ending.seq, far=25)
 
 
@@ -306,7 +223,7 @@ def _other_users(views: Views, event: Entry, stands: list[JourneyPosition]) -> I
     """Users who wait for just this: a wrong user is as likely a slip as a wrong field."""
     user, name, data = event.user or "", event.name or "", fields(event)
     mentioned = set(views.known_users(list(_texts(data)))) - {user}
-    for other in _near_users(views, user, mentioned):
+    for other in near_users(views, user, mentioned):
         sure = other in mentioned or simplified(other) == simplified(user)
         for wait in views.waits(user=other, limit=50):
             if wait.kind != "wait" or not wait.name or not names(wait.name.split(", ")).meets(name):
@@ -331,13 +248,6 @@ def _other_users(views: Views, event: Entry, stands: list[JourneyPosition]) -> I
                 break
 
 
-def _near_users(views: Views, user: str, mentioned: Iterable[str] = ()) -> list[str]:
-    """Users who are called nearly so, the nearest first."""
-    known = dict.fromkeys(views.known_users(list(single_edits(user))) + views.neighbours(user))
-    near = closest(user, known, NEAR_USERS)
-    return list(dict.fromkeys([*mentioned, *near]))[:NEAR_USERS]
-
-
 def _texts(value: Any) -> Iterator[str]:
     """Texts anywhere in some data, up to `TEXTS`."""
     left, found = [value], 0
@@ -351,81 +261,6 @@ def _texts(value: Any) -> Iterator[str]:
             left += list(item.values())[:TEXTS]
         elif isinstance(item, list):
             left += item[:TEXTS]
-
-
-# -- a wait --------------------------------------------------------------------------------
-
-
-def _wait(views: Views, opening: Entry, names_: Names) -> Why:
-    user = opening.user or ""
-    match = match_of(opening)
-    known = views.events_of(user)
-    is_open = views.is_open(opening.seq)
-    ending = None if is_open else _ending(views, opening)
-    found: list[Finding] = []
-    for name, number in known.items():
-        met = names_.meets(name)
-        if met or closest(name, names_.literals, 1):
-            for event in views.newest_events(user, number, 20 if met else NEAR_EVENTS):
-                if ending is None or event.seq < ending.seq:
-                    found += _against(event, opening, names_)
-    if is_open:
-        found += _sent_to_others(views, opening, names_)
-    elif ending is not None:
-        word = _ENDED.get(ending.kind, "had ended").removeprefix("had ").removeprefix("was ")
-        kind: Literal["woke", "over"] = "woke" if ending.kind == "wait.matched" else "over"
-        found.append(Finding(kind, word, ending.at, ending.line, ending.seq, far=-1))
-    found.sort(key=lambda each: (each.far, -(each.seq or 0)))
-    plainest = name_for(names_.parts, sorted(known))
-    answer = Proposal(plainest, user, satisfy(match), wait=opening.seq) if is_open else None
-    return Why(opening, f"{user} {opening.name}", tuple(found[:MOST_FINDINGS]), answer, is_open)
-
-
-def _against(event: Entry, opening: Entry, names_: Names) -> Iterator[Finding]:
-    found = _compare(event, opening, names_, event.name or "")
-    if found is None:
-        return
-    hint, proposal, far = found.hint, found.proposal, found.far
-    if not found.differences and names_.meets(event.name or ""):
-        if event.seq > opening.seq:
-            return
-        hint = "it matches, but came before: an earlier wait used it, or the wait has past=False"
-        proposal, far = Proposal(event.name or "", event.user or "", fields(event)), 30
-    elif event.seq < opening.seq:
-        far += 5
-    yield Finding(
-        "near", event.name or "", event.at, event.line, event.seq, found.differences, hint, proposal, far
-    )
-
-
-def _ending(views: Views, opening: Entry) -> Entry | None:
-    """The entry that ended a wait, among the newest of the user's journeys."""
-    for entries in views.before(opening.user or "", _LAST):
-        if entries[0].journey == opening.journey:
-            for started, ended in stand_of(entries).over:
-                if started.seq == opening.seq:
-                    return ended
-    return None
-
-
-def _sent_to_others(views: Views, opening: Entry, names_: Names) -> Iterator[Finding]:
-    """Events that would have ended the wait, had they been for its user."""
-    user, match = opening.user or "", match_of(opening)
-    for other in _near_users(views, user):
-        sure = simplified(other) == simplified(user) or not views.has_journey(other)
-        if not sure and not match:
-            continue
-        for name, number in views.events_of(other).items():
-            if not names_.meets(name):
-                continue
-            for event in reversed(views.newest_events(other, number, NEAR_EVENTS)):
-                if meets(match, fields(event)):
-                    proposal = Proposal(name, user, fields(event))
-                    hint = f"it was sent to user {other}: {describe_difference(other, user)}"
-                    yield Finding(
-                        "user", name, event.at, event.line, event.seq, hint=hint, proposal=proposal, far=6
-                    )
-                    break
 
 
 # -- anything else -------------------------------------------------------------------------

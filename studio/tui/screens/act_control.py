@@ -8,7 +8,7 @@ from functools import partial
 from textual.binding import Binding
 from textual.worker import Worker
 
-from studio.engine.inspect.explain import Proposal
+from studio.engine.inspect.explanation import Proposal
 from studio.errors import StudioError
 from studio.store.records import Entry, UserRow, WaitRow
 from studio.store.views import Views

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from studio.engine.inspect.explain import Proposal
+from studio.engine.inspect.explanation import Proposal
 from studio.tui.widgets.why import Subject, WhyPane
 
 

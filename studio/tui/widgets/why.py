@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 
 from studio.engine.client import EngineClient
-from studio.engine.inspect.explain import Proposal, Why
+from studio.engine.inspect.explanation import Proposal, Why
 from studio.store.views import Views
 from studio.tui.format.text import literal
 from studio.tui.session.ask import Asking, Question

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio.engine.inspect.explain import Finding, Proposal, Why
+from studio.engine.inspect.explanation import Finding, Proposal, Why
 from studio.engine.inspect.explanation_context import match_of
 from studio.kernel.matching import FieldMismatch
 from studio.tui.format.glyphs import glyphs

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from studio import Engine, Journey, VirtualClock, workflow
-from studio.engine.inspect.explain import Proposal, Why, explain
+from studio.engine.inspect.explain import explain
+from studio.engine.inspect.explanation import Proposal, Why
 from studio.kernel.matching import MISSING, FieldMismatch
 from studio.language.definition import Workflow
 from studio.store.views import Views

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from studio.engine.inspect.explain import Finding, Proposal, Why
+from studio.engine.inspect.explanation import Finding, Proposal, Why
 from studio.kernel.matching import MISSING, FieldMismatch
 from studio.tui.screens.why import WhyScreen
 from studio.tui.widgets.why import Subject, WhyPane

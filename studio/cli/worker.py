@@ -23,11 +23,16 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option(
-    "--sink", metavar="PATH", type=PATH, help="Keep all histories in this store, too: the one to look at."
+    "--sink",
+    "sinks",
+    metavar="PATH",
+    type=PATH,
+    multiple=True,
+    help="Keep all histories in this store, too: the one to look at. Another may be postgresql://…",
 )
 @on_temporal
 @shared
-def worker(settings: Settings, temporal: TemporalSettings, sink: str | None) -> Exit:
+def worker(settings: Settings, temporal: TemporalSettings, sinks: tuple[str, ...]) -> Exit:
     """Carry users on, on Temporal.
 
     Any number of workers share the users of a namespace and queue. One of them, or `watch`, holds the
@@ -41,11 +46,15 @@ def worker(settings: Settings, temporal: TemporalSettings, sink: str | None) -> 
         complain(str(problem))
     if not loaded.workflows:
         raise NoWorkflows("there is no workflow that loads", path=short(settings.workflows))
-    return asyncio.run(_work(settings, temporal, loaded, None if sink is None else Path(absolute(sink))))
+    from studio.sink.postgres_sink import is_postgres
+
+    places = [place if is_postgres(place) else str(absolute(place)) for place in sinks]
+    return asyncio.run(_work(settings, temporal, loaded, places))
 
 
-async def _work(settings: Settings, temporal: TemporalSettings, loaded: Loaded, sink: Path | None) -> Exit:
+async def _work(settings: Settings, temporal: TemporalSettings, loaded: Loaded, sinks: list[str]) -> Exit:
     from studio.cli.engine_run import end_politely
+    from studio.sink.postgres_sink import is_postgres
     from studio.temporal.connecting import connect
     from studio.temporal.worker import workers
     from studio.text.private import make_folder
@@ -53,11 +62,13 @@ async def _work(settings: Settings, temporal: TemporalSettings, loaded: Loaded, 
     stop = asyncio.Event()
     end_politely(asyncio.get_running_loop(), stop)
     client = await connect(temporal)
-    if sink is not None:
-        make_folder(sink.parent)
-    async with workers(client, temporal, loaded.workflows, sink, settings.durability, complain):
+    for place in sinks:
+        if not is_postgres(place):
+            make_folder(Path(place).parent)
+    async with workers(client, temporal, loaded.workflows, sinks, settings.durability, complain):
         where = f"{temporal.address}, namespace {temporal.namespace}, queue {temporal.queue}"
-        kept = "" if sink is None else f", all histories in {short(sink)}"
+        named = [place.rpartition("@")[2] if is_postgres(place) else short(place) for place in sinks]
+        kept = f", all histories in {' and '.join(named)}" if named else ""
         complain(f"A worker on {where}: {counted(len(loaded.workflows), 'workflow')}{kept}.", plain=True)
         await stop.wait()
     return Exit.DONE

@@ -61,6 +61,6 @@ class BackgroundSink:
         client = await connect(self._settings)
         end = asyncio.Event()
         workflows = self._loaded.workflows
-        async with sink_worker(client, self._settings, self._store, workflows, self._durability):
+        async with sink_worker(client, self._settings, [self._store], workflows, self._durability):
             self._started.set_result((asyncio.get_running_loop(), end))
             await end.wait()

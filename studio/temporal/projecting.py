@@ -10,15 +10,15 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from studio.clocks.clock import wall_ms
 from studio.kernel.text_numbers import CODE
 from studio.kernel.turn import Turn, TurnError, turn_from
-from studio.sink.sink import Sink
+from studio.sink.sink import TurnReceipt
 
 PATIENCE = 2.0
 """Seconds that a turn waits for one that must come first, before it is sent back to Temporal."""
@@ -40,22 +40,38 @@ class _Job:
     since: float = field(default_factory=time.monotonic)
 
 
+class TurnSink(Protocol):
+    """Who keeps all histories: `studio.sink.sink.Sink`, `studio.sink.postgres_sink.PostgresSink`."""
+
+    def take(self, turns: Sequence[Turn], at: int) -> list[TurnReceipt]:
+        """Take turns; those of one user in their order."""
+
+    def erase(self, user: str, begins: int | None = None) -> None:
+        """Forget a user."""
+
+    def add_code(self, workflow: str, hash: str, file: str, source: str, at: int) -> None:
+        """Keep the source of a workflow's version."""
+
+    def close(self) -> None:
+        """Let it go."""
+
+
 class Projection:
-    """Takes turns into a sink, in a thread of its own.
+    """Takes turns into one sink or several, in a thread of its own.
 
     Args:
-        open_sink: opens it in that thread, which alone may use it.
+        open_sinks: open them in that thread, which alone may use them.
 
     Raises:
         StoreError: it cannot be opened.
     """
 
-    def __init__(self, open_sink: Callable[[], Sink]) -> None:
+    def __init__(self, open_sinks: Sequence[Callable[[], TurnSink]]) -> None:
         self._codes: set[str] = set()
         """Versions whose source is kept, or was asked for: "workflow@hash"."""
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         opened: Future[None] = Future()
-        args = (open_sink, opened)
+        args = (open_sinks, opened)
         self._thread = threading.Thread(target=self._live, args=args, name="journey-sink", daemon=True)
         self._thread.start()
         opened.result()
@@ -107,23 +123,26 @@ class Projection:
         self._jobs.put(None)
         self._thread.join()
 
-    def _live(self, open_sink: Callable[[], Sink], opened: Future[None]) -> None:
-        try:
-            sink = open_sink()
-        except BaseException as error:
-            opened.set_exception(error)
-            return
-        opened.set_result(None)
-        with sink:
-            self._run(sink)
+    def _live(self, open_sinks: Sequence[Callable[[], TurnSink]], opened: Future[None]) -> None:
+        with contextlib.ExitStack() as stack:
+            sinks = []
+            try:
+                for open_sink in open_sinks:
+                    sinks.append(sink := open_sink())
+                    stack.callback(sink.close)
+            except BaseException as error:
+                opened.set_exception(error)
+                return
+            opened.set_result(None)
+            self._run(sinks)
 
-    def _run(self, sink: Sink) -> None:
+    def _run(self, sinks: list[TurnSink]) -> None:
         waiting: list[_Job] = []
         ending = False
         while not ending:
             jobs, ending = self._next(waiting)
             if jobs:
-                waiting = self._write(sink, jobs)
+                waiting = self._write(sinks, jobs)
         for job in waiting:
             job.done.set_exception(TooEarly("the sink was closed"))
 
@@ -140,25 +159,28 @@ class Projection:
             return jobs, False
         return jobs, True
 
-    def _write(self, sink: Sink, jobs: list[_Job]) -> list[_Job]:
+    def _write(self, sinks: list[TurnSink], jobs: list[_Job]) -> list[_Job]:
         """Write a batch; gives what must wait for others."""
         for job in [job for job in jobs if job.erase is not None]:
             jobs.remove(job)
-            _erase(sink, job)
+            _erase(sinks, job)
         try:
             for key, source in ((k, s) for job in jobs for k, s in job.sources.items()):
                 workflow, _, hash = key.rpartition("@")
-                sink.add_code(workflow, hash, source["file"], source["source"], wall_ms())
-            told = sink.take([turn for job in jobs for turn in job.turns], wall_ms())
+                for sink in sinks:
+                    sink.add_code(workflow, hash, source["file"], source["source"], wall_ms())
+            turns = [turn for job in jobs for turn in job.turns]
+            told = [sink.take(turns, wall_ms()) for sink in sinks]
         except Exception as error:
-            # Nothing was written: Temporal tells all of it again.
+            # Temporal tells all of it again, and who has it knows it.
             for job in jobs:
                 job.done.set_exception(error)
             return []
         waiting: list[_Job] = []
         at = 0
         for job in jobs:
-            early = [each for each in told[at : at + len(job.turns)] if each.came == "early"]
+            mine = slice(at, at + len(job.turns))
+            early = [each for receipts in told for each in receipts[mine] if each.came == "early"]
             at += len(job.turns)
             if not early:
                 job.done.set_result(None)
@@ -173,10 +195,11 @@ class Projection:
         return waiting
 
 
-def _erase(sink: Sink, job: _Job) -> None:
+def _erase(sinks: list[TurnSink], job: _Job) -> None:
     assert job.erase is not None
     try:
-        sink.erase(*job.erase)
+        for sink in sinks:
+            sink.erase(*job.erase)
     except Exception as error:
         job.done.set_exception(error)
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from studio.engine.effects.steps import Steps
 from studio.language.definition import Workflow
+from studio.sink.postgres_sink import PostgresSink, is_postgres
 from studio.sink.sink import Sink
 from studio.store.database import Durability
 from studio.temporal.activities import SinkActivities, UserActivities
@@ -22,7 +23,7 @@ from studio.temporal.code import Code
 from studio.temporal.deployed import sources_of
 from studio.temporal.deploying import code_worker, counting, deploy, newest_number
 from studio.temporal.driving import HANG_AFTER, Drives
-from studio.temporal.projecting import Projection
+from studio.temporal.projecting import Projection, TurnSink
 from studio.temporal.settings import TemporalSettings
 from studio.temporal.turns_workflow import SINK_SUFFIX, UserErased, UserTurns
 from studio.temporal.user_workflow import UserJourneys
@@ -101,16 +102,25 @@ async def _serving(
 async def sink_worker(
     client: Client,
     settings: TemporalSettings,
-    store: Path,
+    stores: Sequence[str | Path],
     workflows: Mapping[str, Workflow],
     durability: Durability = "full",
 ) -> AsyncIterator[None]:
-    """Keep all histories in a store meanwhile.
+    """Keep all histories meanwhile, each in all of the stores.
+
+    Args:
+        stores: files, or addresses of PostgreSQL.
 
     Raises:
-        StoreError: it cannot be used, or an engine or another sink has it.
+        StoreError: one cannot be used, or an engine or another sink has it.
     """
-    projection = await asyncio.to_thread(Projection, lambda: Sink(store, durability, "Temporal"))
+
+    def opening(place: str | Path) -> Callable[[], TurnSink]:
+        if is_postgres(str(place)):
+            return lambda: PostgresSink(str(place))
+        return lambda: Sink(place, durability, "Temporal")
+
+    projection = await asyncio.to_thread(Projection, [opening(place) for place in stores])
     projection.add_sources(sources_of(dict(workflows)))
     worker = Worker(
         client,
@@ -131,13 +141,13 @@ async def workers(
     client: Client,
     settings: TemporalSettings,
     workflows: Mapping[str, Workflow],
-    sink: Path | None = None,
+    sinks: Sequence[str | Path] = (),
     durability: Durability = "full",
     told: Callable[[str], None] = lambda why: None,
 ) -> AsyncIterator[None]:
     """Both, or the first alone when no store is named."""
     async with AsyncExitStack() as stack:
-        if sink is not None:
-            await stack.enter_async_context(sink_worker(client, settings, sink, workflows, durability))
+        if sinks:
+            await stack.enter_async_context(sink_worker(client, settings, sinks, workflows, durability))
         await stack.enter_async_context(user_worker(client, settings, workflows, told=told))
         yield

@@ -40,7 +40,7 @@ async def record(server: DevServer, folder: Path) -> None:
     client = await engine.client()
     workflows = load(WORKFLOWS).workflows
     async with user_worker(client, settings, workflows):
-        async with sink_worker(client, settings, store, {}, "normal"):
+        async with sink_worker(client, settings, [store], {}, "normal"):
             await engine.ingest("go", user="ada", data={"crm": "crm"}, id="one")
             await engine.ingest("go", user="ada", data={"crm": "crm"}, id="one")
             await until(lambda: count(store, "wait.opened") == 1)

@@ -72,7 +72,7 @@ def test_waiting_users_go_over_at_a_deploy(server: DevServer, tmp_path: Path) ->
     async def play() -> None:
         engine = TemporalEngine(None, server.address, queue=queue, store=store)
         client = await engine.client()
-        async with sink_worker(client, settings, store, {}, "normal"):
+        async with sink_worker(client, settings, [store], {}, "normal"):
             async with user_worker(client, settings, workflows["old"]):
                 for user in (ada, bob):
                     await engine.ingest("go", user=user)

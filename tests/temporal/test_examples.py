@@ -62,7 +62,7 @@ async def on_temporal(name: str, store: Path, wanted: int) -> None:
         if (left := at - await now()) > 0:
             await environment.sleep(timedelta(milliseconds=left))
 
-    async with environment, workers(environment.client, settings, workflows, store, "normal"):
+    async with environment, workers(environment.client, settings, workflows, [store], "normal"):
         start = await now()
         for line in (ROOT / "data" / f"{name}.jsonl").read_text().splitlines():
             if line.startswith("{"):

@@ -59,9 +59,9 @@ async def worker(client: Client, queue: str) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def sink(client: Client, queue: str, store: Path) -> AsyncIterator[None]:
+async def sink(client: Client, queue: str, *stores: Path) -> AsyncIterator[None]:
     """Who keeps all histories, in this process."""
-    async with sink_worker(client, TemporalSettings(queue=queue), store, {}, "normal"):
+    async with sink_worker(client, TemporalSettings(queue=queue), stores, {}, "normal"):
         yield
 
 
@@ -176,7 +176,9 @@ async def test_turns_wait_for_a_sink_that_is_away(
             while not await are_over():
                 await asyncio.sleep(0.1)
         assert not store.exists()
-        async with sink(client, queue, store):
+        second = tmp_path / "second.db"
+        async with sink(client, queue, store, second):
             await until(lambda: count(store, "journey.completed") == len(users))
-            await until(lambda: count(store, "finished") == len(users))
-    check_lives(store, log, users)
+            await until(lambda: count(second, "finished") == len(users))
+    for each in (store, second):
+        check_lives(each, log, users)

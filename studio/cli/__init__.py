@@ -185,7 +185,7 @@ def call(args: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return Exit.INTERRUPTED
     except StudioError as error:
-        complain(_told(error))
+        complain(_error_text(error))
         return exit_code(error)
     except OSError as error:
         what = error.strerror or str(error)
@@ -193,7 +193,7 @@ def call(args: Sequence[str] | None = None) -> int:
         return Exit.WRONG
 
 
-def _told(error: StudioError) -> str:
+def _error_text(error: StudioError) -> str:
     """An error with its path as it was typed, most likely."""
     where = error.where
     return worded(error).replace(where, short(where), 1) if os.path.isabs(where) else worded(error)

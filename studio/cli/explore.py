@@ -108,7 +108,7 @@ def explore(
         write([json_line(report.as_json(found, most))])
         return
     write(_tree(found))
-    write(("", *_told(found, report.summarise(found, most), most)))
+    write(("", *_summary_lines(found, report.summarise(found, most), most)))
 
 
 def _workflow(settings: Settings, name: str) -> Workflow:
@@ -182,7 +182,7 @@ def _tree(found: Exploration) -> Iterator[str]:
         yield f"{pad(cut(text, column), column)}  {time}  {clean(row.line)}".rstrip()
 
 
-def _told(found: Exploration, summary: Summary, most: int | None) -> Iterator[str]:
+def _summary_lines(found: Exploration, summary: Summary, most: int | None) -> Iterator[str]:
     """The summary, a line a finding."""
     from studio.clocks import durations
 

@@ -9,7 +9,7 @@ from studio.kernel.matching import differences, meets
 from studio.language.names import names
 
 
-def satisfy(match: Mapping[str, Any] | None) -> dict[str, Any]:
+def sample_for(match: Mapping[str, Any] | None) -> dict[str, Any]:
     """Data that meets a match, written as an application would send it: `meets(match, satisfy(match))`."""
     data: dict[str, Any] = {}
     for key, value in (match or {}).items():

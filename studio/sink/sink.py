@@ -163,7 +163,7 @@ class Sink:
         for index, reason in refused.items():
             batch.numbers.keep_aside(turns[index], reason, at)
         batch.numbers.write()
-        self._tell_pulse(batch)
+        self._add_metrics(batch)
         batch.unit.commit()
         return batch.receipts
 
@@ -188,7 +188,7 @@ class Sink:
         """Keep the source of a workflow's version: what entries name by its hash."""
         add_source(self._store, workflow, hash, file, source, at)
 
-    def _tell_pulse(self, batch: _Batch) -> None:
+    def _add_metrics(self, batch: _Batch) -> None:
         count = Counter(told.came for told in batch.receipts)
         row = self._heartbeat.row(count["taken"], count["early"], 0)
         if row is not None:

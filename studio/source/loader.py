@@ -425,7 +425,7 @@ def _as_module(file: Path, *, keep: bool) -> Iterator[ModuleType]:
     except (WorkflowError, KeyboardInterrupt):
         raise
     except BaseException as error:
-        raise _told(file, error) from error
+        raise _load_error(file, error) from error
     finally:
         if not (done and keep):
             if before is None:
@@ -452,7 +452,7 @@ def _missing(error: WorkflowError, texts: Iterable[str]) -> Iterator[str]:
             yield from (name for name in imported(text) if name.startswith(cause.name + "."))
 
 
-def _told(file: Path, error: BaseException) -> WorkflowError:
+def _load_error(file: Path, error: BaseException) -> WorkflowError:
     if isinstance(error, SyntaxError):
         return WorkflowError(
             f"SyntaxError: {error.msg}", path=short(error.filename or file), line=error.lineno

@@ -82,7 +82,7 @@ class Watching:
     def _wake_ups(self, folders: frozenset[Path]) -> Iterator[object]:
         """Each time that something may have changed."""
         try:
-            yield from self._told(folders, self._polling)
+            yield from self._changes(folders, self._polling)
         except OSError as error:
             # No more watches to be had, or a file system that has none.
             if self._polling:
@@ -91,7 +91,7 @@ class Watching:
             else:
                 self._polling = True
 
-    def _told(self, folders: frozenset[Path], polling: bool | None) -> Iterator[object]:
+    def _changes(self, folders: frozenset[Path], polling: bool | None) -> Iterator[object]:
         changes = watch(
             *sorted(folders),
             watch_filter=None,

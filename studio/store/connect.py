@@ -234,7 +234,7 @@ def translate(error: sqlite3.Error, path: Path) -> StoreError:
     return StoreError(f"SQLite says: {text}", where=where)
 
 
-def told(error: Exception, path: Path) -> Exception:
+def store_error(error: Exception, path: Path) -> Exception:
     """An error as it is; one of SQLite as what it means."""
     return translate(error, path) if isinstance(error, sqlite3.Error) else error
 

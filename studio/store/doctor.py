@@ -65,13 +65,13 @@ def examine(path: Path, *, full: bool = False) -> Iterator[CheckResult]:
         yield _version(known)
         if known == 0:
             return
-        yield from _told("lock", lambda: [_lock(con, path)])
+        yield from _guarded("lock", lambda: [_lock(con, path)])
         yield _disk(path)
         yield _log(path)
         yield from _copies(path)
         yield from _erasure(con)
-        yield from _told("clock", lambda: _clock(con))
-        yield from _told("refused", lambda: _refused(con))
+        yield from _guarded("clock", lambda: _clock(con))
+        yield from _guarded("refused", lambda: _refused(con))
         integrity = _integrity(con, full)
         yield integrity
         if full and integrity.verdict != "bad":
@@ -85,7 +85,7 @@ def examine(path: Path, *, full: bool = False) -> Iterator[CheckResult]:
         yield _derived(path)
 
 
-def _told(check: str, look: Callable[[], Iterable[CheckResult]]) -> list[CheckResult]:
+def _guarded(check: str, look: Callable[[], Iterable[CheckResult]]) -> list[CheckResult]:
     """What a look has found; when what it reads makes no sense, just that."""
     try:
         return list(look())

@@ -158,11 +158,11 @@ def _line(row: Any) -> Line:
     line["what"] = KIND_TEXT.get(line["kind"], "")
     for name, text in (("data", data), ("meta", meta)):
         if text is not None:
-            line |= _told(name, text, plain=line["kind"] in LEVEL_OF)
+            line |= _json_line(name, text, plain=line["kind"] in LEVEL_OF)
     return line
 
 
-def _told(name: str, text: str, *, plain: bool) -> Line:
+def _json_line(name: str, text: str, *, plain: bool) -> Line:
     """JSON as JSON where it reads back as the very same text; else as text."""
     if not plain:
         try:

@@ -153,7 +153,7 @@ class HistoryViews(ViewBase):
         values = self._filter(wanted, None, workflow)
         if values["workflow"] == -1:
             return []
-        values |= {**named(contains), "told": _told(kinds), "since": since_at}
+        values |= {**named(contains), "told": _kind_filter(kinds), "since": since_at}
         # How many there can be at most: a store without logs needs no walk to say so.
         totals = self._totals(values["workflow"] or 0)
         left = sum(totals.get(kind, 0) for kind in wanted)
@@ -208,7 +208,7 @@ class HistoryViews(ViewBase):
     ) -> list[Entry]:
         """What `logs` tells, after a seq, in order: for whoever follows it."""
         values = self._filter(_log_kinds(level) if kinds is None else _kinds(kinds), user, workflow)
-        values |= {**named(contains), "told": _told(kinds), "since": since_at}
+        values |= {**named(contains), "told": _kind_filter(kinds), "since": since_at}
         return self._after(after, limit, values)
 
     def logs_step(
@@ -281,7 +281,7 @@ def _text(e: Entry) -> str:
     return "" if e.data is None else json.dumps(e.data, ensure_ascii=False, separators=(",", ":"))
 
 
-def _told(kinds: Collection[str] | None) -> int | None:
+def _kind_filter(kinds: Collection[str] | None) -> int | None:
     """Of workflows that were loaded, a log tells only what that meant for whoever waits there."""
     return 1 if kinds is None else None
 

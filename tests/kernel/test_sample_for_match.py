@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from studio.kernel.matching import meets
-from studio.kernel.sample_for_match import mend, name_for, satisfy
+from studio.kernel.sample_for_match import mend, name_for, sample_for
 from studio.language.names import names
 
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -24,7 +24,7 @@ OBJECTS = st.dictionaries(KEYS, JSON, max_size=4)
 @PATIENT
 @given(OBJECTS)
 def test_what_satisfies_a_match_meets_it(match: dict[str, Any]) -> None:
-    assert meets(match, satisfy(match))
+    assert meets(match, sample_for(match))
 
 
 @PATIENT
@@ -36,13 +36,13 @@ def test_what_is_mended_meets_the_match(match: dict[str, Any], data: dict[str, A
 @PATIENT
 @given(OBJECTS)
 def test_what_is_right_is_left_as_it_is(data: dict[str, Any]) -> None:
-    assert mend(satisfy(data), satisfy(data)) == satisfy(data)
+    assert mend(sample_for(data), sample_for(data)) == sample_for(data)
     assert mend(None, data) == data
 
 
 def test_data_is_written_as_an_application_sends_it() -> None:
-    assert satisfy(None) == {}
-    assert satisfy({"plan.name": "pro", "plan.size": 2}) == {"plan": {"name": "pro", "size": 2}}
+    assert sample_for(None) == {}
+    assert sample_for({"plan.name": "pro", "plan.size": 2}) == {"plan": {"name": "pro", "size": 2}}
     assert mend({"plan.name": "pro"}, {"plan": {"name": "free", "size": 2}, "x": 1}) == {
         "plan": {"name": "pro", "size": 2},
         "x": 1,
@@ -62,8 +62,8 @@ def test_a_known_name_is_taken_before_one_is_made_up() -> None:
 
 
 def test_a_path_through_a_list_and_a_field_that_is_its_own_path_stay_literal() -> None:
-    assert satisfy({"a.b": 1}) == {"a": {"b": 1}}
-    assert satisfy({"a.0": 1, "b.1x": 2}) == {"a.0": 1, "b.1x": 2}
-    assert satisfy({"a.b": 2, "a": 1}) == {"a.b": 2, "a": 1}
+    assert sample_for({"a.b": 1}) == {"a": {"b": 1}}
+    assert sample_for({"a.0": 1, "b.1x": 2}) == {"a.0": 1, "b.1x": 2}
+    assert sample_for({"a.b": 2, "a": 1}) == {"a.b": 2, "a": 1}
     assert mend({"a.b": 2, "a": 1}, {"x": 1}) == {"x": 1, "a.b": 2, "a": 1}
-    assert satisfy({".a": 1, "b.": 2}) == {".a": 1, "b.": 2}
+    assert sample_for({".a": 1, "b.": 2}) == {".a": 1, "b.": 2}

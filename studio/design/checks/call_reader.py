@@ -75,7 +75,7 @@ class CallReader:
         self.read = Read()
         self._sources = sources
         self._done: set[tuple[int, str, frozenset[str], bool, bool]] = set()
-        self._told: set[tuple[str, int, str, str]] = set()
+        self._reported: set[tuple[str, int, str, str]] = set()
 
     def workflow(self, workflow: Workflow) -> None:
         """Read a workflow's function and all that it calls."""
@@ -361,9 +361,9 @@ class CallReader:
     ) -> None:
         line = getattr(node, "lineno", 0)
         told = (scope.source.path, line, rule, what)
-        if told in self._told or self._is_fine(scope.source, node):
+        if told in self._reported or self._is_fine(scope.source, node):
             return
-        self._told.add(told)
+        self._reported.add(told)
         self.read.findings.append(
             CheckFinding(
                 scope.source.path,

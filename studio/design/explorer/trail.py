@@ -41,7 +41,7 @@ class Trail:
         """Where the journey stands."""
         self._place = place
         self._start = start
-        self._told = self._said = 0
+        self._read_rows = self._said = 0
         """Entries of the history that were looked at, and lines of the log among them."""
         # Of one drive and of one pass:
         self._resolver: CommandResolver | None = None
@@ -56,7 +56,7 @@ class Trail:
         """The same steps for a path that goes on from here."""
         other = Trail(self._place, self._start)
         other.steps, other.standing = self.steps[:], self.standing
-        other._told, other._said = self._told, self._said
+        other._read_rows, other._said = self._read_rows, self._said
         other._pass, other._passed, other._was_open = self._pass, self._passed, set(self._was_open)
         return other
 
@@ -90,8 +90,8 @@ class Trail:
 
     def read(self, history: MemoryUnit) -> None:
         """Make steps of what the journey has said, and of the passes that it has begun."""
-        rows = history.history[self._told :]
-        self._told = len(history.history)
+        rows = history.history[self._read_rows :]
+        self._read_rows = len(history.history)
         for row in rows:
             kind, at = row[2], row[1] - self._start
             if row[4] != FOLLOWED:

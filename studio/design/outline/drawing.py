@@ -159,7 +159,7 @@ class _Drawing:
         """Of a wait whose result decides nothing right here: how many matched, and how fast."""
         tally = self._counts.get(wait.id) if self._counts else None
         if tally is not None and tally.left:
-            told = [*self._told("matched", tally), ("  matched", "muted"), ("", LINE)]
+            told = [*self._count_cells("matched", tally), ("  matched", "muted"), ("", LINE)]
             self.row(wait, wait.line, lead, told)
 
     def _where(self, node: Node) -> str:
@@ -267,7 +267,7 @@ class _Drawing:
             self._branch(branch, prefix, closed=closed)
             return
         tally = self._counts.get(wait.id) if self._counts else None
-        left, right = self._told(stays.role, tally), self._told(hangs.role, tally)
+        left, right = self._count_cells(stays.role, tally), self._count_cells(hangs.role, tally)
         column = max(cells("".join(text for text, _ in left)) + 4, 14)
         self.row(None, 0, f"{prefix}├{'─' * (column - 1)}┐", [])
         each = (EVER_CELLS - 1) // 2
@@ -287,7 +287,7 @@ class _Drawing:
         elif stays.body:
             self.row(branch, branch.line, f"{prefix}│ ", [self._folded_text((stays,))])
 
-    def _told(self, role: Role, tally: NodeTally | None) -> list[Segment]:
+    def _count_cells(self, role: Role, tally: NodeTally | None) -> list[Segment]:
         signs = self._signs
         if role == "matched":
             if tally is None or not tally.left:

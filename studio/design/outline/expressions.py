@@ -112,13 +112,13 @@ class Expressions:
         text: str,
         line: int,
         body: Sequence[Node],
-        told: tuple[Tested, bool] | None = None,
+        tested: tuple[Tested, bool] | None = None,
         *,
         written: bool = True,
     ) -> Side:
-        """Make a side; `told` is its condition, and whether it holds here."""
-        role = (told[0].true if told[1] else told[0].false) if told else ""
-        waits = tuple(sorted(told[0].waits)) if told and role else ()
+        """Make a side; `tested` is its condition, and whether it holds here."""
+        role = (tested[0].true if tested[1] else tested[0].false) if tested else ""
+        waits = tuple(sorted(tested[0].waits)) if tested and role else ()
         return Side(kind, text, line, tuple(body), FALL not in self.ways.of(body), role, waits, written)
 
     @property
@@ -143,7 +143,7 @@ class Expressions:
             self.emit(*found.nodes)
         return found
 
-    def told(self, test: ast.expr) -> Tested:
+    def tested(self, test: ast.expr) -> Tested:
         """What a condition that was read says of waits."""
         return tested(test, self._values.get)
 
@@ -361,7 +361,7 @@ class Expressions:
 
     def _either(self, node: ast.IfExp) -> Value | None:
         self.settled(node.test)
-        told = self.told(node.test)
+        tested = self.tested(node.test)
         ways: list[tuple[list[Node], Value | None]] = []
         for branch in (node.body, node.orelse):
             with self.apart() as nodes:
@@ -377,7 +377,7 @@ class Expressions:
             strict=True,
         ):
             body = [*nodes, *(found.nodes if isinstance(found, Pending) else ())]
-            sides.append(self.side(kind, text, node.test.lineno, body, (told, holds)))  # type: ignore[arg-type]
+            sides.append(self.side(kind, text, node.test.lineno, body, (tested, holds)))  # type: ignore[arg-type]
         made = self.make("branch", self.module.text(node.test), node.test, sides=tuple(sides))
         if pending:
             gives = [found.gives if isinstance(found, Pending) else None for _, found in ways]
@@ -395,13 +395,13 @@ class Expressions:
             if not nodes:
                 continue
             before = node.values[at - 1]
-            told = self.told(before)
+            tested = self.tested(before)
             text = self.module.text(before)
             holds = word == "and"
             condition = f"if {text}" if holds else f"if not {text}"
             sides = (
-                self.side("if", condition, operand.lineno, nodes, (told, holds)),
-                self.side("else", "else", operand.lineno, (), (told, not holds), written=False),
+                self.side("if", condition, operand.lineno, nodes, (tested, holds)),
+                self.side("else", "else", operand.lineno, (), (tested, not holds), written=False),
             )
             self.emit(self.make("branch", text, operand, sides=sides))
         results = [value for value in values if isinstance(value, Result)]

@@ -250,12 +250,12 @@ class FlowReader(Expressions):
         word = "if"
         while True:
             self.settled(node.test)
-            told = self.told(node.test)
+            tested = self.tested(node.test)
             before = dict(self.names)
             body = self._way(node.body, ways)
             text = f"{word} {self.module.text(node.test)}"
             kind: SideKind = "if" if node is first else "elif"
-            sides.append(self.side(kind, text, node.test.lineno, body, (told, True)))
+            sides.append(self.side(kind, text, node.test.lineno, body, (tested, True)))
             self.names = before
             inner = node.orelse[0] if len(node.orelse) == 1 else None
             # An elif that awaits in its condition is an if in the else: its nodes come between.
@@ -265,7 +265,7 @@ class FlowReader(Expressions):
         rest = self._way(node.orelse, ways)
         line = node.orelse[0].lineno if node.orelse else node.test.lineno
         written = bool(node.orelse)
-        sides.append(self.side("else", "else", line, rest, (told, False), written=written))
+        sides.append(self.side("else", "else", line, rest, (tested, False), written=written))
         self.meet(ways, before)
         if any(side.body for side in sides):
             self.emit(self.make("branch", self.module.text(first.test), first.test, sides=tuple(sides)))
@@ -344,12 +344,12 @@ class FlowReader(Expressions):
         if not nodes:
             return
         self.emit(*nodes)
-        told = self.told(node.test).turned()
+        tested = self.tested(node.test).turned()
         text = self.module.text(node.test)
         leave = self.make("leave", "", node.test)
         sides = (
-            self.side("if", f"if not ({text})", node.test.lineno, (leave,), (told, True)),
-            self.side("else", "else", node.test.lineno, (), (told, False), written=False),
+            self.side("if", f"if not ({text})", node.test.lineno, (leave,), (tested, True)),
+            self.side("else", "else", node.test.lineno, (), (tested, False), written=False),
         )
         self.emit(self.make("branch", f"not ({text})", node.test, sides=sides))
 

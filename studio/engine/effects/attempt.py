@@ -96,7 +96,7 @@ class Attempt:
             text = jsontext.dumps(value)
         except Exception as error:
             # Nothing is mended by another call: that would do the work twice.
-            said = describe(error) if isinstance(error, jsontext.NotJson) else _told(error)
+            said = describe(error) if isinstance(error, jsontext.NotJson) else _error_text(error)
             what = f"it did its work, but its result cannot be stored: {said}"
             self._settle(AttemptResult(self.launch, None, "NotJson", what, is_final=True))
             return
@@ -144,5 +144,5 @@ class Attempt:
         return {**step.kwargs, "idempotency_key": self.launch.info.idempotency_key}
 
 
-def _told(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     return f"{type(error).__name__}: {describe(error)}"

@@ -61,7 +61,7 @@ class StuckCalls(CommitHook):
 
     def find(self) -> list[StuckCall]:
         """Calls that have not come back for `AFTER` seconds, the oldest first."""
-        return [_told(call) for call in self._find()]
+        return [_stuck_call(call) for call in self._find()]
 
     def _find(self) -> list[OpenCall]:
         """Looks once a second, however often it is asked: tens of thousands of steps may run."""
@@ -86,7 +86,9 @@ class StuckCalls(CommitHook):
     def before_commit(self, batch: Batch) -> None:
         """Let a batch write it beside its own, when anything has changed."""
         if self.has_changed():
-            batch.unit.changes.meta.append((STUCK, stuck_text([_told(call) for call in self._new or ()])))
+            batch.unit.changes.meta.append(
+                (STUCK, stuck_text([_stuck_call(call) for call in self._new or ()]))
+            )
 
     def after_commit(self, batch: Batch) -> None:
         """The batch that had it is durable."""
@@ -94,7 +96,7 @@ class StuckCalls(CommitHook):
             self._stored, self._new = self._new, None
 
 
-def _told(call: OpenCall) -> StuckCall:
+def _stuck_call(call: OpenCall) -> StuckCall:
     long = time.monotonic() - (call.began or 0.0)
     return StuckCall(call.kind, call.name, call.journey, wall_ms() - round(long * 1000), stand(call))
 

@@ -13,7 +13,7 @@ from studio.engine.inspect.explanation_context import (
 )
 from studio.engine.inspect.near_misses import NEAR_EVENTS, compare, near_users
 from studio.kernel.matching import meets
-from studio.kernel.sample_for_match import name_for, satisfy
+from studio.kernel.sample_for_match import name_for, sample_for
 from studio.language.names import Names
 from studio.store.records import Entry
 from studio.store.views import Views
@@ -44,7 +44,7 @@ def explain_wait(views: Views, opening: Entry, names_: Names) -> Why:
         found.append(Finding(kind, word, ending.at, ending.line, ending.seq, far=-1))
     found.sort(key=lambda each: (each.far, -(each.seq or 0)))
     plainest = name_for(names_.parts, sorted(known))
-    answer = Proposal(plainest, user, satisfy(match), wait=opening.seq) if is_open else None
+    answer = Proposal(plainest, user, sample_for(match), wait=opening.seq) if is_open else None
     return Why(opening, f"{user} {opening.name}", tuple(found[:MOST_FINDINGS]), answer, is_open)
 
 

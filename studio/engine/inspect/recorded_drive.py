@@ -179,7 +179,7 @@ class ReadDrive:
         if outcome is None:
             return
         if outcome.error is not None:
-            self._seen.error = _told(outcome.error)
+            self._seen.error = _error_text(outcome.error)
         else:
             self._seen.result = safe_repr(outcome.value)
             if isinstance(outcome.value, Waited) and (first := outcome.value.first) is not None:
@@ -203,7 +203,7 @@ class ReadDrive:
     def _raised(self, error: BaseException, traceback: TracebackType | None) -> None:
         if not self._is_over:
             self._seen.frames = self._camera.raised(traceback)
-            self._seen.error = _told(error)
+            self._seen.error = _error_text(error)
 
     def _hear(self, journey: Journey, level: str, message: str, place: Place) -> None:
         """A line is said; the one that is the goal is looked at."""
@@ -220,7 +220,7 @@ class ReadDrive:
             self._on_said(seen.frames)
 
 
-def _told(error: BaseException) -> str:
+def _error_text(error: BaseException) -> str:
     return printable_line(f"{type_name(error)}: {describe(error)}", ERROR_LONGEST)
 
 

@@ -64,7 +64,7 @@ class Committer:
     ) -> None:
         self._state = state
         self._batches = batches
-        self._beat = heartbeat
+        self._heartbeat = heartbeat
         self._handing = log_forwarding
         self._launch = launch
         self._ask = ask
@@ -93,7 +93,7 @@ class Committer:
             hook.before_commit(batch)
         self._set_clock(batch, finished, end)
         self._add_state(batch, now)
-        if (told := self._beat.row(len(finished), state.queued, len(state.running))) is not None:
+        if (told := self._heartbeat.row(len(finished), state.queued, len(state.running))) is not None:
             changes.meta.append(told)
         if store.fault is not None:
             # The author's code may have caught it, and gone on with what it did not know.

@@ -16,7 +16,7 @@ from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.engine.work.futures import answer
 from studio.engine.work.work_items import Advance, Entry, ExclusiveOperation, Item, QueuedEvent, fail, left
 from studio.errors import ClockError, JourneyError, StudioError
-from studio.store.connect import told
+from studio.store.connect import store_error
 from studio.store.sqlite import Store
 
 WHOLE = ("rewind", "restore", "undo", "redo")
@@ -69,7 +69,7 @@ class ExclusiveOperations:
         try:
             result = item.run(item)
         except Exception as error:
-            error = told(error, state.path)
+            error = store_error(error, state.path)
             if not isinstance(error, StudioError):
                 error = StudioError(f"the engine could not do it: {type(error).__name__}: {error}")
             # Nothing was written; what came through the inbox is told so, and taken away.

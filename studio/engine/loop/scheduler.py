@@ -41,7 +41,7 @@ class Scheduler:
 
     def __init__(self, state: LoopState, heartbeat: Heartbeat, slow_causes: SlowCauses) -> None:
         self._state = state
-        self._beat = heartbeat
+        self._heartbeat = heartbeat
         self._slowness = slow_causes
         self.look_ahead = LEAST_LOOK_AHEAD
         """Deadlines worth reading at once in moved time."""
@@ -148,7 +148,7 @@ class Scheduler:
         else:
             late = state.clock_control.late(_due(wait))
         batch.watch.subject = wait.journey.id
-        self._beat.late(late)
+        self._heartbeat.late(late)
         batch.timer(wait, late)
 
     def serve_one(self, batch: Batch, item: Item, at: int) -> Any:

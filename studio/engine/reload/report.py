@@ -24,7 +24,7 @@ from studio.kernel.dry_run import Difference, dry_run
 from studio.kernel.state import JourneyState
 from studio.kernel.triggers import Routes
 from studio.language.definition import Workflow
-from studio.store.connect import told
+from studio.store.connect import store_error
 from studio.store.read_journeys import count_waiting, last_journey
 from studio.store.read_only_store import ReadOnlyStore
 
@@ -277,7 +277,7 @@ class DryDrive:
             return
         except Exception as error:
             if not watch.abandoned:
-                self._error = told(error, self._path)
+                self._error = store_error(error, self._path)
             return
         finally:
             if store is not None:

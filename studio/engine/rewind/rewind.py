@@ -213,7 +213,7 @@ class Rewinds(CommitHook):
                     )
                     set_meta(con, {ACTS: acts_text(acts)})
                 else:
-                    result |= _told(undone)
+                    result |= _act_fields(undone)
                 _answer(con, item, result)
         finally:
             detach(con)
@@ -258,7 +258,7 @@ class Rewinds(CommitHook):
             cut(con, keep, number)
             keep_undone(con, undone)
             self._finish(con, store, acts, clock, at)
-            result = _told(act)
+            result = _act_fields(act)
             _answer(con, item, result)
         self._undone.append(undone)
         self._outdone = None
@@ -288,7 +288,7 @@ class Rewinds(CommitHook):
                 raise StudioError("what was undone is no longer known", fix="Send it again.")
             forget_undone(con, undone.number)
             self._finish(con, store, acts, clock, at)
-            result = _told(act)
+            result = _act_fields(act)
             _answer(con, item, result)
         self._undone.pop()
         self._goes_on(store, acts, clock, at)
@@ -333,7 +333,7 @@ def _is_new(kind: int, journey: int | None) -> bool:
     return (kind == Kind.EVENT and journey is None) or kind in (Kind.CANCELLED, Kind.RESUMED, Kind.RESTARTED)
 
 
-def _told(act: OwnAct) -> dict[str, Any]:
+def _act_fields(act: OwnAct) -> dict[str, Any]:
     """What was taken back, or brought back, for whoever asked."""
     passed = {} if act.passed_ms is None else {"passed_ms": act.passed_ms}
     return {"what": act.what, "user": act.user, **passed}

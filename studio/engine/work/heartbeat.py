@@ -15,7 +15,7 @@ class Heartbeat:
     """Counts what was done since the last row."""
 
     def __init__(self) -> None:
-        self._told = time.monotonic()
+        self._written_at = time.monotonic()
         self._first = True
         self._causes = 0
         self._late = 0
@@ -28,11 +28,11 @@ class Heartbeat:
         """What a batch of so many causes is to write beside its own; None when it was told just now."""
         self._causes += causes
         now = time.monotonic()
-        passed = now - self._told
+        passed = now - self._written_at
         if not causes or (passed < EVERY and not self._first):
             return None
         at = wall_ms()
         rate = round(self._causes / max(passed, EVERY), 1)
         metrics = EngineMetrics(at, rate, causes, queue, steps, self._late)
-        self._told, self._first, self._causes, self._late = now, False, 0, 0
+        self._written_at, self._first, self._causes, self._late = now, False, 0, 0
         return ENGINE_METRICS, metrics_text(metrics)

@@ -36,8 +36,8 @@ class Leaving:
     def __init__(self, leave: Callable[[], None], terminal: int | None) -> None:
         self._leave = leave
         self._terminal = terminal
-        self._told, self._tell = os.pipe()
-        os.set_blocking(self._tell, False)
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_write, False)
         self._number = int(signal.SIGHUP)
         self._begun = False
         self._before: dict[int, Any] = {}
@@ -60,7 +60,7 @@ class Leaving:
             signal.signal(number, before)
         if not self._begun:
             self._wake(b"x")
-            os.close(self._tell)
+            os.close(self._wake_write)
 
     def _hear(self, number: int, _: FrameType | None) -> None:
         self._number = number
@@ -68,11 +68,11 @@ class Leaving:
 
     def _wake(self, what: bytes) -> None:
         with contextlib.suppress(BlockingIOError):
-            os.write(self._tell, what)
+            os.write(self._wake_write, what)
 
     def _watch(self) -> None:
         if not self._wait():
-            os.close(self._told)
+            os.close(self._wake_read)
             return
         self._begun = True
         self._leave()
@@ -85,14 +85,14 @@ class Leaving:
     def _wait(self) -> bool:
         """Whether to leave: a signal came, or the terminal is gone. False when it is over."""
         poll = select.poll()
-        poll.register(self._told, select.POLLIN)
+        poll.register(self._wake_read, select.POLLIN)
         if self._terminal is not None:
             # Nothing to read is asked for: that it is gone is told all the same (poll(2)).
             poll.register(self._terminal, 0)
         while True:
             for descriptor, event in poll.poll():
-                if descriptor == self._told:
-                    return os.read(self._told, 1) == b"!"
+                if descriptor == self._wake_read:
+                    return os.read(self._wake_read, 1) == b"!"
                 if event & HANGUP:
                     return True
                 # Some systems cannot tell it of a terminal.

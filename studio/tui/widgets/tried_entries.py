@@ -40,19 +40,19 @@ class TriedEntries(EntryList):
         self.empty_text = ""
         self.goes_on = False
         """Nothing is open, and another event would begin a pass or a journey."""
-        self._told: set[int] = set()
+        self._notified: set[int] = set()
 
     def forget_unfolded(self) -> None:
         """The entries are others, with the numbers of those before."""
         self._unfolded.clear()
         self._open = Unfolded()
-        self._told.clear()
+        self._notified.clear()
 
     def show_entries(self, entries: list[Entry]) -> None:
         super().show_entries(entries)
         failed = next((entry.seq for entry in reversed(entries) if entry.kind == "journey.failed"), None)
-        if failed is not None and failed not in self._told and self.size.width:
-            self._told.add(failed)
+        if failed is not None and failed not in self._notified and self.size.width:
+            self._notified.add(failed)
             # The cursor stays on the failure, above its traceback.
             self.following = False
             self._unfold(failed)

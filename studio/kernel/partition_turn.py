@@ -17,7 +17,7 @@ from studio.kernel.go_over import move_journey
 from studio.kernel.live_coroutines import LiveCoroutines
 from studio.kernel.partition import OutgoingEvent, Partition
 from studio.kernel.ports import DriveMonitor
-from studio.kernel.records import Launch, StepResult
+from studio.kernel.records import Ask, Launch, StepResult
 from studio.kernel.state import JourneyState
 from studio.kernel.transition import Transition
 from studio.kernel.triggers import Routes
@@ -91,6 +91,8 @@ class Ran:
     """Events to others, to be handed over once the turn is kept."""
     answers: list[Event | StudioError | None] = field(default_factory=list)
     """What came of each that came: the event, an act's error, or nothing."""
+    asks: list[Ask] = field(default_factory=list)
+    """What is to be asked outside once the turn is kept, where that was wanted."""
 
 
 def run_turn(
@@ -102,16 +104,18 @@ def run_turn(
     live: LiveCoroutines,
     running: Set[tuple[int, int, Key, int]] = frozenset(),
     code: CodeCame | None = None,
+    ask: bool = False,
 ) -> Ran:
     """Carry out on a partition what came for its user.
 
     Args:
         came: in order of time.
         code: which workflows have other code than the user's journeys wait by.
+        ask: note what is to be asked outside (`check_event`).
         running: steps that were launched and have not been heard of.
     """
     partition.begin_turn()
-    transition = Transition(partition, routes, monitor=monitor, live=live, running=running)
+    transition = Transition(partition, routes, monitor=monitor, live=live, running=running, ask=ask)
     answers: list[Event | StudioError | None] = []
     if code is not None:
         _go_over(partition, transition, code)
@@ -122,7 +126,9 @@ def run_turn(
             # An act that is refused has changed nothing.
             answers.append(error)
     transition.journeys.leave_all()
-    return Ran(turn_of(partition), transition.steps.launches, list(partition.sent), answers)
+    return Ran(
+        turn_of(partition), transition.steps.launches, list(partition.sent), answers, transition.asks or []
+    )
 
 
 def _carry_out(partition: Partition, transition: Transition, came: Came) -> Event | None:

@@ -10,8 +10,10 @@ from typing import Any
 from temporalio import activity
 from temporalio.client import Client
 
+from studio.engine.effects.hook_calls import Check
+from studio.engine.effects.hooks import event_of_answer
 from studio.engine.effects.steps import Steps
-from studio.kernel.records import StepResult
+from studio.kernel.records import Ask, StepResult
 from studio.language.incoming import Incoming
 from studio.temporal.deploying import counting
 from studio.temporal.driving import Drives
@@ -29,9 +31,13 @@ class UserActivities:
 
     Args:
         queue: the task queue's name.
+        check: asks `check_event`; None when there is none.
     """
 
-    def __init__(self, client: Client, queue: str, drives: Drives, steps: Steps) -> None:
+    def __init__(
+        self, client: Client, queue: str, drives: Drives, steps: Steps, check: Check | None = None
+    ) -> None:
+        self._check = check
         self._client = client
         self._queue = queue
         self._drives = drives
@@ -39,7 +45,7 @@ class UserActivities:
 
     def all(self) -> list[Callable[..., Any]]:
         """Those to be registered."""
-        return [self.drive_turn, self.pack_state, self.run_step, self.deliver]
+        return [self.drive_turn, self.pack_state, self.run_step, self.deliver, self.check_event]
 
     @activity.defn(name="drive_turn")
     async def drive_turn(self, run: str) -> bytes:
@@ -90,6 +96,16 @@ class UserActivities:
             event = Incoming(m["name"], m["to"], m["text"], m["id"])
             items.append((event.user, event_item(event, m["at"], (sender, m["seq"]))))
         await send_all(self._client, self._queue, items)
+
+    @activity.defn(name="check_event")
+    async def check_event(self, user: str, question: dict[str, Any]) -> list[dict[str, Any]]:
+        """Ask elsewhere for events that would answer a wait."""
+        if self._check is None:
+            raise RuntimeError("this worker has no check_event")
+        ask = Ask(question["wait"], user, tuple(question["events"]), question["match"])
+        found = await asyncio.to_thread(self._check, ask.user, ask.events, ask.match)
+        events = [event for fields in found if (event := event_of_answer(ask, fields)) is not None]
+        return [event_item(event, 0)["event"] for event in events]
 
 
 class SinkActivities:

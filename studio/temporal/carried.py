@@ -33,6 +33,8 @@ class Carried:
     unsent: list[bytes] = field(default_factory=list)
     """Turns that nobody was told of."""
     messages: list[dict[str, Any]] = field(default_factory=list)
+    questions: list[dict[str, Any]] = field(default_factory=list)
+    """What `check_event` was asked, and has not answered."""
     left_out: list[dict[str, Any]] = field(default_factory=list)
     deployed: int = 0
     """The deploy by whose code the user's journeys wait."""
@@ -46,7 +48,7 @@ class Carried:
         head = {"version": VERSION, "user": self.user, "due": self.due, "inbox": self.inbox}
         head |= {"launches": self.launches, "messages": self.messages}
         head |= {"left_out": self.left_out, "long": self.long}
-        head["begins"] = self.begins
+        head |= {"begins": self.begins, "questions": self.questions}
         head |= {"deployed": self.deployed, "hashes": self.hashes}
         return framed([pack(head), self.base, *self.unsent])
 

@@ -57,11 +57,18 @@ class Drives:
     Args:
         refresh: asks what was deployed, and lets the code take it.
         hang_after: seconds after which a drive is given up, and its journey fails.
+        ask: note what `check_event` is to be asked.
     """
 
     def __init__(
-        self, code: Code, refresh: Callable[[], Awaitable[None]], hang_after: float = HANG_AFTER
+        self,
+        code: Code,
+        refresh: Callable[[], Awaitable[None]],
+        hang_after: float = HANG_AFTER,
+        *,
+        ask: bool = False,
     ) -> None:
+        self._ask = ask
         self.code = code
         self._refresh = refresh
         self._hang_after = hang_after
@@ -112,7 +119,7 @@ class Drives:
 
     def _turn(self, run: str, request: TurnRequest, version: CodeVersion, monitor: ThreadMonitor) -> bytes:
         kept = self._take(run, request, version)
-        result = compute(version, kept.partition, request, monitor)
+        result = compute(version, kept.partition, request, monitor, ask=self._ask)
         packed = result.packed()
         if not monitor.abandoned:
             kept.count, kept.last = len(request.log) + 1, packed

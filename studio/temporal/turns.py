@@ -62,7 +62,12 @@ def partition_of(version: CodeVersion, salt: str, request: TurnRequest) -> Parti
 
 
 def compute(
-    version: CodeVersion, partition: Partition, request: TurnRequest, monitor: ThreadMonitor
+    version: CodeVersion,
+    partition: Partition,
+    request: TurnRequest,
+    monitor: ThreadMonitor,
+    *,
+    ask: bool = False,
 ) -> TurnResult:
     """Carry out what came, and the deadlines up to now, in order of time (DESIGN rule 2).
 
@@ -82,6 +87,7 @@ def compute(
         live=monitor.live,
         running=request.running,
         code=moved if others else None,
+        ask=ask,
     )
     turn = ran.turn
     changed = turn.first != turn.next or turn.journeys or turn.waits or turn.ended or turn.moved
@@ -96,6 +102,10 @@ def compute(
         "deployed": version.number,
         "delivered": _delivered(request.items),
     }
+    if ran.asks:
+        head["questions"] = [
+            {"wait": each.wait, "events": list(each.events), "match": each.match} for each in ran.asks
+        ]
     if request.hashes != version.hashes:
         head["hashes"] = version.hashes
     return TurnResult(head, turn.packed() if changed else b"")

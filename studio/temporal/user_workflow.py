@@ -18,9 +18,10 @@ from temporalio.exceptions import ActivityError, ApplicationError, TimeoutError,
 
 with workflow.unsafe.imports_passed_through():
     from studio.temporal.carried import Carried, carried_from
+    from studio.temporal.outgoing import Outgoing
     from studio.temporal.requests import REQUESTS, TurnRequest
     from studio.temporal.turns import result_from
-    from studio.temporal.turns_workflow import ERASED, OFTEN, TURNS, tell
+    from studio.temporal.turns_workflow import ERASED, OFTEN
     from studio.temporal.wire import Item, failed, framed, size_of, start_of, step_item
 
 NAME = "user-journeys"
@@ -30,15 +31,13 @@ run: Temporal ends a workflow at 51,200."""
 MOST_ITEMS = 1_000
 MOST_BYTES = 512_000
 """Of what comes, in one turn: its result is one payload, of which Temporal takes 2 MB."""
-MOST_TURNS = 500_000
-"""Bytes of turns that are told at once."""
-MOST_UNSENT = 600_000
-"""Bytes of turns that nobody took, which go along into the next run."""
 MOST_ASIDE = 100
 
 TURN_SECONDS = 120
 STEP_SECONDS = 3_600
 """Of a step that names no time of its own."""
+ASK_TRIES = 10
+"""As often `check_event` is asked that raises."""
 STEP_TRIES = 4
 """A step whose process died under it is started again, three times at most (DESIGN rule 11)."""
 HEARTBEAT_SECONDS = 3
@@ -58,10 +57,9 @@ class UserJourneys:
         self.inbox: list[Item] = list(carried.inbox)
         self.launches: list[dict[str, Any]] = list(carried.launches)
         """Steps that the former run had to leave."""
-        self.unsent: list[bytes] = list(carried.unsent)
-        """Turns that nobody was told of."""
-        self.messages: list[dict[str, Any]] = list(carried.messages)
-        """Events for other users."""
+        self.out = Outgoing(carried.user, carried.unsent, carried.messages)
+        self.questions: list[dict[str, Any]] = list(carried.questions)
+        """Those that the former run had to leave."""
         self.left_out: list[dict[str, Any]] = list(carried.left_out)
         """What broke the rules' own code."""
         self.due = carried.due
@@ -74,13 +72,10 @@ class UserJourneys:
         self.long = carried.long
         self.steps: dict[int, tuple[dict[str, Any], asyncio.Task[None]]] = {}
         """Those that run, by the entry that started each."""
-        self.telling: asyncio.Task[None] | None = None
-        self.handing: asyncio.Task[None] | None = None
         self.timer: tuple[int, asyncio.Task[None]] | None = None
         self.fired = False
-        self.closing = False
-        self.put_down = 0
-        """Workflows of this run that hold turns until they are taken."""
+        self.asking: dict[int, tuple[dict[str, Any], asyncio.Task[None]]] = {}
+        """What `check_event` is asked, by the entry that opened the wait."""
         self.answers: dict[int, dict[str, Any]] = {}
         self.asked = 0
         self.open_asks = 0
@@ -88,13 +83,11 @@ class UserJourneys:
     @workflow.run
     async def run(self, begun: bytes) -> None:
         """Serve the user, until the run is long enough to be continued as another."""
-        for launch in self.launches:
-            self._begin_step(launch)
-        self.launches = []
+        self._go_on()
         self.fired = True
         while True:
             self._set_timer()
-            self._hand_out()
+            self.out.begin()
             await workflow.wait_condition(
                 lambda: bool(self.inbox) or self.fired or self.erasing or self._may_end()
             )
@@ -120,7 +113,7 @@ class UserJourneys:
         if result.turn:
             self.next = head["next"]
             self.log.append(data)
-            self.unsent.append(result.turn)
+            self.out.unsent.append(result.turn)
         if (why := head.get("left_out")) is not None:
             what = items[0] if items else {"kind": "deadlines", "at": now}
             self.left_out = [*self.left_out, {"why": why, "item": what}][-MOST_ASIDE:]
@@ -131,7 +124,9 @@ class UserJourneys:
                 self.answers[ask] = answer
         for launch in head["launches"]:
             self._begin_step(launch)
-        self.messages += head["messages"]
+        for question in head.get("questions", ()):
+            self._begin_question(question)
+        self.out.messages += head["messages"]
 
     def _due_without(self, now: int) -> int | None:
         """The next deadline, when something was left out: one that breaks the rules waits for an event."""
@@ -186,6 +181,14 @@ class UserJourneys:
 
     # -- steps -----------------------------------------------------------------------------
 
+    def _go_on(self) -> None:
+        """Begin what the former run had to leave."""
+        for launch in self.launches:
+            self._begin_step(launch)
+        for question in self.questions:
+            self._begin_question(question)
+        self.launches, self.questions = [], []
+
     def _begin_step(self, launch: dict[str, Any]) -> None:
         if (refused := launch.get("refused")) is not None:
             self.inbox.append(step_item(launch, refused, _now()))
@@ -208,7 +211,7 @@ class UserJourneys:
                 summary=launch["name"],
             )
         except ActivityError as error:
-            if is_cancelled_exception(error) and self.closing:
+            if is_cancelled_exception(error) and self.out.closing:
                 self.launches.append(launch)
                 del self.steps[launch["start"]]
                 return
@@ -216,46 +219,28 @@ class UserJourneys:
         del self.steps[launch["start"]]
         self.inbox.append(step_item(launch, result, _now()))
 
-    # -- what goes out ---------------------------------------------------------------------
+    # -- questions -------------------------------------------------------------------------
 
-    def _hand_out(self) -> None:
-        if self.closing:
-            return
-        if self.unsent and (self.telling is None or self.telling.done()):
-            self.telling = asyncio.create_task(self._tell())
-        if self.messages and (self.handing is None or self.handing.done()):
-            self.handing = asyncio.create_task(self._deliver())
+    def _begin_question(self, question: dict[str, Any]) -> None:
+        self.asking[question["wait"]] = (question, asyncio.create_task(self._ask(question)))
 
-    async def _tell(self) -> None:
-        """Tell turns to whoever keeps all histories: durable before, as often as it takes, in order."""
-        while self.unsent and not self.closing:
-            size, turns = 0, list[bytes]()
-            for turn in self.unsent:
-                size += len(turn)
-                if turns and size > MOST_TURNS:
-                    break
-                turns.append(turn)
-            try:
-                await tell(turns)
-            except ActivityError:
-                # It was ended, to be told by the next run.
-                return
-            del self.unsent[: len(turns)]
-
-    async def _deliver(self) -> None:
-        """Hand events over to other users, in the order of sending; there each counts once."""
-        while self.messages and not self.closing:
-            messages = self.messages[:200]
-            try:
-                await workflow.execute_activity(
-                    "deliver",
-                    args=[self.user, messages],
-                    start_to_close_timeout=timedelta(seconds=60),
-                    retry_policy=OFTEN,
-                )
-            except ActivityError:
-                return
-            del self.messages[: len(messages)]
+    async def _ask(self, question: dict[str, Any]) -> None:
+        """Ask `check_event`: what it knows comes as any event does (DESIGN rule 19)."""
+        found: list[dict[str, Any]] = []
+        try:
+            found = await workflow.execute_activity(
+                "check_event",
+                args=[self.user, question],
+                result_type=list,
+                start_to_close_timeout=timedelta(seconds=60),
+                retry_policy=RetryPolicy(maximum_attempts=ASK_TRIES),
+            )
+        except ActivityError as error:
+            if is_cancelled_exception(error) and self.out.closing:
+                self.questions.append(question)
+            # Else it failed as often as it is asked: as if it knew nothing.
+        del self.asking[question["wait"]]
+        self.inbox += [{"kind": "event", "at": _now(), "event": event} for event in found]
 
     # -- the end of a run ------------------------------------------------------------------
 
@@ -281,9 +266,10 @@ class UserJourneys:
 
     async def _leave_tasks(self) -> None:
         """End what is under way; steps that had not ended are begun anew by whoever goes on."""
-        self.closing = True
+        self.out.closing = True
         tasks = [task for _, task in self.steps.values()]
-        tasks += [task for task in (self.telling, self.handing) if task is not None and not task.done()]
+        tasks += [task for _, task in self.asking.values()]
+        tasks += self.out.under_way()
         for task in tasks:
             task.cancel()
         await workflow.wait_condition(lambda: all(task.done() for task in tasks))
@@ -291,15 +277,13 @@ class UserJourneys:
     async def _end(self) -> None:
         """Continue as a new run, with all that is under way; unless somebody asks something meanwhile."""
         await self._leave_tasks()
-        await self._put_down()
+        await self.out.put_down()
         state = await self._compute("pack_state", [], _now())
         await workflow.wait_condition(lambda: bool(self.open_asks) or workflow.all_handlers_finished())
         if self.open_asks:
-            self.closing = False
+            self.out.closing = False
             self.base, self.log = state, []
-            for launch in self.launches:
-                self._begin_step(launch)
-            self.launches = []
+            self._go_on()
             return
         carried = Carried(
             user=self.user,
@@ -308,33 +292,15 @@ class UserJourneys:
             due=self.due,
             inbox=self.inbox,
             launches=self.launches,
-            unsent=self.unsent,
-            messages=self.messages,
+            unsent=self.out.unsent,
+            messages=self.out.messages,
+            questions=self.questions,
             left_out=self.left_out,
             deployed=self.deployed,
             hashes=self.hashes,
             long=self.long,
         )
         workflow.continue_as_new(carried.packed())
-
-    async def _put_down(self) -> None:
-        """Let others hold turns that nobody takes: with all of them the state would not fit a payload."""
-        while sum(map(len, self.unsent)) > MOST_UNSENT:
-            size, count = 0, 0
-            for turn in self.unsent:
-                size += len(turn)
-                if count and size > MOST_UNSENT:
-                    break
-                count += 1
-            info = workflow.info()
-            self.put_down += 1
-            await workflow.start_child_workflow(
-                TURNS,
-                framed(self.unsent[:count]),
-                id=f"{info.workflow_id}/turns/{info.run_id}/{self.put_down}",
-                parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-            )
-            del self.unsent[:count]
 
     # -- from outside ----------------------------------------------------------------------
 
@@ -372,8 +338,8 @@ class UserJourneys:
             "inbox": len(self.inbox),
             "turns": len(self.log),
             "steps": [launch["name"] for launch, _ in self.steps.values()],
-            "unsent": len(self.unsent),
-            "messages": len(self.messages),
+            "unsent": len(self.out.unsent),
+            "messages": len(self.out.messages),
             "left_out": self.left_out,
             "events": workflow.info().get_current_history_length(),
         }

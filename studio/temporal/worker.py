@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from studio.engine.effects.hook_calls import Check, check_by
 from studio.engine.effects.steps import Steps
 from studio.language.definition import Workflow
 from studio.sink.postgres_sink import PostgresSink, is_postgres
@@ -44,8 +46,16 @@ async def user_worker(
     *,
     hang_after: float = HANG_AFTER,
     told: Callable[[str], None] = lambda why: None,
+    check_event: Callable[..., Any] | None = None,
 ) -> AsyncIterator[None]:
-    """Carry users on meanwhile, by the code that counts: these files, where nothing was deployed so far."""
+    """Carry users on meanwhile, by the code that counts: these files, where nothing was deployed so far.
+
+    Args:
+        hang_after: seconds after which a drive is given up, and its journey fails.
+        told: is told when these files are not what counts.
+        check_event: is asked for events that would answer a wait; all workers of a queue have the same.
+    """
+    check = None if check_event is None else check_by(check_event)
     code = Code(workflows, settings.drawn_from)
     async with code_worker(client, settings.queue):
         code.take(await deploy(client, settings.queue, workflows, only_first=True))
@@ -53,7 +63,7 @@ async def user_worker(
             told(f"not what is deployed: {', '.join(code.differs)}. journey-studio deploy lets it count.")
         looking = asyncio.create_task(_look(client, settings.queue, code))
         try:
-            async with _serving(client, settings, code, hang_after):
+            async with _serving(client, settings, code, hang_after, check):
                 yield
         finally:
             looking.cancel()
@@ -71,18 +81,18 @@ async def _look(client: Client, queue: str, code: Code) -> None:
 
 @asynccontextmanager
 async def _serving(
-    client: Client, settings: TemporalSettings, code: Code, hang_after: float
+    client: Client, settings: TemporalSettings, code: Code, hang_after: float, check: Check | None
 ) -> AsyncIterator[None]:
     async def refresh() -> None:
         code.take(await counting(client, settings.queue))
 
     steps = Steps()
-    drives = Drives(code, refresh, hang_after)
+    drives = Drives(code, refresh, hang_after, ask=check is not None)
     worker = Worker(
         client,
         task_queue=settings.queue,
         workflows=[UserJourneys, UserTurns, UserErased],
-        activities=UserActivities(client, settings.queue, drives, steps).all(),
+        activities=UserActivities(client, settings.queue, drives, steps, check).all(),
         # Nothing of an author's is imported in a workflow, and what is ours knows no clock.
         workflow_runner=UnsandboxedWorkflowRunner(),
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=STICKY_SECONDS),

@@ -122,10 +122,10 @@ async def test_what_breaks_the_rules_is_left_out_alone(
 ) -> None:
     compute = turns.compute
 
-    def breaks(version: Any, partition: Any, request: TurnRequest, monitor: Any) -> TurnResult:
+    def breaks(version: Any, partition: Any, request: TurnRequest, monitor: Any, *, ask: bool) -> TurnResult:
         if any(item["event"]["name"] == "bad" for item in request.items):
             raise ZeroDivisionError("a fault of ours")
-        return compute(version, partition, request, monitor)
+        return compute(version, partition, request, monitor, ask=ask)
 
     monkeypatch.setattr(driving, "compute", breaks)
     items = [came("go"), came("bad"), came("next")]

@@ -17,7 +17,7 @@ from studio.temporal.settings import TemporalSettings
 from studio.temporal.worker import user_worker
 from studio.tui.app import StudioApp
 from tests.temporal.servers import DevServer
-from tests.temporal.support import count, new_queue, until
+from tests.temporal.support import count, entries, new_queue, until
 from tests.temporal.worker_process import WORKFLOWS
 
 
@@ -55,6 +55,34 @@ async def test_it_has_the_protocol_of_the_other_engines(
             async with app.run_test(size=(100, 30)) as pilot:
                 await pilot.pause()
                 assert app.session.client is engine
+
+
+async def test_what_check_event_knows_answers_a_wait(
+    server: DevServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LIFE_LOG", str(tmp_path / "life.log"))
+    monkeypatch.setenv("LIFE_STEP", "0")
+    ada = queue = new_queue()
+    settings = TemporalSettings(server.address, queue=queue)
+    store = tmp_path / "sink.db"
+    loaded = load(WORKFLOWS)
+    asked: list[tuple[str, tuple[str, ...]]] = []
+
+    def check_event(user: str, events: tuple[str, ...], match: object) -> list[dict[str, object]]:
+        asked.append((user, events))
+        if len(asked) == 1:
+            raise ConnectionError("not just now")
+        return [{"name": "next", "data": {"n": 5}, "id": "theirs"}, {"name": "another", "data": {}}]
+
+    engine = TemporalEngine(None, server.address, queue=queue, store=store)
+    with BackgroundSink(settings, store, loaded, "normal"):
+        async with user_worker(await engine.client(), settings, loaded.workflows, check_event=check_event):
+            await engine.ingest("go", user=ada, data={"crm": f"{ada}-crm"})
+            await until(lambda: count(store, "journey.completed") == 1)
+    found = entries(store)
+    assert asked == [(ada, ("next",))] * 2
+    assert [e["data"] for e in found if e["name"] == "next" and e["kind"] == "event"] == [{"n": 5}]
+    assert [e["data"]["result"] for e in found if e["kind"] == "journey.completed"] == [{"n": 5}]
 
 
 def test_the_extra_is_named_when_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

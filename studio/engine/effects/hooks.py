@@ -124,21 +124,31 @@ class CheckEventLookup:
         return ours | known_ids(self._path, wanted)
 
     def _event(self, ask: Ask, fields: Mapping[str, Any]) -> Incoming | None:
-        name, data = fields.get("name"), fields.get("data") or {}
-        if not isinstance(name, str) or not names(ask.events).meets(name) or not meets(ask.match, data):
-            return None
         given = fields.get("id")
         if isinstance(given, str) and given.startswith(self._own):
             # It was told from here, and did not match in our history; or from a fork or the store
             # that this is a fork of, and what happens in one branch is none of another's business.
             return None
-        if given is None:
-            # Without an id of its own the same answer must still count once.
-            content = jsontext.dumps([ask.user, name, data])
-            given = "check:" + hashlib.blake2b(content.encode(), digest_size=12).hexdigest()
-        profile = fields.get("profile")
-        who = {**profile, "id": ask.user} if profile else ask.user
-        return incoming(name, who, data, str(given), sent_at=_moment(fields.get("at")))
+        return event_of_answer(ask, fields)
+
+
+def event_of_answer(ask: Ask, fields: Mapping[str, Any]) -> Incoming | None:
+    """The event that `check_event` gave; None when it is not what was asked for.
+
+    Raises:
+        EventError: it is no event.
+    """
+    name, data = fields.get("name"), fields.get("data") or {}
+    if not isinstance(name, str) or not names(ask.events).meets(name) or not meets(ask.match, data):
+        return None
+    given = fields.get("id")
+    if given is None:
+        # Without an id of its own the same answer must still count once.
+        content = jsontext.dumps([ask.user, name, data])
+        given = "check:" + hashlib.blake2b(content.encode(), digest_size=12).hexdigest()
+    profile = fields.get("profile")
+    who = {**profile, "id": ask.user} if profile else ask.user
+    return incoming(name, who, data, str(given), sent_at=_moment(fields.get("at")))
 
 
 def _moment(at: Any) -> int | None:

@@ -11,9 +11,11 @@ from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
-from bench import table
+from bench import against, table
+from bench.checks import BenchError
 from bench.fresh import ROOT
 from bench.groups import GROUPS, measure
+from bench.kept_runs import keep_run
 from bench.machine import Machine, describe
 from bench.session import Session, temporary_folder
 from bench.sizes import FULL, QUICK, SMOKE, Sizes
@@ -26,6 +28,14 @@ def main(arguments: list[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     sizes = SMOKE if options.smoke else QUICK if options.quick else FULL
     names = [name for name in GROUPS if not options.only or name in options.only]
+    if options.against:
+        try:
+            with temporary_folder(options.dir) as folder:
+                print(against.text(against.compare(options.against, names, sizes, options.rounds, folder)))
+        except BenchError as error:
+            print(error, file=sys.stderr)
+            return 1
+        return 0
     start = time.perf_counter()
     with temporary_folder(options.dir) as folder:
         machine = describe(folder)
@@ -40,6 +50,8 @@ def main(arguments: list[str] | None = None) -> int:
         print(json.dumps(_record(machine, sizes, rows, minutes), indent=2, ensure_ascii=False))
     else:
         print(_text(machine, sizes, rows, minutes, options.markdown))
+    if sizes is FULL and not options.only:
+        keep_run(_record(machine, sizes, rows, minutes))
     for row in rows:
         if row.problem:
             print(f"\n{row.group} failed: {row.problem}", file=sys.stderr)
@@ -57,6 +69,12 @@ def _options() -> argparse.ArgumentParser:
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object")
     form.add_argument("--markdown", action="store_true", help="a table for docs/speed.md")
+    parser.add_argument(
+        "--against", metavar="REF", help="measure another commit, too, in turn with this, and compare"
+    )
+    parser.add_argument(
+        "--rounds", type=int, default=5, metavar="N", help="with --against: how often (default: 5)"
+    )
     parser.add_argument(
         "--dir",
         type=Path,

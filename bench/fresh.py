@@ -28,8 +28,8 @@ Measure = Callable[..., Numbers]
 """Takes a folder for its stores first, and then only what JSON can hold, by name."""
 
 
-def run(measure: Measure, folder: Path, args: dict[str, Any]) -> Numbers:
-    """Measure in a fresh process.
+def run(measure: Measure, folder: Path, args: dict[str, Any], checkout: Path = ROOT) -> Numbers:
+    """Measure in a fresh process, the code of a checkout.
 
     Raises:
         BenchError: it failed or hung; with the end of what it said.
@@ -39,7 +39,12 @@ def run(measure: Measure, folder: Path, args: dict[str, Any]) -> Numbers:
     command = [sys.executable, "-m", "bench.fresh", name, str(folder), json.dumps(args), str(result)]
     # A session of its own: what it started ends with it, also when this is interrupted.
     child = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+        command,
+        cwd=checkout,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
     )
     try:
         said, _ = child.communicate(timeout=LIMIT_SECONDS)

@@ -49,7 +49,15 @@ def _raw(session: Session) -> Iterator[Row]:
         yield Row(
             "raw", f"raw SQLite, rows of every table, {short}", bare["every_table_journeys_per_s"], JOURNEYS
         )
-        yield Row("raw", f"ours / raw history rows, {short}", ours / bare["journeys_per_s"] * 100, "%")
+        yield Row(
+            "raw",
+            f"ours / raw history rows, {short}",
+            ours / bare["journeys_per_s"] * 100,
+            "%",
+            is_ratio=True,
+        )
+        every = ours / bare["every_table_journeys_per_s"] * 100
+        yield Row("raw", f"ours / raw rows of every table, {short}", every, "%", is_ratio=True)
 
 
 def _journeys(session: Session) -> Iterator[Row]:
@@ -71,6 +79,8 @@ def _journeys(session: Session) -> Iterator[Row]:
     )
     single = session.measure(rates.single, repeat=repeat, users=users, clients=sizes.clients)
     yield row(f"one await ingest an event, {sizes.clients:,} at a time", single)
+    share = single["journeys_per_s"] / full["journeys_per_s"] * 100
+    yield Row("journeys", "one await ingest an event / ingest_many", share, "%", is_ratio=True)
     yield Row("journeys", "store, a completed journey", full["store_bytes_per_journey"], "bytes")
 
 
@@ -81,7 +91,7 @@ def _many(session: Session) -> Iterator[Row]:
     yield Row("many", f"{users:,} users, FULL", many["journeys_per_s"], JOURNEYS)
     share = many["journeys_per_s"] / few * 100
     what = f"rate at {users:,} users / rate at {session.sizes.users:,}"
-    yield Row("many", what, share, "%", Target("at least", 80))
+    yield Row("many", what, share, "%", Target("at least", 80), is_ratio=True)
     yield Row("many", f"resident after {users:,} users", many["rss_mb"], "MB")
 
 
@@ -103,7 +113,14 @@ def _events(session: Session) -> Iterator[Row]:
         yield Row("events", f"{what}: the first hundred, each", numbers["first_us"], "µs")
         yield Row("events", f"{what}: up to the {count:,}th, each", numbers["last_us"], "µs")
         # The same cost, as far as two medians of a hundred can say.
-        yield Row("events", f"{what}: last / first", numbers["ratio"] * 100, "%", Target("under", 125))
+        yield Row(
+            "events",
+            f"{what}: last / first",
+            numbers["ratio"] * 100,
+            "%",
+            Target("under", 125),
+            is_ratio=True,
+        )
 
 
 def _passes(session: Session) -> Iterator[Row]:

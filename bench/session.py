@@ -18,11 +18,18 @@ from bench.sizes import Sizes
 
 
 class Session:
-    """Measures, each thing once: rows that need the same numbers share them."""
+    """Measures, each thing once: rows that need the same numbers share them.
 
-    def __init__(self, folder: Path, sizes: Sizes) -> None:
+    Args:
+        folder: where its stores lie.
+        sizes: how much is measured.
+        checkout: whose code is measured, by its own benchmark.
+    """
+
+    def __init__(self, folder: Path, sizes: Sizes, checkout: Path = fresh.ROOT) -> None:
         self.folder = folder
         self.sizes = sizes
+        self._checkout = checkout
         self._known: dict[str, Numbers] = {}
 
     def measure(self, measure: fresh.Measure, *, repeat: int = 1, **args: Any) -> Numbers:
@@ -44,7 +51,7 @@ class Session:
     def _run(self, measure: fresh.Measure, args: dict[str, Any]) -> Numbers:
         folder = Path(tempfile.mkdtemp(dir=self.folder))
         try:
-            return fresh.run(measure, folder, args)
+            return fresh.run(measure, folder, args, self._checkout)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 

@@ -51,6 +51,15 @@ class Row:
     target: Target | None = None
     problem: str = ""
     """Why there is no value."""
+    is_ratio: bool = False
+    """Two numbers of one run: it holds on other machines, too, and stands first."""
+
+    @property
+    def more_is_better(self) -> bool:
+        """Whether a larger number is what one wants."""
+        if self.target is not None:
+            return self.target.kind == "at least"
+        return self.unit.endswith("/s") or self.is_ratio
 
     def cells(self) -> tuple[str, str, str, str, str]:
         """It as the texts of the columns."""
@@ -77,17 +86,26 @@ class Row:
 
 
 def plain(rows: Sequence[Row]) -> str:
-    """The table as plain text, a blank line between two groups."""
+    """The table as plain text, ratios first, a blank line between two groups."""
+    rows = _ratios_first(rows)
     cells = [HEAD, *(row.cells() for row in rows)]
     widths = [max(len(row[column]) for row in cells) for column in range(len(HEAD))]
     lines = [_line(HEAD, widths), _line(tuple("-" * width for width in widths), widths)]
-    group = rows[0].group if rows else ""
+    group = _block(rows[0]) if rows else ""
     for row in rows:
-        if row.group != group:
+        if _block(row) != group:
             lines.append("")
-            group = row.group
+            group = _block(row)
         lines.append(_line(row.cells(), widths))
     return "\n".join(lines)
+
+
+def _ratios_first(rows: Sequence[Row]) -> list[Row]:
+    return sorted(rows, key=lambda row: not row.is_ratio)
+
+
+def _block(row: Row) -> str:
+    return "" if row.is_ratio else row.group
 
 
 def _line(cells: tuple[str, ...], widths: Sequence[int]) -> str:
@@ -102,7 +120,7 @@ def _line(cells: tuple[str, ...], widths: Sequence[int]) -> str:
 def markdown(rows: Sequence[Row]) -> str:
     """The table as Markdown."""
     lines = [_bar(HEAD), "|---|--:|---|--:|---|"]
-    lines += [_bar(row.cells()) for row in rows]
+    lines += [_bar(row.cells()) for row in _ratios_first(rows)]
     return "\n".join(lines)
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from bench.against import Compared, text
+from bench.kept_runs import keep_run
+from bench.table import Row, Target, plain
 
 ROOT = Path(__file__).parent.parent
 
@@ -38,3 +43,54 @@ def test_each_group_of_the_benchmark_can_be_measured(tmp_path: Path) -> None:
     shown = run("bench", "--smoke", "--dir", str(tmp_path))
     for group in ("users, FULL", "raw", "ingest", "waiting", "deadlines", "from save", "studio"):
         assert group in shown, group
+
+
+RATE = Row("journeys", "a rate", 100.0, "journeys/s")
+DELAY = Row("latency", "a delay", 100.0, "ms", Target("under", 200))
+
+
+@pytest.mark.parametrize(
+    ("row", "before", "now", "verdict"),
+    [
+        (RATE, [100, 110, 105], [90, 99, 95], "SLOWER"),
+        (RATE, [100, 110, 105], [120, 131, 118], "faster"),
+        # A round that says otherwise, a difference that is too small, too few rounds: nothing is known.
+        (RATE, [100, 110, 105], [90, 99, 106], ""),
+        (RATE, [100, 100, 100], [99, 99, 99], ""),
+        (RATE, [100, 100], [50, 50], ""),
+        (DELAY, [100, 110, 105], [120, 131, 118], "SLOWER"),
+        (DELAY, [100, 110, 105], [90, 99, 95], "faster"),
+        (Row("journeys", "size", 1.0, "bytes"), [100, 100, 100], [120, 120, 120], "WORSE"),
+        (Row("raw", "share", 1.0, "%", is_ratio=True), [30, 30, 30], [40, 40, 40], "better"),
+    ],
+)
+def test_two_commits_differ_when_each_round_says_so(
+    row: Row, before: list[float], now: list[float], verdict: str
+) -> None:
+    one = Compared(row, before, now)
+    assert one.verdict() == verdict
+    last = text([one]).splitlines()[-1]
+    named = f"Slower in each round: {row.what}"
+    assert last == (named if verdict in ("SLOWER", "WORSE") else "Nothing is slower in each round.")
+
+
+def test_a_commit_that_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(AssertionError, match="no-such-commit"):
+        run("bench", "--smoke", "--only", "raw", "--against", "no-such-commit", "--dir", str(tmp_path))
+
+
+def test_ratios_stand_first() -> None:
+    rows = [RATE, Row("journeys", "a share", 50.0, "%", is_ratio=True), DELAY]
+    lines = [line.split("  ")[0] for line in plain(rows).splitlines()[2:]]
+    assert lines == ["a share", "", "a rate", "", "a delay"]
+
+
+def test_a_whole_run_is_kept_with_its_commit(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    for minutes in (1, 2):
+        keep_run({"minutes": minutes, "rows": [RATE.record()]}, path)
+    first, second = map(json.loads, path.read_text().splitlines())
+    assert (first["minutes"], second["minutes"]) == (1, 2)
+    assert first["rows"][0]["value"] == 100.0
+    assert len(first["load"]) == 3
+    assert {"commit", "measured"} <= set(first)

@@ -51,4 +51,5 @@ def client_of(settings: Settings) -> OnDemandEngine:
         settings.workflows,
         settings.durability,
         on_problem=lambda problem: complain(str(problem)),
+        events=settings.events,
     )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from studio.engine.engine import Engine
     from studio.language.definition import Workflow
     from studio.source.loader import Loaded
+    from studio.store.hooks import EventStore
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -125,8 +126,10 @@ class OnDemandEngine(_AtOnce, RemoteEngine):
         workflows: str,
         durability: Literal["full", "normal"] = "full",
         on_problem: Callable[[WorkflowError], None] = lambda problem: None,
+        events: Callable[[], EventStore | None] = lambda: None,
     ) -> None:
         super().__init__(path, None)
+        self._events = events
         self._files = workflows
         self._durability = durability
         self._on_problem = on_problem
@@ -182,7 +185,13 @@ class OnDemandEngine(_AtOnce, RemoteEngine):
     async def _run_for(self, act: Act, clock: Clock | None) -> None:
         from studio.engine.engine import Engine
 
-        async with Engine(self._files, store=self.path, durability=self._durability, clock=clock) as engine:
+        async with Engine(
+            self._files,
+            store=self.path,
+            durability=self._durability,
+            clock=clock,
+            events=self._events(),
+        ) as engine:
             for problem in engine.problems:
                 self._on_problem(problem)
             await act(engine)

@@ -73,8 +73,11 @@ def store(port: int, **more: Any) -> S3Store:
     )
 
 
-Fault = Callable[[str, str], "tuple[int, dict[str, str]] | float | None"]
-"""Takes method and path; gives a status and headers to answer with, seconds to wait first, or nothing."""
+Fault = Callable[[str, str], "tuple[int, dict[str, str]] | bytes | float | None"]
+"""Takes method and path; gives a status and headers or a body to answer with, seconds to wait, or nothing."""
+
+NOTHING_LISTED = b"""<?xml version="1.0"?>
+<ListBucketResult><IsTruncated>false</IsTruncated><KeyCount>0</KeyCount></ListBucketResult>"""
 
 
 @dataclass
@@ -110,6 +113,9 @@ def proxy(server: int) -> Iterator[Proxy]:
                 wanted = state.fault(self.command, self.path)
             if isinstance(wanted, tuple):
                 self._answer(wanted[0], wanted[1], b"")
+                return
+            if isinstance(wanted, bytes):
+                self._answer(200, {"Content-Type": "application/xml"}, wanted)
                 return
             if wanted is not None:
                 ending.wait(wanted)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -119,10 +118,8 @@ async def test_one_that_does_not_answer_in_time_is_named(between: Proxy) -> None
         (client.put("a", b""), "putting a"),
         (client.create("a", b""), "putting a"),
     ):
-        start = time.monotonic()
         with pytest.raises(ObjectsError, match=rf"{what} took more than 0\.2 s"):
             await asked
-        assert time.monotonic() - start < 20
 
 
 async def test_a_plain_one_that_does_not_answer_in_time_is_named() -> None:

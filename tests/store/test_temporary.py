@@ -51,6 +51,12 @@ def test_one_without_a_lock_is_being_made_until_it_is_a_day_old(folder: Path) ->
     assert {each.name for each in folder.iterdir()} == {made.name + s for s in ("", "-wal", "-shm")}
 
 
+def test_a_store_in_memory_lies_where_files_can_be_made() -> None:
+    path = temporary.temporary_store()
+    assert os.access(path.parent, os.W_OK)
+    assert not path.exists()
+
+
 def test_each_store_in_memory_has_a_place_of_its_own(folder: Path) -> None:
     one, other = temporary.temporary_store(), temporary.temporary_store()
     assert one != other

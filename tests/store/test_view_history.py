@@ -94,6 +94,21 @@ def test_logs_by_level_user_workflow_and_text(store: Path) -> None:
     assert (logs[3].message, logs[3].line) == ("KeyError: 'email'", "cart.py:12")
 
 
+def test_who_follows_the_log_gets_what_it_filters_in_order(store: Path) -> None:
+    with Views(store) as views:
+        logs = views.logs()
+        assert views.logs_after(0) == logs
+        assert views.logs_after(logs[0].seq) == logs[1:]
+        assert views.logs_after(0, limit=2) == logs[:2]
+        assert views.logs_after(0, contains="CAREFUL") == [logs[1]]
+        assert views.logs_after(0, level="note") == [logs[2]]
+        assert views.logs_after(0, user="bob/x~2") == views.logs_after(0, workflow="cart") == logs[3:]
+        assert views.logs_after(0, kinds=["event"]) == views.entries(kinds=["event"])
+        assert views.logs_after(0, kinds=["event"], since_at=START + 3_000) == views.entries(
+            kinds=["event"], since_at=START + 3_000
+        )
+
+
 def test_workflow_entries_belong_to_their_workflow(tmp_path: Path) -> None:
     b = Builder(tmp_path / "s.db")
     b.entry(

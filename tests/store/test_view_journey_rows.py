@@ -37,6 +37,15 @@ def test_journeys_by_user_workflow_and_status(store: Path) -> None:
     assert (sleeping.key, sleeping.waits_for, sleeping.due_at) == ("7", "sleep", START + 3_604_000)
 
 
+def test_what_a_journey_waits_for_is_told_in_a_later_pass_too(tmp_path: Path) -> None:
+    b = Builder(tmp_path / "s.db")
+    b.wait(b.journey("w", "ada", b.event("e", "ada")), "paid", 0, 9_000)
+    b.con.execute("UPDATE journeys SET pass = 2")
+    with Views(b.done()) as views:
+        (row,) = views.journeys()
+    assert (row.pass_number, row.waits_for, row.due_at) == (2, "paid", START + 9_000)
+
+
 def test_a_journey_is_found_by_its_id_whatever_its_parts_hold(tmp_path: Path) -> None:
     b = Builder(tmp_path / "s.db")
     ids = []

@@ -18,6 +18,7 @@ import click
 from click_default_group import DefaultGroup  # type: ignore[import-untyped]
 
 from studio.cli.advice import worded
+from studio.cli.command_list import COMMANDS
 from studio.cli.output import Exit, complain, data, exit_code, hush, own_stdout
 from studio.engine.work.garbage_collection import own_process
 from studio.errors import StudioError
@@ -25,48 +26,6 @@ from studio.source.project import short
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
-
-COMMANDS = {
-    "studio": "studio.cli.screen",
-    "serve": "studio.cli.serve",
-    "run": "studio.cli.run",
-    "play": "studio.cli.play",
-    "record": "studio.cli.record",
-    "send": "studio.cli.send",
-    "refused": "studio.cli.refused",
-    "start": "studio.cli.start",
-    "users": "studio.cli.look",
-    "journeys": "studio.cli.look",
-    "waits": "studio.cli.waits",
-    "timeline": "studio.cli.history",
-    "logs": "studio.cli.history",
-    "why": "studio.cli.why",
-    "inspect": "studio.cli.inspect",
-    "map": "studio.cli.map",
-    "new": "studio.cli.new",
-    "explore": "studio.cli.explore",
-    "check": "studio.cli.check",
-    "cancel": "studio.cli.act",
-    "resume": "studio.cli.act",
-    "restart": "studio.cli.act",
-    "clock": "studio.cli.clock",
-    "rewind": "studio.cli.rewind",
-    "fork": "studio.cli.rewind",
-    "status": "studio.cli.care",
-    "doctor": "studio.cli.care",
-    "verify": "studio.cli.act",
-    "prune": "studio.cli.forget",
-    "erase": "studio.cli.forget",
-    "export": "studio.cli.transfer",
-    "import": "studio.cli.transfer",
-    "worker": "studio.cli.worker",
-    "objects": "studio.cli.objects",
-    "deploy": "studio.cli.deploy",
-    "watch": "studio.cli.watch",
-    "dev": "studio.cli.dev",
-    "completion": "studio.cli.complete",
-}
-"""Where each command stands, in the order of the help."""
 
 SHARED = ("--workflows", "--store", "--durability")
 """Options of every command, which may also stand before its name."""
@@ -79,13 +38,22 @@ class CommandGroup(DefaultGroup):  # type: ignore[misc]
         return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        module = COMMANDS.get(cmd_name)
-        if module is None:
+        if cmd_name not in COMMANDS:
             return None
+        module, _ = COMMANDS[cmd_name]
         # A function cannot be called `import`.
         named = f"{cmd_name}_" if keyword.iskeyword(cmd_name) else cmd_name
         command: click.Command = getattr(import_module(module), named)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (f"{name}*" if name == self.default_cmd_name else name, summary)
+                    for name, (_, summary) in COMMANDS.items()
+                ]
+            )
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ordered = in_order(args)

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from studio.cli import COMMANDS, SHARED, commands
+from studio.cli import SHARED, commands
+from studio.cli.command_list import COMMANDS
 
 BEGIN = "<!-- commands:begin -->"
 END = "<!-- commands:end -->"

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from click.shell_completion import ShellComplete
 
-from studio.cli import COMMANDS, SHARED, call, commands
+from studio.cli import SHARED, call, commands
+from studio.cli.command_list import COMMANDS
 from studio.cli.output import Exit
 from tests.cli.shell import ROOT
 from tests.store.build import HOSTILE, Builder, many, small

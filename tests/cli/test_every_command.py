@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import inspect
 import io
 import json
 from pathlib import Path
 
 import click
 import pytest
+from click.testing import CliRunner
 
-from studio.cli import COMMANDS, SHARED, call, commands
+from studio.cli import SHARED, call, commands
+from studio.cli.command_list import COMMANDS
 from studio.cli.output import Exit
 from tests.cli.shell import project
 from tests.store.build import Builder, small
@@ -123,3 +126,14 @@ def test_a_command_answers_with_each_option_in_each_form(
                 assert all(len(row) == len(heads) for row in rows), where
     if name in ("users", "journeys", "waits", "timeline", "logs", "why", "record", "verify"):
         assert code == Exit.DONE, "the small store has what is asked for"
+
+
+def test_the_summary_of_each_command_is_whole_at_80_columns_and_stands_at_its_module() -> None:
+    shown = CliRunner().invoke(commands, ["--help"], terminal_width=80).output
+    for name, (module, summary) in COMMANDS.items():
+        assert summary in shown, name
+        command = commands.get_command(click.Context(commands), name)
+        assert command is not None
+        assert command.callback is not None
+        assert inspect.unwrap(command.callback).__module__ == module
+    assert all(len(f"  completion  {summary}") <= 80 for _, summary in COMMANDS.values())

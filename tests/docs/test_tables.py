@@ -11,7 +11,8 @@ from textual.binding import Binding, BindingType
 from textual.dom import DOMNode
 
 from studio import Event, Journey, Waited, workflow
-from studio.cli import COMMANDS, SHARED, command_table
+from studio.cli import SHARED, command_table
+from studio.cli.command_list import COMMANDS
 from studio.cli.output import Exit
 from studio.language.kinds import KIND_TEXT
 from studio.source import loader

@@ -61,4 +61,5 @@ def show_bars(screen: Screen[None], client: EngineClient, bars: BarsState) -> No
     screen.query_one(KeysBar).update_line()
     clock = screen.query_one(ClockBar)
     clock.read_only, clock.no_steps = client.read_only, client.no_steps
+    clock.capabilities = client.capabilities
     clock.show(bars.next, client.viewer_of, client.trouble(), client.clock.virtual)

@@ -14,6 +14,7 @@ from textual import events
 
 from studio.clocks.adjustable_clock import SPEEDS, ClockReading, JumpState
 from studio.clocks.clock import wall_ms
+from studio.store.capabilities import LOCAL
 from studio.store.records import WaitRow
 from studio.tui.format.countdown import goes_easy, seconds_count
 from studio.tui.format.glyphs import Look, bar, glyphs
@@ -43,6 +44,7 @@ class ClockBar(OneLine):
         self.viewer_of: int | None = None
         self.read_only = False
         self.no_steps = False
+        self.capabilities = LOCAL
         self.trouble: Trouble | None = None
         self.open = False
         self.virtual = False
@@ -137,13 +139,14 @@ class ClockBar(OneLine):
     @property
     def acts(self) -> bool:
         """Whether the clock can be turned from here: there is an engine that may be asked."""
-        return not self.read_only and self.viewer_of != 0
+        return not self.read_only and self.viewer_of != 0 and self.capabilities.clock
 
     def _state(self, line: Line, colours: Look) -> None:
         mark, bold = glyphs(), Style(bold=True)
         stopped = self.reading.paused and self.reading.jump is None
         if self.read_only or self.viewer_of is not None:
-            who = f"VIEWER of pid {self.viewer_of}" if self.viewer_of else "VIEWER · no engine runs"
+            nobody = "VIEWER · no engine runs" if self.capabilities.run else "VIEWER · no sink runs"
+            who = f"VIEWER of pid {self.viewer_of}" if self.viewer_of else nobody
             line.add("READ ONLY" if self.read_only else who, colours.accent + bold)
             if self.reading.jump is None and not stopped:
                 return

@@ -251,7 +251,12 @@ async def test_what_the_driver_cannot_do_is_not_offered() -> None:
     gone = {"clock.next", "clock.forward", "undo", "redo", "rewind", "fork", "reload"}
     assert not found & (TURNS | gone)
     assert {"inject", "act", "why", "quit"} <= found
-    desk.capabilities = foreign("Temporal")
-    found, _ = await at(desk, "3")
+    desk.capabilities, desk.viewer_of = foreign("Temporal"), 4_711
+    found, lines = await at(desk, "3")
+    assert "VIEWER of pid 4711" in lines[1]
+    assert "×" not in lines[1], "no speed that nobody can choose"
+    desk.viewer_of = 0
+    found, lines = await at(desk, "3")
+    assert "VIEWER · no sink runs" in lines[1]
     assert not found & (TURNS | LEADS | ACTS | SENDS | COPIES | {"reload"})
     assert {"why", "inspect", "filter", "quit"} <= found

@@ -12,6 +12,7 @@ import click
 from studio.cli.output import complain
 
 if TYPE_CHECKING:
+    from studio.engine.client import EngineClient
     from studio.engine.engine import Engine
 
 http_option = click.option(
@@ -33,10 +34,24 @@ async def ingesting(engine: Engine, place: tuple[str, int] | None) -> AsyncItera
         yield
         return
     from studio.engine.local import LocalEngine
+
+    async with ingesting_for(LocalEngine(engine), place):
+        yield
+
+
+@contextlib.asynccontextmanager
+async def ingesting_for(client: EngineClient, place: tuple[str, int] | None) -> AsyncIterator[None]:
+    """The same for whoever takes the events.
+
+    Raises:
+        StudioError: the address cannot be had, or the optional packages are missing.
+    """
+    if place is None:
+        yield
+        return
     from studio.web.ingest.server import IngestServer
     from studio.web.origins import is_local
 
-    client = LocalEngine(engine)
     server = IngestServer(lambda: client)
     complain(f"Events are accepted at {server.start(*place)} .", plain=True)
     if not is_local(place[0]):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from studio.cli.http_ingest import http_option, ingesting_for
 from studio.cli.options import PATH, shared
 from studio.cli.output import Exit, complain
 from studio.cli.settings import Settings
@@ -30,9 +31,10 @@ if TYPE_CHECKING:
     multiple=True,
     help="Keep all histories in this store, too: the one to look at. Another may be postgresql://…",
 )
+@http_option
 @on_temporal
 @shared
-def worker(settings: Settings, temporal: TemporalSettings, sinks: tuple[str, ...]) -> Exit:
+def worker(settings: Settings, temporal: TemporalSettings, sinks: tuple[str, ...], http: str | None) -> Exit:
     """Carry users on, on Temporal.
 
     Any number of workers share the users of a namespace and queue. One of them, or `watch`, holds the
@@ -49,13 +51,22 @@ def worker(settings: Settings, temporal: TemporalSettings, sinks: tuple[str, ...
     from studio.sink.postgres_sink import is_postgres
 
     places = [place if is_postgres(place) else str(absolute(place)) for place in sinks]
-    return asyncio.run(_work(settings, temporal, loaded, places))
+    from studio.web.ingest.server import address
+
+    return asyncio.run(_work(settings, temporal, loaded, places, None if http is None else address(http)))
 
 
-async def _work(settings: Settings, temporal: TemporalSettings, loaded: Loaded, sinks: list[str]) -> Exit:
+async def _work(
+    settings: Settings,
+    temporal: TemporalSettings,
+    loaded: Loaded,
+    sinks: list[str],
+    http: tuple[str, int] | None,
+) -> Exit:
     from studio.cli.engine_run import end_politely
     from studio.sink.postgres_sink import is_postgres
     from studio.temporal.connecting import connect
+    from studio.temporal.temporal_engine import TemporalEngine
     from studio.temporal.worker import workers
     from studio.text.private import make_folder
 
@@ -65,7 +76,13 @@ async def _work(settings: Settings, temporal: TemporalSettings, loaded: Loaded, 
     for place in sinks:
         if not is_postgres(place):
             make_folder(Path(place).parent)
-    async with workers(client, temporal, loaded.workflows, sinks, settings.durability, complain):
+    # What is refused is kept where it is looked at.
+    store = next((place for place in sinks if not is_postgres(place)), settings.file())
+    sender = TemporalEngine(store=store, settings=temporal)
+    async with (
+        workers(client, temporal, loaded.workflows, sinks, settings.durability, complain),
+        ingesting_for(sender, http),
+    ):
         where = f"{temporal.address}, namespace {temporal.namespace}, queue {temporal.queue}"
         named = [place.rpartition("@")[2] if is_postgres(place) else short(place) for place in sinks]
         kept = f", all histories in {' and '.join(named)}" if named else ""

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 from collections.abc import Iterator
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -22,13 +24,23 @@ from tests.temporal.support import count, entries, new_queue, until
 from tests.temporal.worker_process import WORKFLOWS, WorkerProcess
 
 
+class Place(NamedTuple):
+    """Where a worker runs."""
+
+    options: list[str]
+    queue: str
+    store: Path
+    worker: WorkerProcess
+
+
 @pytest.fixture
-def place(server: DevServer, tmp_path: Path) -> Iterator[tuple[list[str], str, Path]]:
+def place(server: DevServer, tmp_path: Path) -> Iterator[Place]:
     """Options, a queue's name, and the store of a worker that runs."""
     queue, store = new_queue(), tmp_path / "sink.db"
-    worker = WorkerProcess(server.address, queue, tmp_path, {"LIFE_STEP": "0"}, sink=store)
+    step = {"LIFE_STEP": "0"}
+    worker = WorkerProcess(server.address, queue, tmp_path, step, sink=store, http="127.0.0.1:0")
     try:
-        yield ["--temporal", server.address, "--queue", queue], queue, store
+        yield Place(["--temporal", server.address, "--queue", queue], queue, store, worker)
     finally:
         assert worker.stop() == 0, worker.log.read_text()
 
@@ -46,9 +58,9 @@ def wait_for(store: Path, what: str, times: int = 1) -> None:
 
 
 def test_what_is_sent_and_done_and_asked(
-    place: tuple[list[str], str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    place: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    options, ada, store = place
+    options, ada, store, _ = place
     journey = f"life/{ada}"
     data = json.dumps({"crm": f"{ada}-crm"})
     told("send", "go", "--user", ada, "--data", data, "--id", "one", *options)
@@ -86,10 +98,14 @@ def test_nobody_answers(capsys: pytest.CaptureFixture[str]) -> None:
     assert "is not an address. Write HOST:PORT" in capsys.readouterr().err
 
 
-def test_a_user_is_forgotten_and_begins_anew(place: tuple[list[str], str, Path]) -> None:
-    options, ada, store = place
+def test_a_user_is_forgotten_and_begins_anew(place: Place) -> None:
+    options, ada, store, worker = place
     data = json.dumps({"crm": f"{ada}-crm", "secret": "marmalade"})
-    told("send", "go", "--user", ada, "--data", data, *options)
+    posted = json.dumps({"event": "go", "user": ada, "data": json.loads(data)}).encode()
+    asyncio.run(until(lambda: worker.is_ready and "accepted at" in worker.log.read_text()))
+    (http,) = re.findall(r"accepted at (\S+)", worker.log.read_text())
+    with urlopen(Request(f"{http}/events", posted, {"Content-Type": "application/json"})) as answer:
+        assert answer.status == 202
     wait_for(store, "wait.opened")
     (erased,) = told("erase", ada, "--yes", *options)
     assert (erased["user"], erased["deleted"] >= 1) == (ada, True)

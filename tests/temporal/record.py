@@ -39,7 +39,7 @@ async def record(server: DevServer, folder: Path) -> None:
     engine = TemporalEngine(None, server.address, queue=queue, store=store)
     client = await engine.client()
     workflows = load(WORKFLOWS).workflows
-    async with user_worker(client, settings, workflows):
+    async with user_worker(client, settings, workflows, check_event=_knows_of_eve):
         async with sink_worker(client, settings, [store], {}, "normal"):
             await engine.ingest("go", user="ada", data={"crm": "crm"}, id="one")
             await engine.ingest("go", user="ada", data={"crm": "crm"}, id="one")
@@ -56,6 +56,10 @@ async def record(server: DevServer, folder: Path) -> None:
         await erase(client, "eve")
     for user in ("ada", "bob", "crm", "eve", "flood"):
         await _keep(client, user)
+
+
+def _knows_of_eve(user: str, events: tuple[str, ...], match: object) -> list[dict[str, object]]:
+    return [{"name": "next", "data": {"n": 2}}] if user == "eve" and "next" in events else []
 
 
 async def _flood(client: Client, queue: str, store: Path) -> None:

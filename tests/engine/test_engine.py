@@ -13,7 +13,7 @@ from studio.engine.loop.loop import EngineLoop
 from studio.errors import StoreLocked, StudioError
 from studio.store.inbox import engine_of
 from studio.store.lock import take_lock
-from tests.engine.support import in_time
+from tests.engine.support import in_time, settled, until
 
 __all__ = ["in_time"]
 
@@ -115,3 +115,49 @@ async def test_two_stops_at_once_both_find_it_stopped(tmp_path: Path) -> None:
     # Nothing of the first is in the way of a second.
     async with engine:
         await engine.ingest("signup", "ada")
+
+
+async def test_an_engine_that_is_not_started_has_not_ended_and_neither_has_one_that_runs(
+    tmp_path: Path,
+) -> None:
+    engine = Engine(welcome, store=tmp_path / "studio.db")
+    assert not engine.has_ended
+    async with engine:
+        assert not engine.has_ended
+
+
+async def test_who_asked_for_it_is_told_after_each_commit_until_they_have_enough(tmp_path: Path) -> None:
+    told = threading.Event()
+    async with Engine(welcome, store=tmp_path / "studio.db") as engine:
+        enough = engine.on_change(told.set)
+        await engine.ingest("signup", "ada")
+        await until(told.is_set)
+        enough()
+        await settled(engine)
+        told.clear()
+        await engine.ingest("paid", "ada")
+        await settled(engine)
+        assert not told.is_set()
+
+
+async def test_an_engine_that_ends_by_itself_lets_its_store_go(tmp_path: Path) -> None:
+    path = tmp_path / "studio.db"
+    async with Engine(welcome, store=path) as first:
+        await first.ingest("signup", "ada")
+        for file in tmp_path.glob("studio.db*"):
+            if file.suffix != ".lock":
+                file.unlink()
+        await until(lambda: first.has_ended)
+        async with Engine(welcome, store=path) as second:
+            assert (await second.ingest("signup", "bob")).seq
+
+
+async def test_a_start_that_fails_leaves_no_thread_behind(tmp_path: Path) -> None:
+    path = tmp_path / "studio.db"
+    async with Engine(welcome, store=path):
+        before = set(threading.enumerate())
+        with pytest.raises(StoreLocked):
+            await Engine(welcome, store=path, check_event=lambda user, events, match: []).start()
+        assert not {
+            each.name for each in set(threading.enumerate()) - before if each.name.startswith("journey")
+        }

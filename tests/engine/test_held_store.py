@@ -39,6 +39,10 @@ def test_what_an_engine_left_behind_that_was_killed_while_it_was_paused_goes(tmp
     assert read_sign(path) is not None
     first.let_go()
     assert read_sign(path) is None
+    # One that was killed lets nothing go: who takes the store next clears it away.
+    put_sign(path, "the disk is full")
+    held(path).take()
+    assert read_sign(path) is None
 
 
 def test_a_store_of_another_driver_is_refused_and_not_locked(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the resolver decides, as values: the transition applies each before the next is made."""
+"""What the resolver decides, as values: `DecisionApplier` applies each before the next is made."""
 
 from __future__ import annotations
 

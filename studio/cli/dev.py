@@ -74,7 +74,8 @@ def _show(settings: Settings, temporal: TemporalSettings) -> int:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with BackgroundSink(temporal, Path(settings.file()), load(settings.workflows), settings.durability):
+    loaded, store = load(settings.workflows), Path(settings.file())
+    with BackgroundSink(temporal, store, loaded, settings.durability, settings.events()):
         complain("It goes on until ctrl+c.", plain=True)
         stop.wait()
     return Exit.DONE

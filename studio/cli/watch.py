@@ -51,6 +51,6 @@ def show(settings: Settings, temporal: TemporalSettings) -> int:
         complain(str(problem))
     store = Path(settings.file())
     make_folder(store.parent)
-    with BackgroundSink(temporal, store, loaded, settings.durability):
+    with BackgroundSink(temporal, store, loaded, settings.durability, settings.events()):
         client = TemporalEngine(settings.workflows, store=store, settings=temporal)
         return run_studio(settings.workflows, str(store), settings.durability, client=client)

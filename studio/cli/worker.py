@@ -72,6 +72,7 @@ async def _work(
 
     stop = asyncio.Event()
     end_politely(asyncio.get_running_loop(), stop)
+    events = settings.events()
     client = await connect(temporal)
     for place in sinks:
         if not is_postgres(place):
@@ -80,7 +81,7 @@ async def _work(
     store = next((place for place in sinks if not is_postgres(place)), settings.file())
     sender = TemporalEngine(store=store, settings=temporal)
     async with (
-        workers(client, temporal, loaded.workflows, sinks, settings.durability, complain),
+        workers(client, temporal, loaded.workflows, sinks, settings.durability, complain, events),
         ingesting_for(sender, http),
     ):
         where = f"{temporal.address}, namespace {temporal.namespace}, queue {temporal.queue}"

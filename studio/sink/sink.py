@@ -78,6 +78,8 @@ class Sink:
         self, path: str | Path, durability: Durability = "full", driver: str = "another driver"
     ) -> None:
         self.path = Path(path)
+        self.told: int | None = None
+        """seq of the newest event that a `set_event` has taken; kept with the next turns, and at the end."""
         self._durability = durability
         self._heartbeat = Heartbeat()
         self._lock = take_lock(self.path)
@@ -111,7 +113,7 @@ class Sink:
         try:
             try:
                 with self._store.transaction() as con:
-                    set_meta(con, {ENGINE: None, ENGINE_METRICS: None})
+                    set_meta(con, {ENGINE: None, ENGINE_METRICS: None, **dict(self._told_rows())})
             finally:
                 self._store.close()
         finally:
@@ -188,6 +190,9 @@ class Sink:
         """Keep the source of a workflow's version: what entries name by its hash."""
         add_source(self._store, workflow, hash, file, source, at)
 
+    def _told_rows(self) -> list[tuple[str, str]]:
+        return [] if self.told is None else [("told", str(self.told))]
+
     def _add_metrics(self, batch: _Batch) -> None:
         count = Counter(told.came for told in batch.receipts)
         row = self._heartbeat.row(count["taken"], count["early"], 0)
@@ -199,6 +204,7 @@ class Sink:
         numbers = Numbers(self._store, unit)
         numbers.load(turns)
         unit.changes.meta.append(("last_at", str(max(self._store.last_at, at))))
+        unit.changes.meta += self._told_rows()
         return _Batch(unit, numbers)
 
     def _fill(self, batch: _Batch, turns: Sequence[Turn], refused: dict[int, str]) -> tuple[int, str] | None:

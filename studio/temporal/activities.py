@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from temporalio import activity
@@ -21,6 +21,7 @@ from studio.temporal.projecting import Projection
 from studio.temporal.references import NotByName, resolve
 from studio.temporal.requests import REQUESTS
 from studio.temporal.sending import send_all
+from studio.temporal.telling import is_told_from_here
 from studio.temporal.user_workflow import HEARTBEAT_SECONDS, STEP_SECONDS
 from studio.temporal.wire import event_item, failed, launch_in, result_out, unframed
 from studio.text import json_text as jsontext
@@ -32,12 +33,20 @@ class UserActivities:
     Args:
         queue: the task queue's name.
         check: asks `check_event`; None when there is none.
+        salt: `TemporalSettings.drawn_from`.
     """
 
     def __init__(
-        self, client: Client, queue: str, drives: Drives, steps: Steps, check: Check | None = None
+        self,
+        client: Client,
+        queue: str,
+        drives: Drives,
+        steps: Steps,
+        check: Check | None = None,
+        salt: str = "",
     ) -> None:
         self._check = check
+        self._salt = salt
         self._client = client
         self._queue = queue
         self._drives = drives
@@ -103,9 +112,14 @@ class UserActivities:
         if self._check is None:
             raise RuntimeError("this worker has no check_event")
         ask = Ask(question["wait"], user, tuple(question["events"]), question["match"])
-        found = await asyncio.to_thread(self._check, ask.user, ask.events, ask.match)
-        events = [event for fields in found if (event := event_of_answer(ask, fields)) is not None]
+        found = await asyncio.to_thread(self._check, ask.user, ask.events, ask.match, self._known)
+        others = (fields for fields in found if not is_told_from_here(self._salt, fields.get("id")))
+        events = [event for fields in others if (event := event_of_answer(ask, fields)) is not None]
         return [event_item(event, 0)["event"] for event in events]
+
+    def _known(self, ids: Iterable[str]) -> set[str]:
+        """Those that need not be fetched."""
+        return {id for id in ids if is_told_from_here(self._salt, id)}
 
 
 class SinkActivities:

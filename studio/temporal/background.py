@@ -9,17 +9,28 @@ from pathlib import Path
 
 from studio.source.loader import Loaded
 from studio.store.database import Durability
+from studio.store.hooks import EventStore
 from studio.temporal.connecting import connect
 from studio.temporal.settings import TemporalSettings
 from studio.temporal.worker import sink_worker
 
 
 class BackgroundSink:
-    """Keeps all histories in a store, from `start` to `stop`."""
+    """Keeps all histories in a store, from `start` to `stop`.
+
+    Args:
+        events: where every event is told to, once it is durable there.
+    """
 
     def __init__(
-        self, settings: TemporalSettings, store: Path, loaded: Loaded, durability: Durability = "full"
+        self,
+        settings: TemporalSettings,
+        store: Path,
+        loaded: Loaded,
+        durability: Durability = "full",
+        events: EventStore | None = None,
     ) -> None:
+        self._events = events
         self._settings = settings
         self._store = store
         self._loaded = loaded
@@ -61,6 +72,10 @@ class BackgroundSink:
         client = await connect(self._settings)
         end = asyncio.Event()
         workflows = self._loaded.workflows
-        async with sink_worker(client, self._settings, [self._store], workflows, self._durability):
+        keep = None if self._events is None else self._events.set_events
+        sink = sink_worker(
+            client, self._settings, [self._store], workflows, self._durability, set_events=keep
+        )
+        async with sink:
             self._started.set_result((asyncio.get_running_loop(), end))
             await end.wait()

@@ -16,10 +16,12 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from studio.engine.effects.hook_calls import Check, check_by
 from studio.engine.effects.steps import Steps
+from studio.errors import StudioError
 from studio.language.definition import Workflow
 from studio.sink.postgres_sink import PostgresSink, is_postgres
 from studio.sink.sink import Sink
 from studio.store.database import Durability
+from studio.store.hooks import EventStore
 from studio.temporal.activities import SinkActivities, UserActivities
 from studio.temporal.code import Code
 from studio.temporal.deployed import sources_of
@@ -27,6 +29,7 @@ from studio.temporal.deploying import code_worker, counting, deploy, newest_numb
 from studio.temporal.driving import HANG_AFTER, Drives
 from studio.temporal.projecting import Projection, TurnSink
 from studio.temporal.settings import TemporalSettings
+from studio.temporal.telling import TellingSink, set_event_hook
 from studio.temporal.turns_workflow import SINK_SUFFIX, UserErased, UserTurns
 from studio.temporal.user_workflow import UserJourneys
 
@@ -92,7 +95,7 @@ async def _serving(
         client,
         task_queue=settings.queue,
         workflows=[UserJourneys, UserTurns, UserErased],
-        activities=UserActivities(client, settings.queue, drives, steps, check).all(),
+        activities=UserActivities(client, settings.queue, drives, steps, check, settings.drawn_from).all(),
         # Nothing of an author's is imported in a workflow, and what is ours knows no clock.
         workflow_runner=UnsandboxedWorkflowRunner(),
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=STICKY_SECONDS),
@@ -115,19 +118,35 @@ async def sink_worker(
     stores: Sequence[str | Path],
     workflows: Mapping[str, Workflow],
     durability: Durability = "full",
+    *,
+    set_event: Callable[..., Any] | None = None,
+    set_events: Callable[..., Any] | None = None,
 ) -> AsyncIterator[None]:
     """Keep all histories meanwhile, each in all of the stores.
 
     Args:
         stores: files, or addresses of PostgreSQL.
+        set_event: is told every event once it is durable in the first file, at least once, in its order.
+        set_events: in its place: takes several at once.
 
     Raises:
         StoreError: one cannot be used, or an engine or another sink has it.
+        StudioError: there is no file to tell from, or a hook cannot be called so.
     """
+    hook = set_event_hook(set_event, set_events)
+    tells = None
+    if hook is not None:
+        tells = next((place for place in stores if not is_postgres(str(place))), None)
+        if tells is None:
+            raise StudioError(
+                "set_event is told from a store in a file, and there is none", fix="Name a file, too."
+            )
 
     def opening(place: str | Path) -> Callable[[], TurnSink]:
         if is_postgres(str(place)):
             return lambda: PostgresSink(str(place))
+        if hook is not None and place is tells:
+            return lambda: TellingSink(place, durability, "Temporal", hook, settings.drawn_from)
         return lambda: Sink(place, durability, "Temporal")
 
     projection = await asyncio.to_thread(Projection, [opening(place) for place in stores])
@@ -154,10 +173,18 @@ async def workers(
     sinks: Sequence[str | Path] = (),
     durability: Durability = "full",
     told: Callable[[str], None] = lambda why: None,
+    events: EventStore | None = None,
 ) -> AsyncIterator[None]:
-    """Both, or the first alone when no store is named."""
+    """Both, or the first alone when no store is named.
+
+    Args:
+        events: where events also live: waits ask there, and who has a store tells there.
+    """
+    check, keep = (None, None) if events is None else (events.check_event, events.set_events)
     async with AsyncExitStack() as stack:
         if sinks:
-            await stack.enter_async_context(sink_worker(client, settings, sinks, workflows, durability))
-        await stack.enter_async_context(user_worker(client, settings, workflows, told=told))
+            sink = sink_worker(client, settings, sinks, workflows, durability, set_events=keep)
+            await stack.enter_async_context(sink)
+        user = user_worker(client, settings, workflows, told=told, check_event=check)
+        await stack.enter_async_context(user)
         yield

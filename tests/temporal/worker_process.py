@@ -28,6 +28,7 @@ class WorkerProcess:
         sink: Path | None = None,
         http: str | None = None,
         workflows: Path = WORKFLOWS,
+        cwd: Path = ROOT,
     ) -> None:
         command = [sys.executable, "-m", "journey_studio", "worker", "--temporal", address, "--queue", queue]
         command += ["--workflows", str(workflows), *([] if sink is None else ["--sink", str(sink)])]
@@ -36,7 +37,7 @@ class WorkerProcess:
         variables = {**os.environ, "LIFE_LOG": str(folder / "life.log"), **environment}
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, env=variables, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+                command, cwd=cwd, env=variables, stdout=log, stderr=log, stdin=subprocess.DEVNULL
             )
 
     def kill(self) -> None:

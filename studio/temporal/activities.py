@@ -78,7 +78,8 @@ class UserActivities:
             return failed("NotByName", str(error), final=True)
         args, kwargs = jsontext.loads(told["args"])
         launch = launch_in(told, function, args, kwargs)
-        if launch.command.timeout is None:
+        names_no_time = launch.command.timeout is None
+        if names_no_time:
             launch.command.timeout = STEP_SECONDS * 1000
         loop = asyncio.get_running_loop()
         ended: asyncio.Future[StepResult] = loop.create_future()
@@ -95,7 +96,11 @@ class UserActivities:
         while not ended.done():
             await asyncio.wait({ended}, timeout=HEARTBEAT_SECONDS / 3)
             activity.heartbeat()
-        return result_out(ended.result())
+        result = ended.result()
+        # An error of the function's own that has this name has a traceback.
+        if names_no_time and result.type == "Timeout" and not result.traceback:
+            result.message = _too_long(launch.command.name)
+        return result_out(result)
 
     @activity.defn(name="deliver")
     async def deliver(self, sender: str, messages: list[dict[str, Any]]) -> None:
@@ -120,6 +125,13 @@ class UserActivities:
     def _known(self, ids: Iterable[str]) -> set[str]:
         """Those that need not be fetched."""
         return {id for id in ids if is_told_from_here(self._salt, id)}
+
+
+def _too_long(step: str) -> str:
+    return (
+        f"{step} took longer than {STEP_SECONDS / 60:g} minutes, which is what a step without timeout= "
+        'may take on Temporal. Say how long it may take: step(name, function, timeout="6h")'
+    )
 
 
 class SinkActivities:

@@ -1,0 +1,109 @@
+"""What a worker does for a user's workflow: the time of steps, as they are told it and as Temporal has it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+pytest.importorskip("temporalio", reason="the extra is not installed: pip install 'journey-studio[temporal]'")
+
+from temporalio.testing import ActivityEnvironment
+
+from studio import Journey, workflow
+from studio.clocks.clock import wall_ms
+from studio.engine.effects.steps import Steps
+from studio.language.incoming import incoming
+from studio.temporal import activities
+from studio.temporal.activities import UserActivities
+from studio.temporal.code import Code
+from studio.temporal.driving import Drives
+from studio.temporal.requests import TurnRequest
+from studio.temporal.sending import send
+from studio.temporal.settings import TemporalSettings
+from studio.temporal.turns import result_from
+from studio.temporal.wire import event_item, workflow_id
+from studio.temporal.worker import user_worker
+from tests.temporal.servers import DevServer
+from tests.temporal.support import PATIENCE, new_queue
+
+START = 1_767_225_600_000
+
+
+class Timeout(Exception):
+    """An error of the author's own."""
+
+
+async def slow() -> None:
+    await asyncio.sleep(600)
+
+
+async def raises() -> None:
+    raise Timeout("the service does not answer")
+
+
+async def quick() -> int:
+    return 1
+
+
+@workflow(trigger="go")
+async def works(journey: Journey) -> None:
+    what: dict[str, Any] = {"slow": slow, "raises": raises, "quick": quick}
+    await journey.step("work", what[journey.trigger["which"]], timeout=journey.trigger.data.get("timeout"))
+
+
+@pytest.fixture
+async def drives() -> AsyncIterator[Drives]:
+    async def refresh() -> None:
+        raise AssertionError("nothing was deployed")
+
+    drives = Drives(Code({"works": works}, "salt"), refresh)
+    yield drives
+    drives.close()
+
+
+@pytest.mark.parametrize(
+    ("data", "says"),
+    [
+        (
+            {"which": "slow"},
+            "work took longer than 0.005 minutes, which is what a step without timeout= may take on "
+            'Temporal. Say how long it may take: step(name, function, timeout="6h")',
+        ),
+        ({"which": "slow", "timeout": "200ms"}, "it took longer than 0.2 s"),
+        ({"which": "raises"}, "the service does not answer"),
+    ],
+)
+async def test_a_step_whose_time_is_over_says_whose_time_that_was(
+    drives: Drives, monkeypatch: pytest.MonkeyPatch, data: dict[str, Any], says: str
+) -> None:
+    monkeypatch.setattr(activities, "STEP_SECONDS", 0.3)
+    item = event_item(incoming("go", "ada", data), START)
+    turn = await drives.turn("run", TurnRequest("ada", b"", (), (item,), START, frozenset()))
+    (launch,) = result_from(turn).head["launches"]
+    steps = Steps()
+    try:
+        run_step = UserActivities(None, "queue", drives, steps).run_step  # type: ignore[arg-type]
+        told = await ActivityEnvironment().run(run_step, launch)
+    finally:
+        steps.stop()
+    assert (told["type"], told["message"]) == ("Timeout", says)
+
+
+async def test_a_step_may_name_more_than_an_hour(server: DevServer) -> None:
+    client, ada = await server.client(), (queue := new_queue())
+    async with user_worker(client, TemporalSettings(queue=queue), {"works": works}):
+        data = {"which": "quick", "timeout": "3d"}
+        await send(client, queue, ada, [event_item(incoming("go", ada, data), wall_ms())])
+        handle = client.get_workflow_handle(workflow_id(ada))
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                events = (await handle.fetch_history()).events
+                if any(e.HasField("activity_task_completed_event_attributes") for e in events):
+                    break
+                await asyncio.sleep(0.05)
+    asked = [e.activity_task_scheduled_event_attributes for e in events]
+    (step,) = [each for each in asked if each.activity_type.name == "run_step"]
+    assert step.start_to_close_timeout.ToSeconds() == 3 * 86_400 + 30

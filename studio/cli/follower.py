@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from studio.store.views import Views
 
 PAGE_ROWS = 1_000
+FAILED = "journey.failed"
 FINISH_SECONDS = 5.0
 """How long a reader that does not read may hold up the end."""
 RETRY_SECONDS = 0.5
@@ -30,12 +31,18 @@ LOOK_SECONDS = 1.0
 class EntryFormatter(Protocol):
     """Makes lines of entries: a trace, or JSON."""
 
+    @property
+    def kinds(self) -> Collection[str] | None:
+        """Whose entries it makes lines of, as they are printed; no others are read. None: of all."""
+
     def take(self, entries: list[Entry]) -> Iterator[str]: ...
     def flush(self) -> Iterator[str]: ...
 
 
 class Silent:
     """Prints nothing of them: stdout carries something else."""
+
+    kinds = ()
 
     def take(self, entries: list[Entry]) -> Iterator[str]:
         """Nothing."""
@@ -61,6 +68,8 @@ class Follower:
         """Nobody reads what is printed any more."""
         self._after = after
         self._lines = lines
+        # What is not printed is not read; that a journey failed is counted all the same.
+        self._kinds = None if lines.kinds is None else {*lines.kinds, FAILED}
         self._path: Path = engine.path
         self._on_closed = on_closed
         self._error: Exception | None = None
@@ -116,9 +125,12 @@ class Follower:
             self._wait()
             self._wake.clear()
             ending = self._ending
-            while page := views.entries(after=self._after, limit=PAGE_ROWS):
+            last = views.last_seq()
+            while page := views.entries(after=self._after, limit=PAGE_ROWS, kinds=self._kinds):
                 self._after = page[-1].seq
                 self._print(page)
+            # What lies between is of no kind that is printed, and is not looked at again.
+            self._after = max(self._after, last)
             if not self.closed:
                 write(self._lines.flush())
             if ending:
@@ -131,7 +143,7 @@ class Follower:
                 raise BrokenPipeError
 
     def _print(self, page: list[Entry]) -> None:
-        self.failures += sum(e.kind == "journey.failed" for e in page)
+        self.failures += sum(e.kind == FAILED for e in page)
         write(self._lines.take(page))
 
     def _close(self) -> None:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 class JsonLines:
     """Entries as JSON, a line each."""
 
+    kinds = None
+
     def take(self, entries: Iterable[Entry]) -> Iterator[str]:
         """Lines for the next entries."""
         for e in entries:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, Protocol
 
 LAST_MOMENT = 253_402_300_799_999
@@ -135,6 +136,7 @@ def to_datetime(ms: int) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 
+@lru_cache(maxsize=64)
 def iso(ms: int) -> str:
     """A moment as text: 2026-11-24T11:30:08.120Z."""
     return to_datetime(ms).strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"

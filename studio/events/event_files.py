@@ -17,6 +17,7 @@ A line with `expect` is no event: it says what is to have happened (`expectation
 from __future__ import annotations
 
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -170,7 +171,8 @@ def line_fields(line: Line, where: str) -> dict[str, Any] | None:
     """The object that a line holds; None for an empty line and a comment. Errors are those of `read`."""
     if isinstance(line, bytes):
         try:
-            line = line.decode("utf-8-sig")
+            # Far cheaper than "utf-8-sig", which only a first line needs.
+            line = line.decode("utf-8-sig" if line.startswith(BOM_UTF8) else "utf-8")
         except UnicodeDecodeError as error:
             raise EventError(
                 f"byte {error.start + 1} of the line is not UTF-8", where=where, fix="Save the file as UTF-8."

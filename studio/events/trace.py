@@ -46,6 +46,23 @@ _ENDS = {
     "journey.resumed": "resumed",
     "journey.restarted": "restarted",
 }
+SHOWN = frozenset(
+    (
+        "event",
+        "event.duplicate",
+        "hook.failed",
+        "log",
+        "step.done",
+        "step.retry",
+        "step.failed",
+        "journey.completed",
+        "journey.failed",
+        *_ENDS,
+        "workflow.failed",
+        "clock.moved",
+    )
+)
+"""Kinds of which a trace that is not whole says something."""
 
 
 class Trace:
@@ -73,6 +90,10 @@ class Trace:
         self._users = min(users, USER_WIDTH)
         self._width = width
         self._styles = styles
+        self.kinds = None if whole else SHOWN
+        """Whose entries make lines, as they are printed: others need not be handed over. None: all."""
+        self._now: tuple[int, str] | None = None
+        """The moment of the line before, and how it is shown: what was committed together has one."""
         self._said: tuple[Entry, str, str] | None = None
         """A line whose journey may have sent an event with it: that would stand beside it."""
 
@@ -108,7 +129,9 @@ class Trace:
 
     @staticmethod
     def _beside(said: Entry, sent: Entry) -> bool:
-        return said.journey == sent.journey and said.cause == sent.cause and said.at == sent.at
+        # Nothing may lie between, also of a kind that is not shown.
+        follows = sent.seq == said.seq + 1
+        return follows and said.journey == sent.journey and said.cause == sent.cause and said.at == sent.at
 
     # -- one entry -------------------------------------------------------------------------
 
@@ -182,6 +205,11 @@ class Trace:
         return left
 
     def _time(self, at: int) -> str:
+        if self._now is None or self._now[0] != at:
+            self._now = at, self._shown(at)
+        return self._now[1]
+
+    def _shown(self, at: int) -> str:
         if self._start is None:
             return datetime.fromtimestamp(at / 1000).strftime("%H:%M:%S")  # noqa: DTZ006
         passed = max(0, at - self._start)

@@ -13,17 +13,24 @@ from typing import Any
 # Controls (C0, DEL, C1), line and paragraph separators, marks of writing direction,
 # halves of surrogate pairs.
 UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+# Made once: `json.dumps` makes an encoder a call.
+_encode = json.JSONEncoder(ensure_ascii=False).encode
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t", "\x1b": "\\x1b"}
 
 
 def clean(text: str) -> str:
     """Text as it may be shown: what could steer a terminal is spelled out."""
+    if text.isascii() and text.isprintable():
+        return text
     return UNSAFE.sub(_spell, text)
 
 
 def json_line(value: Any) -> str:
     """A value as one line of JSON, in the same spelling everywhere."""
-    text = json.dumps(value, ensure_ascii=False)
+    text = _encode(value)
+    if text.isascii() and "\x7f" not in text:
+        # JSON has escaped the others.
+        return text
     # JSON's own escapes: the line stays what it was, and a terminal is not steered.
     return UNSAFE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
@@ -47,6 +54,11 @@ def _cells_of(char: str) -> int:
 
 def cut(text: str, width: int) -> str:
     """Text in no more than `width` cells; what is cut ends in …"""
+    if text.isascii():
+        # A cell a character: a trace cuts the user's id in every line.
+        if len(text) <= width:
+            return text
+        return text[: width - 1] + "…" if width > 0 else ""
     if cells(text) <= width:
         return text
     kept, used = [], 0

@@ -89,6 +89,23 @@ def test_acknowledgements_go_to_the_descriptor_of_the_caller(tmp_path: Path) -> 
     assert [json.loads(entry)["kind"] for entry in done.stdout.splitlines()].count("event") == 3
 
 
+def test_a_journey_that_fails_is_told_by_the_exit_code_though_no_entry_is_printed(tmp_path: Path) -> None:
+    failing = (
+        "from studio import workflow\n@workflow(trigger='signup')\nasync def broken(journey):\n    1 / 0\n"
+    )
+    folder = project(tmp_path)
+    (folder / "workflows" / "broken.py").write_text(failing)
+    done = subprocess.run(
+        [*COMMAND, "run", "--events", "-", "--acks", "1", "--until-idle"],
+        cwd=folder,
+        input=(line("activated", "e1") + line("signup", "e2")).encode(),
+        capture_output=True,
+        timeout=60,
+    )
+    assert done.returncode == 1, done.stderr
+    assert [json.loads(ack)["id"] for ack in done.stdout.splitlines()] == ["e1", "e2"]
+
+
 def test_it_ends_quietly_when_nobody_reads_the_acknowledgements(tmp_path: Path) -> None:
     running = begin(project(tmp_path), "run", "--events", "-", "--acks", "1")
     assert running.stdin is not None

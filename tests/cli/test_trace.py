@@ -11,6 +11,7 @@ import pytest
 from studio.cli import call
 from studio.cli.output import Exit
 from studio.events.trace import Trace
+from studio.language.kinds import KIND_TEXT
 from studio.store.records import Entry
 from tests.cli.shell import ROOT
 from tests.store.build import HOSTILE, START
@@ -42,7 +43,7 @@ def test_the_trace_of_the_onboarding_example(
     assert capsys.readouterr() == (ONBOARDING, "")
 
 
-def entry(kind: str, at: int = 0, **fields: Any) -> Entry:
+def entry(kind: str, at: int = 0, seq: int = 1, **fields: Any) -> Entry:
     values: dict[str, Any] = {
         **dict.fromkeys(
             ("user", "workflow", "journey", "pass_number", "name", "key", "line", "message", "data")
@@ -52,7 +53,7 @@ def entry(kind: str, at: int = 0, **fields: Any) -> Entry:
     }
     if kind != "event" or "cause" in fields:
         values |= {"workflow": "w", "journey": fields.get("journey", "w/ada")}
-    return Entry(seq=1, at=START + at, kind=kind, **values)
+    return Entry(seq=seq, at=START + at, kind=kind, **values)
 
 
 def shown(entries: Iterable[Entry], **options: Any) -> list[str]:
@@ -107,14 +108,23 @@ def test_a_failure_is_whole_and_names_its_place_once() -> None:
 
 def test_a_sent_event_stands_beside_the_line_that_came_with_it_where_there_is_room() -> None:
     said = entry("log", message="reminding", cause=1)
-    sent = entry("event", name="reminder", cause=1)
+    sent = entry("event", name="reminder", cause=1, seq=2)
     assert shown([said, sent]) == ["   +0.0s  " + "    reminding".ljust(72) + "◆ reminder"]
     assert shown([said, sent], width=60) == ["   +0.0s      reminding", "   +0.0s      ◆ reminder"]
     # Not beside what another journey said, or another cause brought.
-    assert len(shown([said, entry("event", name="reminder", cause=2)])) == 2
-    assert len(shown([said, entry("event", name="r", cause=1, journey="w/bob")])) == 2
+    assert len(shown([said, entry("event", name="reminder", cause=2, seq=2)])) == 2
+    assert len(shown([said, entry("event", name="r", cause=1, journey="w/bob", seq=2)])) == 2
     other = entry("event", name="gift", cause=1, user="bob")
     assert shown([other]) == ["   +0.0s      ◆ gift to bob"]
+    # Nor where something of a kind that is not shown, and so not handed over, lies between.
+    assert len(shown([said, entry("event", name="reminder", cause=1, seq=3)])) == 2
+
+
+def test_of_kinds_that_it_is_not_handed_over_a_trace_says_nothing() -> None:
+    data = {"pause": 1, "summary": "1 waits"}
+    said = {kind for kind in KIND_TEXT.values() if shown([entry(kind, name="x", message="m", data=data)])}
+    assert frozenset(said) == Trace(start=START, users=0).kinds
+    assert Trace(start=START, users=0, whole=True).kinds is None
 
 
 def test_a_column_says_whose_when_there_are_several() -> None:

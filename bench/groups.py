@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from bench import (
     commands,
     deadlines,
+    event_file,
     latency,
     long_pass,
     long_user,
@@ -82,6 +83,20 @@ def _journeys(session: Session) -> Iterator[Row]:
     share = single["journeys_per_s"] / full["journeys_per_s"] * 100
     yield Row("journeys", "one await ingest an event / ingest_many", share, "%", is_ratio=True)
     yield Row("journeys", "store, a completed journey", full["store_bytes_per_journey"], "bytes")
+
+
+def _file(session: Session) -> Iterator[Row]:
+    """The way in of who comes by the command line: what is printed goes to a file."""
+    users, repeat = session.sizes.users, session.sizes.repeat
+    full = _reference(session, "full")["journeys_per_s"]
+    target = Target("at least", 80)
+    for options, words in (([], ""), (["--json"], " --json"), (["--acks", "1"], " --acks 1")):
+        numbers = session.measure(event_file.run, repeat=repeat, users=users, options=options)
+        command = f"run --events FILE{words}"
+        share = numbers["journeys_per_s"] / full * 100
+        what = f"{command}, whole process / in process"
+        yield Row("file", what, share, "%", target, is_ratio=True)
+        yield Row("file", f"{users:,} users, {command}", numbers["journeys_per_s"], JOURNEYS)
 
 
 def _many(session: Session) -> Iterator[Row]:
@@ -266,6 +281,7 @@ def _studio(session: Session) -> Iterator[Row]:
 
 GROUPS: dict[str, Callable[[Session], Iterator[Row]]] = {
     "journeys": _journeys,
+    "file": _file,
     "many": _many,
     "raw": _raw,
     "events": _events,

@@ -41,7 +41,16 @@ def test_the_profile_names_where_the_time_goes(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_each_group_of_the_benchmark_can_be_measured(tmp_path: Path) -> None:
     shown = run("bench", "--smoke", "--dir", str(tmp_path))
-    for group in ("users, FULL", "raw", "ingest", "waiting", "deadlines", "from save", "studio"):
+    for group in (
+        "users, FULL",
+        "run --events FILE --json, whole process",
+        "raw",
+        "ingest",
+        "waiting",
+        "deadlines",
+        "from save",
+        "studio",
+    ):
         assert group in shown, group
 
 

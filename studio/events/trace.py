@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.clocks import durations
 from studio.language.journey_ids import behind_user
-from studio.text.printable import cells, clean, cut, pad, styled
+from studio.text.printable import cells, clean, column, cut, pad, styled
 
 if TYPE_CHECKING:
     from studio.store.records import Entry
@@ -201,7 +201,7 @@ class Trace:
     def _left(self, e: Entry) -> str:
         left = f"{self._time(e.at):>8}  "
         if self._users:
-            left += pad(cut(clean(e.user or ""), self._users), self._users) + "  "
+            left += column(clean(e.user or ""), self._users) + "  "
         return left
 
     def _time(self, at: int) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Any
 
 # Controls (C0, DEL, C1), line and paragraph separators, marks of writing direction,
@@ -46,6 +47,7 @@ def cells(text: str) -> int:
     return len(text) if text.isascii() else sum(map(_cells_of, text))
 
 
+@lru_cache(maxsize=4096)
 def _cells_of(char: str) -> int:
     if unicodedata.combining(char) or unicodedata.category(char) in ("Mn", "Me", "Cf"):
         return 0
@@ -73,6 +75,13 @@ def cut(text: str, width: int) -> str:
 def pad(text: str, width: int) -> str:
     """Text filled up to `width` cells."""
     return text + " " * (width - cells(text))
+
+
+def column(text: str, width: int) -> str:
+    """Text in exactly `width` cells, cut or filled up."""
+    if text.isascii() and width > 0:
+        return text.ljust(width) if len(text) <= width else text[: width - 1] + "…"
+    return pad(cut(text, width), width)
 
 
 _STYLES = {"dim": "2", "bold": "1", "red": "31", "green": "32", "yellow": "33", "blue": "34"}

@@ -8,7 +8,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.text.printable import cells, clean, cut, json_line, pad
+from studio.text.printable import cells, clean, column, cut, json_line, pad
 from studio.wording.values import counted
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=60) | st.sampled_from(
@@ -47,6 +47,7 @@ def test_text_is_cut_by_cells(text: str, width: int) -> None:
     shown = clean(text)
     assert cells(cut(shown, width)) <= width
     assert cells(pad(cut(shown, width), width)) == width
+    assert column(shown, width) == pad(cut(shown, width), width)
 
 
 def test_wide_and_combining_characters_are_measured() -> None:

@@ -3,20 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Literal
 
 import pytest
 
-from studio import Engine, VirtualClock
-from studio.engine.client import EngineClient
+from studio import Engine, Journey, StudioClock, VirtualClock, workflow
+from studio.engine.client import EngineClient, Stored, Trouble
 from studio.engine.local import LocalEngine
 from studio.engine.on_demand import OnDemandEngine, carry_out
 from studio.engine.remote import RemoteEngine
-from studio.errors import JourneyError, StudioError
+from studio.engine.status import EngineStatus
+from studio.errors import JourneyError, StoreError, StoreFull, StudioError
 from studio.language.incoming import incoming
-from tests.engine.support import entries
+from studio.store.refused import Refusal
+from tests.engine.support import entries, until
 
 START = 1_795_519_800_000
+HOUR = 3_600_000
 WELCOME = """
 from studio import workflow
 
@@ -76,11 +83,88 @@ async def test_an_engine_here_and_one_elsewhere_are_asked_alike(tmp_path: Path, 
             preview = await client.preview_rewind(waits["cleo"])
             assert preview.behind.entries
             assert await client.redo()
+            assert (await client.preview_undo()).act.user == "bob"
             assert {*client.workflows} == {"welcome"}
             await looks_into(client, waits["cleo"])
             assert (client.problems, client.trouble(), client.path) == ([], None, store)
         histories.append([(each.kind, each.user, each.name) for each in entries(store)])
     assert histories[0] == histories[1]
+
+
+async def test_both_go_back_and_forth_and_tell_what_they_kept(tmp_path: Path, workflows: str) -> None:
+    told = []
+    for name in ("local", "remote"):
+        store = tmp_path / f"{name}.db"
+        async with Engine(workflows, store=store, clock=VirtualClock(START)) as engine:
+            client: EngineClient = LocalEngine(engine) if name == "local" else RemoteEngine(store, workflows)
+            await act(client)
+            await engine.run_until_idle()
+            (first,) = (each.seq for each in entries(store, "wait.opened") if each.user == "ann")
+            assert await client.snapshots() == []
+            back = await client.rewind(first)
+            assert {each.user for each in entries(store, "event")} == {"ann"}
+            (kept,) = await client.snapshots()
+            forth = await client.restore(kept.number)
+            assert {each.user for each in entries(store, "event")} == {"ann", "bob", "cleo"}
+            told.append([back.keys() - {"ok"}, forth.keys() - {"ok"}, kept.number])
+    # What comes through the inbox says besides that it went well.
+    assert told[0] == told[1] == [{"at", "keep", "snapshot"}, {"at", "snapshot"}, 1]
+
+
+async def test_an_engine_here_tells_what_it_stored_and_that_it_has_stopped(
+    tmp_path: Path, workflows: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # However slow the machine is.
+    monkeypatch.setattr("studio.engine.local.STOP_SECONDS", 20.0)
+    async with Engine(workflows, store=tmp_path / "s.db", clock=VirtualClock(START)) as engine:
+        client = LocalEngine(engine)
+        assert (client.no_steps, client.stuck, client.time.reading().movable) == (False, False, False)
+        first = await client.send(incoming("signup", "ann", {}, "one"))
+        assert first is not None
+        assert (first.came_at, first.id) == (None, "one")
+        assert await client.send(incoming("signup", "ann", {}, "one")) == Stored(first.seq, START, "one")
+        # By hand, when nobody says otherwise: an act that can be taken back.
+        assert (await client.preview_undo()).act.user == "ann"
+        await client.close()
+        assert engine.status().state == "stopped"
+        assert not client.stuck
+        assert client.trouble() == Trouble("STOPPED: the engine has stopped", "the engine has stopped", True)
+
+
+@pytest.mark.parametrize(
+    ("state", "problem", "fault", "trouble"),
+    [
+        ("stopped", "the store is gone: s.db", None, ("STOPPED: the store is gone", True)),
+        ("paused", "it is full", StoreFull("the disk is full"), ("DISK FULL: engine paused", False)),
+        ("paused", "it fails", StoreError("it cannot be read", where="s.db"), ("it cannot be read", False)),
+        ("paused", "it fails", None, ("it fails", False)),
+    ],
+)
+def test_what_keeps_an_engine_here_is_said_in_short_and_in_full(
+    state: Literal["paused", "stopped"],
+    problem: str,
+    fault: StoreError | None,
+    trouble: tuple[str, bool],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    engine = Engine()
+    monkeypatch.setattr(engine, "status", lambda: EngineStatus(state, problem, 0, 0, 0, fault))
+    found = LocalEngine(engine).trouble()
+    assert found is not None
+    assert (found.head.removeprefix("ENGINE PAUSED: "), found.ended) == trouble
+    assert found.why == problem
+
+
+async def test_events_that_were_refused_are_kept_and_dropped_by_number(
+    tmp_path: Path, workflows: str
+) -> None:
+    store = tmp_path / "s.db"
+    async with Engine(workflows, store=store):
+        client = RemoteEngine(store, None)
+        numbers = await client.keep_refused([Refusal("{", "no JSON"), Refusal("[", "no JSON")])
+        assert len({*numbers}) == 2
+        assert await client.drop_refused(numbers[0]) == 1
+        assert await client.drop_refused(None) == 1
 
 
 def test_a_command_asks_who_runs_or_does_it_itself(tmp_path: Path, workflows: str) -> None:
@@ -97,6 +181,8 @@ def test_a_command_asks_who_runs_or_does_it_itself(tmp_path: Path, workflows: st
         assert [each.user for each in views.waits()] == ["bob"]
         assert views.clock()["paused"]
     carry_out(client.time.run())
+    with client.look() as views:
+        assert not views.clock().get("paused")
     # One runs: it is asked.
     with Engine(workflows, store=store):
         assert client.look_for_engine()
@@ -122,6 +208,50 @@ def test_a_command_reads_workflows_once_it_looks_into_a_journey(tmp_path: Path, 
     carry_out(looks_into(client, wait))
     assert len(client.problems) == len(told) == 1
     assert "nothing_of_this_name" in told[0]
+    # And of those that an engine does not load which is started for an act.
+    carry_out(client.act("cancel", "welcome/ann"))
+    assert [text for text in told if "nothing_of_this_name" in text] == told
+    assert len(told) == 2
+
+
+gate = threading.Event()
+
+
+@workflow(trigger="signup")
+async def mailer(journey: Journey) -> None:
+    await journey.step("mail", mail)
+    await journey.sleep("1h")
+
+
+def mail() -> None:
+    assert gate.wait(20)
+
+
+async def test_a_command_waits_until_the_jump_it_asked_for_has_come_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gate.clear()
+    looks = 0
+    sleep = time.sleep
+
+    def look_again(seconds: float) -> None:
+        nonlocal looks
+        looks += 1
+        sleep(seconds)
+
+    monkeypatch.setattr("studio.engine.on_demand.time", SimpleNamespace(sleep=look_again))
+    store = tmp_path / "s.db"
+    async with Engine(mailer, store=store, clock=StudioClock()) as engine:
+        await engine.ingest("signup", "ann")
+        to = engine.clock.now() + 5 * HOUR
+        command = OnDemandEngine(store, str(tmp_path))
+        jump = asyncio.ensure_future(asyncio.to_thread(carry_out, command.time.jump(to)))
+        await until(lambda: looks > 3 or jump.done())
+        assert not jump.done()
+        assert engine.clock.now() < to
+        gate.set()
+        await jump
+        assert engine.clock.now() >= to
 
 
 def test_what_needs_an_event_loop_is_not_carried_out_without_one() -> None:

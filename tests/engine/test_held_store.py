@@ -8,9 +8,11 @@ import pytest
 
 from studio.engine.held_store import HeldStore
 from studio.errors import NotOffered, StoreLocked
+from studio.store.beside import LOCK_SUFFIX
 from studio.store.capabilities import set_writer
 from studio.store.database import open_database
 from studio.store.paused import put_sign, read_sign
+from studio.store.temporary import remove_store, temporary_store
 
 
 def held(path: Path, *, temporary: bool = False) -> HeldStore:
@@ -67,3 +69,15 @@ def test_a_store_in_memory_goes_with_its_engine(tmp_path: Path) -> None:
     assert path.exists()
     mine.clear_away()
     assert list(tmp_path.glob("temporary.db*")) in ([], [tmp_path / "temporary.db.lock"])
+
+
+def test_who_takes_a_store_in_memory_clears_away_what_was_left_there_by_one_that_was_killed() -> None:
+    left, mine = temporary_store(), held(temporary_store(), temporary=True)
+    left.touch()
+    left.with_name(left.name + LOCK_SUFFIX).touch()
+    try:
+        mine.take()
+        mine.clear_away()
+        assert not left.exists()
+    finally:
+        remove_store(left)

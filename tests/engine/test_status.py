@@ -44,4 +44,6 @@ def test_what_keeps_it_is_said_before_what_hooks_complain_of(ended: Exception | 
 
 
 def test_one_that_does_not_run_here_has_nothing_but_its_reason() -> None:
-    assert (stopped("gone").state, stopped("gone").problem, stopped().queue) == ("stopped", "gone", 0)
+    found = stopped("gone")
+    assert (found.state, found.problem, stopped().problem) == ("stopped", "gone", None)
+    assert (found.queue, found.steps, found.last_batch) == (0, 0, 0)

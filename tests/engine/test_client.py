@@ -17,7 +17,7 @@ from studio.engine.local import LocalEngine
 from studio.engine.on_demand import OnDemandEngine, carry_out
 from studio.engine.remote import RemoteEngine
 from studio.engine.status import EngineStatus
-from studio.errors import JourneyError, StoreError, StoreFull, StudioError
+from studio.errors import JourneyError, StoreError, StoreFull, StoreGone, StudioError
 from studio.language.incoming import incoming
 from studio.store.refused import Refusal
 from tests.engine.support import entries, until
@@ -153,6 +153,12 @@ def test_what_keeps_an_engine_here_is_said_in_short_and_in_full(
     assert found is not None
     assert (found.head.removeprefix("ENGINE PAUSED: "), found.ended) == trouble
     assert found.why == problem
+
+
+def test_a_store_that_is_gone_is_told_as_an_end(tmp_path: Path) -> None:
+    client = RemoteEngine(tmp_path / "s.db", None)
+    client.gone = StoreGone("the store is gone", where="s.db")
+    assert client.trouble() == Trouble("STOPPED: the store is gone", str(client.gone), True)
 
 
 async def test_events_that_were_refused_are_kept_and_dropped_by_number(

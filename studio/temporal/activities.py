@@ -17,13 +17,14 @@ from studio.kernel.records import Ask, StepResult
 from studio.language.incoming import Incoming
 from studio.temporal.deploying import counting
 from studio.temporal.driving import Drives
+from studio.temporal.naming import DriveNaming
 from studio.temporal.projecting import Projection
 from studio.temporal.references import NotByName, resolve
-from studio.temporal.requests import REQUESTS
-from studio.temporal.sending import send_all
+from studio.temporal.requests import REQUESTS, TurnRequest
+from studio.temporal.sending import TASK_SECONDS, send_all
 from studio.temporal.telling import is_told_from_here
 from studio.temporal.user_workflow import HEARTBEAT_SECONDS, STEP_SECONDS
-from studio.temporal.wire import event_item, failed, launch_in, result_out, unframed
+from studio.temporal.wire import event_item, failed, launch_in, result_out, unframed, workflow_id
 from studio.text import json_text as jsontext
 
 
@@ -59,7 +60,15 @@ class UserActivities:
     @activity.defn(name="drive_turn")
     async def drive_turn(self, run: str) -> bytes:
         """Compute the turn that a run asks for in this process."""
-        return await self._drives.turn(run, REQUESTS[run])
+        request = REQUESTS[run]
+        handle = self._client.get_workflow_handle(workflow_id(request.user), run_id=run)
+        is_tried = bool(request.named)
+        if not is_tried and not self._drives.knows(run, request) and _may_be_tried(request):
+            described = await handle.describe()
+            attempt: int = described.raw_description.pending_workflow_task.attempt
+            is_tried = attempt > 1
+        naming = DriveNaming(handle, request.turn) if is_tried else None
+        return await self._drives.turn(run, request, naming)
 
     @activity.defn(name="pack_state")
     async def pack_state(self, run: str) -> bytes:
@@ -125,6 +134,14 @@ class UserActivities:
     def _known(self, ids: Iterable[str]) -> set[str]:
         """Those that need not be fetched."""
         return {id for id in ids if is_told_from_here(self._salt, id)}
+
+
+def _may_be_tried(request: TurnRequest) -> bool:
+    """Whether another attempt at a turn may have gone before; of a user who has just come none has."""
+    if request.base or request.log or not request.items:
+        return True
+    oldest: int = min(item["at"] for item in request.items)
+    return request.now - oldest >= TASK_SECONDS * 1000
 
 
 def _too_long(step: str) -> str:

@@ -23,6 +23,7 @@ from studio.kernel.drive import Failed
 from studio.kernel.partition import Partition
 from studio.kernel.partition_dump import dump
 from studio.temporal.code import Code, CodeVersion
+from studio.temporal.naming import DriveNaming, NamingMonitor, killers
 from studio.temporal.requests import TurnRequest
 from studio.temporal.turns import TurnResult, compute, partition_of
 
@@ -84,11 +85,18 @@ class Drives:
         self._keeper.stop()
         capture.uninstall()
 
-    async def turn(self, run: str, request: TurnRequest) -> bytes:
+    def knows(self, run: str, request: TurnRequest) -> bool:
+        """Whether the state that the turn builds on is kept here."""
+        with self._lock:
+            kept = self._kept.get(run)
+        return kept is not None and kept.stands_at(request)
+
+    async def turn(self, run: str, request: TurnRequest, naming: DriveNaming | None = None) -> bytes:
         """Compute a turn.
 
         Args:
             run: the run's id.
+            naming: names what is driven; then it is the turn of the first of what came alone.
 
         Returns:
             Its result, packed. A cause that breaks the rules' own code is left out and named.
@@ -98,9 +106,11 @@ class Drives:
         version = self.code.counting
         if request.deployed > version.number:
             raise RuntimeError(f"deploy {request.deployed} is not known here yet")
-        quarantined: dict[int, Failed] = {}
+        quarantined = killers(request.named)
+        if naming is not None:
+            request = replace(request, items=request.items[:1])
         while True:
-            monitor = ThreadMonitor()
+            monitor = ThreadMonitor() if naming is None else NamingMonitor(naming)
             monitor.quarantined = quarantined
             try:
                 done = await self._watched(partial(self._turn, run, request, version, monitor), monitor)
@@ -109,6 +119,8 @@ class Drives:
                 continue
             except Exception as error:
                 done = await self._careful(run, request, error)
+            if naming is not None:
+                await naming.name(None)
             return done
 
     async def state(self, run: str, request: TurnRequest) -> bytes:

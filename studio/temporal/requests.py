@@ -37,6 +37,10 @@ class TurnRequest:
     """The deploy that counts for the user's journeys; a later one may have come."""
     hashes: Mapping[str, str] = field(default_factory=dict)
     """The version of each workflow by which they wait."""
+    turn: int = 0
+    """The number of the turn in its run."""
+    named: tuple[int | None, ...] = ()
+    """What each attempt at this turn that names journeys before their drives has named last."""
 
 
 REQUESTS: dict[str, TurnRequest] = {}

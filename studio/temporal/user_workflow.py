@@ -70,6 +70,10 @@ class UserJourneys:
         self.deployed = carried.deployed
         self.hashes = carried.hashes
         self.long = carried.long
+        self.turns = 0
+        """Those of this run."""
+        self.named: dict[str, int | None] = {}
+        """What each attempt at the present turn has named last, if it names what it drives."""
         self.steps: dict[int, tuple[dict[str, Any], asyncio.Task[None]]] = {}
         """Those that run, by the entry that started each."""
         self.timer: tuple[int, asyncio.Task[None]] | None = None
@@ -105,6 +109,7 @@ class UserJourneys:
     async def _turn(self, now: int) -> None:
         items = self._next_items(now)
         data = await self._compute("drive_turn", items, now)
+        self.turns, self.named = self.turns + 1, {}
         result = result_from(data)
         head = result.head
         took = head["took"]
@@ -151,7 +156,8 @@ class UserJourneys:
         # Whoever tells of a deploy knows of it before this process, perhaps.
         deployed = max([self.deployed, *(item.get("deployed", 0) for item in items)])
         code = (self.begins, deployed, self.hashes)
-        REQUESTS[run] = TurnRequest(*state, tuple(items), now, running, *code)
+        tries = (self.turns, tuple(self.named.values()))
+        REQUESTS[run] = TurnRequest(*state, tuple(items), now, running, *code, *tries)
         try:
             answer: bytes = await workflow.execute_local_activity(
                 activity,
@@ -308,6 +314,12 @@ class UserJourneys:
     def take(self, items: list[Item]) -> None:
         """Items for the user: durable once Temporal has the signal."""
         self.inbox += items
+
+    @workflow.signal
+    def driving(self, told: dict[str, Any]) -> None:
+        """An attempt at a turn is about to drive a journey, which may end its process (`naming.py`)."""
+        if told["turn"] == self.turns:
+            self.named[told["by"]] = told["journey"]
 
     @workflow.update
     async def act(self, item: Item) -> dict[str, Any]:

@@ -133,7 +133,7 @@ class DriveQuarantine(CommitHook):
         if known != at:
             deaths = 0
         if deaths >= MOST_DEATHS:
-            return _killed(deaths)
+            return killed(deaths)
         self._driven = id
         store.write_meta({DRIVEN: json.dumps({"journey": id, "at": at, "tries": deaths + 1})})
         return None
@@ -147,7 +147,8 @@ class DriveQuarantine(CommitHook):
         self._batch.unit.store.write_meta(rows)
 
 
-def _killed(times: int) -> Failed:
+def killed(times: int) -> Failed:
+    """How a journey fails in whose drive the process ended so often."""
     what = (
         f"killed the process: {times} times in a row it ended while this journey was driven from here "
         "(an exit, a crash in a library, no memory left, or a kill because a call did not come back). "

@@ -65,7 +65,7 @@ def test_a_run_waits_for_room_says_so_and_takes_each_event_once(tmp_path: Path) 
         assert "paused" not in shell(tmp_path, "status").stdout
     finally:
         run.terminate()
-    _, said = run.communicate(timeout=30)
+    _, said = run.communicate(timeout=60)
     assert [ack["id"] for ack in acks] == [f"e{n}" for n in range(EVENTS)]
     assert not any(ack["duplicate"] for ack in acks)
     assert said.index("Paused: ") < said.index(NAMED) < said.index("It goes on.")

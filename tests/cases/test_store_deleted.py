@@ -135,10 +135,10 @@ def test_the_commands_say_so(tmp_path: Path) -> None:
     assert follow.stdout is not None
     assert any("hello" in follow.stdout.readline() for _ in range(2))
     removed(path)
-    _, said = run.communicate(timeout=30)
+    _, said = run.communicate(timeout=60)
     assert run.returncode == 1
     assert "data/studio.db: the file is gone. Put it back" in said
-    _, followed = follow.communicate(timeout=30)
+    _, followed = follow.communicate(timeout=60)
     assert (follow.returncode, "the file is gone" in followed) == (1, True)
     sent = shell(tmp_path, "send", "signup", "--user", "bob")
     assert "No engine runs on data/studio.db, so it waits there." in sent.stderr

@@ -53,7 +53,7 @@ def begin(folder: Path, *args: str) -> subprocess.Popen[str]:
     )
 
 
-def until(what: Callable[[], bool], seconds: float = 20.0) -> None:
+def until(what: Callable[[], bool], seconds: float = 60.0) -> None:
     """Wait for something to come true."""
     end = time.monotonic() + seconds
     while not what():

@@ -79,7 +79,7 @@ def test_what_comes_is_told_to_all_who_follow_and_holds_up_no_one(here: Path) ->
             con.close()
             for name, running in shells.items():
                 running.send_signal(signal.SIGINT)
-                out, err = running.communicate(timeout=20)
+                out, err = running.communicate(timeout=60)
                 assert (running.returncode, out, err) == (Exit.DONE, "", ""), name
         finally:
             for running in shells.values():

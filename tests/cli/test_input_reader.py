@@ -62,7 +62,7 @@ def test_each_event_is_acknowledged_while_stdin_lives(tmp_path: Path) -> None:
         with Views(tmp_path / "s.db") as views:
             assert ack["seq"] in [e.seq for e in views.entries(limit=100) if e.kind == "event"]
     running.send_signal(signal.SIGTERM)
-    rest, told = running.communicate(timeout=20)
+    rest, told = running.communicate(timeout=60)
     assert (running.returncode, rest) == (0, ""), told
 
 
@@ -126,7 +126,7 @@ def test_it_ends_quietly_when_head_has_its_line(tmp_path: Path) -> None:
     assert running.stdout is not None
     head = subprocess.Popen(["head", "-1"], stdin=running.stdout, stdout=subprocess.PIPE, text=True)
     running.stdout.close()
-    first, _ = head.communicate(timeout=20)
+    first, _ = head.communicate(timeout=60)
     assert json.loads(first)["kind"] == "workflow.loaded"
     # Stdin is open, and nothing more happens: it looks by itself whether somebody still reads.
     assert running.wait(timeout=20) == 0
@@ -163,7 +163,7 @@ def test_a_signal_ends_it_with_what_was_taken_durable(tmp_path: Path, number: si
     first = json.loads(running.stdout.readline())
     until(lambda: "wait.opened" in kinds(tmp_path / "s.db"))
     running.send_signal(number)
-    rest, told = running.communicate(timeout=20)
+    rest, told = running.communicate(timeout=60)
     assert running.returncode == 0, told
     printed = [first["kind"], *(json.loads(entry)["kind"] for entry in rest.splitlines())]
     assert printed == kinds(tmp_path / "s.db")
@@ -195,13 +195,13 @@ def test_it_takes_events_by_http_until_it_is_ended(tmp_path: Path) -> None:
     told = running.stderr.readline()
     assert told.startswith("Events are accepted at http://127.0.0.1:")
     place = urlsplit(told.split()[4])
-    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=20)
+    connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=60)
     connection.request("POST", "/e/key", line("signup", "e1"))
     assert json.loads(connection.getresponse().read()) == {"ids": ["e1"], "status": 200}
     assert "event" in kinds(tmp_path / "s.db")
     # The connection is kept open: it holds up nothing.
     running.send_signal(signal.SIGTERM)
-    _, told = running.communicate(timeout=20)
+    _, told = running.communicate(timeout=60)
     assert running.returncode == 0, told
     assert "Traceback" not in told
     connection.close()
@@ -216,7 +216,7 @@ def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "nothing can be served there: Address already in use" in done.stderr
     running.send_signal(signal.SIGTERM)
-    running.communicate(timeout=20)
+    running.communicate(timeout=60)
 
 
 def test_no_step_runs_and_the_log_says_what_would(tmp_path: Path) -> None:

@@ -43,7 +43,7 @@ def test_a_signal_ends_a_run_cleanly(here: Path, number: signal.Signals) -> None
         while json.loads(running.stdout.readline())["kind"] != "wait.opened":
             pass
         running.send_signal(number)
-        _, err = running.communicate(timeout=20)
+        _, err = running.communicate(timeout=60)
     finally:
         running.kill()
     assert running.returncode == 0
@@ -70,7 +70,7 @@ def test_a_running_engine_takes_events_and_acts_of_others(here: Path) -> None:
         assert str(running.pid) in second.stderr
     finally:
         running.terminate()
-        running.communicate(timeout=20)
+        running.communicate(timeout=60)
     assert running.returncode == 0
 
 
@@ -157,12 +157,12 @@ def test_logs_follow_until_interrupted(here: Path) -> None:
         told = [json.loads(following.stdout.readline())["user"] for _ in range(2)]
         assert told == ["ada", "bob"]
         following.send_signal(signal.SIGINT)
-        _, err = following.communicate(timeout=20)
+        _, err = following.communicate(timeout=60)
         assert (following.returncode, err) == (0, "")
     finally:
         following.kill()
         running.terminate()
-        running.communicate(timeout=20)
+        running.communicate(timeout=60)
 
 
 def test_a_stream_is_sent_line_by_line(here: Path) -> None:
@@ -176,7 +176,7 @@ def test_a_stream_is_sent_line_by_line(here: Path) -> None:
             # It is told before the next is written, so it was not kept back.
             assert json.loads(sending.stdout.readline())["user"] == user
     finally:
-        _, err = sending.communicate(timeout=20)
+        _, err = sending.communicate(timeout=60)
     assert sending.returncode == 0
     assert err == ""
 

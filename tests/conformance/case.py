@@ -142,7 +142,7 @@ class Gate:
         self._left -= 1
         opened = self._opened
         self.entered.set()
-        opened.wait(20)
+        opened.wait(60)
 
     def open(self) -> None:
         """What hung in the process that is gone ends, so that no thread is left behind."""

@@ -50,7 +50,7 @@ def line(entry: Entry) -> str:
     return " ".join(word for word in words if word)
 
 
-async def gone_over(engine: Engine, seconds: float = 20.0) -> None:
+async def gone_over(engine: Engine, seconds: float = 60.0) -> None:
     """Wait until all who wait have gone over to the new code."""
     async with asyncio.timeout(seconds):
         await engine.run_until_idle()

@@ -132,14 +132,14 @@ def history(path: Path) -> list[Row]:
 
 @pytest.fixture(autouse=True)
 async def in_time() -> AsyncIterator[None]:
-    """A test that hangs is cancelled after 30 s: a lost event must fail one test, not stop them all."""
+    """A test that hangs is cancelled after 90 s: a lost event must fail one test, not stop them all."""
     loop = asyncio.get_running_loop()
-    handle = loop.call_later(30, lambda: [task.cancel() for task in asyncio.all_tasks(loop)])
+    handle = loop.call_later(90, lambda: [task.cancel() for task in asyncio.all_tasks(loop)])
     yield
     handle.cancel()
 
 
-async def until(true: Callable[[], object], seconds: float = 10.0) -> None:
+async def until(true: Callable[[], object], seconds: float = 60.0) -> None:
     """Wait until something is so.
 
     Raises:
@@ -151,7 +151,7 @@ async def until(true: Callable[[], object], seconds: float = 10.0) -> None:
         await asyncio.sleep(0.005)
 
 
-async def settled(engine: Engine, seconds: float = 20.0) -> None:
+async def settled(engine: Engine, seconds: float = 60.0) -> None:
     """Wait until the engine is idle; it must become so."""
     async with asyncio.timeout(seconds):
         await engine.run_until_idle()

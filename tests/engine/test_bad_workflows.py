@@ -264,11 +264,11 @@ async def hang_beside_a_good_one(path: Path, function: WorkflowFunction, **more:
             asyncio.ensure_future(engine.ingest("two", "before", id="s4")),
         ]
         send(path, [incoming("three", "before", id="s5")])
-        events = await asyncio.wait_for(asyncio.gather(*tasks), 20)
+        events = await asyncio.wait_for(asyncio.gather(*tasks), 60)
         assert not any(event.duplicate for event in events)
         await settled(engine)
         assert time.monotonic() - began < 20
-        await until(lambda: journey(path, "good/before").status == "completed", 20)
+        await until(lambda: journey(path, "good/before").status == "completed")
         assert engine.status().state == "running"
         for name in ("one", "two", "three"):
             await engine.ingest(name, "ada")
@@ -294,7 +294,7 @@ async def test_a_busy_loop_fails_with_its_line_and_the_thread_is_replaced(
     assert f"it did not come back within {HANG:g} s" in failed["message"]
     assert "journey.step(name, function)" in failed["message"]
     # The loop was ended from outside; nobody burns a core for good.
-    await until(lambda: engine_threads() == 0, 20)
+    await until(lambda: engine_threads() == 0)
 
 
 async def test_a_blocking_call_fails_with_the_line_it_hung_on(
@@ -306,7 +306,7 @@ async def test_a_blocking_call_fails_with_the_line_it_hung_on(
     failed = await hang_beside_a_good_one(path, sleeps)
     assert failed["line"] == line_of(sleeps, "time.sleep")
     assert failed["source"] == "time.sleep(0.8)"
-    await until(lambda: engine_threads() == 0, 20)
+    await until(lambda: engine_threads() == 0)
 
 
 async def test_a_call_that_hangs_deep_in_a_library_is_told_at_the_authors_line(path: Path) -> None:
@@ -335,7 +335,7 @@ async def test_a_busy_loop_that_catches_everything_is_left_alone(
     finally:
         stop.set()
     assert failed["line"].startswith(HERE)
-    await until(lambda: engine_threads() == 0, 20)
+    await until(lambda: engine_threads() == 0)
     assert logs(path, "ada") == ["nearly there"]
 
 
@@ -422,7 +422,7 @@ async def test_a_journey_that_hangs_while_the_engine_starts_fails_and_the_engine
     await engine.stop()
     try:
         async with Engine([bad(hangs), good], store=path, hang_after=HANG) as engine:
-            await until(lambda: journey(path, "bad/ada").status == "failed", 5)
+            await until(lambda: journey(path, "bad/ada").status == "failed")
             await engine.ingest("one", "ada")
     finally:
         go.set()
@@ -720,7 +720,7 @@ async def test_whatever_a_step_raises_is_a_failed_step(
 
     async with Engine([bad(steps), good], store=path) as engine:
         await engine.ingest("signup", "ada")
-        await until(lambda: journey(path, "bad/ada").status != "waiting", 5)
+        await until(lambda: journey(path, "bad/ada").status != "waiting")
         await engine.ingest("one", "ada")
         await settled(engine)
         assert engine.status().steps == 0
@@ -843,8 +843,8 @@ async def test_a_listener_that_raises_ends_nothing(path: Path) -> None:
 
     async with Engine(good, store=path) as engine:
         end = engine.on_change(moody)
-        await asyncio.wait_for(engine.ingest("signup", "ada"), 5)
-        await asyncio.wait_for(engine.ingest("one", "ada"), 5)
+        await asyncio.wait_for(engine.ingest("signup", "ada"), 60)
+        await asyncio.wait_for(engine.ingest("one", "ada"), 60)
         assert engine.status().state == "running"
         end()
     assert calls

@@ -63,7 +63,7 @@ async def test_a_start_that_is_cancelled_leaves_no_engine_behind(
 
     def slowly(runner: EngineLoop) -> None:
         under_way.set()
-        assert go.wait(20)
+        assert go.wait(60)
         start(runner)
 
     monkeypatch.setattr(EngineLoop, "start", slowly)
@@ -86,7 +86,7 @@ async def test_a_stop_during_a_start_stops_what_was_started(
 
     def slowly(path: Path) -> object:
         under_way.set()
-        assert go.wait(20)
+        assert go.wait(60)
         return take(path)
 
     monkeypatch.setattr("studio.engine.held_store.take_lock", slowly)

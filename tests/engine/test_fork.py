@@ -59,7 +59,7 @@ def test_a_child_that_stops_it_takes_nothing_from_the_parent(tmp_path: Path, whe
         assert in_child(engine.stop_now) == "None"
         assert engine.path.exists()
         assert engine_of(engine.path) is not None
-        (event,) = engine.submit([incoming("visit", "ada", {})]).result(timeout=20)
+        (event,) = engine.submit([incoming("visit", "ada", {})]).result(timeout=60)
         assert event.name == "visit"
         with pytest.raises(StudioError, match="runs on this store"):
             Engine(store=engine.path).start_now()

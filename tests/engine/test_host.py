@@ -171,9 +171,9 @@ async def test_the_thread_of_set_event_ends_with_the_engine_also_in_a_pause_of_i
         await until(lambda: engine.status().problem is not None)
         (thread,) = outbox()
         began = time.monotonic()
-    thread.join(5)
+    thread.join(60)
     assert not thread.is_alive()
-    assert time.monotonic() - began < 4
+    assert time.monotonic() - began < 40
 
 
 async def test_an_event_that_is_being_told_at_the_stop_is_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -183,7 +183,7 @@ async def test_an_event_that_is_being_told_at_the_stop_is_the_last(monkeypatch: 
     def set_event(event: Event) -> None:
         told.append(event.user)
         busy.set()
-        go.wait(20)
+        go.wait(60)
 
     engine = Engine(welcome, set_event=set_event)
     await engine.start()
@@ -275,7 +275,7 @@ def test_what_a_killed_engine_has_left_goes_with_the_next_start_and_what_runs_st
         killed, running = processes
         before = left_in(memory)
         os.kill(killed.pid, signal.SIGKILL)
-        killed.wait(20)
+        killed.wait(60)
         with Engine(welcome) as engine:
             mine = {name for name in left_in(memory) if name.startswith(engine.path.name)}
             there = set(left_in(memory)) - mine

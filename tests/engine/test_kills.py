@@ -78,7 +78,7 @@ class Other:
 
     def wait(self) -> int:
         code = self._process.wait(60)
-        self._reader.join(10)
+        self._reader.join(60)
         assert self._process.stdout is not None
         assert self._process.stdin is not None
         self._process.stdout.close()

@@ -261,7 +261,7 @@ async def test_an_open_once_step_is_another_than_one_of_its_name(tmp_path: Path)
     go = threading.Event()
 
     def mail(which: str) -> str:
-        assert go.wait(20)
+        assert go.wait(60)
         return which
 
     @workflow(trigger="signup")

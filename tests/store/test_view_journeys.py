@@ -59,9 +59,9 @@ def test_it_is_bounded_however_much_there_is(tmp_path: Path) -> None:
     for i in range(20_000):
         b.log(journey, "again", i)
     with Views(b.done()) as views:
-        started = time.perf_counter()
+        started = time.thread_time()
         found = views.side_by_side("ada")
-        took = time.perf_counter() - started
+        took = time.thread_time() - started
     assert found.total == 3_000
     assert len(found.journeys) == view_journeys.MOST_JOURNEYS
     assert len(found.entries) <= view_journeys.MOST_JOURNEYS * view_journeys.ENTRIES_EACH

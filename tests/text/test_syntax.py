@@ -85,7 +85,7 @@ def test_an_error_whose_text_does_not_come_holds_up_nobody() -> None:
     try:
         assert asked.wait(60)
         other.start()
-        other.join(30)
+        other.join(60)
         assert not other.is_alive()
     finally:
         go_on.set()

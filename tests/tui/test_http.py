@@ -25,7 +25,7 @@ async def welcome(journey: Journey):
 def post(place: str, name: str) -> tuple[int, dict[str, object]]:
     """Send an event for ada; gives the status and the answer."""
     address = urlsplit(place)
-    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=20)
+    connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
     try:
         connection.request("POST", "/e/key", json.dumps({"name": name, "user": "ada", "id": name}))
         answer = connection.getresponse()

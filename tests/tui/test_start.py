@@ -176,7 +176,7 @@ def test_a_bad_store_is_told_as_every_command_tells_it(tmp_path: Path, options: 
     pexpect = pytest.importorskip("pexpect")
     environment = {**os.environ, "TERM": "xterm-256color", "XDG_CONFIG_HOME": str(tmp_path)}
     command = ["-m", "studio.cli", *options, "--workflows", WORKFLOWS, "--store", str(store)]
-    child = pexpect.spawn(sys.executable, command, env=environment, timeout=30, dimensions=(36, 120))
+    child = pexpect.spawn(sys.executable, command, env=environment, timeout=60, dimensions=(36, 120))
     child.expect(pexpect.EOF)
     child.wait()
     shown = child.before.decode()

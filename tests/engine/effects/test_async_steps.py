@@ -30,7 +30,7 @@ class Runs:
         self.steps.run(Attempt(launch(function, *args, **more), self.told.put))
 
     def next(self) -> StepResult:
-        return self.told.get(timeout=20)
+        return self.told.get(timeout=60)
 
 
 @pytest.fixture
@@ -63,11 +63,11 @@ def test_a_function_that_blocks_the_loop_holds_up_none_that_comes_later(runs: Ru
 
     async def blocks() -> str:
         blocked.set()
-        free.wait(20)  # where it should await
+        free.wait(60)  # where it should await
         return "blocked"
 
     runs.run(blocks)
-    assert blocked.wait(20)
+    assert blocked.wait(60)
     runs.run(gives, "later")
     assert runs.next().result == '"later"'
     free.set()
@@ -128,9 +128,9 @@ def test_after_the_stop_nothing_is_told(runs: Runs) -> None:
             ended.set()
 
     runs.run(runs_on)
-    assert began.wait(20)
+    assert began.wait(60)
     runs.steps.stop()
-    assert ended.wait(20)
+    assert ended.wait(60)
     runs.run(gives, 7)
     assert runs.steps._loop is None
     assert runs.told.empty()
@@ -147,7 +147,7 @@ def test_a_loop_that_answers_is_kept_and_looked_at_again(runs: Runs) -> None:
     free = threading.Event()
 
     async def blocks() -> None:
-        free.wait(20)
+        free.wait(60)
 
     runs.run(blocks)
     time.sleep(0.05)
@@ -196,7 +196,7 @@ def test_what_is_cancelled_at_the_stop_may_clean_up_for_a_while(runs: Runs) -> N
             cleaned.set()
 
     runs.run(cleans)
-    assert began.wait(20)
+    assert began.wait(60)
     runs.steps.stop()
-    assert cleaned.wait(20)
+    assert cleaned.wait(60)
     assert runs.told.empty()

@@ -399,7 +399,7 @@ async def test_a_thread_that_a_step_left_behind_speaks_for_itself(
     free, over = threading.Event(), threading.Event()
 
     def late() -> None:
-        free.wait(20)
+        free.wait(60)
         print("said later")
         over.set()
 

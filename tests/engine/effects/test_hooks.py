@@ -6,7 +6,6 @@ import asyncio
 import logging
 import sqlite3
 import threading
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -142,16 +141,17 @@ async def test_a_set_event_that_raises_is_told_again_and_nothing_else_waits_for_
 
 async def test_a_slow_set_event_holds_nobody_up(path: Path) -> None:
     told: list[int] = []
+    go = threading.Event()
 
     def slow(event: Event) -> None:
-        time.sleep(0.05)
+        go.wait(60)
         told.append(event.seq)
 
     async with Engine(welcome, store=path, set_event=slow) as engine:
-        began = time.monotonic()
         for n in range(20):
             await engine.ingest("tick", f"user{n}")
-        assert time.monotonic() - began < 0.8
+        assert told == []
+        go.set()
     assert told == sorted(told)
     assert len(told) == 20
 
@@ -208,7 +208,7 @@ asyncio.run(main())
         other.kill()
         other.communicate()
     last = child(code, str(path), str(log))
-    last.communicate("", timeout=20)
+    last.communicate("", timeout=60)
     told = [line.split()[1] for line in log.read_text().splitlines()]
     assert set(told) == {f"e{n}" for n in range(kept)}
     # The first telling of each is in order.
@@ -377,15 +377,14 @@ async def test_a_slow_check_event_holds_nobody_up(path: Path) -> None:
     go = threading.Event()
 
     def check(user: str, events: tuple[str, ...], match: Mapping[str, Any] | None) -> Found:
-        go.wait(10)
+        go.wait(60)
         return PAID if user == "ada" else []
 
     async with Engine(welcome, store=path, check_event=check) as engine:
-        began = time.monotonic()
         await engine.ingest("signup", "ada")
         await engine.ingest("signup", "bob")
         await engine.ingest("paid", "bob", {"plan": "pro", "n": 2})
-        assert time.monotonic() - began < 1.0
+        assert not go.is_set()
         assert result(path, "bob")["paid"] == [{"plan": "pro", "n": 2}]
         go.set()
         await settled(engine)
@@ -397,7 +396,7 @@ async def test_an_answer_that_comes_too_late_is_an_event_like_any_other(path: Pa
     go = threading.Event()
 
     def check(user: str, events: tuple[str, ...], match: Mapping[str, Any] | None) -> Found:
-        go.wait(10)
+        go.wait(60)
         return PAID
 
     async with Engine(welcome, store=path, check_event=check) as engine:
@@ -450,7 +449,7 @@ async def test_stopping_while_questions_are_open_is_quiet(
     go = threading.Event()
 
     def check(user: str, events: tuple[str, ...], match: Mapping[str, Any] | None) -> Found:
-        go.wait(10)
+        go.wait(60)
         return PAID
 
     with caplog.at_level(logging.WARNING):

@@ -30,7 +30,7 @@ def in_thread(start: Callable[[threading.Thread], object]) -> str | None:
     found: list[str | None] = []
     thread = threading.Thread(target=lambda: found.append(WHO.get()))
     start(thread)
-    thread.join(20)
+    thread.join(60)
     return found[0]
 
 
@@ -58,7 +58,7 @@ def test_where_nobody_listens_nothing_is_taken_along() -> None:
     found: list[Any] = []
     thread = threading.Thread(target=lambda: found.append(other.get()))
     thread.start()
-    thread.join(20)
+    thread.join(60)
     assert found == [None]
     with ThreadPoolExecutor(1) as pool:
         assert pool.submit(other.get).result(20) is None

@@ -46,7 +46,7 @@ def result_of(function: Callable[..., Any], *args: Any, timeout: int | None = No
     """How a step ends; and it must end but once."""
     with running() as (steps, told):
         steps.run(launch(function, *args, timeout=timeout), told.put)
-        result = told.get(timeout=20)
+        result = told.get(timeout=60)
         with pytest.raises(Empty):
             told.get(timeout=0.02)
         return result
@@ -204,7 +204,7 @@ def test_a_task_that_would_end_the_loop_ends_no_other_step(error: BaseException)
     with running() as (steps, told):
         steps.run(launch(waits), told.put)
         steps.run(launch(child_raises, error), told.put)
-        assert {how(told.get(timeout=20)) for _ in range(2)} == {'"undisturbed"', type(error).__name__}
+        assert {how(told.get(timeout=60)) for _ in range(2)} == {'"undisturbed"', type(error).__name__}
 
 
 def test_an_async_step_past_its_time_is_cancelled_and_may_clean_up() -> None:
@@ -245,7 +245,7 @@ def test_an_async_step_that_is_deaf_to_its_time_is_left_alone(
 
     with running() as (steps, told):
         steps.run(launch(deaf, timeout=20), told.put)
-        assert told.get(timeout=20).type == "Timeout"
+        assert told.get(timeout=60).type == "Timeout"
         # Let it end: the loop waits for it.
         assert steps._async._loop is not None
         steps._async._loop.call(free.set)
@@ -259,9 +259,9 @@ def test_a_plain_step_past_its_time_is_left_alone_and_holds_up_no_other(
     with running() as (steps, told):
         for _ in range(6):
             steps.run(launch(free.wait, 60, timeout=20), told.put)
-        assert [told.get(timeout=20).type for _ in range(6)] == ["Timeout"] * 6
+        assert [told.get(timeout=60).type for _ in range(6)] == ["Timeout"] * 6
         steps.run(launch(lambda: "served"), told.put)
-        assert how(told.get(timeout=20)) == '"served"'
+        assert how(told.get(timeout=60)) == '"served"'
         free.set()
 
 
@@ -288,9 +288,9 @@ def test_steps_that_do_not_come_back_are_named_and_hold_up_no_other(monkeypatch:
             steps.run(launch(hang, name="plain"), told.put)
         steps.run(launch(block, name="blocking"), told.put)
         steps.run(launch(lambda: "served"), told.put)
-        assert how(told.get(timeout=20)) == '"served"'
+        assert how(told.get(timeout=60)) == '"served"'
         steps.run(launch(quick), told.put)
-        assert how(told.get(timeout=20)) == '"served"'
+        assert how(told.get(timeout=60)) == '"served"'
         stuck = [call for call in steps.calls() if call.began is not None]
         assert sorted({(each.kind, each.name, each.journey) for each in stuck}) == [
             ("step", "async", "w/ada"),
@@ -303,7 +303,7 @@ def test_steps_that_do_not_come_back_are_named_and_hold_up_no_other(monkeypatch:
         assert lines["blocking"] == block.__code__.co_firstlineno + 1
         assert lines["async"] >= hang_async.__code__.co_firstlineno
         free.set()
-        assert len([told.get(timeout=20) for _ in range(42)]) == 42
+        assert len([told.get(timeout=60) for _ in range(42)]) == 42
         assert steps.calls() == []
 
 
@@ -408,7 +408,7 @@ def test_a_stand_in_that_raises_is_the_steps_failure() -> None:
 
     told: SimpleQueue[StepResult] = SimpleQueue()
     Steps(ask).run(launch(time.sleep, 0), told.put)
-    assert told.get(timeout=20).message == "nothing stands in for it"
+    assert told.get(timeout=60).message == "nothing stands in for it"
 
 
 # -- what stands in for a step ------------------------------------------------------------------
@@ -421,13 +421,13 @@ def test_a_step_is_stood_in_for_by_name_and_its_key_then_is_the_same_in_each_run
     try:
         for each, said in ((mail, '"mock"'), (real, '"charged"')):
             steps.run(each, told.put)
-            assert told.get(timeout=20).result == said
+            assert told.get(timeout=60).result == said
     finally:
         steps.stop()
     assert real.info.idempotency_key == "key"
     other, again = Steps(lambda name, function: lambda: "mock", "seed"), launch(lambda: "sent", name="mail")
     other.run(again, told.put)
-    told.get(timeout=20)
+    told.get(timeout=60)
     other.stop()
     assert again.info.idempotency_key == mail.info.idempotency_key != "key"
 
@@ -436,6 +436,6 @@ def test_what_stands_in_without_a_seed_leaves_the_key_as_it_is() -> None:
     steps, told = Steps(lambda name, function: lambda: "mock"), SimpleQueue[StepResult]()
     step = launch(lambda: "sent")
     steps.run(step, told.put)
-    assert told.get(timeout=20).result == '"mock"'
+    assert told.get(timeout=60).result == '"mock"'
     assert step.info.idempotency_key == "key"
     steps.stop()

@@ -48,7 +48,7 @@ def test_jobs_run_so_many_at_a_time(threads: Threads, monkeypatch: pytest.Monkey
 
     def job() -> None:
         began.put(1)
-        free.wait(20)
+        free.wait(60)
 
     for _ in range(10):
         threads.submit(job)
@@ -63,7 +63,7 @@ def test_a_thread_that_is_idle_takes_the_next_job(threads: Threads) -> None:
     for _ in range(20):
         done = threading.Event()
         threads.submit(done.set)
-        assert done.wait(20)
+        assert done.wait(60)
         until(lambda: threads._idle)
     assert live() == 1
 
@@ -74,7 +74,7 @@ def test_jobs_that_never_come_back_hold_up_no_other(threads: Threads) -> None:
         threads.submit(lambda: free.wait(60))
     for number in range(5):
         threads.submit(lambda number=number: done.put(number))  # type: ignore[misc]
-    assert sorted(done.get(timeout=20) for _ in range(5)) == list(range(5))
+    assert sorted(done.get(timeout=60) for _ in range(5)) == list(range(5))
     free.set()
     # Those that come back end, down to as many as there may be.
     until(lambda: live() <= 4)
@@ -91,9 +91,9 @@ def test_another_begins_at_once_in_place_of_one_that_is_let_go(keeper: Timekeepe
         free.wait(60)
 
     threads.submit(late)
-    assert mine.wait(20)
+    assert mine.wait(60)
     threads.submit(done.set)
-    assert done.wait(20)
+    assert done.wait(60)
     free.set()
     threads.stop()
     until(lambda: live() == 0)
@@ -115,7 +115,7 @@ def test_where_no_thread_can_be_started_those_that_are_there_do_it(
             Threads("other", 1, Timekeeper("other"), LONG).submit(done.set)
     assert not done.wait(0.02)
     free.set()
-    assert done.wait(20)
+    assert done.wait(60)
 
 
 def test_where_a_thread_stands_is_told_by_the_authors_line() -> None:
@@ -123,11 +123,11 @@ def test_where_a_thread_stands_is_told_by_the_authors_line() -> None:
 
     def hang() -> None:
         began.set()
-        free.wait(20)
+        free.wait(60)
 
     thread = threading.Thread(target=hang)
     thread.start()
-    assert began.wait(20)
+    assert began.wait(60)
     line = hang.__code__.co_firstlineno + 2
     call = HookCall("check_event", "ada")
     call.thread = thread.ident or 0

@@ -236,9 +236,9 @@ def test_a_user_with_very_much_is_explained_at_once(tmp_path: Path) -> None:
         seq = b.event("x", "ada", i, {"n": 2})
     named: dict[str, Workflow] = {"welcome": welcome, "cart": cart}
     with Views(b.done()) as views:
-        began = time.perf_counter()
+        began = time.thread_time()
         event, wait = explain(views, seq, named), explain(views, opened, named)
-        took = time.perf_counter() - began
+        took = time.thread_time() - began
     assert event is not None
     assert wait is not None
     assert len(json.dumps([each.what for each in event.findings])) < 10_000

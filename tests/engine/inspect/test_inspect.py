@@ -555,6 +555,7 @@ async def test_what_goes_another_way_than_it_did_is_told(enter: Enter) -> None:
 @blocks_on
 async def test_what_does_not_come_back_is_given_up_and_shown(enter: Enter) -> None:
     hanging: list[str] = []
+    free = threading.Event()
 
     @workflow(trigger="start")
     async def hangs(journey: Journey) -> dict[str, bool]:
@@ -563,7 +564,7 @@ async def test_what_does_not_come_back_is_given_up_and_shown(enter: Enter) -> No
         while hanging == ["loop"]:
             turns += 1
         if hanging == ["call"]:
-            threading.Event().wait(4)
+            free.wait(60)
         await journey.wait_for("go")
         return {"ok": bool(odd)}
 
@@ -574,7 +575,7 @@ async def test_what_does_not_come_back_is_given_up_and_shown(enter: Enter) -> No
         hanging[:] = [way]
         began = time.monotonic()
         found = inspect(world.path, world.engine.workflows, "hangs/ada", patience=0.3)
-        assert time.monotonic() - began < 3
+        assert time.monotonic() - began < 30
         assert (found.state, found.frames[0].function) == ("hangs", "hangs")
         assert "did not come back within 0.3 s" in (found.error or "")
         # What was said before it is seen all the same.
@@ -584,6 +585,7 @@ async def test_what_does_not_come_back_is_given_up_and_shown(enter: Enter) -> No
         odd = "<Raises: its text cannot be made (RuntimeError)>" if way == "loop" else "<Raises>"
         assert values(said)["odd"] == odd
     hanging.clear()
+    free.set()
     await until(lambda: not [t for t in threading.enumerate() if t.name == "journey-inspect"])
     assert world.look("hangs/ada").state == "waits"
 
@@ -644,7 +646,7 @@ async def test_every_entry_can_be_stepped_to_while_an_engine_runs(enter: Enter) 
         await until(lambda: errors or len(set(looked)) >= len(world.steps("mixed/ada")))
     finally:
         stop.set()
-        thread.join(10)
+        thread.join(60)
     assert errors == []
     assert world.steps("mixed/ada")[-1].kind == "journey.completed"
     sound(world.path)
@@ -677,9 +679,9 @@ async def test_a_look_is_cheap_also_in_a_long_pass(enter: Enter) -> None:
     for name in ("long", "nested"):
         times = []
         for _ in range(3):
-            began = time.perf_counter()
+            began = time.process_time()
             assert inspect(world.path, world.engine.workflows, f"{name}/ada").note is None
-            times.append(time.perf_counter() - began)
+            times.append(time.process_time() - began)
         best[name] = min(times)
     assert best["long"] < 1
     assert best["nested"] < 0.1

@@ -52,7 +52,7 @@ def test_an_engine_stops_while_others_go_on_sending(tmp_path: Path) -> None:
         assert time.monotonic() - begun < 10
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(60)
     with Engine((), store=store) as again:
         end = time.monotonic() + 60
         while events(store) < sent and time.monotonic() < end:
@@ -66,7 +66,7 @@ async def test_what_is_handed_in_behind_a_backlog_is_not_lost(tmp_path: Path) ->
     send(store, [incoming("app/login", f"user{n}") for n in range(400)])
     async with Engine((), store=store, batch=20) as engine:
         for n in range(5):
-            event = await asyncio.wait_for(engine.ingest("app/login", f"here{n}"), 20)
+            event = await asyncio.wait_for(engine.ingest("app/login", f"here{n}"), 60)
             assert event.user == f"here{n}"
         await engine.run_until_idle()
     assert events(store) == 405

@@ -35,7 +35,7 @@ async def test_what_was_handed_in_right_behind_it_comes_after_it(tmp_path: Path)
 
         def blocks(*_: Any) -> None:
             reached.set()
-            assert gate.wait(30)
+            assert gate.wait(60)
 
         # While the engine's thread is held, both come into one turn.
         runner = engine._running
@@ -45,7 +45,7 @@ async def test_what_was_handed_in_right_behind_it_comes_after_it(tmp_path: Path)
         later = [engine.submit([incoming(name, "bob", {})]) for name in ("third", "fourth")]
         gate.set()
         for future in (held, undone, *later):
-            await asyncio.wait_for(asyncio.wrap_future(future), 30)
+            await asyncio.wait_for(asyncio.wrap_future(future), 60)
         await settled(engine)
     assert [entry.name for entry in entries(path, "event")] == ["first", "third", "fourth"]
     sound(path)
@@ -123,7 +123,7 @@ async def test_who_asked_hears_how_far_it_came_when_the_engine_ends(
         await send(engine, "hello", "ann")
         monkeypatch.setattr(owner, name, strange)
         with pytest.raises(StudioError, match=says):
-            await asyncio.wait_for(engine.undo(), 30)
+            await asyncio.wait_for(engine.undo(), 60)
         monkeypatch.undo()
 
 

@@ -98,7 +98,7 @@ async def test_a_full_disk_pauses_the_engine_and_room_lets_it_go_on(disk: Path) 
             await engine.ingest("signup", "bob", {"x": "y" * 50_000})
         ballast.unlink()
         # By itself, without anybody asking.
-        await until(lambda: engine.status().state == "running", 5)
+        await until(lambda: engine.status().state == "running")
         assert engine.status().problem is None
         await engine.ingest("signup", "cyd")
         await until(lambda: journey(path, "welcome/cyd").status == "completed")
@@ -116,7 +116,7 @@ async def test_a_deadline_that_comes_while_the_disk_is_full_is_served_when_there
         await fill_up(engine)
         await asyncio.sleep(0.5)
         ballast.unlink()
-        await until(lambda: journey(path, "welcome/ada").status == "completed", 5)
+        await until(lambda: journey(path, "welcome/ada").status == "completed")
     (timeout,) = entries(path, "wait.timeout")
     (opened,) = entries(path, "wait.opened")
     # Its entry carries the deadline, however late it was served.
@@ -133,7 +133,7 @@ async def test_a_step_that_ends_while_the_disk_is_full_keeps_its_result(disk: Pa
         await asyncio.sleep(0.5)
         assert journey(path, "mails/ada").status == "waiting"
         ballast.unlink()
-        await until(lambda: journey(path, "mails/ada").status == "completed", 5)
+        await until(lambda: journey(path, "mails/ada").status == "completed")
     (done,) = entries(path, "journey.completed")
     assert done.data["result"] == 7
     assert len(entries(path, "step.started")) == 1
@@ -148,7 +148,7 @@ async def test_an_engine_stops_on_a_full_disk_and_starts_again_with_room(disk: P
         taken = await fill_up(engine)
     ballast.unlink()
     async with Engine(welcome, store=path):
-        await until(lambda: journey(path, "welcome/ada").status == "completed", 5)
+        await until(lambda: journey(path, "welcome/ada").status == "completed")
     assert len(entries(path, "event")) == taken + 1
     sound(path)
 
@@ -174,8 +174,8 @@ async def test_an_engine_that_starts_on_a_full_disk_says_so_and_goes_on_with_roo
         assert "the disk is full" in said
         ballast.unlink()
         await engine.start()
-    await until(lambda: engine.status().state == "running", 5)
-    await until(lambda: journey(path, "welcome/ada").status == "completed", 5)
+    await until(lambda: engine.status().state == "running")
+    await until(lambda: journey(path, "welcome/ada").status == "completed")
     await engine.ingest("signup", "cyd")
     await engine.stop()
     sound(path)
@@ -194,7 +194,7 @@ async def test_what_others_send_to_a_full_disk_is_refused_or_kept(disk: Path) ->
         except StoreFull:
             ballast.unlink()
         assert kept < 2_000
-        await until(lambda: len(entries(path, "event")) == kept + 1, 10)
+        await until(lambda: len(entries(path, "event")) == kept + 1)
     sound(path)
 
 
@@ -287,9 +287,9 @@ async def test_a_step_that_is_found_at_a_start_without_room_runs_when_there_is_s
 
     monkeypatch.setattr(Store, "write", refuse)
     async with Engine(mails, store=path) as engine:
-        await until(lambda: journey(path, "mails/ada").status == "completed", 10)
+        await until(lambda: journey(path, "mails/ada").status == "completed")
         await engine.ingest("mail", "bob")
-        await until(lambda: journey(path, "mails/bob").status == "completed", 5)
+        await until(lambda: journey(path, "mails/bob").status == "completed")
     # What it registers at its start is there as well.
     assert {entry.code for entry in entries(path, user="bob") if entry.journey} != {None}
     sound(path)
@@ -311,7 +311,7 @@ async def test_virtual_time_stands_while_the_disk_is_full(
         async with no_room(monkeypatch, engine):
             with pytest.raises(StoreFull):
                 await engine.forward("3h")
-        await until(lambda: engine.status().state == "running", 5)
+        await until(lambda: engine.status().state == "running")
         await engine.forward("3h")
     done = [entry.at - entries(path, "event")[0].at for entry in entries(path, "sleep.done")]
     assert done == [3_600_000, 7_200_000]

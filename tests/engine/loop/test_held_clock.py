@@ -52,7 +52,7 @@ def way(function: Callable[[], Any]) -> Callable[[], Any]:
 
 @way
 def plain() -> None:
-    engine.submit([incoming("order", "ada", {})]).result(timeout=10)
+    engine.submit([incoming("order", "ada", {})]).result(timeout=60)
 
 
 @way
@@ -75,14 +75,14 @@ def in_a_pool() -> None:
 
 @way
 def on_the_loop_of_the_application() -> None:
-    asyncio.run_coroutine_threadsafe(as_async(), loop).result(timeout=10)
+    asyncio.run_coroutine_threadsafe(as_async(), loop).result(timeout=60)
 
 
 @way
 def in_a_thread_that_was_there_before() -> None:
     """As a web service does that the step calls."""
     loop.call_soon_threadsafe(before.set)
-    assert done.wait(10)
+    assert done.wait(60)
 
 
 @way
@@ -143,7 +143,7 @@ async def test_what_a_step_sends_comes_at_the_moment_that_it_holds(path: Path) -
     clock = VirtualClock(0)
 
     def order() -> None:
-        engine.submit([incoming("order", "ada", {}, at=5 * HOUR)]).result(timeout=10)
+        engine.submit([incoming("order", "ada", {}, at=5 * HOUR)]).result(timeout=60)
 
     ways["order"] = order
     async with Engine(orders, store=path, clock=clock) as engine:
@@ -224,14 +224,14 @@ async def test_an_engine_whose_step_hangs_serves_others_and_ends(
     await engine.start()
     await engine.ingest("go", user="ada", data={"way": "hang"})
     await until(lambda: engine.status().steps == 1)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         await engine.ingest("visit", user="bob")
         send(path, [incoming("visit", "cyd", {})])
         await until(lambda: len(entries(path, "event")) == 3)
         await engine.cancel("orders/ada")
     began = time.monotonic()
     await engine.stop()
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 25
     del ways["hang"]
     assert journey(path, "orders/ada").status == "cancelled"
 
@@ -259,9 +259,9 @@ async def test_an_engine_whose_workflow_hangs_ends_and_drives_it_again_later(
     await asyncio.sleep(0.1)
     began = time.monotonic()
     await engine.stop()
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 25
     with pytest.raises(StudioError, match="has stopped"):
-        sent.result(timeout=10)
+        sent.result(timeout=60)
     # Nothing of it was written, and no journey is to blame.
     assert entries(path, "event") == []
     freed.set()
@@ -277,7 +277,7 @@ async def test_check_event_may_send_events_and_holds_no_end_up(path: Path) -> No
     global engine
 
     def check(user: str, events: object, match: object) -> Found:
-        engine.submit([incoming("asked", user, {})]).result(timeout=10)
+        engine.submit([incoming("asked", user, {})]).result(timeout=60)
         if user == "bob":
             hang()
         return [{"name": "order", "data": {}, "id": f"{user}'s"}]
@@ -290,7 +290,7 @@ async def test_check_event_may_send_events_and_holds_no_end_up(path: Path) -> No
         await engine.ingest("go", user="bob", data={"way": "nothing"})
         await until(lambda: entries(path, "event", user="bob")[1:])
         began = time.monotonic()
-    assert time.monotonic() - began < 8
+    assert time.monotonic() - began < 25
     del ways["nothing"]
     assert [entry.name for entry in entries(path, "event")] == ["go", "asked", "order", "go", "asked"]
 
@@ -370,7 +370,7 @@ async def test_set_event_may_send_events_in_virtual_time(path: Path) -> None:
 
     def answer(event: Event) -> None:
         if event.name == "go":
-            engine.submit([incoming("order", event.user, {})]).result(timeout=10)
+            engine.submit([incoming("order", event.user, {})]).result(timeout=60)
 
     ways["nothing"] = lambda: None
     async with Engine(orders, store=path, clock=VirtualClock(), set_event=answer) as engine:
@@ -394,7 +394,7 @@ async def test_a_jump_is_stopped_while_a_step_hangs_and_the_step_ends_as_any_oth
         jump = asyncio.create_task(engine.jump(engine.clock.now() + 2 * HOUR))
         await until(lambda: engine.status().steps == 1)
         await engine.stop_jump()
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             end = await jump
         assert end.stopped
         assert journey(path, "later/ada").status == "waiting"
@@ -409,7 +409,7 @@ async def test_a_store_is_rewound_while_a_step_hangs(path: Path) -> None:
         first = await engine.ingest("visit", user="bob")
         await engine.ingest("go", user="ada", data={"way": "hang"})
         await until(lambda: engine.status().steps == 1)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             await engine.rewind(first.seq)
             freed.set()
             await settled(engine)

@@ -263,7 +263,7 @@ async def test_a_write_lock_that_is_held_is_told_and_waited_for(tmp_path: Path) 
         con = open_database(path)
         con.execute("BEGIN IMMEDIATE")
         waiting = asyncio.ensure_future(engine.ingest("paid", "ada"))
-        await until(lambda: engine.status().state == "paused", 5)
+        await until(lambda: engine.status().state == "paused")
         assert "holds the store's write lock" in (engine.status().problem or "")
         sign = read_sign(path)
         assert sign is not None
@@ -332,7 +332,7 @@ async def test_a_thread_that_does_not_end_writes_nothing_after_the_stop(
 
     def slowly(scheduler: Scheduler, *arguments: Any) -> Any:
         busy.set()
-        go.wait(20)
+        go.wait(60)
         return serve(scheduler, *arguments)
 
     stop = EngineLoop.stop

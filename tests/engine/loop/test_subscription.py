@@ -91,5 +91,5 @@ async def test_who_waits_hears_that_it_was_closed_and_its_thread_ends() -> None:
         await entries.close()
         await entries.close()
         with pytest.raises(StopAsyncIteration):
-            await asyncio.wait_for(waiting, 10)
+            await asyncio.wait_for(waiting, 60)
         await until(lambda: threads() == before)

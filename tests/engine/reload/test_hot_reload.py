@@ -498,7 +498,7 @@ async def test_with_ask_the_old_code_goes_on_until_a_yes(tmp_path: Path, folder:
         engine.on_reload(hear)
         await engine.ingest("signup", "ada")
         write(folder, PAID.replace("7d", "2d"))
-        await asyncio.wait_for(heard.get(), 5)
+        await asyncio.wait_for(heard.get(), 60)
         pending = engine.pending_reload
         assert pending is not None
         assert pending.summary == "1 waiting: 1 with a new deadline"

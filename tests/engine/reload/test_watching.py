@@ -40,12 +40,10 @@ class Heard:
 
     def __init__(self, engine: Engine) -> None:
         self.all: list[Reloaded] = []
-        self.at: list[float] = []
         engine.on_reload(self._hear)
 
     def _hear(self, told: Reloaded) -> None:
         self.all.append(told)
-        self.at.append(time.perf_counter())
 
     async def after(self, edit: Callable[[], object]) -> list[Reloaded]:
         """What an edit comes to: waits until no more comes."""
@@ -75,18 +73,10 @@ def heard(engine: Engine) -> Heard:
     return Heard(engine)
 
 
-async def test_from_save_to_the_new_code_running_it_takes_less_than_300_ms(
-    engine: Engine, heard: Heard, folder: Path
-) -> None:
-    took = []
-    for n in range(5):
-        await asyncio.sleep(0.2)
-        start = time.perf_counter()
-        await heard.after(lambda n=n: write(folder, f"return {n + 2}"))  # type: ignore[misc]
-        took.append(heard.at[-1] - start)
-    # A machine that is busy with other tests may be slow once.
-    assert sorted(took)[2] < 0.3
-    assert len(heard.all) == 5
+async def test_each_save_is_one_reload(engine: Engine, heard: Heard, folder: Path) -> None:
+    """How soon is measured by the benchmark."""
+    for n in range(3):
+        assert len(await heard.after(lambda n=n: write(folder, f"return {n + 2}"))) == 1  # type: ignore[misc]
 
 
 async def test_a_burst_of_saves_is_one_reload(engine: Engine, heard: Heard, folder: Path) -> None:

@@ -365,7 +365,7 @@ async def test_a_result_that_comes_after_a_rewind_no_longer_counts_and_is_not_lo
 
     def pay() -> str:
         began.set()
-        go.wait(10)
+        go.wait(60)
         paid.append("paid")
         return "receipt"
 

@@ -45,7 +45,7 @@ def test_a_kill_at_any_moment_of_a_rewind_leaves_the_store_and_its_snapshots_who
         time.sleep(random.uniform(0.0, 0.6))
         ended = process.poll()
         process.kill()
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=60)
         assert (said, ended) == ("ready\n", None), errors
         kills += 1
         sound(path)

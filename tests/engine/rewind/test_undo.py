@@ -301,7 +301,7 @@ async def test_without_a_cut_a_result_that_comes_too_late_is_kept_for_nobody(tmp
 
     def pay() -> str:
         began.set()
-        go.wait(20)
+        go.wait(60)
         return "receipt"
 
     @workflow(trigger="buy", name="buys")

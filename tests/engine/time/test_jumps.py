@@ -222,7 +222,7 @@ gate = threading.Event()
 
 
 def slow() -> str:
-    gate.wait(10)
+    gate.wait(60)
     return "sent"
 
 

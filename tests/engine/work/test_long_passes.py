@@ -282,7 +282,7 @@ async def test_what_stands_is_closed_where_its_journey_ends_otherwise(tmp_path: 
 
         def hold(batch: Any, at: int) -> None:
             started.set()
-            goes_on.wait(10)
+            goes_on.wait(60)
 
         # What comes while the engine is busy comes in one batch.
         engine._running.act(hold)
@@ -497,7 +497,7 @@ async def test_rows_of_the_inbox_that_a_batch_has_no_time_for_come_in_the_next(t
 
     async with Engine(works, store=path):
         inbox.send(path, [incoming("work", f"u{n}") for n in range(20)])
-        await until(lambda: len(entries(path, "journey.completed")) == 20, 10)
+        await until(lambda: len(entries(path, "journey.completed")) == 20)
     sound(path)
 
 

@@ -19,13 +19,13 @@ def test_a_waiting_thread_is_woken() -> None:
     wake, heard = WakeUp(), threading.Event()
 
     def wait() -> None:
-        if wake.wait(20):
+        if wake.wait(60):
             heard.set()
 
     thread = threading.Thread(target=wait)
     thread.start()
     wake.ring()
-    assert heard.wait(20)
+    assert heard.wait(60)
     thread.join()
 
 

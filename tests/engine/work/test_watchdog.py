@@ -46,7 +46,7 @@ def waiting() -> Iterator[Hanging]:
         time.sleep(0.01)
     yield found
     found.gate.set()
-    found.thread.join(30)
+    found.thread.join(60)
 
 
 def test_who_hangs_fails_at_the_authors_line(waiting: Hanging) -> None:
@@ -74,7 +74,7 @@ def test_a_busy_loop_is_ended() -> None:
     hanging = Hanging(spins)
     hanging.thread.start()
     give_up(hanging.thread)
-    hanging.thread.join(30)
+    hanging.thread.join(60)
     assert isinstance(hanging.ended_by, Abandoned)
     assert not any_blocks()
 
@@ -89,6 +89,6 @@ def test_a_call_that_blocks_is_known_until_it_comes_back(waiting: Hanging) -> No
     give_up(waiting.thread)
     assert any_blocks()
     waiting.gate.set()
-    waiting.thread.join(30)
+    waiting.thread.join(60)
     assert isinstance(waiting.ended_by, Abandoned)
     assert not any_blocks()

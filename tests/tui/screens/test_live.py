@@ -453,6 +453,6 @@ async def test_a_pane_follows_the_cursor_at_once_though_its_slow_read_rests(stud
     await studio.pilot.pause()
     assert not rest.done(), "the same question rests"
     await studio.pilot.press("down")
-    await asyncio.wait_for(rest, 10.0)
+    await asyncio.wait_for(rest, 60)
     assert timeline.user == "lena.fischer"
     timeline._asking = False

@@ -72,6 +72,6 @@ async def test_a_flood_of_commits_becomes_one_redraw(monkeypatch: pytest.MonkeyP
     engine = threading.Thread(target=commit)
     engine.start()
     engine.join()
-    await asyncio.wait_for(drawn.wait(), 10)
+    await asyncio.wait_for(drawn.wait(), 60)
     # In the screen's thread, and once.
     assert times == [threading.get_ident()] * 2

@@ -51,7 +51,7 @@ def held_up(terminal: int | None = None) -> subprocess.Popen[bytes]:
 def test_who_is_held_up_ends_all_the_same(number: signal.Signals) -> None:
     process = held_up()
     process.send_signal(number)
-    assert process.communicate(timeout=30)[0] == b"asked\n"
+    assert process.communicate(timeout=60)[0] == b"asked\n"
     assert process.returncode == 128 + number
 
 
@@ -62,7 +62,7 @@ def test_a_terminal_that_is_closed_ends_who_is_held_up() -> None:
     time.sleep(0.3)
     assert process.poll() is None, "a terminal that is there is no reason"
     os.close(ours)
-    assert process.communicate(timeout=30)[0] == b"asked\n"
+    assert process.communicate(timeout=60)[0] == b"asked\n"
     assert process.returncode == 128 + signal.SIGHUP
 
 
@@ -74,7 +74,7 @@ def test_who_leaves_by_itself_is_let_alone() -> None:
     assert signal.getsignal(signal.SIGTERM) == before
     for thread in threading.enumerate():
         if thread.name == "leaving":
-            thread.join(30)
+            thread.join(60)
     assert asked == []
 
 
@@ -123,7 +123,7 @@ async def test_a_question_that_takes_long_does_not_hold_up_who_leaves(tmp_path: 
     reader.close()
     reader.close()
     with pytest.raises(ReaderClosed):
-        await asyncio.wait_for(asking, 30)
+        await asyncio.wait_for(asking, 60)
     with pytest.raises(ReaderClosed):
         await reader.ask(lambda views: views.last_seq())
 

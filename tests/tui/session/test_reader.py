@@ -25,7 +25,7 @@ async def test_a_reader_that_closes_while_it_is_asked_answers_nothing_and_ends_n
 
     def slow(views: Views) -> int:
         busy.set()
-        assert go.wait(20)
+        assert go.wait(60)
         return views.last_seq()
 
     first = asyncio.ensure_future(reader.ask(slow))
@@ -46,7 +46,7 @@ async def test_who_asks_may_still_be_cancelled(reader: Reader) -> None:
 
     def slow(views: Views) -> int:
         busy.set()
-        go.wait(20)
+        go.wait(60)
         return 1
 
     asked = asyncio.ensure_future(reader.ask(slow))

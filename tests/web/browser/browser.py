@@ -60,7 +60,7 @@ class Browser:
         self._number += 1
         answer = self._answers[self._number] = asyncio.get_running_loop().create_future()
         await self._socket.send_json({"id": self._number, "method": method, "params": params})
-        fact = await asyncio.wait_for(answer, 20)
+        fact = await asyncio.wait_for(answer, 60)
         assert "error" not in fact, fact
         result: dict[str, Any] = fact["result"]
         return result
@@ -92,7 +92,7 @@ class Browser:
         """What was sent to the page's terminal, as it stands there."""
         return "\n".join(self.screen.display)
 
-    async def until(self, text: str, seconds: float = 40.0) -> str:
+    async def until(self, text: str, seconds: float = 60.0) -> str:
         """Wait until this stands in the terminal."""
         try:
             async with asyncio.timeout(seconds):

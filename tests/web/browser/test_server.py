@@ -76,7 +76,7 @@ async def serving(folder: Path, *options: str) -> AsyncIterator[Serving]:
             await process.wait()
 
 
-async def gone(processes: list[psutil.Process], seconds: float = 10.0) -> bool:
+async def gone(processes: list[psutil.Process], seconds: float = 60.0) -> bool:
     """Whether all of them end in time."""
     end = time.monotonic() + seconds
     while any(each.is_running() and each.status() != psutil.STATUS_ZOMBIE for each in processes):
@@ -174,9 +174,9 @@ async def test_a_tab_acts_through_the_engine_of_the_server_and_leaves_no_process
         assert len(tabs) == 1
         began = time.monotonic()
         server.process.send_signal(signal.SIGINT)
-        assert await asyncio.wait_for(server.process.wait(), 20) == 0
-        assert time.monotonic() - began < 10
-        assert await gone(tabs, 1)
+        assert await asyncio.wait_for(server.process.wait(), 60) == 0
+        assert time.monotonic() - began < 40
+        assert await gone(tabs)
         await third.close()
 
 
@@ -219,7 +219,7 @@ async def test_a_taken_port_is_told(tmp_path: Path) -> None:
             *("--workflows", WORKFLOWS, "--store", str(tmp_path / "other.db")),
             stderr=asyncio.subprocess.PIPE,
         )
-        _, said = await asyncio.wait_for(other.communicate(), 30)
+        _, said = await asyncio.wait_for(other.communicate(), 60)
         assert other.returncode == 2
         assert f"journey-studio: 127.0.0.1:{port}: nothing can be served there" in said.decode()
 

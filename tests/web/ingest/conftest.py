@@ -40,7 +40,7 @@ class Client:
         self, path: str, body: bytes, headers: Mapping[str, str | bytes], method: str = "POST"
     ) -> tuple[int, http.client.HTTPMessage, Any]:
         """Just these headers and bytes; gives status, headers and JSON of the answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()

@@ -203,7 +203,7 @@ def test_where_no_engine_runs_it_is_503() -> None:
     server = IngestServer(lambda: None)
     port = urlsplit(server.start("127.0.0.1", 0)).port
     try:
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         connection.request("POST", "/e/k", json.dumps(INNGEST))
         assert connection.getresponse().status == 503
         connection.close()

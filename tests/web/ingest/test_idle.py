@@ -26,7 +26,7 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def connected(client: Client) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", client.port), timeout=30)
+    return socket.create_connection(("127.0.0.1", client.port), timeout=60)
 
 
 def read_to_end(connection: socket.socket) -> bytes:

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
+from time import monotonic
 
 from temporalio.client import Client
 from temporalio.service import RPCError, TLSConfig
 
 from studio.errors import StudioError
 from studio.temporal.settings import TemporalSettings
+
+START_SECONDS = 20.0
+"""A server that listens and is not ready to serve is waited for."""
+STARTING = "not healthy yet"
+"""What its front end answers until then."""
 
 
 async def connect(settings: TemporalSettings) -> Client:
@@ -28,19 +35,23 @@ async def connect(settings: TemporalSettings) -> Client:
                 fix="It holds the API key of Temporal.",
             )
     tls = _tls(settings)
-    try:
-        return await Client.connect(
-            settings.address,
-            namespace=settings.namespace,
-            api_key=api_key,
-            tls=tls if tls is not None else api_key is not None,
-        )
-    except (RPCError, RuntimeError, OSError) as error:
-        raise StudioError(
-            f"Temporal does not answer: {_short(error)}",
-            where=settings.address,
-            fix="Start it, or name its HOST:PORT. On this machine: temporal server start-dev.",
-        ) from None
+    end = monotonic() + START_SECONDS
+    while True:
+        try:
+            return await Client.connect(
+                settings.address,
+                namespace=settings.namespace,
+                api_key=api_key,
+                tls=tls if tls is not None else api_key is not None,
+            )
+        except (RPCError, RuntimeError, OSError) as error:
+            if STARTING not in str(error) or monotonic() > end:
+                raise StudioError(
+                    f"Temporal does not answer: {_short(error)}",
+                    where=settings.address,
+                    fix="Start it, or name its HOST:PORT. On this machine: temporal server start-dev.",
+                ) from None
+        await asyncio.sleep(0.1)
 
 
 def _tls(settings: TemporalSettings) -> TLSConfig | None:

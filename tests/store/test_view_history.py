@@ -176,18 +176,18 @@ def test_a_user_with_very_much_is_answered_at_once(tmp_path: Path) -> None:
     for i in range(50_000):
         b.event("tick", "ada", i)
     with Views(b.done()) as views:
-        started = time.perf_counter()
+        started = time.thread_time()
         page = views.timeline("ada")
-        took = time.perf_counter() - started
+        took = time.thread_time() - started
         assert [e.name for e in page] == ["tick"] * 200
         assert len(views.timeline("ada", limit=300, before=20_000)) == 300
-        started = time.perf_counter()
+        started = time.thread_time()
         row = views.user("ada")
         assert row is not None
         assert (row.journeys, row.state) == (10_000, "waiting")
-        took = max(took, time.perf_counter() - started)
-        started = time.perf_counter()
+        took = max(took, time.thread_time() - started)
+        started = time.thread_time()
         assert len(views.waits(user="ada")) == 100
-        took = max(took, time.perf_counter() - started)
+        took = max(took, time.thread_time() - started)
     # A generous bound on a busy machine: what is meant is "no walk over everything".
     assert took < 1.0

@@ -328,8 +328,8 @@ def test_an_engine_that_ends_cancels_async_steps_and_takes_no_result_of_them() -
             await waits()
 
         steps.run(launch(begins), told.put)
-        assert begun.wait(20)
-    assert ended.wait(20)
+        assert begun.wait(60)
+    assert ended.wait(60)
     assert told.empty()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import OrderedDict, defaultdict, deque
 from dataclasses import dataclass
@@ -178,3 +179,31 @@ def test_what_is_built_in_reads_as_python_shows_it_when_there_is_room(value: Any
     assert len(text) <= LONGEST
     if "…" not in text:
         assert text == printable_line(repr(value), LONGEST)
+
+
+class Collects:
+    """Has the garbage collector run while its text is made."""
+
+    def __repr__(self) -> str:
+        gc.collect()
+        while True:
+            pass
+
+
+def test_what_the_garbage_collector_calls_is_not_given_up() -> None:
+    ended: list[str] = []
+
+    def called(phase: str, info: dict[str, int]) -> None:
+        while time.monotonic() < end + 0.02:
+            pass
+        ended.append(phase)
+
+    # What other tests left is to be finalised before.
+    gc.collect()
+    end = time.monotonic() + 0.02
+    gc.callbacks.append(called)
+    try:
+        assert "takes too long" in safe_repr(Collects(), until=end)
+    finally:
+        gc.callbacks.remove(called)
+    assert ended[:2] == ["start", "stop"]

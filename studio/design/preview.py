@@ -94,11 +94,12 @@ class Preview:
     # -- beginning and end -----------------------------------------------------------------
 
     def begin(self) -> PreviewState:
-        """Send the event that begins the journey.
+        """Send the event that begins the journey, in a scratch store of its own; one from before goes.
 
         Raises:
             StudioError: there can be no scratch store.
         """
+        self.end()
         self._engine = self._launch()
         begins = self.samples.beginning(self.workflow)
         if self.workflow.key is not None:

@@ -112,7 +112,9 @@ def test_the_last_step_is_taken_back_and_chance_comes_out_the_same(tried: Make) 
         assert list(all_entries(views)) == before
     assert any("chance" in (entry.data or {}) for entry in before)
     assert preview.back().passed_ms == 0
+    store = preview.store
     assert preview.wait(preview.begin().waits[0].seq).name == "paid"
+    assert not store.exists(), "who begins again leaves no engine behind"
 
 
 @pytest.mark.parametrize("acts", ["", "t", "a", "ta", "tt"])

@@ -14,10 +14,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from studio.errors import StudioError
-from studio.kernel.turn import Turn, TurnError, turn_from
+from studio.kernel.turn import Turn
 from studio.language.journey_ids import journey_id
 from studio.language.kinds import KIND_TEXT, LEVEL_OF, STATUS_TEXT, Kind
-from studio.sink.sink import ERASED, TurnReceipt
+from studio.sink.receipts import ERASED, TurnReceipt, unpacked
 from studio.store import postgres
 from studio.store.postgres import JourneyName, PostgresBatch, TurnRows
 
@@ -66,13 +66,7 @@ class PostgresSink:
         Args:
             at: now, milliseconds since 1970, UTC.
         """
-        turns: list[Turn] = []
-        unreadable: list[TurnReceipt] = []
-        for each in packed:
-            try:
-                turns.append(turn_from(each))
-            except TurnError as error:
-                unreadable.append(TurnReceipt("", 0, "refused", reason=str(error)))
+        turns, unreadable = unpacked(packed)
         return unreadable + self.take(turns, at)
 
     def take(self, turns: Sequence[Turn], at: int) -> list[TurnReceipt]:

@@ -12,14 +12,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from studio.clocks.clock import wall_ms
 from studio.engine.work.heartbeat import Heartbeat
 from studio.engine.work.unit_of_work import StoreUnit
 from studio.errors import StoreError
-from studio.kernel.turn import Turn, TurnError, turn_from
+from studio.kernel.turn import Turn
 from studio.sink.numbers import Numbers
+from studio.sink.receipts import ERASED, TurnReceipt, unpacked
 from studio.sink.taking import take_turn
 from studio.store.capabilities import set_writer, writer_of
 from studio.store.codes import add_source
@@ -31,26 +31,6 @@ from studio.store.forget_foreign import set_tombstone
 from studio.store.lock import take_lock
 from studio.store.meta import set_meta
 from studio.store.sqlite import Store
-
-ERASED = "its user was erased"
-
-Came = Literal["taken", "known", "early", "refused"]
-
-
-@dataclass(slots=True)
-class TurnReceipt:
-    """What came of a turn."""
-
-    user: str
-    first: int
-    came: Came
-    """taken; known: it was taken before; early: others come first; refused: it is kept aside."""
-    wanted: str = ""
-    """Of an early turn: whose turn is missing."""
-    wanted_from: int = 0
-    """And the number at which that begins."""
-    reason: str = ""
-    """Why it was refused."""
 
 
 @dataclass(slots=True)
@@ -133,13 +113,7 @@ class Sink:
         Args:
             at: now, milliseconds since 1970, UTC.
         """
-        turns: list[Turn] = []
-        unreadable: list[TurnReceipt] = []
-        for each in packed:
-            try:
-                turns.append(turn_from(each))
-            except TurnError as error:
-                unreadable.append(TurnReceipt("", 0, "refused", reason=str(error)))
+        turns, unreadable = unpacked(packed)
         return unreadable + self.take(turns, at)
 
     def take(self, turns: Sequence[Turn], at: int) -> list[TurnReceipt]:

@@ -18,7 +18,7 @@ from typing import Any, Protocol
 from studio.clocks.clock import wall_ms
 from studio.kernel.text_numbers import CODE
 from studio.kernel.turn import Turn, TurnError, turn_from
-from studio.sink.sink import TurnReceipt
+from studio.sink.receipts import TurnReceipt
 
 PATIENCE = 2.0
 """Seconds that a turn waits for one that must come first, before it is sent back to Temporal."""

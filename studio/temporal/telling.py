@@ -16,7 +16,8 @@ from studio.engine.effects.hook_calls import tell_all_by, tell_by
 from studio.engine.effects.hooks import SetEventOutbox
 from studio.errors import StudioError
 from studio.kernel.turn import Turn
-from studio.sink.sink import Sink, TurnReceipt
+from studio.sink.receipts import TurnReceipt
+from studio.sink.sink import Sink
 from studio.store.branches import own_prefix
 from studio.store.database import Durability
 from studio.store.event_outbox import hook_state

@@ -9,7 +9,8 @@ import pytest
 
 from studio import Engine, VirtualClock
 from studio.kernel.turn import Turn
-from studio.sink.sink import ERASED, Sink
+from studio.sink.receipts import ERASED
+from studio.sink.sink import Sink
 from studio.store.erase import erase
 from studio.store.foreign import count_refused
 from studio.store.prune import prune

@@ -20,7 +20,8 @@ from studio.kernel.partition_turn import run_turn
 from studio.kernel.triggers import Routes
 from studio.language.names import IDENTIFY
 from studio.sink.postgres_sink import PostgresSink, is_postgres
-from studio.sink.sink import ERASED, Sink
+from studio.sink.receipts import ERASED
+from studio.sink.sink import Sink
 from studio.store.postgres_schema import DOCUMENTED
 from studio.store.views import Views
 from tests.docs.pages import codes, table

@@ -7,12 +7,13 @@ a store that has come back from a copy, and believes that it still has a user, l
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from studio.errors import StoreError
 from studio.store.away import Handover, set_handover
 from studio.store.connect import connect_reader, translate
-from studio.store.database import open_database
 from studio.store.erase import take_out
 from studio.store.lock import alone_on
 from studio.store.meta import set_meta
@@ -33,27 +34,17 @@ def note_handover(path: Path, user: str, handover: Handover) -> None:
         StoreLocked: an engine runs on the store.
         StoreError: it cannot be written.
     """
-    con = open_database(path)
-    try:
-        with alone_on(path):
-            con.execute("BEGIN IMMEDIATE")
-            if handover.state == "leaving":
-                (left,) = con.execute(LEFT_IN_INBOX, (user,)).fetchone()
-                if left:
-                    raise StoreError(
-                        f"{left:,} events of {user!r} wait in the inbox",
-                        where=str(path),
-                        fix="Let an engine take them first.",
-                        advice="start an engine",
-                    )
-            set_handover(con, user, handover)
-            con.execute("COMMIT")
-    except sqlite3.Error as error:
-        raise translate(error, path) from error
-    finally:
-        if con.in_transaction:
-            con.execute("ROLLBACK")
-        con.close()
+    with _changing(path) as con:
+        if handover.state == "leaving":
+            (left,) = con.execute(LEFT_IN_INBOX, (user,)).fetchone()
+            if left:
+                raise StoreError(
+                    f"{left:,} events of {user!r} wait in the inbox",
+                    where=str(path),
+                    fix="Let an engine take them first.",
+                    advice="start an engine",
+                )
+        set_handover(con, user, handover)
 
 
 def let_go(path: Path, user: str, handover: Handover) -> None:
@@ -63,19 +54,20 @@ def let_go(path: Path, user: str, handover: Handover) -> None:
         StoreLocked: an engine runs on the store.
         StoreError: it cannot be written.
     """
-    con = open_database(path)
+    with _changing(path) as con:
+        take_out(con, user)
+        set_handover(con, user, handover)
+
+
+@contextmanager
+def _changing(path: Path) -> Iterator[sqlite3.Connection]:
+    """One transaction on a store on which no engine runs."""
+    store = Store(path)
     try:
-        with alone_on(path):
-            con.execute("BEGIN IMMEDIATE")
-            take_out(con, user)
-            set_handover(con, user, handover)
-            con.execute("COMMIT")
-    except sqlite3.Error as error:
-        raise translate(error, path) from error
+        with alone_on(path), store.transaction() as con:
+            yield con
     finally:
-        if con.in_transaction:
-            con.execute("ROLLBACK")
-        con.close()
+        store.close()
 
 
 def has_user(path: Path, user: str) -> bool:

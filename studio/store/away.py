@@ -102,18 +102,3 @@ def has_handovers(con: sqlite3.Connection) -> bool:
 def forget_handover(con: sqlite3.Connection, user: str) -> None:
     """Keep nothing of a user's hand-overs, inside a transaction of the caller."""
     set_meta(con, {_key(user): None})
-
-
-def any_away(path: Path) -> bool:
-    """Whether any user was ever handed over from or to a store that is there.
-
-    Raises:
-        StoreError: it cannot be read.
-    """
-    con = connect_reader(path)
-    try:
-        return has_handovers(con)
-    except sqlite3.Error as error:
-        raise translate(error, path) from error
-    finally:
-        con.close()

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from studio.errors import StoreError
 from studio.language.commands import Place
 from studio.language.journey_ids import bounds_of
+from studio.store.away import HANDED
 from studio.store.changes import END_ANSWERS, Changes, Row
 from studio.store.connect import translate
 from studio.store.damage import FIX, read_number
@@ -80,6 +81,8 @@ class Store:
         self.salt = self.meta("salt") or ""
         self.seed = self.meta("seed") or self.salt
         """What random and uuid are drawn from (`seed.py`)."""
+        self.has_handovers = bool(self.rows(ANY_UNDER, *span(HANDED)))
+        """Users went to other engines, or came: nobody does while this one runs."""
         self.id_bounds = self._id_bounds()
         """Which journeys have an escaped id, by their numbers: `journey_ids.is_escaped`."""
         # After a rewind the numbers of what was cut off are not given out again.
@@ -249,6 +252,8 @@ class Store:
             read_number(self.meta("next_seq"), "its entries"),
         )
         self.next_user = self._next(LAST_USER)
+        self.has_handovers = bool(self.rows(ANY_UNDER, *span(HANDED)))
+        """Users went to other engines, or came: nobody does while this one runs."""
         self.id_bounds = self._id_bounds()
         self.next_journey = self._next_journey()
         self.next_name = self._next(LAST_NAME)

@@ -23,7 +23,7 @@ from studio.engine.work.work_items import (
 from studio.errors import StudioError
 from studio.language.event import Event
 from studio.language.incoming import Incoming
-from studio.store.away import any_away, refuse_away
+from studio.store.away import refuse_away
 
 
 class HandIn:
@@ -47,7 +47,6 @@ class HandIn:
         self._migrations = migrations
         self._idle = idle
         self._change = change
-        self._has_handovers: bool | None = None
 
     def submit(
         self, events: list[Incoming], *, by_hand: bool = False, patient: bool = False
@@ -56,10 +55,8 @@ class HandIn:
 
         An event that brings its own moment moves a virtual clock there first.
         """
-        if self._has_handovers is None:
-            # Nobody is handed over while an engine runs.
-            self._has_handovers = any_away(self._state.path)
-        if self._has_handovers:
+        store = self._state.store
+        if store is not None and store.has_handovers:
             refuse_away(self._state.path, events)
         delivery = Acknowledgement(len(events), patient)
         if not events:

@@ -15,14 +15,11 @@ from studio.engine.loop.loop import EngineLoop
 from studio.engine.reload.migration import Swap
 from studio.engine.work.work_items import QueuedEvent
 from studio.errors import StudioError
-from studio.store.database import open_database
 
 
 def loop_of(tmp_path: Path, clock: Clock | None = None) -> EngineLoop:
     """An engine's loop whose thread never began, so that what is handed in stays where it is."""
-    path = tmp_path / "s.db"
-    open_database(path).close()
-    return EngineLoop(path, {}, clock or StudioClock())
+    return EngineLoop(tmp_path / "s.db", {}, clock or StudioClock())
 
 
 ASKS: dict[str, Callable[[EngineLoop], object]] = {

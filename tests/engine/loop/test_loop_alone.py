@@ -19,12 +19,10 @@ from studio.engine.reload.migration import Swap
 from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.engine.work.log_lines import LogLine
 from studio.errors import StoreError, StudioError
-from studio.store.database import open_database
 from studio.store.sqlite import Store
 
 
 def test_what_is_asked_of_an_engine_that_ends_before_it_takes_it_is_refused(tmp_path: Path) -> None:
-    open_database(tmp_path / "s.db").close()
     loop = EngineLoop(tmp_path / "s.db", {}, StudioClock())
     swap = Swap({}, {}, [], ())
     asked: list[Future[Any]] = [

@@ -10,7 +10,7 @@ from studio.language.names import names
 
 
 def sample_for(match: Mapping[str, Any] | None) -> dict[str, Any]:
-    """Data that meets a match, written as an application would send it: `meets(match, satisfy(match))`."""
+    """Data that meets a match, written as an application would send it: `meets(match, sample_for(match))`."""
     data: dict[str, Any] = {}
     for key, value in (match or {}).items():
         data = put(data, key, value)

@@ -11,7 +11,7 @@ from studio.engine.loop.state import LoopState
 from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.engine.work.watchdog import give_up, hung
 
-CAREFUL = 64
+ONE_BY_ONE = 64
 """Causes that come one by one after a drive that hung while other functions stood."""
 STOP_HANG = 2.0
 """Seconds that the drive of one journey may last when the engine stops."""
@@ -124,7 +124,7 @@ class EngineThread:
             if watch.live.any_other(journey) and not self._state.one_by_one:
                 # It may wait for a lock that a function holds which stands where it waits, in this
                 # batch only: tried once more, a cause at a time, before it is blamed.
-                self._state.one_by_one = max(len(self._state.in_flight), CAREFUL)
+                self._state.one_by_one = max(len(self._state.in_flight), ONE_BY_ONE)
             else:
                 self._state.quarantined[journey] = hung(thread, self._hang_after)
             give_up(thread)

@@ -34,7 +34,7 @@ MOST_DEATHS = 3
 
 
 class DriveQuarantine(CommitHook):
-    """How careful one engine is. Lives in its thread.
+    """How many causes an engine dares to put in one batch, after deaths. Lives in its thread.
 
     Args:
         most: causes in a batch when nothing is to be feared.

@@ -143,7 +143,7 @@ async def test_where_other_functions_stand_a_drive_is_tried_once_more_a_cause_at
     desk.thread.monitor.live.keep(stands)
     desk.thread.start()
     await until(lambda: "again" in lives)
-    assert (desk.state.quarantined, desk.state.one_by_one) == ({}, engine_thread.CAREFUL)
+    assert (desk.state.quarantined, desk.state.one_by_one) == ({}, engine_thread.ONE_BY_ONE)
     # What stood in the thread that was given up is closed by the one that goes on.
     first, second = desk.monitors
     assert (first.live.standing(), second.live.standing()) == ([], [stands])

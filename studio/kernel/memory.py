@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 from typing import Any
 
+from studio.kernel.marks import Mark, is_mark, mark_of
 from studio.kernel.ports import EVENTS_MAX
 from studio.kernel.profiles import learned
 from studio.kernel.state import OPEN_STATUSES, JourneyState, Row, UserState, WaitState
@@ -52,6 +53,8 @@ class MemoryUnit:
         self._events: dict[int, Event] = {}
         self._ids: dict[str, int] = {}
         self._keyed: dict[tuple[int, int, str], JourneyState] = {}
+        self._marks: dict[tuple[int, int], list[Mark]] = {}
+        """What counts later, by user and kind, oldest first."""
 
     # -- names -----------------------------------------------------------------------------
 
@@ -269,7 +272,21 @@ class MemoryUnit:
         number, pass_no = (None, None) if journey is None else (journey.id, journey.pass_no)
         row = (seq, at, kind, user, number, pass_no, name, n, place, cause, code, late, id, data, meta)
         self.history.append(row)
+        if is_mark(kind):
+            self.note_mark(row)
         return seq
+
+    def note_mark(self, row: Row) -> None:
+        """Keep what an entry says that counts later."""
+        self._marks.setdefault((row[3], row[2]), []).append(mark_of(row, self._workflow_of))
+
+    def _workflow_of(self, journey: int) -> int | None:
+        found = self.journey_by_id(journey)
+        return None if found is None else found.workflow_id
+
+    def marks(self, user: UserState, kind: int, since: int = -1) -> list[Mark]:
+        """The user's entries of a kind that counts later after a moment, oldest first."""
+        return [mark for mark in self._marks.get((user.id, kind), ()) if mark.at > since]
 
     def _of(self, journey: JourneyState) -> list[Row]:
         return [row for row in self.history if row[4] == journey.id]

@@ -11,6 +11,7 @@ from itertools import chain
 from typing import NamedTuple
 
 from studio.kernel.event_blocks import BLOCK_EVENTS, EventBlock, block_of, digest, newest_first
+from studio.kernel.marks import Mark
 from studio.kernel.memory import MemoryUnit
 from studio.kernel.ports import EVENTS_MAX
 from studio.kernel.profiles import learned
@@ -280,6 +281,16 @@ class Partition(MemoryUnit):
             code = journey.code
         self.last_at = max(self.last_at, at)
         return super().append(at, kind, user, journey, name, n, place, cause, data, late, id, meta, code)
+
+    def own_marks(self) -> Iterable[tuple[int, Mark]]:
+        """What counts later of the user, each with its kind."""
+        for (_, kind), marks in self._marks.items():
+            for mark in marks:
+                yield kind, mark
+
+    def put_mark(self, kind: int, mark: Mark) -> None:
+        """What counts later, from elsewhere; in the order of the entries."""
+        self._marks.setdefault((self.me.id, kind), []).append(mark)
 
     @property
     def next_due(self) -> int | None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from studio.errors import StudioError
 from studio.kernel.event_blocks import block_from, event_of, row_of
+from studio.kernel.marks import Mark
 from studio.kernel.packed import pack, unpack
 from studio.kernel.partition import Partition
 from studio.kernel.pass_fold import fold
@@ -19,9 +20,7 @@ from studio.language.definition import Workflow
 from studio.language.kinds import Kind
 
 MARK = b"journey-partition"
-VERSION = 1
-RESERVED: dict[str, Any] = {"draws": {}, "messages": [], "goals": []}
-"""Kept for what the user's partition is to hold next: drawn splits, messages sent, goals that are open."""
+VERSION = 2
 
 OpenWaits = dict[int, tuple[int | None, int | None]]
 """By entry, the number of the event's name that ends a wait (0: a pattern, None: none) and its deadline."""
@@ -61,11 +60,26 @@ def dump(partition: Partition) -> bytes:
         "names": names.texts,
         "users": others.texts,
         "delivered": partition.delivered,
-        **RESERVED,
+        "marks": [
+            [
+                kind,
+                mark.seq,
+                mark.at,
+                _text(names, mark.name),
+                mark.journey,
+                _text(names, mark.workflow),
+                mark.data,
+            ]
+            for kind, mark in partition.own_marks()
+        ],
     }
     packed = pack(head)
     blocks = b"".join(block.packed for block in partition.blocks)
     return MARK + bytes((VERSION,)) + len(packed).to_bytes(4, "big") + packed + blocks
+
+
+def _text(names: TextNumbers, number: int | None) -> int | None:
+    return None if number is None else names(number)
 
 
 def load(
@@ -140,6 +154,11 @@ def _read_1(head: dict[str, Any], packed: bytes, given: tuple[Any, ...]) -> tupl
         partition.add_event(partition.me, event_of(row, partition.name))
     partition.me.versions = [(seq, profile) for seq, profile in head["profiles"]]
     partition.history = [row_in(row, names, users) for row in head["rows"]]
+    # Form 1 had none.
+    for kind, seq, moment, name, journey, workflow, data in head.get("marks", ()):
+        named = (None if each is None else names[each] for each in (name, workflow))
+        name, workflow = named
+        partition.put_mark(kind, Mark(seq, moment, name, journey, workflow, data))
     waits = {id: (names[name] if name else name, due) for id, name, due in head["waits"]}
     partition.seq = partition.turn_from = head["seq"]
     partition.last_at = head["last_at"]
@@ -163,6 +182,7 @@ def fold_passes(partition: Partition, waits: OpenWaits) -> None:
 
 
 READERS: dict[int, Callable[[dict[str, Any], bytes, tuple[Any, ...]], tuple[Partition, OpenWaits]]] = {
-    1: _read_1
+    1: _read_1,
+    2: _read_1,
 }
 """How each form is read that was ever written."""

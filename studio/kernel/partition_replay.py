@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from studio.kernel.event_blocks import event_of
+from studio.kernel.marks import is_mark
 from studio.kernel.partition import Partition
 from studio.kernel.partition_dump import OpenWaits, fold_passes, read
 from studio.kernel.state import Row
@@ -70,6 +71,9 @@ class _Replay:
             partition.me.versions.append((seq, profile))
         for fields in turn.journeys:
             self._journey(fields)
+        for row in partition.history[len(partition.history) - len(turn.rows) :]:
+            if is_mark(row[KIND]):
+                partition.note_mark(row)
         for id in turn.ended:
             self.waits.pop(id, None)
         for id, due in turn.moved:

@@ -5,10 +5,11 @@ Two implement the unit of work: one over SQLite (`engine/work/unit_of_work.py`),
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from studio.kernel.drive import Failed, SourceCode
+from studio.kernel.marks import Mark
 from studio.kernel.state import JourneyState, UserState, WaitState
 from studio.language.commands import Key, Place
 from studio.language.definition import Workflow
@@ -99,6 +100,13 @@ class History(Protocol):
 
     def known_ids(self, ids: list[str]) -> Mapping[str, int]:
         """Which of these senders' ids were taken before, and where."""
+
+    def marks(self, user: UserState, kind: int, since: int = -1) -> Sequence[Mark]:
+        """The user's entries of a kind of `kinds.MARKS` after a moment, oldest first.
+
+        Args:
+            since: milliseconds since 1970, UTC; one below that of an earlier question costs a look-up.
+        """
 
     def keyed(self, user: UserState, workflow_id: int, key: str) -> JourneyState | None:
         """The newest journey of a user, workflow and key."""

@@ -43,11 +43,30 @@ class Kind:
     RESUMED = 56
     RESTARTED = 57
     MOVED = 58
+    # What counts later, also in other journeys of the user: `MARKS`.
+    SPLIT = 60
+    MESSAGE_SENT = 61
+    GOAL = 62
+    REFUSED = 63
+    MESSAGE_STARTED = 64
     WORKFLOW_LOADED = 70
     WORKFLOW_FAILED = 71
     CLOCK_MOVED = 72
     USER_ERASED = 73
     HOOK_FAILED = 74
+    MESSAGE_ASKED = 80
+    MESSAGE_DEFERRED = 81
+    MESSAGE_DROPPED = 82
+    MESSAGE_WITHHELD = 83
+    WAIT_MOVED = 84
+    MESSAGE_FAILED = 88
+    MESSAGE_CLOSED = 89
+
+
+FIRST_MARK, LAST_MARK = 60, 69
+MARKS = range(FIRST_MARK, LAST_MARK + 1)
+"""Kinds of entries that count later, whatever becomes of the journey that left them: draws, messages that
+went out, goals, refusals. An index finds those of a user."""
 
 
 KIND_TEXT: dict[int, str] = {

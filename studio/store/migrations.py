@@ -14,6 +14,7 @@ from studio.store.schema import (
     ESCAPED_IDS,
     FOREIGN_TABLES,
     HOOK_INDEX,
+    MARK_INDEX,
     MIGRATION_SET,
     REFUSED_TABLES,
     TABLES,
@@ -66,6 +67,11 @@ def m006_find_failed_hooks(db: sqlite_utils.Database) -> None:
 def m007_take_turns_of_other_drivers(db: sqlite_utils.Database) -> None:
     # An event's id counts once for each user there, and in this store for all: the engine sees to that.
     _run(db, FOREIGN_TABLES)
+
+
+@migrations()
+def m008_find_what_counts_later(db: sqlite_utils.Database) -> None:
+    _run(db, MARK_INDEX)
 
 
 def _run(db: sqlite_utils.Database, statements: str) -> None:

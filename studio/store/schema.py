@@ -8,9 +8,9 @@ in as few indexes as its look-ups need, and rowids are handed out by the engine.
 
 from __future__ import annotations
 
-from studio.language.kinds import Kind, Status
+from studio.language.kinds import MARKS, Kind, Status
 
-VERSION = 7
+VERSION = 8
 """How many migrations this program knows; a store with more was made by a newer one."""
 
 ESCAPED_IDS = "escaped_ids"
@@ -258,3 +258,10 @@ CREATE TABLE foreign_refused (     -- turns that could not be taken, kept aside
     body   BLOB NOT NULL           -- the turn, packed
 ) WITHOUT ROWID
 """
+
+IS_MARK = f"kind IN ({', '.join(map(str, MARKS))})"
+"""What a statement must say in these words for SQLite to use the index of marks. A span it would take for a
+range within the index, and sort what it finds."""
+
+MARK_INDEX = f"CREATE INDEX history_marks ON history (user, kind) WHERE {IS_MARK}"
+"""Finds what counts later of a user: draws, messages, goals, refusals. Other rows pay nothing."""

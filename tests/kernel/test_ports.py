@@ -109,6 +109,12 @@ def fill(work: UnitOfWork) -> None:
         key = ("wait", name, 0)
         work.open_wait(new, seq, Kind.WAIT_OPENED, label, AT + n, key, None, 2, label, None)
     begin(work, "bob", '"k"', 1, 4)
+    for at, journey, kind, name in (
+        *((5, old, Kind.SPLIT, "price"), (7, new, Kind.SPLIT, "price")),
+        *((9, new, Kind.GOAL, "paid"), (9, None, Kind.SPLIT, "cut off")),
+    ):
+        number = work.name_id(name)
+        work.append(AT + at, kind, work.user("ada").id, journey, number, 0, data=f'{{"at":{at}}}', late=1)
 
 
 def ids(found: list[JourneyState]) -> list[tuple[str, str, int]]:
@@ -160,6 +166,23 @@ def test_journeys_by_user_workflow_and_key(work: UnitOfWork) -> None:
     assert work.journey_by_id(1_000) is None
     assert ids(work.open_journeys(ada, number)) == [("ada", "", 1), ("ada", "", 2)]
     assert work.open_journeys(ada, work.name_id("another")) == []
+
+
+def test_what_counts_later_of_a_user_by_kind(work: UnitOfWork) -> None:
+    ada = work.user("ada")
+    workflow, price = work.name_id("errand"), work.name_id("price")
+    first, second, cut = work.marks(ada, Kind.SPLIT)
+    assert (first.at, first.name, first.workflow, first.facts) == (AT + 6, price, workflow, {"at": 5})
+    assert (second.at, second.journey, second.seq) == (
+        AT + 8,
+        first.journey and first.journey + 1,
+        first.seq + 1,
+    )
+    assert (cut.journey, cut.workflow) == (None, None)
+    assert work.marks(ada, Kind.SPLIT, AT + 6) == [second, cut]
+    assert work.marks(ada, Kind.SPLIT, AT + 5) == [first, second, cut]
+    assert [mark.at for mark in work.marks(ada, Kind.GOAL)] == [AT + 10]
+    assert work.marks(ada, Kind.REFUSED) == work.marks(work.user("bob"), Kind.SPLIT) == []
 
 
 def test_open_waits_that_an_event_may_end(work: UnitOfWork) -> None:

@@ -23,6 +23,7 @@ from studio.store import (
     read_entries,
     read_events,
     read_journeys,
+    read_marks,
     read_users,
     read_waits,
     undone,
@@ -41,6 +42,7 @@ ENGINE = (
     read_entries,
     read_events,
     read_journeys,
+    read_marks,
     read_users,
     read_waits,
 )
@@ -152,6 +154,7 @@ PLANS: dict[str, list[str]] = {
     "PASS_UNTIL": ["SEARCH history USING INDEX history_journeys (journey=? AND rowid>? AND rowid<?)"],
     "PASS_AT": ["SEARCH history USING INDEX history_journeys (journey=? AND rowid<?)"],
     "SAID": ["SEARCH history USING INDEX history_journeys (journey=? AND rowid>?)"],
+    "MARKS_OF": ["SEARCH h USING INDEX history_marks (user=? AND kind=?)", f"SEARCH j {ROWID} LEFT-JOIN"],
     "ONCE": ["SEARCH history USING INDEX history_journeys (journey=?)"],
     "EVENT_SEQS": ["SEARCH history USING INDEX history_events (user=? AND name=? AND rowid>? AND rowid<?)"],
     "EVENTS": ["SEARCH history USING INDEX history_events (user=? AND name=? AND rowid>? AND rowid<?)"],
@@ -243,7 +246,17 @@ def test_no_statement_reads_a_growing_table_from_end_to_end(store: sqlite3.Conne
 
 @pytest.mark.parametrize(
     "name",
-    ["WAITS_DUE", "NEXT_DUE", "EVENT_SEQS", "EVENTS", "EVENT_TEXTS", "PROFILE", "WAITS_STEPS", "UNTOLD"],
+    [
+        "WAITS_DUE",
+        "NEXT_DUE",
+        "EVENT_SEQS",
+        "EVENTS",
+        "EVENT_TEXTS",
+        "MARKS_OF",
+        "PROFILE",
+        "WAITS_STEPS",
+        "UNTOLD",
+    ],
 )
 def test_what_asks_for_the_first_few_sorts_no_more_than_it_gives(
     store: sqlite3.Connection, name: str

@@ -105,6 +105,7 @@ class SampledHistory(MemoryUnit):
         for user in other.users.values():
             user.events = [other._events[event.seq] for event in user.events]
         other.journeys = [journey.copy(other.users[journey.user.name]) for journey in self.journeys]
+        other._marks = {slot: found[:] for slot, found in self._marks.items()}
         other._keyed = {slot: other.journeys[each.id - 1] for slot, each in self._keyed.items()}
         other.waits, other._named = {}, {}
         for wait in self.waits.values():

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from studio.engine.work.events import Events
 from studio.engine.work.journeys import JourneyIdentityMap
+from studio.engine.work.marks import Marks
 from studio.engine.work.name_numbers import NameNumbers
 from studio.engine.work.passes import Passes
 from studio.engine.work.totals import KIND_BITS, TotalsDelta, place_rows
@@ -68,6 +69,8 @@ class StoreUnit:
         self.add_journey = journeys.add_journey
         self.load_journeys = journeys.load
         self.put_journey = journeys.put_journey
+
+        self.marks = Marks(store, changes, journeys).marks
 
         waits = self._waits = Waits(store, changes, totals, names, users, journeys)
         self.waits = waits.by_id

@@ -83,15 +83,19 @@ class OnDemandClock(_AtOnce, RemoteClock):
             StudioError: the engine has ended before the jump did.
         """
         from studio.store.capabilities import require
-        from studio.store.inbox import engine_of
+        from studio.store.inbox import JUMP, engine_of
 
         require(self._path, "jump")
         if engine_of(self._path) is None:
-            self._started(lambda engine: engine.jump(to), StudioClock())
-            return
-        await super().jump(to)
+            try:
+                self._started(lambda engine: engine.jump(to), StudioClock())
+                return
+            except StoreLocked:
+                # One was started in this moment.
+                pass
+        answer = await self._ask("clock.jump", {"to": to})
         try:
-            _wait_for(self._path, to)
+            _wait_for(self._path, answer[JUMP], to)
         except KeyboardInterrupt:
             await self.stop_jump()
             raise
@@ -198,22 +202,29 @@ class OnDemandEngine(_AtOnce, RemoteEngine):
             await engine.run_until_idle()
 
 
-def _wait_for(path: Path, to: int) -> None:
-    """Return when the jump of an engine elsewhere has come to its end."""
-    from studio.clocks.adjustable_clock import moment, reading
-    from studio.store.inbox import engine_of
+def _wait_for(path: Path, number: int, to: int) -> None:
+    """Return when the jump that an engine elsewhere was asked for under a number has come to its end."""
+    from studio.store.inbox import JUMP_ENDED, answer_to, engine_of
+
+    engine = engine_of(path)
+    while True:
+        # Before the answer is looked for: an engine that ends has answered by then.
+        runs = engine is not None and engine_of(path) == engine
+        answer = answer_to(path, number)
+        end = _end_by_clock(path, to) if answer is None else answer.get(JUMP_ENDED)
+        if end == "stopped":
+            raise ClockError("the jump was stopped before its end")
+        if end is not None:
+            return
+        if not runs:
+            raise StudioError("the engine has ended before the jump did", where=str(path))
+        time.sleep(LOOK_SECONDS)
+
+
+def _end_by_clock(path: Path, to: int) -> Literal["there", "stopped"]:
+    """How a jump ended whose answer is not kept any more, since nobody looked for it in time."""
+    from studio.clocks.adjustable_clock import moment
     from studio.store.views import Views
 
-    seen = False
     with Views(path) as views:
-        while True:
-            state = views.clock()
-            jump = reading(state).jump
-            if jump is None and moment(state, wall_ms()) >= to:
-                return
-            if jump is None and seen:
-                raise ClockError("the jump was stopped before its end")
-            if engine_of(path) is None:
-                raise StudioError("the engine has ended before the jump did", where=str(path))
-            seen = seen or jump is not None
-            time.sleep(LOOK_SECONDS)
+        return "there" if moment(views.clock(), wall_ms()) >= to else "stopped"

@@ -53,10 +53,10 @@ class RemoteClock(InThread):
     async def time_out(self, wait: int) -> None:
         await self._ask("time_out", {"wait": wait})
 
-    async def _ask(self, command: str, body: dict[str, Any]) -> None:
+    async def _ask(self, command: str, body: dict[str, Any]) -> dict[str, Any]:
         from studio.store.inbox import ask
 
-        await self._call(ask, self._path, command, body)
+        return await self._call(ask, self._path, command, body)
 
 
 class RemoteTimeTravel(StoreClient):

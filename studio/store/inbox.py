@@ -34,6 +34,10 @@ INBOX = "SELECT id, at, kind, body FROM inbox ORDER BY id LIMIT ?"
 ANSWER = "SELECT body FROM answers WHERE id = ?"
 
 EVENT = "event"
+JUMP = "jump"
+"""In the answer to "clock.jump": the number of the request, by which `answer_to` finds how it ends."""
+JUMP_ENDED = "ended"
+"""In the second answer: "there", or "stopped" before its goal."""
 
 
 class InboxRow(NamedTuple):
@@ -142,12 +146,8 @@ def ask(path: str | Path, command: str, body: dict[str, Any], timeout: float = 5
     try:
         end = time.monotonic() + timeout
         while time.monotonic() < end:
-            row = con.execute(ANSWER, (number,)).fetchone()
-            if row is not None:
-                answer: dict[str, Any] = json.loads(row[0])
-                if "error" in answer:
-                    raise _refusal(answer)
-                return answer
+            if (found := _find(con, number)) is not None:
+                return found
             time.sleep(0.01)
     except sqlite3.Error as error:
         raise translate(error, path) from error
@@ -156,6 +156,33 @@ def ask(path: str | Path, command: str, body: dict[str, Any], timeout: float = 5
     raise StoreError(
         f"the engine did not answer within {timeout:g} s", where=str(path), fix="The act stays in its inbox."
     )
+
+
+def answer_to(path: str | Path, number: int) -> dict[str, Any] | None:
+    """The newest answer to what was asked under a number; None when there is none, or none any more.
+
+    Raises:
+        JourneyError: the engine refused, with its words.
+        StoreError: the store cannot be read.
+    """
+    path = Path(path)
+    con = connect_reader(path)
+    try:
+        return _find(con, number)
+    except sqlite3.Error as error:
+        raise translate(error, path) from error
+    finally:
+        con.close()
+
+
+def _find(con: sqlite3.Connection, number: int) -> dict[str, Any] | None:
+    row = con.execute(ANSWER, (number,)).fetchone()
+    if row is None:
+        return None
+    answer: dict[str, Any] = json.loads(row[0])
+    if "error" in answer:
+        raise _refusal(answer)
+    return answer
 
 
 def _refusal(answer: dict[str, Any]) -> JourneyError:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import threading
 import time
+from contextlib import closing, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Literal
@@ -17,8 +19,9 @@ from studio.engine.local import LocalEngine
 from studio.engine.on_demand import OnDemandEngine, carry_out
 from studio.engine.remote import RemoteEngine
 from studio.engine.status import EngineStatus
-from studio.errors import JourneyError, StoreError, StoreFull, StoreGone, StudioError
+from studio.errors import ClockError, JourneyError, StoreError, StoreFull, StoreGone, StudioError
 from studio.language.incoming import incoming
+from studio.store.inbox import engine_of
 from studio.store.refused import Refusal
 from tests.engine.support import entries, until
 
@@ -258,6 +261,98 @@ async def test_a_command_waits_until_the_jump_it_asked_for_has_come_there(
         gate.set()
         await jump
         assert engine.clock.now() >= to
+
+
+@pytest.mark.parametrize("clock", [StudioClock, VirtualClock])
+async def test_a_command_hears_that_its_jump_was_stopped_before_anything_came_of_it(
+    tmp_path: Path, clock: type[StudioClock | VirtualClock]
+) -> None:
+    gate.clear()
+    store = tmp_path / "s.db"
+    async with Engine(mailer, store=store, clock=clock()) as engine:
+        # A step runs, and time waits for its end.
+        await engine.ingest("signup", "ann")
+        to = engine.clock.now() + 5 * HOUR
+        command = OnDemandEngine(store, str(tmp_path))
+        jump = asyncio.ensure_future(asyncio.to_thread(carry_out, command.time.jump(to)))
+        await until(lambda: engine._running.state.clock_control.next_jump is not None)
+        assert await engine.stop_jump()
+        gate.set()
+        with pytest.raises(ClockError, match="the jump was stopped before its end"):
+            await asyncio.wait_for(asyncio.shield(jump), 60)
+        assert engine.clock.now() < to
+        assert entries(store, "clock.moved")[-1].data["stopped"]
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+async def test_an_end_that_is_not_kept_any_more_is_seen_by_the_clock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stopped: bool
+) -> None:
+    """A command that slept for minutes, while others were answered, finds no answer to it."""
+    gate.clear()
+    store = tmp_path / "s.db"
+    sleep = time.sleep
+    async with Engine(mailer, store=store, clock=StudioClock()) as engine:
+
+        def sleep_long(seconds: float) -> None:
+            control = engine._running.state.clock_control
+            if stopped:
+                engine._running.stop_jump()
+            gate.set()
+            while control.next_jump is not None:
+                sleep(seconds)
+            with closing(sqlite3.connect(store)) as con, con:
+                con.execute("DELETE FROM answers")
+
+        monkeypatch.setattr("studio.engine.on_demand.time", SimpleNamespace(sleep=sleep_long))
+        await engine.ingest("signup", "ann")
+        command = OnDemandEngine(store, str(tmp_path))
+        wanted = pytest.raises(ClockError, match="was stopped") if stopped else nullcontext()
+        with wanted:
+            await asyncio.to_thread(carry_out, command.time.jump(engine.clock.now() + 5 * HOUR))
+
+
+@pytest.mark.parametrize("after", [None, (1, 1)], ids=["none", "another"])
+async def test_a_command_does_not_wait_for_an_engine_that_has_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, after: tuple[int, int] | None
+) -> None:
+    gate.clear()
+    store = tmp_path / "s.db"
+    ended = False
+
+    def end(seconds: float) -> None:
+        nonlocal ended
+        ended = True
+
+    monkeypatch.setattr("studio.engine.on_demand.time", SimpleNamespace(sleep=end))
+    monkeypatch.setattr("studio.store.inbox.engine_of", lambda path: after if ended else engine_of(path))
+    async with Engine(mailer, store=store, clock=StudioClock()) as engine:
+        await engine.ingest("signup", "ann")
+        command = OnDemandEngine(store, str(tmp_path))
+        with pytest.raises(StudioError, match="the engine has ended before the jump did"):
+            await asyncio.to_thread(carry_out, command.time.jump(engine.clock.now() + 5 * HOUR))
+        await engine.stop_jump()
+        gate.set()
+
+
+async def test_a_jump_is_asked_of_an_engine_that_was_started_in_this_moment(
+    tmp_path: Path, workflows: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "s.db"
+    found: list[tuple[int, int] | None] = []
+
+    def look(path: Path) -> tuple[int, int] | None:
+        found.append(engine_of(path) if found else None)
+        return found[-1]
+
+    monkeypatch.setattr("studio.store.inbox.engine_of", look)
+    async with Engine(workflows, store=store, clock=StudioClock()) as engine:
+        command = OnDemandEngine(store, workflows)
+        found.clear()
+        to = engine.clock.now() + 5 * HOUR
+        await asyncio.to_thread(carry_out, command.time.jump(to))
+        assert engine.clock.now() >= to
+        assert found[0] is None
 
 
 def test_what_needs_an_event_loop_is_not_carried_out_without_one() -> None:

@@ -14,7 +14,7 @@ from filelock import FileLock
 from studio import Engine, Journey, VirtualClock, WallClock, incoming, workflow
 from studio.errors import JourneyError, StoreError
 from studio.store.database import open_database
-from studio.store.inbox import ask, decode, encode, engine_of, lock_path, send
+from studio.store.inbox import answer, answer_to, ask, decode, encode, engine_of, lock_path, send
 from tests.engine.support import child, entries, journey, sound, until
 
 
@@ -335,3 +335,19 @@ async def test_events_for_a_virtual_clock_are_stamped_with_its_time(path: Path) 
     assert paid.at == clock.now() - 2 * 3_600_000
     assert journey(path, "welcome/ada").status == "completed"
     sound(path)
+
+
+def test_the_newest_answer_to_a_request_is_found_by_its_number(path: Path) -> None:
+    con = open_database(path)
+    assert answer_to(path, 7) is None
+    answer(con, 7, {"jump": 7})
+    assert answer_to(path, 7) == {"ok": True, "jump": 7}
+    answer(con, 7, {"ended": "there"})
+    assert answer_to(path, 7) == {"ok": True, "ended": "there"}
+    con.execute("UPDATE answers SET body = ?", (json.dumps({"error": "it broke"}),))
+    con.close()
+    with pytest.raises(JourneyError, match="it broke"):
+        answer_to(path, 7)
+    path.write_bytes(b"no store")
+    with pytest.raises(StoreError):
+        answer_to(path, 7)

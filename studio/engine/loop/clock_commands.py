@@ -9,12 +9,21 @@ from studio.engine.time.clock_control import ClockControl
 from studio.engine.work.batch import Batch
 from studio.errors import ClockError
 from studio.kernel import operator_commands as operator_acts
+from studio.store.inbox import JUMP
 
 COMMANDS = frozenset(("clock.pause", "clock.run", "clock.speed", "clock.jump", "clock.stop_jump", "time_out"))
 
 
-def command(clock_control: ClockControl, batch: Batch, at: int, kind: str, body: str) -> None:
-    """Do what is asked. A jump is answered when it begins: the state of the clock tells how far it is.
+def command(
+    clock_control: ClockControl, batch: Batch, at: int, kind: str, body: str, number: int
+) -> dict[str, Any] | None:
+    """Do what is asked. A jump is answered when it begins, and once more with its end (`JUMP_ENDED`).
+
+    Args:
+        number: the row of the inbox that asks for it.
+
+    Returns:
+        What the answer says beside that it is done.
 
     Raises:
         StudioError: it is refused.
@@ -27,11 +36,14 @@ def command(clock_control: ClockControl, batch: Batch, at: int, kind: str, body:
         case "clock.speed":
             _turn(clock_control, batch, at, {"speed": _number(kind, body, "speed")})
         case "clock.jump":
-            clock_control.ask_jump(_number(kind, body, "to"), None)
+            clock_control.ask_jump(_number(kind, body, "to"), None, number)
+            batch.take_backs.append(clock_control.withdraw_jump)
+            return {JUMP: number}
         case "clock.stop_jump":
             clock_control.stop_jump()
         case _:
             operator_acts.time_out(batch, _number(kind, body, "wait"), at)
+    return None
 
 
 def _turn(clock_control: ClockControl, batch: Batch, at: int, facts: dict[str, Any]) -> None:

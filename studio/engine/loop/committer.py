@@ -31,8 +31,10 @@ from studio.engine.work.work_items import (
 from studio.errors import StoreDamaged, StoreError, StoreGone, StoreRefusal, StoreUnsure, StudioError
 from studio.kernel.drive import Abandoned, Failed
 from studio.kernel.records import Ask, Launch, StepResult
+from studio.store.changes import Changes
 from studio.store.connect import examined
 from studio.store.engine_metrics import ENGINE_METRICS
+from studio.store.inbox import JUMP, JUMP_ENDED
 from studio.store.paused import put_sign, take_sign
 from studio.store.slow import SLOW
 from studio.store.sqlite import Store
@@ -85,10 +87,14 @@ class Committer:
                 changes.inbox.append((inbox,))
                 if isinstance(item, OperatorCommand | ExclusiveOperation):
                     changes.answers.append((inbox, wall_ms(), _answer(result)))
+            elif isinstance(item, Jump) and item.inbox is not None:
+                changes.answers.append((item.inbox, wall_ms(), _answer(_jump_ended(item.inbox, result))))
         for ask in batch.asks or ():
             fields = {"user": ask.user, "events": ask.events, "match": ask.match}
             changes.meta.append((ask.key, json.dumps(fields)))
-        end = next((result for item, result in finished if isinstance(item, Jump)), None)
+        end = next((result for _, result in finished if isinstance(result, JumpEnd)), None)
+        if changes.answers and end is None:
+            self._keep_answer(changes)
         for hook in self._batches.hooks:
             hook.before_commit(batch)
         self._set_clock(batch, finished, end)
@@ -135,6 +141,12 @@ class Committer:
         state.clock_control.tell_jump(store, len(state.running), end)
         state.announce()
         return True
+
+    def _keep_answer(self, changes: Changes) -> None:
+        """Answers are kept for a minute, until the next is given: who asked for a jump may wait longer."""
+        jump = self._state.clock_control.next_jump
+        if jump is not None and jump.inbox is not None:
+            changes.answers.append((jump.inbox, wall_ms(), _answer({JUMP: jump.inbox})))
 
     def _take_over(self, store: Store, batch: Batch, causes: int) -> None:
         """The batch is durable: what is in memory goes on from it. Asks the store nothing that may fail."""
@@ -342,8 +354,10 @@ class Committer:
             self.put_back()
             if isinstance(item, Jump):
                 state.clock_control.fail(wrong)
-                return
-            self._refuse([item], wrong)
+                if item.inbox is None:
+                    return
+            else:
+                self._refuse([item], wrong)
             # What came through the inbox would come again, had it no answer.
             self.commit(store, self._batches.new(store, watch), [(item, wrong)])
         else:
@@ -377,9 +391,15 @@ def _is_of(item: Item, deliveries: set[int]) -> bool:
     return isinstance(item, QueuedEvent) and id(item.delivery) in deliveries
 
 
+def _jump_ended(inbox: int, result: JumpEnd | BaseException) -> dict[str, Any] | BaseException:
+    if isinstance(result, BaseException):
+        return result
+    return {JUMP: inbox, JUMP_ENDED: "stopped" if result.stopped else "there"}
+
+
 def _answer(result: Any) -> str:
     if not isinstance(result, BaseException):
-        return json.dumps({"ok": True})
+        return json.dumps({"ok": True, **(result if isinstance(result, dict) else {})})
     said = {"error": str(result)}
     if isinstance(result, StudioError):
         # In its parts, too: who asked may have other words for what to do.

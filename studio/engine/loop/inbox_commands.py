@@ -45,9 +45,9 @@ class InboxCommands:
                 pass
         if kind in WHOLE:
             return ExclusiveOperation(self._alone(kind, body), None, number)
-        return OperatorCommand(lambda batch, at: self._command(batch, at, kind, body), None, number)
+        return OperatorCommand(lambda batch, at: self._command(batch, at, kind, body, number), None, number)
 
-    def _command(self, batch: Batch, at: int, kind: str, body: str) -> Any:
+    def _command(self, batch: Batch, at: int, kind: str, body: str, number: int) -> Any:
         """An act that another process asks for."""
         acts: dict[str, Callable[[Batch, JourneyState, int], Any]] = {
             "cancel": operator_acts.cancel,
@@ -57,7 +57,7 @@ class InboxCommands:
         if kind == "release":
             return self._release(batch, at, facts_of(kind, body))
         if kind in COMMANDS:
-            return command(self._state.clock_control, batch, at, kind, body)
+            return command(self._state.clock_control, batch, at, kind, body, number)
         if kind == "reload":
             if self._reload is None:
                 raise JourneyError("this engine has no workflow files to reload")

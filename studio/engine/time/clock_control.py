@@ -113,8 +113,18 @@ class ClockControl(CommitHook):
 
     # -- jumps -----------------------------------------------------------------------------
 
-    def ask_jump(self, to: int, progress: Callable[[JumpProgress], None] | None) -> Future[JumpEnd]:
+    @property
+    def next_jump(self) -> Jump | None:
+        """The jump that is under way, or that is to begin."""
+        return self.jump or self._asked
+
+    def ask_jump(
+        self, to: int, progress: Callable[[JumpProgress], None] | None, inbox: int | None = None
+    ) -> Future[JumpEnd]:
         """Ask for a jump; it begins with the next turn.
+
+        Args:
+            inbox: the row of the inbox that asks for it.
 
         Raises:
             ClockError: the clock is not for moving, the moment is over, or a jump is under way.
@@ -128,17 +138,22 @@ class ClockControl(CommitHook):
         if not now <= to <= LAST_MOMENT:
             what = f"{iso(max(to, 0))} is over" if to < now else "that is too far away"
             raise ClockError(what, fix="Time goes forward only, and ends with the year 9999.")
-        jump = Jump(to, progress)
+        jump = Jump(to, progress, inbox)
         with self._lock:
-            if self.jump is not None or self._asked is not None:
+            if self.next_jump is not None:
                 raise ClockError("a jump is under way", fix="Stop it, or wait for its end.")
             self._asked = jump
         return jump.future
 
+    def withdraw_jump(self) -> None:
+        """The batch that asked for it came to nothing: it is asked for once more, by its row of the inbox."""
+        with self._lock:
+            self._asked = None
+
     def stop_jump(self) -> bool:
         """Let a jump end where it has come to. False when there is none."""
         with self._lock:
-            jump = self.jump or self._asked
+            jump = self.next_jump
             if jump is not None:
                 jump.stop = True
             return jump is not None

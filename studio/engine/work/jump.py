@@ -42,9 +42,16 @@ class JumpEnd:
 class Jump:
     """One that is asked for, or under way."""
 
-    def __init__(self, to: int, progress: Callable[[JumpProgress], None] | None = None) -> None:
+    def __init__(
+        self,
+        to: int,
+        progress: Callable[[JumpProgress], None] | None = None,
+        inbox: int | None = None,
+    ) -> None:
         self.to = to
         self.progress = progress
+        self.inbox = inbox
+        """The row of the inbox that asked for it; answered when it begins, and again with its end."""
         self.future: Future[JumpEnd] = Future()
         self.start = to
         self.clock: dict[str, Any] = {}

@@ -29,8 +29,8 @@ def refuse(what: str) -> NoReturn:
 class ReadOnlyClock(RemoteClock):
     """Sees how the clock stands, and may not move it."""
 
-    async def _ask(self, command: str, body: dict[str, Any]) -> None:
-        refuse("cannot move the clock")
+    async def _ask(self, command: str, body: dict[str, Any]) -> dict[str, Any]:
+        raise refusal("cannot move the clock")
 
 
 class ReadOnlyEngine(RemoteEngine):

@@ -390,6 +390,69 @@ def test_a_jump_at_which_a_batch_broke_ends(make: Callable[[Clock], Desk]) -> No
     assert desk.state.clock_control.jump is None
 
 
+def answers(desk: Desk) -> dict[int, Any]:
+    return {id: json.loads(text) for id, text in desk.store.rows("SELECT id, body FROM answers")}
+
+
+def test_who_asked_for_a_jump_from_elsewhere_hears_that_it_broke(make: Callable[[Clock], Desk]) -> None:
+    desk = make(VirtualClock(0))
+    desk.state.clock_control.ask_jump(100, None, 8)
+    desk.state.clock_control.begin_jump(desk.store)
+    jump = desk.state.clock_control.jump
+    assert isinstance(jump, Jump)
+    desk.state.one_by_one = 1
+    desk.serve(jump)
+    desk.committer.blame(desk.store, desk.watch, RuntimeError("broken"), [(10, jump)])
+    assert answers(desk).keys() == {8}
+    assert "could not handle it: RuntimeError: broken" in answers(desk)[8]["error"]
+
+
+@pytest.mark.parametrize(("stopped", "end"), [(False, "there"), (True, "stopped")])
+def test_the_end_of_a_jump_is_the_last_answer_to_its_request(
+    make: Callable[[Clock], Desk], stopped: bool, end: str
+) -> None:
+    desk = make(VirtualClock(0))
+    control = desk.state.clock_control
+    control.ask_jump(100, None, 8)
+    # Answers are kept for a minute: this one is given anew with each, before it begins and after.
+    desk.commit(OperatorCommand(run, inbox=9))
+    assert answers(desk) == {8: {"ok": True, "jump": 8}, 9: {"ok": True}}
+    with desk.store.transaction() as con:
+        con.execute("UPDATE answers SET at = 0")
+    control.begin_jump(desk.store)
+    desk.commit(OperatorCommand(run, inbox=10))
+    assert answers(desk) == {8: {"ok": True, "jump": 8}, 10: {"ok": True}}
+    jump = control.jump
+    assert jump is not None
+    jump.stop = stopped
+    at = 50 if stopped else 100
+    batch, _ = desk.serve(OperatorCommand(run, inbox=11), jump)
+    finished: list[tuple[Item, Any]] = [
+        (OperatorCommand(run, inbox=11), None),
+        (jump, control.arrive(batch, at)),
+    ]
+    assert desk.committer.commit(desk.store, batch, finished)
+    assert answers(desk)[8] == {"ok": True, "jump": 8, "ended": end}
+    assert jump.future.result(timeout=0).at == at
+    # It is over, and no answer of it is given again.
+    with desk.store.transaction() as con:
+        con.execute("UPDATE answers SET at = 0")
+    desk.commit(OperatorCommand(run, inbox=12))
+    assert answers(desk).keys() == {12}
+
+
+def test_a_jump_that_is_asked_for_here_is_no_answer_to_anybody(make: Callable[[Clock], Desk]) -> None:
+    desk = make(VirtualClock(0))
+    desk.state.clock_control.ask_jump(100, None)
+    desk.commit(OperatorCommand(run, inbox=9))
+    desk.state.clock_control.begin_jump(desk.store)
+    jump = desk.state.clock_control.jump
+    assert jump is not None
+    batch, _ = desk.serve(jump)
+    assert desk.committer.commit(desk.store, batch, [(jump, jump.end(100))])
+    assert answers(desk) == {9: {"ok": True}}
+
+
 def test_a_batch_that_broke_with_no_cause_at_all_is_told(desk: Desk) -> None:
     desk.state.one_by_one = 2
     desk.batch()

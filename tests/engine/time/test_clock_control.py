@@ -485,3 +485,19 @@ def test_how_far_a_jump_has_come_is_told_after_each_batch(tmp_path: Path) -> Non
     assert future.result(timeout=0).served == 3
     assert clock_control.goal(busy=False) is None
     assert not clock_control.stop_jump()
+
+
+def test_a_jump_that_was_withdrawn_may_be_asked_for_once_more(tmp_path: Path) -> None:
+    clock_control = ClockControl(VirtualClock(1_000))
+    clock_control.ask_jump(5_000, None, 8)
+    with pytest.raises(ClockError, match="a jump is under way"):
+        clock_control.ask_jump(5_000, None, 8)
+    clock_control.withdraw_jump()
+    assert not clock_control.stop_jump()
+    clock_control.ask_jump(6_000, None, 8)
+    with closing(Store(tmp_path / "a.db")) as store:
+        clock_control.begin_jump(store)
+    jump = clock_control.jump
+    assert jump is not None
+    assert clock_control.next_jump is jump
+    assert (jump.to, jump.inbox) == (6_000, 8)

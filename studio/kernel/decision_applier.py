@@ -13,6 +13,7 @@ from studio.kernel.decisions import (
     Interrupt,
     Open,
     Over,
+    RecordHere,
     RecordOutcome,
     Repeat,
     Run,
@@ -111,6 +112,8 @@ class DecisionApplier:
                 return self._send(state, cause, command)
             case Repeat(command):
                 return self._repeat(resolver, command)
+            case RecordHere():
+                return self._record_here(resolver, decision)
             case Run(command, attempt, start):
                 self._launch(resolver, command, attempt, start)
             case Interrupt(wait):
@@ -192,24 +195,24 @@ class DecisionApplier:
 
         The position stays where it is. A journey that came past here before this was recorded does so again.
         """
+        data = jsontext.dumps({"id": command.event_id, "bound": resolver.journey._bound})
+        return self._append_here(resolver, command, Kind.EVENT_DUPLICATE, command.name, data)
+
+    def _record_here(self, resolver: CommandResolver, recording: RecordHere) -> Record:
+        record = self._append_here(resolver, *recording)
+        # What is said behind it has not been said before.
+        resolver.state.fresh.add(recording.command.key)
+        return record
+
+    def _append_here(
+        self, resolver: CommandResolver, command: Command[Any], kind: int, name: str, data: str
+    ) -> Record:
+        """Append the outcome of a command at the position of the journey, which stays."""
         work, state, journey = self._work, resolver.state, resolver.journey
-        kind, late = Kind.EVENT_DUPLICATE, journey._late or None
-        data = jsontext.dumps({"id": command.event_id, "bound": journey._bound})
-        name, place = work.name_id(command.name), work.place_id(command.place)
-        seq = work.append(
-            journey._at,
-            kind,
-            state.user.id,
-            state,
-            name,
-            command.key[2],
-            place,
-            resolver.cause.seq,
-            data,
-            late,
-        )
-        record = Record(kind, seq, journey._at, resolver.cause.seq, late, data)
-        state.outcomes[command.key] = record
+        label, place, late = work.name_id(name), work.place_id(command.place), journey._late or None
+        cause, n = resolver.cause.seq, command.key[2]
+        seq = work.append(journey._at, kind, state.user.id, state, label, n, place, cause, data, late)
+        record = state.outcomes[command.key] = Record(kind, seq, journey._at, cause, late, data)
         return record
 
     def _launch(self, resolver: CommandResolver, step: Step[Any], attempt: int, start: int) -> None:

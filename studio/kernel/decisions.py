@@ -33,6 +33,15 @@ class RecordOutcome(NamedTuple):
     data: str | None
 
 
+class RecordHere(NamedTuple):
+    """Record the outcome of a command that leaves the journey where it stands; gives its `state.Record`."""
+
+    command: Command[Any]
+    kind: int
+    label: str
+    data: str
+
+
 class Over(NamedTuple):
     """A wait is over; what ended it is another entry."""
 
@@ -87,4 +96,6 @@ class Speak(NamedTuple):
     """Nothing of the journey that is not written stands before this entry."""
 
 
-Decision = Open | RecordOutcome | Over | Close | SendEvent | Repeat | Run | Interrupt | Say | Speak
+Decision = (
+    Open | RecordOutcome | RecordHere | Over | Close | SendEvent | Repeat | Run | Interrupt | Say | Speak
+)

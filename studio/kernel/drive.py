@@ -341,6 +341,9 @@ def _failed(
     frames = [(frame.f_code.co_filename, number) for frame, number in traceback.walk_tb(tb)]
     own = [(path, number) for path, number in frames if code.is_own(path)]
     line, source = (_line(*own[-1]), code.line(*own[-1])) if own else ("", "")
+    if not own and isinstance(error, WorkflowError) and error.line:
+        # Raised for what a command asks for: it says itself where that is written.
+        line = _line(error.path, error.line)
     message = describe(error)
     kind = type(error).__name__
     if isinstance(error, Suspended):

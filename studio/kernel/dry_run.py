@@ -17,7 +17,19 @@ from studio.kernel.ports import UnitOfWork
 from studio.kernel.replay import Replay
 from studio.kernel.state import JourneyState, Record, WaitState
 from studio.kernel.transition import Transition
-from studio.language.commands import Command, Group, Ingest, Key, NewPass, Place, Sleep, Step, Wait, key_text
+from studio.language.commands import (
+    Command,
+    Group,
+    Ingest,
+    Key,
+    NewPass,
+    Place,
+    Sleep,
+    Split,
+    Step,
+    Wait,
+    key_text,
+)
 from studio.language.journey import Journey
 from studio.text import json_text as jsontext
 
@@ -96,6 +108,8 @@ class _DryRun(Replay):
             if command.event_id is not None and self.work.known_ids([command.event_id]):
                 # It will be recorded by a drive; this one leaves nothing.
                 return Outcome(None, self.journey._at, self.journey._bound, late=self.journey._late)
+            self._leave(command)
+        elif isinstance(command, Split):
             self._leave(command)
         elif isinstance(command, Group):
             self._attempt_group(command)

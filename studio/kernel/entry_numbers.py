@@ -7,8 +7,8 @@ from typing import Any
 
 from studio.language.kinds import Kind
 
-FIELDS = ("trigger", "bound", "after", "first")
-"""Fields of waits and passes that are numbers of entries."""
+FIELDS = ("trigger", "bound", "after", "first", "drawn")
+"""Fields of waits, passes and splits that are numbers of entries."""
 
 
 def renumbered(facts: dict[str, Any], kind: int, number: Callable[[int], int]) -> dict[str, Any]:
@@ -22,6 +22,7 @@ def renumbered(facts: dict[str, Any], kind: int, number: Callable[[int], int]) -
         Kind.EVENT_DUPLICATE,
         Kind.STARTED,
         Kind.PASS,
+        Kind.SPLIT,
     ):
         moved = {name: number(facts[name]) for name in FIELDS if isinstance(facts.get(name), int)}
         return {**facts, **moved}

@@ -29,7 +29,11 @@ FAMILY: dict[int, str] = {
     Kind.STEP_FAILED: "step",
     Kind.EVENT: "ingest",
     Kind.EVENT_DUPLICATE: "ingest",
+    Kind.SPLIT: "split",
 }
+"""The word with which the key of a command begins, by the kind of its entry. Entries of commands have an
+occurrence, `n`; others may be of the same kind and have none.
+"""
 
 
 NameText = Callable[[int], str]
@@ -53,7 +57,7 @@ def fold(journey: JourneyState, row: Row, waits: dict[int, WaitState], name_text
         journey.start = (at, bound, late or 0)
         journey.pass_at, journey.pass_cause = at, cause
         return
-    if kind >= Kind.STARTED:
+    if n is None or (kind >= Kind.STARTED and kind not in FAMILY):
         if data:
             _fold_act(journey, kind, jsontext.loads(data), waits)
         return
@@ -98,7 +102,7 @@ class OpenedInPass:
         seq, at, kind, name, n, data = *row[1:6], row[8]
         if kind == Kind.RESUMED:
             self.resumed = (seq, at)
-        if kind >= Kind.STARTED:
+        if n is None or (kind >= Kind.STARTED and kind not in FAMILY):
             return
         key = key_of(kind, name, n, data, name_text)
         self.open.discard(key)

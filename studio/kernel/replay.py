@@ -13,7 +13,8 @@ from studio.kernel.drive import Outcome
 from studio.kernel.ports import History
 from studio.kernel.results import Resolved
 from studio.kernel.state import JourneyState, Record, fitting
-from studio.language.commands import Command, Group, Sleep, Step, Wait, key_text
+from studio.language.arguments import wrong
+from studio.language.commands import Command, Group, Sleep, Split, Step, Wait, key_text
 from studio.language.event import Event
 from studio.language.journey import Journey
 from studio.language.kinds import Kind
@@ -29,6 +30,7 @@ RECORDS: dict[int, bool] = {
     Kind.SLEEP_DONE: True,
     Kind.STEP_DONE: True,
     Kind.STEP_FAILED: True,
+    Kind.SPLIT: True,
 }
 """Whether an outcome of this kind ends a `wait_any`."""
 
@@ -60,7 +62,26 @@ class Replay:
             return self._step_outcome(command, record)  # type: ignore[arg-type]
         if kind is Group:
             return self._recorded_group(command, record)  # type: ignore[arg-type]
+        if kind is Split:
+            return self._outcome(command, record, self.arm_of(command, record.json()["arm"]))  # type: ignore[arg-type]
         return self._outcome(command, record)
+
+    def arm_of(self, split: Split, drawn: str) -> str:
+        """The arm of a user who was drawn into this one.
+
+        Raises:
+            WorkflowError: it is no longer there, and nothing says where its people go.
+        """
+        if drawn in split.arms:
+            return drawn
+        if split.gone is None:
+            user = self.state.user.name
+            raise wrong(
+                split.place,
+                f'{user} was drawn into the arm "{drawn}" of split "{split.name}", which is gone',
+                f'Give gone="{next(iter(split.arms))}" to say where its people go.',
+            )
+        return split.gone
 
     def _outcome(
         self, command: Command[Any], record: Record, value: Any = None, error: StepFailed | None = None

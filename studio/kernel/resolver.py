@@ -16,6 +16,7 @@ from studio.kernel.decisions import (
     Interrupt,
     Open,
     Over,
+    RecordHere,
     RecordOutcome,
     Repeat,
     Run,
@@ -23,16 +24,18 @@ from studio.kernel.decisions import (
     SendEvent,
 )
 from studio.kernel.drive import Outcome
+from studio.kernel.marks import Mark
 from studio.kernel.ports import EVENTS_MAX, History
 from studio.kernel.records import Cause
 from studio.kernel.replay import Replay
 from studio.kernel.state import GROUP_NAMES, JourneyState, Record, WaitState, fitting
 from studio.kernel.steps_under_way import StepsUnderWay
 from studio.kernel.taken_ids import TakenIds
-from studio.language.commands import Command, Group, Ingest, Key, NewPass, Sleep, Step, Wait, key_text
+from studio.language.commands import Command, Group, Ingest, Key, NewPass, Sleep, Split, Step, Wait, key_text
 from studio.language.journey import Journey
 from studio.language.kinds import Kind
 from studio.language.names import Names
+from studio.language.splits import draw
 from studio.text import json_text as jsontext
 
 MAX_STARTS = 4
@@ -119,6 +122,8 @@ class CommandResolver(Replay):
             return self.recorded(command, record)
         if kind is Ingest:
             return (yield from self._attempt_ingest(command))  # type: ignore[arg-type]
+        if kind is Split:
+            return (yield from self._attempt_split(command))  # type: ignore[arg-type]
         return None
 
     def _open(self, command: Command[Any], group: str | None) -> Generator[Decision, Any, None]:
@@ -286,6 +291,40 @@ class CommandResolver(Replay):
         taken = command.event_id is not None and self.ids.find(command.event_id) is not None
         record: Record = yield Repeat(command) if taken else SendEvent(command)
         return self._outcome(command, record)
+
+    # -- splits ----------------------------------------------------------------------------
+
+    def _attempt_split(self, split: Split) -> Deciding:
+        known = self._first_draw(split.name)
+        facts: dict[str, Any] = {"id": _given_id(split.key)}
+        if known is None:
+            arm = self.drawn(split)
+            if arm is None:
+                return None
+            facts |= {"arm": arm, "of": split.arms}
+        else:
+            before = known.facts["arm"]
+            arm = self.arm_of(split, before)
+            facts |= {"arm": arm, "drawn": known.seq, "was": before if before != arm else None}
+        bound = self.journey._bound
+        data = _json_fields(**facts, bound=bound if bound != self.cause.seq else None)
+        assert data is not None
+        record: Record = yield RecordHere(split, Kind.SPLIT, split.name, data)
+        return self._outcome(split, record, arm)
+
+    def _first_draw(self, name: str) -> Mark | None:
+        """The draw of a split that counts for this user: the first, by whichever journey of the workflow."""
+        state, label = self.state, self.work.name_id(name)
+        for mark in self.work.marks(state.user, Kind.SPLIT):
+            if mark.name == label and mark.workflow == state.workflow_id:
+                return mark
+        return None
+
+    def drawn(self, split: Split) -> str | None:
+        """The arm that a user gets who has none; None when that is settled elsewhere, later."""
+        workflow = self.state.workflow
+        assert workflow is not None
+        return draw(self.work.seed, workflow.name, split.name, self.state.user.name, split.arms)
 
     # -- steps -----------------------------------------------------------------------------
 

@@ -136,6 +136,18 @@ class Ingest(Command[None]):
     event_id: str | None
 
 
+class Split(Command[str]):
+    """`journey.split(…)`."""
+
+    __slots__ = ("arms", "gone", "name")
+
+    name: str
+    arms: dict[str, float]
+    """Their percentages, in the order written."""
+    gone: str | None
+    """Where people go whose arm is none of these any more."""
+
+
 class NewPass(Command[NoReturn]):
     """`journey.new_pass()`."""
 

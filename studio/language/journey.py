@@ -24,6 +24,7 @@ from studio.language.commands import (
     NewPass,
     Place,
     Sleep,
+    Split,
     Step,
     Suspended,
     Wait,
@@ -31,6 +32,7 @@ from studio.language.commands import (
 )
 from studio.language.event import Event
 from studio.language.names import MAX_LENGTH, Names, fault, names
+from studio.language.splits import read_arms
 from studio.language.user import User
 from studio.text import json_text as jsontext
 from studio.text.spoken import spoken
@@ -193,6 +195,12 @@ class Journey:
         place: Place,
     ) -> Group:
         for command in commands:
+            if isinstance(command, Split):
+                raise wrong(
+                    place,
+                    f'wait_{kind} was given the split "{command.name}", for which nothing is to be waited',
+                    "Await it by itself, before.",
+                )
             if not isinstance(command, Command) or isinstance(command, NewPass):
                 raise wrong(
                     place,
@@ -336,6 +344,26 @@ class Journey:
         except jsontext.NotJson as error:
             raise wrong(place, f'ingest("{event}") has data that cannot be stored: {error}') from None
         return command
+
+    def split(
+        self, name: str, arms: Mapping[str, float], *, gone: str | None = None, id: str | None = None
+    ) -> Split:
+        """Deal the user to one of several arms; gives its name. Drawn once for each user, workflow and split.
+
+        The draw is recorded and counts from then on: in later passes and journeys, and when the percentages
+        change, which are for new draws only.
+
+        Args:
+            name: what is divided.
+            arms: their percentages, which add up to 100; an arm of 0 gets nobody new.
+            gone: the arm of people whose own is none of these any more. Without it their journeys fail there.
+            id: an identity of its own, which an edit of the name does not change.
+        """
+        place = calling_place()
+        checked = read_arms(name, arms, gone, place)
+        split = Split(self, self._key("split", name, id, place), place)
+        split.name, split.arms, split.gone = name, checked, gone
+        return split
 
     def new_pass(self) -> NewPass:
         """End this pass and begin the next at once, with the same trigger: for long loops."""

@@ -101,6 +101,7 @@ KIND_TEXT: dict[int, str] = {
     Kind.RESUMED: "journey.resumed",
     Kind.RESTARTED: "journey.restarted",
     Kind.MOVED: "journey.moved",
+    Kind.SPLIT: "split.drawn",
     Kind.WORKFLOW_LOADED: "workflow.loaded",
     Kind.WORKFLOW_FAILED: "workflow.failed",
     Kind.CLOCK_MOVED: "clock.moved",

@@ -36,6 +36,7 @@ from studio.language.modules import (
 from studio.source.import_paths import ImportPath, begin_anew, import_path, importing
 from studio.source.project import absolute, short, working_folder
 from studio.source.reachable import workflows_in
+from studio.source.written_out import fault_of
 
 Source = str | Path | Workflow | Iterable["str | Path | Workflow"]
 PREFIX = "studio_workflows."
@@ -169,6 +170,9 @@ class Library:
             own = own_modules(got.text)
             for workflow in got.workflows:
                 workflow.modules = tuple(own.values())
+            if (fault := _fault(got.workflows)) is not None:
+                kept[file] = _File(None, own, last.workflows, (fault,))
+                continue
             kept[file] = _File(got.text, own, got.workflows, tuple(got.problems))
         return kept
 
@@ -190,6 +194,7 @@ class Library:
         for part in self.parts:
             if isinstance(part, Workflow):
                 add(loaded, part)
+                loaded.problems += [fault for fault in (fault_of(part),) if fault is not None]
                 continue
             files = found[part]
             for file in sorted(files, key=lambda each: (not self._had(each, before), files.index(each))):
@@ -441,6 +446,11 @@ def _module_name(file: Path) -> str:
     if other in (None, str(file)):
         return name
     return f"{name}_{hashlib.blake2b(str(file.parent).encode(), digest_size=4).hexdigest()}"
+
+
+def _fault(workflows: Iterable[Workflow]) -> WorkflowError | None:
+    """The first call in them that cannot do what is written out."""
+    return next((fault for workflow in workflows if (fault := fault_of(workflow)) is not None), None)
 
 
 def _missing(error: WorkflowError, texts: Iterable[str]) -> Iterator[str]:

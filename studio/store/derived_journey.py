@@ -34,6 +34,8 @@ OPENS = {
     Kind.STEP_RETRY: "pause",
 }
 """Entries that open a wait, and where their data says how long it lasts."""
+OUTCOMES = {Kind.SPLIT: "split"}
+"""Entries behind those of passes that say what a command came to, and the first word of its key."""
 
 
 class DerivedJourney:
@@ -108,7 +110,7 @@ class DerivedJourney:
             self._lengthen(at, facts.get("waits", {}))
         elif kind in ENDS:
             self.status = ENDS[kind]
-        elif kind < Kind.LOG_DEBUG:
+        elif kind < Kind.LOG_DEBUG or (kind in OUTCOMES and n is not None):
             self._wait(seq, at, kind, name, n, place, facts)
 
     def _begin(self, seq: int, at: int, pass_number: int, trigger: int, runaway_count: int) -> None:
@@ -194,6 +196,8 @@ class DerivedJourney:
 
 
 def _family(kind: int, name: int | None) -> str:
+    if kind in OUTCOMES:
+        return OUTCOMES[kind]
     if kind < Kind.GROUP_OPENED:
         return "wait"
     if kind < Kind.SLEEP_OPENED:

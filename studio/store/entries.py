@@ -99,6 +99,8 @@ def key_of(kind: int, name: str | None, n: int | None, data: Any) -> str | None:
         found = ("any" if name == "wait_any" else "all", "", n)
     elif Kind.SLEEP_OPENED <= kind <= Kind.SLEEP_CLOSED:
         found = ("sleep", "", n)
+    elif kind == Kind.SPLIT:
+        found = ("split", name or "", n)
     elif kind in STEP_KINDS:
         once = isinstance(data, dict) and data.get("once") is True
         found = ("once" if once else "step", name or "", n)
@@ -142,6 +144,8 @@ def _message(kind: int, data: Any) -> str | None:
         return f"{what}: {why}" if what and why else what or why or None
     if kind == Kind.EVENT_DUPLICATE:
         return f"the id {data.get('id')} was taken before"
+    if kind == Kind.SPLIT:
+        return _drawn(data)
     if kind == Kind.WORKFLOW_FAILED:
         return data.get("message")
     if kind == Kind.WORKFLOW_LOADED:
@@ -155,6 +159,13 @@ def _message(kind: int, data: Any) -> str | None:
     if kind in (Kind.WAIT_OPENED, Kind.GROUP_OPENED, Kind.WAIT_MATCHED):
         return _wait_message(data)
     return None
+
+
+def _drawn(data: dict[str, Any]) -> str:
+    """ "b", "b, drawn before", "b, as c is not there any more"."""
+    if "was" in data:
+        return f"{data.get('arm')}, as {data['was']} is not there any more"
+    return f"{data.get('arm')}, drawn before" if "drawn" in data else str(data.get("arm"))
 
 
 def _late(data: dict[str, Any]) -> list[str]:

@@ -2,7 +2,8 @@
 
 Only users in whose journeys nothing happened since are touched: all of them have ended. What stays
 of each is a tombstone: the entries that say that a journey began, in which pass it was and how it
-ended, so that one that ended for good does not begin again; the events that began it and those
+ended, so that one that ended for good does not begin again; what counts later (into which arm of a split
+somebody was drawn); the events that began it and those
 from which the user's profile follows; and events with an id of the last 30 days, which still count
 once (DESIGN rule 18).
 """
@@ -50,7 +51,7 @@ SELECT h.seq FROM json_each(:quiet) q
 CROSS JOIN journeys j ON j.user = q.value
 CROSS JOIN history h INDEXED BY history_journeys ON h.journey = j.id
 WHERE h.kind <> {Kind.EVENT} AND h.kind NOT IN (
-    {Kind.STARTED}, {Kind.COMPLETED}, {Kind.EXITED}, {Kind.CANCELLED}, {Kind.RESTARTED}
+    {Kind.STARTED}, {Kind.COMPLETED}, {Kind.EXITED}, {Kind.CANCELLED}, {Kind.RESTARTED}, {Kind.SPLIT}
 ) AND h.seq <> j.pass_seq
 UNION ALL
 SELECT h.seq FROM json_each(:quiet) q

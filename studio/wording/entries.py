@@ -73,6 +73,8 @@ def entry_words(entry: Entry, around: Surroundings, now: int) -> EntryWords:
             return EntryWords(f"now: {message}" if entry.level == "note" else message, name)
         case "event.duplicate":
             return EntryWords(f"{name} is not sent", message)
+        case "split.drawn":
+            return EntryWords(f"split {name}: {_fields(entry).get('arm')}", _drawn_words(entry))
         case "journey.started":
             return EntryWords(f"{workflow} started")
         case "journey.pass":
@@ -100,6 +102,17 @@ def entry_words(entry: Entry, around: Surroundings, now: int) -> EntryWords:
         case _:
             word = kind.split(".", 1)[-1].replace(".", " ")
             return EntryWords(f"{workflow or name} {word}".strip(), message)
+
+
+def _drawn_words(entry: Entry) -> str:
+    """What stands behind the arm of a split: its share where it was drawn, else why it is this one."""
+    fields = _fields(entry)
+    if "was" in fields:
+        return f"as {fields['was']} is not there any more"
+    if "drawn" in fields:
+        return "drawn before"
+    share = (fields.get("of") or {}).get(fields.get("arm"))
+    return f"{share}%" if share is not None else ""
 
 
 def _version(code: str | None) -> str:

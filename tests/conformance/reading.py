@@ -75,6 +75,9 @@ def _words(e: Json, events: dict[int, Json], users: bool) -> list[str]:
         return [head, f"({e['name']})" if e["name"] else "", e["message"]]
     if group == "journey":
         return [kind, *_journey(e, what, facts, events)]
+    if group == "split":
+        drawn = f"was {facts['was']}" if "was" in facts else "again" if "drawn" in facts else ""
+        return [kind, e["key"].removeprefix("split:").removeprefix("split"), facts["arm"], drawn]
     key = re.sub("^(wait:|wait(?==)|sleep|step:|step(?==))", "", e["key"] or "")
     if group == "step":
         return [kind, key, *_step(what, facts)]

@@ -31,6 +31,7 @@ from tests.conformance import (
     profile,
     sending,
     sleeps,
+    splits,
     starting,
     steps,
     telling,
@@ -45,6 +46,7 @@ SUBJECTS = (
     matches,
     groups,
     sleeps,
+    splits,
     starting,
     steps,
     passes,
@@ -71,7 +73,7 @@ CAUSES = frozenset(
 CLOSED = ("wait.closed", "sleep.closed", "step.failed")
 """What an act of the operator ends may stand before the act."""
 
-SEQS = ("after", "first", "bound", "trigger")
+SEQS = ("after", "first", "bound", "drawn", "trigger")
 """Fields of an entry's data that point at entries."""
 
 SELDOM = frozenset(

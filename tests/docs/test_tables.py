@@ -117,7 +117,9 @@ def test_asynchronous_words_are_awaited() -> None:
             name = code.removeprefix("await ").split("(")[0]
             given = getattr(Journey, name)
             returned = str(inspect.signature(given).return_annotation) if callable(given) else ""
-            awaited = returned.partition("[")[0] in ("Wait", "Group", "Sleep", "Step", "Ingest", "NewPass")
+            awaited = returned.partition("[")[0] in (
+                *("Wait", "Group", "Sleep", "Step", "Ingest", "Split", "NewPass"),
+            )
             assert awaited == code.startswith("await "), code
 
 

@@ -9,7 +9,7 @@ from studio.kernel.pass_fold import FAMILY
 from studio.language.kinds import KIND_TEXT, Kind
 from studio.store.entries import key_of
 
-BY_COMMANDS = sorted(kind for kind in KIND_TEXT if kind < Kind.LOG_DEBUG)
+BY_COMMANDS = sorted(kind for kind in KIND_TEXT if kind < Kind.LOG_DEBUG or kind in FAMILY)
 GROUPS = range(Kind.GROUP_OPENED, Kind.GROUP_CLOSED + 1)
 
 

@@ -52,6 +52,13 @@ def entry(kind: str, name: str | None = None, *, seq: int = 1, at: int = START, 
         (entry("wait.closed", "paid"), "closed paid", ""),
         (entry("sleep.done", data={"duration": HOUR}), "slept 1h", ""),
         (entry("sleep.closed"), "sleep closed", ""),
+        (entry("split.drawn", "price", data={"arm": "a", "of": {"a": 50, "b": 50}}), "split price: a", "50%"),
+        (entry("split.drawn", "price", data={"arm": "a", "drawn": 7}), "split price: a", "drawn before"),
+        (
+            entry("split.drawn", "price", data={"arm": "a", "drawn": 7, "was": "b"}),
+            "split price: a",
+            "as b is not there any more",
+        ),
         (
             entry("step.retry", "mail", message="no", data={"pause": 1000}),
             "step mail failed",

@@ -10,7 +10,7 @@ ROUNDS = 3
 """A path that is cut off when it has gone the same round so often in a row never ends."""
 
 EndKind = Literal["completed", "failed", "exited", "waits for ever", "never ends", "bound reached"]
-PathStepKind = Literal["wait", "any", "all", "sleep", "step", "send", "log", "pass"]
+PathStepKind = Literal["wait", "any", "all", "sleep", "step", "send", "split", "log", "pass"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class PathStep(NamedTuple):
     """When it was over, milliseconds since the journey began."""
     pass_number: int
     outcome: str = ""
-    """ "matched", "timed out", "done", "failed", "waits for ever"; of a log its level."""
+    """ "matched", "timed out", "done", "failed", "waits for ever"; of a log its level, of a split its arm."""
     match: Mapping[str, Any] | None = None
     timeout: int | None = None
     """Milliseconds that a wait lasts at most; that a sleep lasts."""

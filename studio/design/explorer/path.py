@@ -22,7 +22,7 @@ from studio.kernel.steps_under_way import StepsUnderWay
 from studio.kernel.taken_ids import TakenIds
 from studio.kernel.transition import Transition
 from studio.kernel.triggers import Routes
-from studio.language.commands import Command, Key
+from studio.language.commands import Command, Key, Split
 from studio.language.definition import Workflow
 from studio.language.incoming import Incoming
 from studio.language.journey import Journey
@@ -42,6 +42,10 @@ class Onlooker:
 
     def stands(self, resolver: CommandResolver, command: Command[Any]) -> None:
         """A command has none: there the function stands."""
+
+    def draws(self, resolver: CommandResolver, split: Split) -> str | None:
+        """Somebody is to be drawn into an arm. None: the function stands there until that is settled."""
+        return CommandResolver.drawn(resolver, split)
 
     def lacks(self, field_name: str, source: str) -> None:
         """A field was asked for that is not in an event's data, or in the profile."""
@@ -136,6 +140,15 @@ class Path:
         self.carry_out(lambda transition: transition.step_result(result, self.now))
         self._running.discard(result.launch.which)
 
+    def go_on(self, state: JourneyState, cause: Cause) -> None:
+        """A journey is driven on by the cause at which it stands: what it stood for is settled."""
+
+        def drive(transition: Transition) -> None:
+            transition.journeys.drive(state, cause)
+            transition.drain()
+
+        self.carry_out(drive)
+
     def carry_out(self, cause: Callable[[Transition], object]) -> None:
         """A cause comes, and with it all that journeys send on account of it."""
         transition = self._transition
@@ -183,6 +196,9 @@ class _Resolver(CommandResolver):
     ) -> None:
         super().__init__(work, state, journey, cause, steps, ids)
         self._onlooker = onlooker
+
+    def drawn(self, split: Split) -> str | None:
+        return self._onlooker.draws(self, split)
 
     def at_once(self, command: Command[Any]) -> Outcome | None:
         self._onlooker.rests()

@@ -9,7 +9,7 @@ from typing import Any
 
 from studio.design.explorer.explored_path import Member, PathStep, PathStepKind
 from studio.kernel.state import JourneyState
-from studio.language.commands import Command, Group, Ingest, Key, Place, Sleep, Step, Wait, key_text
+from studio.language.commands import Command, Group, Ingest, Key, Place, Sleep, Split, Step, Wait, key_text
 from studio.language.kinds import LEVEL_OF, Kind
 from studio.text import json_text as jsontext
 
@@ -27,6 +27,7 @@ OUTCOMES = {
     Kind.STEP_FAILED: "failed",
     Kind.EVENT: "sent",
     Kind.EVENT_DUPLICATE: "sent before",
+    Kind.SPLIT: "drawn",
 }
 BEFORE = {"matched": "matched before", "done": "done before"}
 """What a wait or a step came to that was never open: the past had it."""
@@ -60,6 +61,8 @@ def passed(command: Command[Any], state: JourneyState, was_open: Container[Key],
         return PathStep("sleep", "sleep", line, at, number, outcome, timeout=command.duration)
     if isinstance(command, Step):
         return PathStep("step", command.name, line, at, number, outcome)
+    if isinstance(command, Split):
+        return PathStep("split", command.name, line, at, number, outcome)
     if isinstance(command, Ingest):
         other = command.user if command.user != state.user.name else None
         data = jsontext.loads(command.text)
@@ -76,6 +79,8 @@ def _outcome(command: Command[Any], state: JourneyState, was_open: Container[Key
     record = state.outcomes.get(command.key)
     if record is None:
         return None
+    if isinstance(command, Split):
+        return str(record.json()["arm"])
     outcome = OUTCOMES[record.kind]
     if isinstance(command, Wait | Step) and command.key not in was_open:
         return BEFORE.get(outcome, outcome)
@@ -113,4 +118,4 @@ def title_of(command: Command[Any]) -> str:
         if len(command.members) > MOST_NAMED:
             shown.append(f"{len(command.members) - MOST_NAMED:,} more")
         return (" and " if command.all else " or ").join(shown)
-    return command.name if isinstance(command, Step | Ingest) else command.key[0]
+    return command.name if isinstance(command, Step | Ingest | Split) else command.key[0]

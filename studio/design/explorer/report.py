@@ -169,6 +169,11 @@ def _path(number: int, path: ExploredPath) -> dict[str, Any]:
         "events": [{"event": name, "data": data, "at_ms": at} for at, name, data in path.events],
         "waits": [_wait(step) for step in waits],
         "outcomes": [step.outcome for step in waits],
+        "arms": [
+            {"split": step.name, "arm": step.outcome, **_where(step)}
+            for step in path.steps
+            if step.kind == "split"
+        ],
         "sends": [_send(step, kind, name) for step, kind, name in path.sends],
         "logs": [
             {"level": step.outcome, "message": step.name, **_where(step)}

@@ -30,6 +30,7 @@ SIGNS = {
     "sleep": "☾",
     "step": "■",
     "send": "◆",
+    "split": "◇",
     "log": "›",
     "pass": "↻",
     "completed": "✓",
@@ -140,7 +141,7 @@ class _Tree:
         sign = SIGNS[step.kind]
         if step.kind == "sleep":
             text = f"sleep {durations.show(step.timeout or 0)}"
-        elif step.kind in ("wait", "any", "all"):
+        elif step.kind in ("wait", "any", "all", "split"):
             text = f"{text}: {_branch(step)[1]}"
         elif step.outcome == "failed":
             sign = SIGNS["failed"]

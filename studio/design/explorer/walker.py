@@ -1,9 +1,9 @@
 """One path through a journey: the real function, with a cause chosen for each place where it stands.
 
 A decision is which cause comes next: the event that a wait is for, or none, so that time goes on to
-the next deadline; a step that gives its result, or fails; another trigger, or none. `choices` says which
-path each goes. What a cause comes to is the kernel's to say (`path.py`). An event that answers a wait
-comes at once, so that the time of a path is the least that it takes.
+the next deadline; a step that gives its result, or fails; the arm of a split; another trigger, or none.
+`choices` says which path each goes. What a cause comes to is the kernel's to say (`path.py`). An event that
+answers a wait comes at once, so that the time of a path is the least that it takes.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from studio.design.explorer.samples import Samples
 from studio.design.explorer.trail import FOLLOWED, CutOff, Trail
 from studio.kernel.drive import Outcome
 from studio.kernel.matching import meets
-from studio.kernel.records import Launch, StepResult
+from studio.kernel.records import Cause, Launch, StepResult
 from studio.kernel.resolver import CommandResolver
 from studio.kernel.state import JourneyState, Row, WaitState
 from studio.kernel.woken import ended_by
-from studio.language.commands import Command, Group, Key, Place, Step, Wait
+from studio.language.commands import Command, Group, Key, Place, Split, Step, Wait
 from studio.language.definition import Workflow
 from studio.language.event import Event
 from studio.language.incoming import incoming
@@ -86,6 +86,10 @@ class Walker(Onlooker):
         self._causes = 0
         self._key: tuple[str, Any] | None = None
         """The field of `@workflow(key=…)`, and the journey's value."""
+        self._arms: dict[str, str] = {}
+        """Into which arms of splits the user is drawn."""
+        self._cause_there: Cause | None = None
+        """What drove the journey to where it stands."""
         # What is settled of the command at which it stands, in this pass:
         self._settled: tuple[int, Key] | None = None
         self._lapsing: set[Key] = set()
@@ -228,6 +232,9 @@ class Walker(Onlooker):
 
     def _pass_command(self, command: Command[Any]) -> None:
         """Give causes until the journey has passed the command at which it stands."""
+        if isinstance(command, Split):
+            self._pass_split(command)
+            return
         number = self._state.pass_no
         if self._settled != (number, command.key):
             self._settled = (number, command.key)
@@ -255,6 +262,15 @@ class Walker(Onlooker):
             else:
                 self._trail.tell(command, self._state, self._path.now)
                 raise CutOff(PathEnd("waits for ever", f"for {title_of(command)}", line_of(command.place)))
+
+    def _pass_split(self, split: Split) -> None:
+        """Draw the user into an arm that gets anybody."""
+        arms = [arm for arm, share in split.arms.items() if share > 0]
+        arm = arms[self._choose(len(arms), split.place)]
+        self._arms = {**self._arms, split.name: arm}
+        assert self._cause_there is not None
+        self._cause()
+        self._path.go_on(self._state, self._cause_there)
 
     def _answers(self, command: Command[Any], *, must_hit: bool) -> Iterator[None]:
         """Decide what answers a command, and have it come: once for each event, and each end of a step.
@@ -418,7 +434,14 @@ class Walker(Onlooker):
     def stands(self, resolver: CommandResolver, command: Command[Any]) -> None:
         """The function stands at a command."""
         if resolver.state.id == FOLLOWED:
+            self._cause_there = resolver.cause
             self._trail.stands(resolver, command)
+
+    def draws(self, resolver: CommandResolver, split: Split) -> str | None:
+        """Somebody is to be drawn into an arm: the user of this path into each, one after another."""
+        if resolver.state.id != FOLLOWED:
+            return super().draws(resolver, split)
+        return self._arms.get(split.name)
 
     def lacks(self, field_name: str, source: str) -> None:
         """A field was asked for that no sample has."""

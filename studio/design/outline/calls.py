@@ -18,6 +18,7 @@ KINDS: dict[str, Kind] = {
     "sleep": "sleep",
     "step": "step",
     "ingest": "ingest",
+    "split": "split",
     "new_pass": "new_pass",
     "events": "events",
     "log": "log",
@@ -25,7 +26,7 @@ KINDS: dict[str, Kind] = {
 }
 """Of the journey's methods, those that the map shows."""
 
-AWAITED = ("wait", "any", "all", "sleep", "step", "ingest", "new_pass")
+AWAITED = ("wait", "any", "all", "sleep", "step", "ingest", "split", "new_pass")
 """Kinds that happen when they are awaited; the others at once."""
 
 _PARAMETERS = {
@@ -33,10 +34,18 @@ _PARAMETERS = {
     "sleep": ("duration", "value"),
     "step": ("name", "function"),
     "ingest": ("event", "data"),
+    "split": ("name", "arms"),
     "events": ("event", "match"),
     "note": ("text",),
 }
-_FIRST = {"wait_for": "event", "sleep": "duration", "step": "name", "ingest": "event", "events": "event"}
+_FIRST = {
+    "wait_for": "event",
+    "sleep": "duration",
+    "step": "name",
+    "ingest": "event",
+    "events": "event",
+    "split": "name",
+}
 _LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -91,7 +100,7 @@ def shown(module: SourceModule, method: str, call: ast.Call) -> Shown:
 def _name(method: str, first: ast.expr | None) -> str | None:
     if first is None or method == "sleep":
         return None
-    return _plain(first) if method in ("step", "ingest") else _names(first)
+    return _plain(first) if method in ("step", "ingest", "split") else _names(first)
 
 
 def _details(module: SourceModule, given: dict[str, ast.expr]) -> tuple[tuple[str, str], ...]:
@@ -100,9 +109,23 @@ def _details(module: SourceModule, given: dict[str, ast.expr]) -> tuple[tuple[st
 
 
 def _argument(module: SourceModule, name: str, value: ast.expr) -> str:
-    if name in ("match", "data") and isinstance(value, ast.Dict):
+    if name in ("match", "data", "arms") and isinstance(value, ast.Dict):
         return _mapping(module, value)
     return literal(module, value)
+
+
+def arms(module: SourceModule, call: ast.Call) -> list[tuple[str, int]]:
+    """The arms of a split as they are written, each with its line: "a 50%"; none where they are not."""
+    given = next((each.value for each in call.keywords if each.arg == "arms"), None)
+    if given is None and len(call.args) > 1:
+        given = call.args[1]
+    if not isinstance(given, ast.Dict) or None in given.keys:
+        return []
+    return [
+        (f"{literal(module, key)} {module.text(share)}%", key.lineno)
+        for key, share in zip(given.keys, given.values, strict=True)
+        if key is not None
+    ]
 
 
 def _mapping(module: SourceModule, value: ast.Dict) -> str:

@@ -142,7 +142,7 @@ class _Drawing:
         """The row that names a node; a member of a group ends with the group at the latest."""
         mark, tone = sign(node, self._signs)
         now, ever = self._numbers(node)
-        strong = "strong" if node.kind in ("wait", "any", "all", "sleep", "step") else "text"
+        strong = "strong" if node.kind in ("wait", "any", "all", "sleep", "step", "split") else "text"
         pieces = [(f"{mark} ", tone), (clean(title(node)), strong)]
         pieces += [(f"  {clean(remark)}", "muted") for remark in self._remarks(node, member)]
         self.row(node, node.line, lead, [*pieces, (f"  {self._where(node)}", "muted")], now, ever)
@@ -232,7 +232,15 @@ class _Drawing:
             self._members(node, prefix, hung)
 
     def _members(self, node: Node, prefix: str, hung: bool) -> None:
-        """What a group waits for."""
+        """What a group waits for, and what a split divides people into."""
+        if node.kind == "split":
+            _, tone = sign(node, self._signs)
+            for side in node.sides:
+                lead = f"{prefix}{'│ ' if hung else ''}├╴"
+                self.row(
+                    node, side.line, lead, [(f"{self._signs.looked} ", tone), (clean(side.text), "text")]
+                )
+            return
         if node.kind not in ("any", "all") or self._fold(node, prefix):
             return
         inner = prefix + ("│ " if hung else "")

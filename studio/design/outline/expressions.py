@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from studio.design.outline import calls
 from studio.design.outline.conditions import Tested, tested
@@ -283,6 +284,11 @@ class Expressions:
         for argument in (*node.args, *(each.value for each in node.keywords)):
             # The function of a step is called by the engine, not here.
             self.settled(argument)
+        if shown.kind == "split" and (arms := calls.arms(self.module, node)):
+            # They stand under it.
+            shown = replace(shown, details=tuple(each for each in shown.details if each[0] != "arms"))
+            sides = tuple(self.side("arm", text, line, ()) for text, line in arms)
+            return Pending((self._shown(node, shown, sides),), None)
         made = self._shown(node, shown)
         if shown.kind not in calls.AWAITED:
             self.emit(made)

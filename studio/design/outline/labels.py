@@ -6,7 +6,7 @@ from collections import Counter
 
 from studio.design.outline.model import Node, Outline, Side, walk
 
-_NAMED = ("past", "id", "pause", "retries", "once", "user", "level", "key")
+_NAMED = ("past", "id", "pause", "retries", "once", "user", "level", "key", "gone")
 """Arguments that say nothing without their name."""
 
 

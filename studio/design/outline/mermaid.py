@@ -48,6 +48,8 @@ def _label(node: Node, counts: Mapping[str, NodeTally] | None) -> str:
         for member in side.body:
             more = "  ".join(_escaped(word) for word in (title(member), *remarks(member)) if word)
             text += f"<br/>{sign(member, SIGNS)[0]} {more}"
+    for side in node.sides if node.kind == "split" else ():
+        text += f"<br/>{_escaped(side.text)}"
     tally = counts.get(node.id) if counts else None
     if tally is not None:
         text += f"<br/>{tally.now:,} now, {tally.ever:,} ever"

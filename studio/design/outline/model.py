@@ -18,6 +18,7 @@ Kind = Literal[
     "sleep",
     "step",
     "ingest",
+    "split",
     "events",
     "log",
     "note",
@@ -38,7 +39,8 @@ Kind = Literal[
 Role = Literal["", "matched", "timed out"]
 """What a side says of the wait whose result is tested."""
 
-SideKind = Literal["if", "elif", "else", "case", "body", "except", "finally", "member"]
+SideKind = Literal["if", "elif", "else", "case", "body", "except", "finally", "member", "arm"]
+"""An arm of a split has nothing in it: which way it leads is what follows the split."""
 
 Outcome = Literal["", "pass", "completed", "unclear", "back"]
 """What a return means: the next pass, a result, one of the two, or back from a helper."""
@@ -146,6 +148,7 @@ _FAMILIES: dict[Kind, str] = {
     "sleep": "sleep",
     "step": "step",
     "ingest": "event",
+    "split": "split",
     "log": "log",
     "note": "log",
     "raise": "journey",

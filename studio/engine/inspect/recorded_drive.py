@@ -23,7 +23,7 @@ from studio.kernel.journey_reader import JourneyReader
 from studio.kernel.pass_fold import OpenedInPass
 from studio.kernel.replay import Replay
 from studio.kernel.state import JourneyState
-from studio.language.commands import Command, Group, Ingest, Place, Step, Wait, key_text
+from studio.language.commands import Command, Group, Ingest, Place, Split, Step, Wait, key_text
 from studio.language.definition import Workflow
 from studio.language.journey import Journey
 from studio.language.kinds import LEVELS
@@ -237,7 +237,7 @@ def awaited(command: Command[Any], state: JourneyState, history: OpenedInPass) -
     name = match = None
     if isinstance(command, Wait):
         name, match = command.names.text, command.match
-    elif isinstance(command, Step | Ingest):
+    elif isinstance(command, Step | Ingest | Split):
         name = command.name
     key = command.key
     opened = history.opened.get(key)

@@ -47,6 +47,8 @@ def _marks(entry: Entry, around: Surroundings) -> Marks:
             return _log_marks(entry.level)
         case "event.duplicate":
             return mark.sent, "muted", "text"
+        case "split.drawn":
+            return mark.branch, "accent", "text"
         case "journey.completed":
             return mark.completed, "success", "text"
         case "journey.failed" | "workflow.failed" | "hook.failed" | "step.failed":

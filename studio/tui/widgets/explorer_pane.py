@@ -30,6 +30,7 @@ _SHOWN = {
     "☾": ("sleep", "secondary"),
     "■": ("done", "success"),
     "◆": ("sent", "primary"),
+    "◇": ("branch", "accent"),
     "›": ("log", "text"),
     "↻": ("again", "muted"),
     "✓": ("completed", "success"),

@@ -30,6 +30,15 @@ async def linear(journey: Journey) -> dict[str, bool]:
 
 
 @workflow(trigger="go")
+async def dealt(journey: Journey) -> str:
+    arm = await journey.split("price", {"low": 50, "high": 50, "nobody": 0})
+    print(arm)
+    paid = await journey.wait_for("paid", timeout="1d")
+    again = await journey.split("price", {"low": 50, "high": 50})
+    return f"{arm} {again} {bool(paid)}"
+
+
+@workflow(trigger="go")
 async def any_of_three(journey: Journey) -> str:
     a, b, slept = await journey.wait_any(
         journey.wait_for("a"), journey.wait_for("b", timeout="1h"), journey.sleep("3d"), timeout="7d"

@@ -13,6 +13,7 @@ import pytest
 
 from studio import Engine, Journey, VirtualClock, incoming, workflow
 from studio.design.explorer.explored_path import goes_round
+from studio.design.explorer.report import as_json
 from studio.design.explorer.samples import Samples
 from studio.design.explorer.search import Bounds, Exploration, explore
 from studio.events import event_files as eventfiles
@@ -94,6 +95,24 @@ def test_groups_may_stand_in_groups() -> None:
 
 def test_without_a_timeout_it_matches_or_waits_for_ever() -> None:
     assert ends(explore(odd.for_ever)) == [("completed", "came"), ("waits for ever", "for never/sent")]
+
+
+def test_a_split_goes_down_every_arm_that_gets_somebody_and_stays_in_it() -> None:
+    found = explore(odd.dealt)
+    assert [path.end.result for path in found.paths] == [
+        *("low low True", "low low False", "high high True", "high high False")
+    ]
+    first = found.paths[2].steps
+    assert [(step.kind, step.name, step.outcome) for step in first] == [
+        ("split", "price", "high"),
+        ("log", "high", "info"),
+        ("wait", "paid", "matched"),
+        ("split", "price", "high"),
+    ]
+    assert found.unreached == []
+    assert [(each["split"], each["arm"]) for each in as_json(found)["paths"][0]["arms"]] == [
+        *(("price", "low"), ("price", "low"))
+    ]
 
 
 # -- passes ------------------------------------------------------------------------------------

@@ -123,6 +123,22 @@ def test_the_side_that_goes_on_stays_on_the_line() -> None:
     ]
 
 
+def test_a_split_has_its_arms_below_it() -> None:
+    text = 'arm = await journey.split("subject", {"a": 50, "b": 100 - 50}, gone="a")\n'
+    text += 'if arm == "a":\n    print(1)'
+    assert drawn(text) == [
+        "◇ subject  gone a  :2",
+        "├╴○ a 50%",
+        "├╴○ b 100 - 50%",
+        "│",
+        '├─◇ if arm == "a"  :3',
+        "│ │ › 1  :4",
+        "├─╯",
+        "│",
+        "↻ next pass  :4",
+    ]
+
+
 def test_two_sides_that_both_go_on_are_drawn_below_each_other() -> None:
     text = 'x = await journey.wait_for("a", timeout="1d")\nif x:\n    print(1)\nelse:\n    print(2)\nprint(3)'
     assert drawn(text)[:8] == [

@@ -1,0 +1,90 @@
+"""What is written out in calls of a workflow, checked when it is loaded, as it is at the call.
+
+Only plain values are looked at, and only calls on what is certainly the journey: the rest is checked when it
+comes to the call.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from studio.errors import WorkflowError
+from studio.language.commands import Place
+from studio.language.definition import Workflow
+from studio.language.splits import read_arms
+from studio.text import syntax
+
+Given = Mapping[str, Any]
+"""Arguments of a call that are plain values, by their names."""
+
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def _split(given: Given, place: Place) -> None:
+    if "name" in given and "arms" in given:
+        read_arms(given["name"], given["arms"], given.get("gone"), place)
+
+
+CHECKS: dict[str, tuple[tuple[str, ...], Callable[[Given, Place], None]]] = {
+    "split": (("name", "arms"), _split),
+}
+"""By method of the journey: the names of arguments that are given by their position, and the check."""
+
+
+def fault_of(workflow: Workflow) -> WorkflowError | None:
+    """The first call that cannot do what it is asked for, in the file of a workflow or in its modules."""
+    texts = {workflow.path: workflow.source_of(workflow.path)}
+    texts |= {workflow.file: workflow.source} | {module.path: module.text for module in workflow.modules}
+    for path, text in texts.items():
+        try:
+            tree = syntax.module(text)
+        except (SyntaxError, ValueError):
+            # It was loaded from something else: what runs is checked when it runs.
+            continue
+        for call, journeys in _calls(tree, workflow if path == workflow.path else None):
+            try:
+                _check(call, journeys, path)
+            except WorkflowError as error:
+                return error
+    return None
+
+
+def _calls(tree: ast.Module, workflow: Workflow | None) -> Iterator[tuple[ast.Call, frozenset[str]]]:
+    """The calls within functions that have a journey, with the names of it."""
+    for function in ast.walk(tree):
+        if not isinstance(function, _Function):
+            continue
+        arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+        journeys = {each.arg for each in arguments if _is_journey(each.annotation)}
+        first = min([function.lineno, *(each.lineno for each in function.decorator_list)])
+        if workflow is not None and workflow.original.__code__.co_firstlineno == first and arguments:
+            journeys.add(arguments[0].arg)
+        for node in ast.walk(function) if journeys else ():
+            if isinstance(node, ast.Call):
+                yield node, frozenset(journeys)
+
+
+def _is_journey(annotation: ast.expr | None) -> bool:
+    return annotation is not None and ast.unparse(annotation).strip("\"'").rpartition(".")[2] == "Journey"
+
+
+def _check(call: ast.Call, journeys: frozenset[str], path: str) -> None:
+    method = call.func
+    if not isinstance(method, ast.Attribute) or method.attr not in CHECKS:
+        return
+    if not isinstance(method.value, ast.Name) or method.value.id not in journeys:
+        return
+    positions, check = CHECKS[method.attr]
+    given: dict[str, Any] = {}
+    named = [(each.arg, each.value) for each in call.keywords]
+    for name, value in (*zip(positions, call.args, strict=False), *named):
+        if name is None or isinstance(value, ast.Starred):
+            return
+        try:
+            given[name] = ast.literal_eval(value)
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
+            # It is computed.
+            continue
+    check(given, (path, method.end_lineno or call.lineno))

@@ -122,6 +122,11 @@ def _add(
     *,
     tell: bool = True,
 ) -> None:
+    from studio.language.incoming import zone_fault
+
+    for event in events:
+        if (wrong := zone_fault(event)) is not None:
+            complain(f"{clean(wrong)}. It is added all the same.", plain=True)
     client = client_on(settings, temporal)
     perform(client.send_many(events), temporal)
     if as_json:

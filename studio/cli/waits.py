@@ -81,7 +81,7 @@ def _spec(views: Views) -> TableSpec[WaitRow]:
 def _cells(row: WaitRow, now: int) -> Sequence[object]:
     match = json_line(row.match) if row.match else ""
     due = local(row.due_at)
-    return row.journey, row.kind, row.name, left_until(row.due_at, now), due, match, row.line
+    return row.journey, row.kind, row.name or row.local, left_until(row.due_at, now), due, match, row.line
 
 
 def _draw(views: Views, look: Callable[[int], list[WaitRow]], tail: Tail) -> None:

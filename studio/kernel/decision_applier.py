@@ -205,11 +205,12 @@ class DecisionApplier:
         return record
 
     def _append_here(
-        self, resolver: CommandResolver, command: Command[Any], kind: int, name: str, data: str
+        self, resolver: CommandResolver, command: Command[Any], kind: int, name: str | None, data: str
     ) -> Record:
         """Append the outcome of a command at the position of the journey, which stays."""
         work, state, journey = self._work, resolver.state, resolver.journey
-        label, place, late = work.name_id(name), work.place_id(command.place), journey._late or None
+        label = None if name is None else work.name_id(name)
+        place, late = work.place_id(command.place), journey._late or None
         cause, n = resolver.cause.seq, command.key[2]
         seq = work.append(journey._at, kind, state.user.id, state, label, n, place, cause, data, late)
         record = state.outcomes[command.key] = Record(kind, seq, journey._at, cause, late, data)

@@ -38,7 +38,7 @@ class RecordHere(NamedTuple):
 
     command: Command[Any]
     kind: int
-    label: str
+    label: str | None
     data: str
 
 

@@ -27,6 +27,7 @@ from studio.language.commands import (
     Sleep,
     Split,
     Step,
+    Until,
     Wait,
     key_text,
 )
@@ -138,9 +139,8 @@ class _DryRun(Replay):
             return
         if isinstance(command, Step):
             return
-        now: dict[str, Any] = (
-            {"duration": command.duration} if isinstance(command, Sleep) else {"timeout": command.timeout}
-        )
+        now: dict[str, Any]
+        now = _sleeps(command, opened) if isinstance(command, Sleep) else {"timeout": command.timeout}
         if isinstance(command, Group):
             now["members"] = [key_text(member.key) for member in command.members]
         spec = opened.spec
@@ -157,6 +157,20 @@ class _DryRun(Replay):
         order = ("same", "deadline", "match", "path")
         if order.index(what) > order.index(self.found.what):
             self.found.what, self.found.place = what, place
+
+
+def _sleeps(sleep: Sleep[Any], opened: WaitState) -> dict[str, Any]:
+    """What is to be recorded of an open sleep by now."""
+    spec = opened.spec
+    if not isinstance(sleep, Until):
+        local = {"local": None, "zone": None, "zone_from": None} if spec.get("local") else {}
+        return {"duration": sleep.duration, **local}
+    facts = sleep.facts()
+    # The moment stays, whatever a newer database of zones says: it is found anew only for another wish.
+    theirs = spec.get("zone_from") == "profile" or sleep.zone_from == "profile"
+    if spec.get("local") == facts["local"] and (theirs or spec.get("zone") == sleep.zone):
+        return {}
+    return {"duration": sleep.duration, **facts}
 
 
 def dry_run(transition: Transition, state: JourneyState, openings: AnsweredBy | None = None) -> Difference:

@@ -26,6 +26,6 @@ def renumbered(facts: dict[str, Any], kind: int, number: Callable[[int], int]) -
     ):
         moved = {name: number(facts[name]) for name in FIELDS if isinstance(facts.get(name), int)}
         return {**facts, **moved}
-    if kind == Kind.MOVED and "waits" in facts:
+    if kind in (Kind.MOVED, Kind.WAIT_MOVED) and "waits" in facts:
         return {**facts, "waits": {str(number(int(seq))): what for seq, what in facts["waits"].items()}}
     return facts

@@ -34,6 +34,11 @@ class JourneyReader:
         fits = fitting(match, state if narrow else None) if match or narrow else None
         return self._work.events(state.user, wanted, fits, state.since - 1 if narrow else 0, bound)
 
+    @property
+    def timezone(self) -> str | None:
+        workflow = self._state.workflow
+        return None if workflow is None else workflow.timezone
+
     def profile(self, bound: int) -> Mapping[str, Any]:
         known = self._work.profile(self._state.user, bound)
         if known is not self._known:

@@ -78,8 +78,8 @@ def _fold_act(journey: JourneyState, kind: int, facts: dict[str, Any], waits: di
     if kind == Kind.RESUMED:
         void = set(facts.get("void", ()))
         journey.outcomes = {k: r for k, r in journey.outcomes.items() if key_text(k) not in void}
-    elif kind == Kind.MOVED:
-        # A reload gave open waits another length, or other members.
+    elif kind in (Kind.MOVED, Kind.WAIT_MOVED):
+        # A reload gave open waits another length, or other members; or their user is in another zone.
         for opened, fields in facts.get("waits", {}).items():
             if (moved := waits.get(int(opened))) is not None:
                 moved.spec.update(fields)

@@ -14,7 +14,7 @@ from studio.kernel.ports import History
 from studio.kernel.results import Resolved
 from studio.kernel.state import JourneyState, Record, fitting
 from studio.language.arguments import wrong
-from studio.language.commands import Command, Group, Sleep, Split, Step, Wait, key_text
+from studio.language.commands import Command, Group, Sleep, Split, Step, Until, Wait, key_text
 from studio.language.event import Event
 from studio.language.journey import Journey
 from studio.language.kinds import Kind
@@ -58,6 +58,9 @@ class Replay:
             return self._wait_outcome(command, record, *self._position(command))  # type: ignore[arg-type]
         if kind is Sleep:
             return self._outcome(command, record, command.value)  # type: ignore[attr-defined]
+        if kind is Until:
+            skipped = record.data is not None and "skipped" in record.json()
+            return self._outcome(command, record, not skipped)
         if kind is Step:
             return self._step_outcome(command, record)  # type: ignore[arg-type]
         if kind is Group:

@@ -31,7 +31,19 @@ from studio.kernel.replay import Replay
 from studio.kernel.state import GROUP_NAMES, JourneyState, Record, WaitState, fitting
 from studio.kernel.steps_under_way import StepsUnderWay
 from studio.kernel.taken_ids import TakenIds
-from studio.language.commands import Command, Group, Ingest, Key, NewPass, Sleep, Split, Step, Wait, key_text
+from studio.language.commands import (
+    Command,
+    Group,
+    Ingest,
+    Key,
+    NewPass,
+    Sleep,
+    Split,
+    Step,
+    Until,
+    Wait,
+    key_text,
+)
 from studio.language.journey import Journey
 from studio.language.kinds import Kind
 from studio.language.names import Names
@@ -124,6 +136,8 @@ class CommandResolver(Replay):
             return (yield from self._attempt_ingest(command))  # type: ignore[arg-type]
         if kind is Split:
             return (yield from self._attempt_split(command))  # type: ignore[arg-type]
+        if kind is Until and not command.value and command.key not in self.state.opened:  # type: ignore[attr-defined]
+            return (yield from self._skip(command))  # type: ignore[arg-type]
         return None
 
     def _open(self, command: Command[Any], group: str | None) -> Generator[Decision, Any, None]:
@@ -133,7 +147,10 @@ class CommandResolver(Replay):
             yield self._opening_wait(command, group)
         elif isinstance(command, Sleep):
             late = command.late or None
-            data = _json_fields(duration=command.duration, late=late, id=_given_id(command.key), group=group)
+            facts = command.facts() if isinstance(command, Until) else {}
+            data = _json_fields(
+                duration=command.duration, late=late, **facts, id=_given_id(command.key), group=group
+            )
             yield self._opening(command, Kind.SLEEP_OPENED, None, command.duration, data)
         elif isinstance(command, Step):
             yield from self._open_step(command, group)
@@ -291,6 +308,20 @@ class CommandResolver(Replay):
         taken = command.event_id is not None and self.ids.find(command.event_id) is not None
         record: Record = yield Repeat(command) if taken else SendEvent(command)
         return self._outcome(command, record)
+
+    def _skip(self, until: Until) -> Deciding:
+        """A moment has passed, and is not to be waited for."""
+        bound = self.journey._bound
+        data = _json_fields(
+            skipped=True,
+            late=until.late,
+            **until.facts(),
+            id=_given_id(until.key),
+            bound=bound if bound != self.cause.seq else None,
+        )
+        assert data is not None
+        record: Record = yield RecordHere(until, Kind.SLEEP_DONE, None, data)
+        return self.recorded(until, record)
 
     # -- splits ----------------------------------------------------------------------------
 

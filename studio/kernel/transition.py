@@ -21,6 +21,7 @@ from studio.kernel.steps_under_way import StepsUnderWay
 from studio.kernel.triggers import Routes, key_value
 from studio.kernel.wait_changes import WaitChanges
 from studio.kernel.woken import first_of_each
+from studio.kernel.zone_changes import may_tell, zone_told
 from studio.language.commands import Key, key_text
 from studio.language.event import Event
 from studio.language.incoming import Incoming
@@ -105,7 +106,10 @@ class Transition:
         self.ids.take(incoming.id, seq)
         work.add_event(user, event)
         work.learn(event, meta)
-        self._deliver(event, user, Cause(at, seq, True))
+        cause = Cause(at, seq, True)
+        if may_tell(event, meta):
+            zone_told(work, self.waits, self.routes.workflows.values(), user, cause)
+        self._deliver(event, user, cause)
         if self._sent:
             self.drain()
         return event
@@ -252,7 +256,10 @@ class Transition:
             user = self.work.user(event.user)
             if self.migration is not None:
                 self.migration.user(user, event.at_ms, event.seq)
-            self._deliver(event, user, Cause(event.at_ms, event.seq, causation_depth=causation_depth))
+            cause = Cause(event.at_ms, event.seq, causation_depth=causation_depth)
+            if may_tell(event, None):
+                zone_told(self.work, self.waits, self.routes.workflows.values(), user, cause)
+            self._deliver(event, user, cause)
 
     def _deliver(self, event: Event, user: UserState, cause: Cause) -> None:
         """An event ends journeys that leave at it, wakes waits, then starts passes."""

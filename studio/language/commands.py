@@ -108,6 +108,31 @@ class Sleep(Command[T]):
     value: T
 
 
+class Until(Sleep[bool]):
+    """`journey.until(…)`. Its value is False where the moment had passed and is not waited for."""
+
+    __slots__ = ("local", "no_zone", "shifted", "zone", "zone_from")
+
+    local: dict[str, Any]
+    """What was asked for, as JSON holds it."""
+    zone: str
+    zone_from: str
+    """Who named it: "profile", "workflow" or "default"."""
+    no_zone: Any
+    """What the profile has in place of a zone; None when that names one, or there is none."""
+    shifted: int
+    """Milliseconds by which the moment is later on the clock, as its day does not have the time."""
+
+    def facts(self) -> dict[str, Any]:
+        """What is recorded of it, beside how long it lasts."""
+        found: dict[str, Any] = {"local": self.local, "zone": self.zone, "zone_from": self.zone_from}
+        if self.no_zone is not None:
+            found["no_zone"] = str(self.no_zone)[:80]
+        if self.shifted:
+            found["shifted"] = self.shifted
+        return found
+
+
 class Step(Command[T]):
     """`journey.step(…)`."""
 

@@ -15,6 +15,8 @@ from typing import Any, overload
 
 from studio.errors import WorkflowError
 from studio.language.journey import Journey
+from studio.language.local_time import ZoneError
+from studio.language.local_time import zone as zone_of
 from studio.language.modules import Module
 from studio.language.names import ANY, Names, fault, names
 
@@ -38,6 +40,7 @@ class Workflow:
         key: str | None = None,
         again: bool = False,
         exit_on: Names | None = None,
+        timezone: str | None = None,
     ) -> None:
         self.function = function
         self.name = name
@@ -45,6 +48,8 @@ class Workflow:
         self.key = key
         self.again = again
         self.exit_on = exit_on
+        self.timezone = timezone
+        """Of users whose profile names none; None: UTC."""
         self.original = original(function)
         """What the author wrote, below decorators, partials and methods."""
         code = self.original.__code__
@@ -110,6 +115,7 @@ def workflow(
     key: str | None = None,
     again: bool = False,
     exit_on: str | Iterable[str] | None = None,
+    timezone: str | None = None,
     name: str | None = None,
 ) -> Callable[[WorkflowFunction], Workflow]: ...
 def workflow(
@@ -120,6 +126,7 @@ def workflow(
     key: str | None = None,
     again: bool = False,
     exit_on: str | Iterable[str] | None = None,
+    timezone: str | None = None,
     name: str | None = None,
 ) -> Workflow | Callable[[WorkflowFunction], Workflow]:
     """Make an async function a workflow: one journey a user.
@@ -129,6 +136,7 @@ def workflow(
         key: a field of the trigger's data: one journey per user and value.
         again: let a new journey begin at the next trigger after one has ended.
         exit_on: events that end a journey at once.
+        timezone: of users whose profile has no `timezone`: "Europe/Berlin". UTC when not given.
         name: for people and the journeys' ids; the function's name when not given.
 
     Raises:
@@ -136,7 +144,7 @@ def workflow(
     """
 
     def make(function: WorkflowFunction) -> Workflow:
-        return _make_workflow(function, trigger, key, again, exit_on, name)
+        return _make_workflow(function, trigger, key, again, exit_on, timezone, name)
 
     return make if function is None else make(function)
 
@@ -147,6 +155,7 @@ def _make_workflow(
     key: str | None,
     again: bool,
     exit_on: str | Iterable[str] | None,
+    timezone: str | None,
     name: str | None,
 ) -> Workflow:
     code = getattr(original(function), "__code__", None)
@@ -172,9 +181,15 @@ def _make_workflow(
     try:
         triggers = ANY if trigger == "*" else names(trigger)
         exits = None if exit_on is None else names(exit_on)
+        if timezone is not None:
+            zone_of(timezone)
+    except ZoneError as error:
+        raise wrong(f"timezone= {error}", 'Write it as "Europe/Berlin".') from None
     except ValueError as error:
         raise wrong(str(error)) from None
-    made = Workflow(function, name=title, trigger=triggers, key=key, again=again, exit_on=exits)
+    made = Workflow(
+        function, name=title, trigger=triggers, key=key, again=again, exit_on=exits, timezone=timezone
+    )
     if (kept := _made.get()) is not None:
         kept.append(made)
     return made

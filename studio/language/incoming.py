@@ -8,7 +8,7 @@ from typing import Any
 
 from studio.clocks.clock import LAST_MOMENT
 from studio.errors import EventError, EventTooLarge
-from studio.language.names import fault
+from studio.language.names import IDENTIFY, fault
 from studio.text import json_text as jsontext
 
 
@@ -93,6 +93,28 @@ def incoming(
     if at is not None:
         _check_moment(at, f'the at of "{event}"')
     return Incoming(event, who, text, id, profile, sent_at, kept, at)
+
+
+def zone_fault(event: Incoming) -> str | None:
+    """What to tell the sender of an event that names a time zone that there is not.
+
+    The event counts all the same; until the user has a zone the workflow's is taken.
+    """
+    given = None
+    if event.profile is not None and '"timezone":' in event.profile:
+        given = jsontext.loads(event.profile).get("timezone")
+    if event.name == IDENTIFY and '"timezone":' in event.text:
+        given = jsontext.loads(event.text).get("timezone", given)
+    if given is None:
+        return None
+    # Imported here: few events name a zone.
+    from studio.language.local_time import ZoneError, zone
+
+    try:
+        zone(given)
+    except ZoneError as error:
+        return f"the timezone of {event.user}: {error}"
+    return None
 
 
 def _check_moment(at: object, what: str) -> None:

@@ -11,7 +11,9 @@ import hashlib
 import random as _random
 import uuid as _uuid
 from collections.abc import Callable, Coroutine, Mapping, Sequence
+from datetime import date as Date
 from datetime import datetime, timedelta
+from datetime import time as Time
 from typing import Any, Literal, Protocol, TypeVar, overload
 
 from studio.clocks.clock import to_datetime
@@ -27,10 +29,13 @@ from studio.language.commands import (
     Split,
     Step,
     Suspended,
+    Until,
     Wait,
     key_text,
 )
 from studio.language.event import Event
+from studio.language.local_time import DEFAULT_ZONE, find, is_zone, read_until
+from studio.language.local_time import zone as zone_of
 from studio.language.names import MAX_LENGTH, Names, fault, names
 from studio.language.splits import read_arms
 from studio.language.user import User
@@ -56,6 +61,10 @@ class HistoryReader(Protocol):
 
     def profile(self, bound: int) -> Mapping[str, Any]:
         """The user's profile as of the position `bound`."""
+
+    @property
+    def timezone(self) -> str | None:
+        """The time zone of the workflow."""
 
 
 Log = Callable[["Journey", str, str, Place], bool | None]
@@ -232,6 +241,53 @@ class Journey:
         sleep.duration, sleep.late = read_time(duration, "sleep has duration", place, self._at)
         sleep.value = value
         return sleep
+
+    def until(
+        self,
+        time: str | Time,
+        *,
+        on: str | None = None,
+        days: int | None = None,
+        date: str | Date | None = None,
+        if_past: Literal["now", "next", "skip"] = "now",
+        id: str | None = None,
+    ) -> Until:
+        """Wait until a time by the clock of the user: the next one strictly after now.
+
+        The zone is the `timezone` of the profile, else the workflow's, else UTC; when that of the profile
+        changes, the moment is found anew. A time that a day does not have, where clocks are put forward, is
+        later by what is left out; of one that comes twice it is the first.
+
+        Args:
+            time: "09:00", or with seconds.
+            on: days of the week on which it may be: "mon-fri", "thu", "sat,sun".
+            days: so many days from today, by the calendar: 0 is today, 1 is tomorrow.
+            date: a date, "2026-05-01".
+            if_past: what to do when the time of a date, or of `days=0`, has passed: go on now, wait
+                for the next day that has it, or skip the wait.
+
+        Returns:
+            True; False when it was skipped.
+        """
+        place = calling_place()
+        wanted = read_until(time, on, days, date, if_past, place)
+        until = Until(self, self._key("sleep", "", id, place), place)
+        told = self._reader.profile(self._bound).get("timezone")
+        own = self._reader.timezone
+        if is_zone(told):
+            until.zone, until.zone_from = str(told), "profile"
+        elif own is not None:
+            until.zone, until.zone_from = own, "workflow"
+        else:
+            until.zone, until.zone_from = DEFAULT_ZONE, "default"
+        until.no_zone = None if until.zone_from == "profile" else told
+        try:
+            found = find(wanted, self._at, zone_of(until.zone))
+        except OverflowError:
+            raise wrong(place, f"until {wanted.time:%H:%M} lies behind the year 9999") from None
+        until.local, until.shifted = wanted.facts(), found.shifted
+        until.duration, until.late, until.value = found.at - self._at, found.late, not found.skipped
+        return until
 
     # -- doing -----------------------------------------------------------------------------
 

@@ -107,6 +107,7 @@ KIND_TEXT: dict[int, str] = {
     Kind.CLOCK_MOVED: "clock.moved",
     Kind.USER_ERASED: "user.erased",
     Kind.HOOK_FAILED: "hook.failed",
+    Kind.WAIT_MOVED: "wait.moved",
 }
 
 LEVELS: dict[str, int] = {

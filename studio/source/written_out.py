@@ -13,6 +13,7 @@ from typing import Any
 from studio.errors import WorkflowError
 from studio.language.commands import Place
 from studio.language.definition import Workflow
+from studio.language.local_time import read_until
 from studio.language.splits import read_arms
 from studio.text import syntax
 
@@ -27,8 +28,18 @@ def _split(given: Given, place: Place) -> None:
         read_arms(given["name"], given["arms"], given.get("gone"), place)
 
 
+def _until(given: Given, place: Place) -> None:
+    if "time" in given and not given.get(UNKNOWN):
+        time, on, days, date = (given.get(name) for name in ("time", "on", "days", "date"))
+        read_until(time, on, days, date, given.get("if_past", "now"), place)
+
+
+UNKNOWN = ""
+"""Under this name stands that an argument is computed."""
+
 CHECKS: dict[str, tuple[tuple[str, ...], Callable[[Given, Place], None]]] = {
     "split": (("name", "arms"), _split),
+    "until": (("time",), _until),
 }
 """By method of the journey: the names of arguments that are given by their position, and the check."""
 
@@ -85,6 +96,5 @@ def _check(call: ast.Call, journeys: frozenset[str], path: str) -> None:
         try:
             given[name] = ast.literal_eval(value)
         except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
-            # It is computed.
-            continue
+            given[UNKNOWN] = True
     check(given, (path, method.end_lineno or call.lineno))

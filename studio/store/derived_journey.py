@@ -106,7 +106,7 @@ class DerivedJourney:
             self.status, self.runaway_count = Status.WAITING, 0
         elif kind == Kind.RESTARTED:
             self.status = Status.CANCELLED if self.status in OPEN else self.status
-        elif kind == Kind.MOVED:
+        elif kind in (Kind.MOVED, Kind.WAIT_MOVED):
             self._lengthen(at, facts.get("waits", {}))
         elif kind in ENDS:
             self.status = ENDS[kind]
@@ -148,7 +148,7 @@ class DerivedJourney:
         self._waits[key] = row, None if place is None else (place, name or 0, kind)
 
     def _lengthen(self, at: int, changed: dict[str, dict[str, Any]]) -> None:
-        """A reload gave open waits another length, counted from when they were opened."""
+        """A reload, or another zone, gave open waits another length, counted from when they were opened."""
         for key, (row, placed) in self._waits.items():
             facts = changed.get(str(row[0]), {})
             for name in ("timeout", "duration"):

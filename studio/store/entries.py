@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from studio.clocks import durations
+from studio.language import local_time
 from studio.language.commands import Key, key_text
 from studio.language.journey_ids import shown_id
 from studio.language.kinds import KIND_TEXT, LEVEL_OF, Kind
@@ -97,7 +98,7 @@ def key_of(kind: int, name: str | None, n: int | None, data: Any) -> str | None:
         found = ("wait", name or "", n)
     elif Kind.GROUP_OPENED <= kind <= Kind.GROUP_CLOSED:
         found = ("any" if name == "wait_any" else "all", "", n)
-    elif Kind.SLEEP_OPENED <= kind <= Kind.SLEEP_CLOSED:
+    elif Kind.SLEEP_OPENED <= kind <= Kind.SLEEP_CLOSED or kind == Kind.WAIT_MOVED:
         found = ("sleep", "", n)
     elif kind == Kind.SPLIT:
         found = ("split", name or "", n)
@@ -155,7 +156,12 @@ def _message(kind: int, data: Any) -> str | None:
     if kind == Kind.COMPLETED and "result" in data:
         return json.dumps(data["result"], ensure_ascii=False)
     if kind == Kind.SLEEP_OPENED and isinstance(data.get("duration"), int):
-        return ", ".join((durations.show(max(0, data["duration"])), *_late(data)))
+        return ", ".join((durations.show(max(0, data["duration"])), *_until(data), *_late(data)))
+    if kind == Kind.SLEEP_DONE and data.get("skipped"):
+        return ", ".join(("skipped", *_until(data), *_late(data)))
+    if kind == Kind.WAIT_MOVED:
+        time = local_time.words(data.get("local") or {})
+        return f"{time} {data.get('from')} → {time} {data.get('to')}"
     if kind in (Kind.WAIT_OPENED, Kind.GROUP_OPENED, Kind.WAIT_MATCHED):
         return _wait_message(data)
     return None
@@ -166,6 +172,25 @@ def _drawn(data: dict[str, Any]) -> str:
     if "was" in data:
         return f"{data.get('arm')}, as {data['was']} is not there any more"
     return f"{data.get('arm')}, drawn before" if "drawn" in data else str(data.get("arm"))
+
+
+_WHOSE = {"workflow": " (the workflow's)", "default": " (no other is known)"}
+"""Who has named a zone, where it is not the user's own."""
+
+
+def _until(data: dict[str, Any]) -> list[str]:
+    """Of a time by a user's clock: what was asked for, in which zone, and what is odd about it."""
+    local = data.get("local")
+    if not isinstance(local, dict):
+        return []
+    found = [
+        f"until {local_time.words(local)} {data.get('zone')}{_WHOSE.get(str(data.get('zone_from')), '')}"
+    ]
+    if "no_zone" in data:
+        found.append(f"{data['no_zone']!r} is no time zone")
+    if isinstance(data.get("shifted"), int):
+        found.append(f"{local.get('time')} does not exist that day, {durations.show(data['shifted'])} later")
+    return found
 
 
 def _late(data: dict[str, Any]) -> list[str]:

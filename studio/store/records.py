@@ -89,6 +89,8 @@ class WaitRow:
     due_at: int | None
     """None: only an event can end it."""
     line: str | None
+    local: str | None = None
+    """Of a wait for a time by the user's clock, the deadline by that: "Tue 3 Mar 09:00 Europe/Berlin"."""
     parts: tuple[WaitRow, ...] = ()
     """Of a group that is shown as one: what is open in it, in the order in which it was written."""
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from studio.language.journey_ids import shown_id
 from studio.language.kinds import Kind
+from studio.language.local_time import shown
 from studio.store import view_sql as sql
 from studio.store.entries import key_of
 from studio.store.records import WaitRow
@@ -258,4 +259,5 @@ def _wait(row: Row) -> WaitRow:
         opened_at=opened_at if given.get("since") is None else int(given["since"]),
         due_at=due,
         line=place,
+        local=shown(due, given["zone"]) if due is not None and given.get("zone") else None,
     )

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from studio.language.local_time import words
 from studio.store.records import Entry
 from studio.wording.clock import clock_words
 from studio.wording.times import left, span, took, whole
@@ -60,6 +61,8 @@ def entry_words(entry: Entry, around: Surroundings, now: int) -> EntryWords:
     """The entry in words, as of a moment in ms since 1970."""
     kind = entry.kind
     name, workflow, message = entry.name or "", entry.workflow or "", entry.message or ""
+    if kind == "wait.moved":
+        return EntryWords(f"moved {message}")
     if kind.startswith("wait."):
         return _wait_words(entry, around, now, _wait_name(entry, around))
     if kind.startswith("sleep."):
@@ -193,6 +196,8 @@ def _sleep_words(entry: Entry, around: Surroundings, now: int) -> EntryWords:
     duration = _number(entry, "duration")
     if duration is None:
         duration = _number(around.opening(entry), "duration")
+    if local := _fields(entry).get("local") or _fields(around.opening(entry)).get("local"):
+        return _until_words(entry, around, now, words(local))
     length = f" {whole(duration)}" if duration is not None else ""
     if entry.kind != "sleep.opened":
         return EntryWords(f"slept{length}" if entry.kind == "sleep.done" else f"sleep{length} closed")
@@ -200,6 +205,20 @@ def _sleep_words(entry: Entry, around: Surroundings, now: int) -> EntryWords:
     if due_at is None:
         return EntryWords(f"sleep{length}")
     return EntryWords(f"sleep{length}", f"{left(due_at, now)} left", max(0, due_at - now))
+
+
+def _until_words(entry: Entry, around: Surroundings, now: int, time: str) -> EntryWords:
+    zone = _fields(entry).get("zone") or _fields(around.opening(entry)).get("zone")
+    if entry.kind == "sleep.closed":
+        return EntryWords(f"until {time} closed")
+    if entry.kind == "sleep.done":
+        skipped = _fields(entry).get("skipped")
+        return EntryWords(f"until {time} skipped") if skipped else EntryWords(f"until {time}", str(zone))
+    due_at = around.open_seqs.get(entry.seq)
+    if due_at is None:
+        return EntryWords(f"until {time}", str(zone))
+    # Not the zone that it was opened with: its user may have moved.
+    return EntryWords(f"until {time}", f"{left(due_at, now)} left", max(0, due_at - now))
 
 
 def _step_words(entry: Entry, around: Surroundings, name: str) -> EntryWords:

@@ -181,6 +181,21 @@ def test_waits(look: Any) -> None:
     assert " due " in look("waits").out
 
 
+def test_a_wait_for_a_time_shows_it_by_the_users_clock(tmp_path: Path, capsys: Any) -> None:
+    b = Builder(tmp_path / "s.db")
+    ada = b.journey("welcome", "ada", b.event("go", "ada"))
+    local = {"time": "09:00", "on": ["mon", "tue"]}
+    b.wait(ada, "", 0, 8 * 3_600_000, kind=Kind.SLEEP_OPENED, local=local, zone="Europe/Berlin")
+    path = str(b.done())
+    assert call(["waits", "--store", path, "--json"]) == Exit.DONE
+    row = json.loads(capsys.readouterr().out)
+    assert (row["kind"], row["local"]) == ("sleep", "Thu 1 Jan 09:00 Europe/Berlin")
+    call(["waits", "--store", path])
+    assert "Thu 1 Jan 09:00 Europe/Berlin" in capsys.readouterr().out
+    call(["timeline", "ada", "--store", path])
+    assert "until 09:00 mon, tue" in capsys.readouterr().out
+
+
 def test_a_timeline_says_all_that_design_4_names(look: Any) -> None:
     rows = look("timeline ada --json").json
     assert all(

@@ -48,6 +48,19 @@ def started() -> dict[str, str]:
         }
 
 
+def test_a_time_zone_that_is_none_is_told_to_who_sends_it(capsys: pytest.CaptureFixture[str]) -> None:
+    data = '{"timezone": "europe/berlin"}'
+    assert call(["send", "identify", "--user", "ada", "--data", data, *STORE]) == Exit.DONE
+    out, err = capsys.readouterr()
+    assert out == "added identify for ada\n"
+    assert "the timezone of ada: 'europe/berlin' is no time zone; did you mean 'Europe/Berlin'?" in err
+    assert (
+        call(["send", "identify", "--user", "ada", "--data", data.replace("europe/b", "Europe/B"), *STORE])
+        == Exit.DONE
+    )
+    assert "no time zone" not in capsys.readouterr().err
+
+
 def test_everyone_begins_at_an_event_of_theirs(people: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert call(["start", "welcome", "--all", *STORE]) == Exit.DONE
     assert capsys.readouterr() == ("starts welcome for 3 users\n", NO_ENGINE)

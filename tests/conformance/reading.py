@@ -11,6 +11,7 @@ from typing import Any
 
 from studio.clocks import durations
 from studio.clocks.clock import to_ms
+from studio.language import local_time
 
 Json = dict[str, Any]
 
@@ -79,6 +80,11 @@ def _words(e: Json, events: dict[int, Json], users: bool) -> list[str]:
         drawn = f"was {facts['was']}" if "was" in facts else "again" if "drawn" in facts else ""
         return [kind, e["key"].removeprefix("split:").removeprefix("split"), facts["arm"], drawn]
     key = re.sub("^(wait:|wait(?==)|sleep|step:|step(?==))", "", e["key"] or "")
+    if kind == "wait.moved":
+        (waits,) = facts["waits"].values()
+        return [kind, key, f"{facts['from']} to {waits['zone']}", durations.show(waits["duration"])]
+    if facts.get("local"):
+        return [kind, key, *_until(facts)]
     if group == "step":
         return [kind, key, *_step(what, facts)]
     return [kind, key, *_wait(what, facts, e["name"] in ("wait_any", "wait_all"))]
@@ -96,6 +102,19 @@ def _wait(what: str, facts: Json, group: bool) -> list[str]:
         return [f"[{', '.join(facts['ended'])}]"]
     count = facts.get("count", 1)
     return [f"x{count}"] if count > 1 else []
+
+
+def _until(facts: Json) -> list[str]:
+    """ "9h until 09:00 mon-fri UTC from workflow"."""
+    late, shifted = facts.get("late"), facts.get("shifted")
+    return [
+        "skipped" if facts.get("skipped") else durations.show(facts["duration"]),
+        f"until {local_time.words(facts['local'])} {facts['zone']}",
+        f"from {facts['zone_from']}",
+        f"({facts['no_zone']} is none)" if "no_zone" in facts else "",
+        f"shifted {durations.show(shifted)}" if shifted else "",
+        f"late {durations.show(late)}" if late else "",
+    ]
 
 
 def _step(what: str, facts: Json) -> list[str]:

@@ -35,6 +35,7 @@ from tests.conformance import (
     starting,
     steps,
     telling,
+    untils,
     waits,
 )
 from tests.conformance.case import Case
@@ -46,6 +47,7 @@ SUBJECTS = (
     matches,
     groups,
     sleeps,
+    untils,
     splits,
     starting,
     steps,
@@ -172,7 +174,12 @@ def _details(entries: list[Entry]) -> list[tuple[Any, ...]]:
     def facts(kind: str, data: Any) -> str:
         if kind == "event" or not isinstance(data, dict):
             return str(data)
-        return str({name: place.get(value) if name in SEQS else value for name, value in data.items()})
+        told: dict[str, Any] = {
+            name: place.get(value) if name in SEQS else value for name, value in data.items()
+        }
+        if "waits" in told:
+            told["waits"] = {place.get(int(seq)): changed for seq, changed in told["waits"].items()}
+        return str(told)
 
     return [
         (

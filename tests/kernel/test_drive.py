@@ -33,6 +33,8 @@ class Nothing:
     ) -> list[Event]:
         return []
 
+    timezone: str | None = None
+
     def profile(self, bound: int) -> Mapping[str, Any]:
         return {"seen": bound}
 

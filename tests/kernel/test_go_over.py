@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import timedelta, timezone
 from typing import Any
 
 import pytest
 
 from studio import Journey, workflow
+from studio.clocks.clock import iso
 from studio.clocks.durations import parse
 from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.kernel.partition import Partition
 from studio.kernel.partition_dump import dump, load
 from studio.kernel.partition_turn import Came, CodeCame, DeadlinesCame, Ran, run_turn
 from studio.kernel.triggers import Routes
+from studio.language import journey as journeys
 from studio.language.definition import Workflow
 from studio.language.kinds import Kind
 from tests.kernel.partitions import START, event, kinds
@@ -61,6 +64,46 @@ def test_a_length_that_has_passed_is_due_now(other: str) -> None:
     assert kinds(ran.turn.rows) == [Kind.MOVED, Kind.WAIT_TIMEOUT, Kind.COMPLETED]
     assert [row[1] for row in ran.turn.rows] == [now] * 3
     assert ada.next_due is None
+
+
+def until(time: str, zone: str = "UTC", *, sleeps: str = "") -> Workflow:
+    @workflow(trigger="go", name="shop", timezone=zone)
+    async def shop(journey: Journey) -> None:
+        await (journey.sleep(sleeps) if sleeps else journey.until(time))
+
+    return shop
+
+
+def moved_to(to: Workflow, *before: Came) -> tuple[str | None, list[int]]:
+    """Waits until 09:00 UTC, and goes over to another version after an hour: until when, and what is told."""
+    ada = Partition("ada", {"shop": until("09:00")})
+    turn(ada, *before, event("go"))
+    again = load(dump(ada), {"shop": to})
+    ran = turn(again, code=CodeCame({"shop"}, START + parse("1h")))
+    due = again.next_due
+    return None if due is None else iso(due)[11:16], kinds(ran.turn.rows)
+
+
+def test_another_time_of_day_counts_from_when_the_wait_was_opened() -> None:
+    assert moved_to(until("09:00")) == ("09:00", [])
+    assert moved_to(until("10:30")) == ("10:30", [Kind.MOVED])
+    assert moved_to(until("00:30")) == ("01:00", [Kind.MOVED])
+    assert moved_to(until("", sleeps="2h")) == ("02:00", [Kind.MOVED])
+
+
+def test_another_zone_of_the_workflow_moves_those_who_have_none_of_their_own() -> None:
+    assert moved_to(until("09:00", "Europe/Berlin")) == ("08:00", [Kind.MOVED])
+    own = event("identify", timezone="America/Lima")
+    assert moved_to(until("09:00", "Europe/Berlin"), own) == ("14:00", [])
+
+
+def test_a_newer_database_of_zones_moves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    ada = Partition("ada", {"shop": until("09:00")})
+    turn(ada, event("go"))
+    monkeypatch.setattr(journeys, "zone_of", lambda name: timezone(timedelta(hours=5)))
+    again = load(dump(ada), {"shop": until("09:00")})
+    assert turn(again, code=CodeCame({"shop"}, START + parse("1h"))).turn.rows == []
+    assert again.next_due == START + parse("9h")
 
 
 def test_another_way_closes_what_is_not_waited_for() -> None:

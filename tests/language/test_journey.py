@@ -29,6 +29,8 @@ class Known:
         event = Event("app/login", "ada", 5, '{"n":1}')
         return [event] if wanted.meets(event.name) else []
 
+    timezone: str | None = None
+
     def profile(self, bound: int) -> Mapping[str, Any]:
         return {"email": "a@b.c", "plan": "pro", "id": "somebody else"}
 

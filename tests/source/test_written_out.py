@@ -29,6 +29,9 @@ def problems(folder: Path, statements: str, head: str = "async def flow(journey)
         ('journey.split("s", {"a": 50, "b": 49})', 'flow.py:4: the percentages of split "s" add up to 99'),
         ('journey.split("s", arms={"a": 50})', 'flow.py:4: the percentages of split "s" add up to 50'),
         ('journey.split("s", {"a": 100}, gone="b")', "flow.py:4: split \"s\" has gone='b'"),
+        ('journey.until("9 am")', "flow.py:4: until has '9 am', which is no time of day"),
+        ('journey.until("09:00", on="mo-fr")', "flow.py:4: until has 'mo-fr', which names no days"),
+        ('journey.until("09:00", if_past="skip")', "the next of a time is never past"),
     ],
 )
 def test_a_call_that_cannot_be_done(tmp_path: Path, call: str, says: str) -> None:
@@ -43,6 +46,7 @@ def test_a_call_that_cannot_be_done(tmp_path: Path, call: str, says: str) -> Non
         "return await journey.split(*['s', {'a': 1}])",
         "return await journey.split(**{'name': 's', 'arms': {'a': 100}})",
         "text = 'a,b'\ntext.split('s', {'a': 1})",
+        "day = None\nawait journey.until('09:00', date=day, if_past='skip')",
     ],
 )
 def test_what_is_computed_or_is_no_journeys_is_left_to_the_call(tmp_path: Path, statements: str) -> None:

@@ -131,6 +131,25 @@ def test_a_key_that_was_given_stands_for_itself() -> None:
         (Kind.SPLIT, {"arm": "a", "drawn": 7, "was": "b"}, "a, as b is not there any more"),
         (Kind.SLEEP_OPENED, {"duration": -5, "late": 2_000}, "0s, passed 2s ago"),
         (Kind.SLEEP_OPENED, {"duration": HOUR, "late": 0}, "1h"),
+        (
+            Kind.SLEEP_OPENED,
+            {
+                "duration": HOUR, "local": {"time": "02:30"}, "zone": "Europe/Paris", "zone_from": "workflow",
+                "shifted": HOUR, "no_zone": "Mars",
+            },
+            "1h, until 02:30 Europe/Paris (the workflow's), 'Mars' is no time zone, "
+            "02:30 does not exist that day, 1h later",
+        ),
+        (
+            Kind.SLEEP_DONE,
+            {"skipped": True, "local": {"time": "09:00", "days": 0}, "zone": "UTC", "late": HOUR},
+            "skipped, until 09:00 today UTC, passed 1h ago",
+        ),
+        (
+            Kind.WAIT_MOVED,
+            {"local": {"time": "09:00"}, "from": "UTC", "to": "Asia/Tokyo", "waits": {}},
+            "09:00 UTC → 09:00 Asia/Tokyo",
+        ),
         (Kind.SLEEP_OPENED, {"duration": HOUR, "late": 1}, "1h, passed 1ms ago"),
         (Kind.SLEEP_OPENED, {"duration": "1h"}, None),
         (Kind.WAIT_OPENED, {}, None),

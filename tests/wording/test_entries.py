@@ -52,6 +52,21 @@ def entry(kind: str, name: str | None = None, *, seq: int = 1, at: int = START, 
         (entry("wait.closed", "paid"), "closed paid", ""),
         (entry("sleep.done", data={"duration": HOUR}), "slept 1h", ""),
         (entry("sleep.closed"), "sleep closed", ""),
+        (
+            entry("sleep.opened", data={"duration": HOUR, "local": {"time": "09:00"}, "zone": "Asia/Tokyo"}),
+            "until 09:00",
+            "Asia/Tokyo",
+        ),
+        (
+            entry("sleep.done", data={"skipped": True, "local": {"time": "09:00", "days": 0}}),
+            "until 09:00 today skipped",
+            "",
+        ),
+        (
+            entry("wait.moved", message="09:00 UTC → 09:00 Asia/Tokyo"),
+            "moved 09:00 UTC → 09:00 Asia/Tokyo",
+            "",
+        ),
         (entry("split.drawn", "price", data={"arm": "a", "of": {"a": 50, "b": 50}}), "split price: a", "50%"),
         (entry("split.drawn", "price", data={"arm": "a", "drawn": 7}), "split price: a", "drawn before"),
         (

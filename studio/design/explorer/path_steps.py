@@ -9,8 +9,21 @@ from typing import Any
 
 from studio.design.explorer.explored_path import Member, PathStep, PathStepKind
 from studio.kernel.state import JourneyState
-from studio.language.commands import Command, Group, Ingest, Key, Place, Sleep, Split, Step, Wait, key_text
+from studio.language.commands import (
+    Command,
+    Group,
+    Ingest,
+    Key,
+    Place,
+    Sleep,
+    Split,
+    Step,
+    Until,
+    Wait,
+    key_text,
+)
 from studio.language.kinds import LEVEL_OF, Kind
+from studio.language.local_time import words
 from studio.text import json_text as jsontext
 
 MOST_NAMED = 6
@@ -58,7 +71,7 @@ def passed(command: Command[Any], state: JourneyState, was_open: Container[Key],
         title, timeout = title_of(command), command.timeout
         return PathStep(kind, title, line, at, number, outcome, timeout=timeout, members=members)
     if isinstance(command, Sleep):
-        return PathStep("sleep", "sleep", line, at, number, outcome, timeout=command.duration)
+        return PathStep("sleep", title_of(command), line, at, number, outcome, timeout=command.duration)
     if isinstance(command, Step):
         return PathStep("step", command.name, line, at, number, outcome)
     if isinstance(command, Split):
@@ -118,4 +131,6 @@ def title_of(command: Command[Any]) -> str:
         if len(command.members) > MOST_NAMED:
             shown.append(f"{len(command.members) - MOST_NAMED:,} more")
         return (" and " if command.all else " or ").join(shown)
+    if isinstance(command, Until):
+        return f"until {words(command.local)}"
     return command.name if isinstance(command, Step | Ingest | Split) else command.key[0]

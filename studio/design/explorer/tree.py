@@ -140,7 +140,7 @@ class _Tree:
         text = step.name.splitlines()[0] if step.name else ""
         sign = SIGNS[step.kind]
         if step.kind == "sleep":
-            text = f"sleep {durations.show(step.timeout or 0)}"
+            text = f"{step.name} {durations.show(step.timeout or 0)}"
         elif step.kind in ("wait", "any", "all", "split"):
             text = f"{text}: {_branch(step)[1]}"
         elif step.outcome == "failed":

@@ -16,6 +16,7 @@ KINDS: dict[str, Kind] = {
     "wait_any": "any",
     "wait_all": "all",
     "sleep": "sleep",
+    "until": "until",
     "step": "step",
     "ingest": "ingest",
     "split": "split",
@@ -26,12 +27,13 @@ KINDS: dict[str, Kind] = {
 }
 """Of the journey's methods, those that the map shows."""
 
-AWAITED = ("wait", "any", "all", "sleep", "step", "ingest", "split", "new_pass")
+AWAITED = ("wait", "any", "all", "sleep", "until", "step", "ingest", "split", "new_pass")
 """Kinds that happen when they are awaited; the others at once."""
 
 _PARAMETERS = {
     "wait_for": ("event", "match", "timeout"),
     "sleep": ("duration", "value"),
+    "until": ("time",),
     "step": ("name", "function"),
     "ingest": ("event", "data"),
     "split": ("name", "arms"),
@@ -41,6 +43,7 @@ _PARAMETERS = {
 _FIRST = {
     "wait_for": "event",
     "sleep": "duration",
+    "until": "time",
     "step": "name",
     "ingest": "event",
     "events": "event",
@@ -98,7 +101,7 @@ def shown(module: SourceModule, method: str, call: ast.Call) -> Shown:
 
 
 def _name(method: str, first: ast.expr | None) -> str | None:
-    if first is None or method == "sleep":
+    if first is None or method in ("sleep", "until"):
         return None
     return _plain(first) if method in ("step", "ingest", "split") else _names(first)
 

@@ -37,6 +37,8 @@ LEAST_CELLS = 24
 BESIDE_CELLS = 44
 """Room in which the two sides of a wait stand beside each other; in less, below."""
 LINE = "faint"
+STRONG = ("wait", "any", "all", "sleep", "until", "step", "split")
+"""What a journey stands at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ class _Drawing:
         """The row that names a node; a member of a group ends with the group at the latest."""
         mark, tone = sign(node, self._signs)
         now, ever = self._numbers(node)
-        strong = "strong" if node.kind in ("wait", "any", "all", "sleep", "step", "split") else "text"
+        strong = "strong" if node.kind in STRONG else "text"
         pieces = [(f"{mark} ", tone), (clean(title(node)), strong)]
         pieces += [(f"  {clean(remark)}", "muted") for remark in self._remarks(node, member)]
         self.row(node, node.line, lead, [*pieces, (f"  {self._where(node)}", "muted")], now, ever)

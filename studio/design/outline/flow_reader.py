@@ -44,6 +44,7 @@ def read(workflow: Workflow, resolve: Resolver = beside) -> Outline:
     started = {"trigger": workflow.trigger.text, "key": workflow.key or ""}
     started |= {"again": "True" if workflow.again else ""}
     started |= {"exit_on": workflow.exit_on.text if workflow.exit_on else ""}
+    started |= {"timezone": workflow.timezone or ""}
     return _outline(sources, workflow.name, function, started)
 
 
@@ -135,7 +136,7 @@ class FlowReader(Expressions):
         node = function.node
         head = max(node.lineno, node.body[0].lineno - 1)
         trigger = started.get("trigger", "*")
-        details = [(key, started.get(key, "")) for key in ("key", "again", "exit_on")]
+        details = [(key, started.get(key, "")) for key in ("key", "again", "exit_on", "timezone")]
         details = [(key, text) for key, text in details if text not in ("", "False")]
         start = self.make("start", trigger, node, end=head, details=tuple(details))
         arguments: list[Value | None] = [TheJourney()]

@@ -6,7 +6,7 @@ from collections import Counter
 
 from studio.design.outline.model import Node, Outline, Side, walk
 
-_NAMED = ("past", "id", "pause", "retries", "once", "user", "level", "key", "gone")
+_NAMED = ("past", "id", "pause", "retries", "once", "user", "level", "key", "gone", "if_past", "days")
 """Arguments that say nothing without their name."""
 
 
@@ -17,6 +17,8 @@ def title(node: Node) -> str:
     if node.kind in ("any", "all"):
         count = str(len(node.sides)) if all(_is_one(side) for side in node.sides) else "several"
         return f"first of {count}" if node.kind == "any" else f"all of {count}"
+    if node.kind == "until":
+        return f"until {node.text}"
     if node.kind == "note":
         return f"note {node.text}"
     if node.kind == "return":
@@ -49,6 +51,7 @@ def remarks(node: Node) -> list[str]:
         found = ["starts a pass"]
         found += [f"one journey per {given['key']}"] if "key" in given else []
         found += ["again after its end"] if "again" in given else []
+        found += [f"in {given['timezone']}"] if "timezone" in given else []
         return found + ([f"exits on {given['exit_on']}"] if "exit_on" in given else [])
     if node.kind == "log":
         return []

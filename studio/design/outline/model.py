@@ -16,6 +16,7 @@ Kind = Literal[
     "any",
     "all",
     "sleep",
+    "until",
     "step",
     "ingest",
     "split",
@@ -146,6 +147,7 @@ _FAMILIES: dict[Kind, str] = {
     "any": "wait",
     "all": "wait",
     "sleep": "sleep",
+    "until": "sleep",
     "step": "step",
     "ingest": "event",
     "split": "split",
@@ -159,7 +161,7 @@ def meets(node: Node, kind: str, name: str | None) -> bool:
     """Whether an entry of this kind and name, at the node's place, is of the node."""
     if _FAMILIES.get(node.kind) != kind.partition(".")[0]:
         return False
-    if name is None or node.kind in ("log", "note", "sleep", "raise"):
+    if name is None or node.kind in ("log", "note", "sleep", "until", "raise"):
         return True
     # A name that is computed may be any, but for those of groups.
     return node.name == name if node.name is not None else name not in ("wait_any", "wait_all")

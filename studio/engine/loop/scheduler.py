@@ -68,9 +68,9 @@ class Scheduler:
         # come in this millisecond: so only those before it.
         last = max((at for at, _ in entries), default=0) if virtual else limit - 1
         ahead = min(size, self.look_ahead) if virtual else size
-        due = deque(batch.unit.due_waits(last, ahead))
+        due = deque((_due(wait), wait) for wait in batch.unit.due_waits(last, ahead))
         cut = len(due) == ahead
-        batch.unit.load_passes([wait.journey for wait in due])
+        batch.unit.load_passes([wait.journey for _, wait in due])
         finished: list[tuple[Item, Any]] = []
         served, is_over, budget = 0, False, Budget()
         for _ in range(size):
@@ -134,9 +134,9 @@ class Scheduler:
             more = size if took < BUDGET_SECONDS / 2 else size // 4 + 1
             self.pace = min(self._state.batch_size, max(self.pace, size + more))
 
-    def _serve_timer(self, batch: Batch, wait: WaitState, due: deque[WaitState]) -> None:
+    def _serve_timer(self, batch: Batch, wait: WaitState, due: deque[tuple[int, WaitState]]) -> None:
         state = self._state
-        if due and due[0] is wait:
+        if due and due[0][1] is wait:
             due.popleft()
         else:
             heapq.heappop(batch.waits.timers)
@@ -192,15 +192,18 @@ def _due(wait: WaitState) -> int:
     return wait.due
 
 
-def _next_timer(batch: Batch, due: deque[WaitState]) -> WaitState | None:
-    """The nearest deadline among those that were read and those of this batch."""
-    while due and (not due[0].open or due[0].due is None):
+def _next_timer(batch: Batch, due: deque[tuple[int, WaitState]]) -> WaitState | None:
+    """The nearest deadline among those that were read and those of this batch.
+
+    One that was moved since stands among the latter by its new moment.
+    """
+    while due and (not due[0][1].open or due[0][1].due != due[0][0]):
         due.popleft()
     timers = batch.waits.timers
-    while timers and not timers[0][2].open:
+    while timers and (not timers[0][2].open or timers[0][2].due != timers[0][0]):
         heapq.heappop(timers)
     if not timers:
-        return due[0] if due else None
-    if not due or timers[0][:2] < (_due(due[0]), due[0].id):
+        return due[0][1] if due else None
+    if not due or timers[0][:2] < (due[0][0], due[0][1].id):
         return timers[0][2]
-    return due[0]
+    return due[0][1]

@@ -51,7 +51,10 @@ class Passes:
         return found
 
     def moment_of(self, seq: int) -> int | None:
-        """The moment of an entry that was written; None when it is not there."""
+        """The moment of an entry; None when it is not there."""
+        at = seq - self._first
+        if 0 <= at < len(self._history):
+            return int(self._history[at][1])
         return read_entries.moment_of_entry(self._store, seq)
 
     def once_results(

@@ -56,7 +56,7 @@ class WorkflowView:
 def _keyed(outline: Outline) -> Iterator[tuple[tuple[str, str, int], Node]]:
     met: Counter[tuple[str, str]] = Counter()
     for node in outline.walk():
-        name = (node.kind, "" if node.kind == "sleep" else node.name or node.text)
+        name = (node.kind, "" if node.kind in ("sleep", "until") else node.name or node.text)
         yield (*name, met[name]), node
         met[name] += 1
 

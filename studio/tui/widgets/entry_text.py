@@ -55,7 +55,7 @@ def _marks(entry: Entry, around: Surroundings) -> Marks:
             return mark.failed, "error", "error"
         case "journey.exited" | "journey.cancelled":
             return mark.stopped, "muted", "text"
-        case "workflow.loaded" | "journey.moved":
+        case "workflow.loaded" | "journey.moved" | "wait.moved":
             return mark.loaded, "accent", "text"
         case "clock.moved":
             return mark.moved, "accent", "accent"

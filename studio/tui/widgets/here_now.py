@@ -63,7 +63,7 @@ class HereNow(Asking, VirtualList[WaitRow]):
             self.rows, self.cursor = [], None
             self.show_rows([])
         self._workflow, self._node, self._now = workflow, node, now
-        waits = node is not None and node.kind in ("wait", "any", "all", "sleep", "step")
+        waits = node is not None and node.kind in ("wait", "any", "all", "sleep", "until", "step")
         self.empty_text = "Nobody is here." if waits else "Nothing waits at this node."
         self._title()
         self.ask()

@@ -346,7 +346,7 @@ def wait_words(row: WaitRow, room: int | None = None) -> str:
     """
     match row.kind:
         case "sleep":
-            return "sleep"
+            return "sleep" if row.local is None else f"until {row.local}"
         case "step":
             return f"step {literal(row.name or '')}"
         case "group" if row.parts:

@@ -29,6 +29,13 @@ async def linear(journey: Journey) -> dict[str, bool]:
     return {"paid": bool(paid)}
 
 
+@workflow(trigger="go", timezone="Europe/Berlin")
+async def morning(journey: Journey) -> bool:
+    if not await journey.until("00:30", days=0, if_past="skip"):
+        await journey.until("09:00", on="mon-fri")
+    return bool(await journey.wait_for("paid", timeout="1d"))
+
+
 @workflow(trigger="go")
 async def dealt(journey: Journey) -> str:
     arm = await journey.split("price", {"low": 50, "high": 50, "nobody": 0})

@@ -16,6 +16,7 @@ from studio.design.explorer.explored_path import goes_round
 from studio.design.explorer.report import as_json
 from studio.design.explorer.samples import Samples
 from studio.design.explorer.search import Bounds, Exploration, explore
+from studio.design.explorer.tree import rows
 from studio.events import event_files as eventfiles
 from studio.language.definition import Workflow
 from studio.source import loader
@@ -95,6 +96,15 @@ def test_groups_may_stand_in_groups() -> None:
 
 def test_without_a_timeout_it_matches_or_waits_for_ever() -> None:
     assert ends(explore(odd.for_ever)) == [("completed", "came"), ("waits for ever", "for never/sent")]
+
+
+def test_a_time_by_the_users_clock_adds_time_and_no_way() -> None:
+    matched, timed_out = explore(odd.morning).paths
+    assert (matched.time, timed_out.time) == (8 * 3_600_000, 32 * 3_600_000)
+    first, second = (step for step in matched.steps if step.kind == "sleep")
+    assert (first.name, first.outcome) == ("until 00:30 today", "done")
+    assert (second.name, second.timeout) == ("until 09:00 mon-fri", 8 * 3_600_000)
+    assert "☾ until 09:00 mon-fri 8h" in [f"{row.sign} {row.text}" for row in rows([matched])]
 
 
 def test_a_split_goes_down_every_arm_that_gets_somebody_and_stays_in_it() -> None:

@@ -123,6 +123,13 @@ def test_the_side_that_goes_on_stays_on_the_line() -> None:
     ]
 
 
+def test_a_time_by_the_users_clock_is_drawn_as_a_wait_for_it() -> None:
+    text = (
+        'await journey.until("09:00", on="mon-fri", if_past="skip")\nx = await journey.until("08:00", days=1)'
+    )
+    assert drawn(text)[:2] == ["☾ until 09:00  mon-fri  if_past skip  :2", "☾ until 08:00  days 1  :3"]
+
+
 def test_a_split_has_its_arms_below_it() -> None:
     text = 'arm = await journey.split("subject", {"a": 50, "b": 100 - 50}, gone="a")\n'
     text += 'if arm == "a":\n    print(1)'

@@ -27,6 +27,7 @@ from studio.engine.work.work_items import (
     QueuedEvent,
 )
 from studio.kernel.records import StepResult
+from studio.kernel.state import WaitState
 from studio.language.kinds import Kind
 from studio.store.sqlite import Store
 from tests.engine.bench import Bench
@@ -79,14 +80,19 @@ def test_where_time_is_moved_a_step_takes_none(bench: Bench) -> None:
     assert [_before(wait, RESULT, at, False) for at in (100, 101)] == [False, True]
 
 
+def due_in(bench: Bench) -> deque[tuple[int, WaitState]]:
+    """Deadlines as a batch reads them."""
+    return deque((wait.due or 0, wait) for wait in bench.batch.unit.due_waits(1_000, 10))
+
+
 def test_the_nearest_deadline_is_one_of_those_read_or_of_this_batch(bench: Bench) -> None:
     for user, ms in (("ada", 50), ("bob", 30), ("cyd", 70)):
         bench.event("go", 0, user, ms=ms)
     bench.write()
-    due = deque(bench.batch.unit.due_waits(1_000, 10))
-    assert [wait.due for wait in due] == [30, 50, 70]
+    due = due_in(bench)
+    assert [at for at, _ in due] == [30, 50, 70]
     # None in this batch yet.
-    assert _next_timer(bench.batch, due) is due[0]
+    assert _next_timer(bench.batch, due) is due[0][1]
     for user, ms in (("dan", 50), ("eve", 20), ("fay", 30)):
         bench.event("go", 0, user, ms=ms)
     found: list[tuple[int | None, str]] = []
@@ -103,12 +109,30 @@ def test_the_nearest_deadline_is_one_of_those_read_or_of_this_batch(bench: Bench
 def test_a_deadline_that_is_gone_is_none(bench: Bench) -> None:
     bench.event("go", 0, ms=50)
     bench.write()
-    due = deque(bench.batch.unit.due_waits(1_000, 10))
-    bench.batch.unit.load_passes([due[0].journey])
+    due = due_in(bench)
+    (_, wait) = due[0]
+    bench.batch.unit.load_passes([wait.journey])
     # By other code it waits for ever.
-    bench.batch.unit.set_due(due[0], None)
-    assert due[0].open
+    bench.batch.unit.set_due(wait, None)
+    assert wait.open
     assert _next_timer(bench.batch, due) is None
+
+
+def test_a_deadline_that_was_moved_stands_where_it_is_now_and_hides_no_other(bench: Bench) -> None:
+    for user, ms in (("ada", 50), ("bob", 60), ("cyd", 70)):
+        bench.event("go", 0, user, ms=ms)
+    bench.write()
+    due, unit = due_in(bench), bench.batch.unit
+    ada, _, cyd = (wait for _, wait in due)
+    unit.load_passes([wait.journey for _, wait in due])
+    for wait, at in ((ada, 65), (cyd, 55), (cyd, 80)):
+        unit.set_due(wait, at)
+        bench.batch.waits.add_timer(wait)
+    found = []
+    while (next_wait := _next_timer(bench.batch, due)) is not None:
+        found.append((next_wait.due, next_wait.journey.user.name))
+        bench.batch.timer(next_wait, 0)
+    assert found == [(60, "bob"), (65, "ada"), (80, "cyd")]
 
 
 # -- how many are read ---------------------------------------------------------------------

@@ -107,6 +107,13 @@ def group(key: str, *names: str) -> WaitRow:
     )
 
 
+def test_a_wait_for_a_time_is_called_by_it() -> None:
+    morning = "Thu 1 Jan 09:00 Europe/Berlin"
+    row = replace(wait(80, "mia", None, 60_000, kind="sleep", key="sleep#0"), local=morning)
+    assert wait_words(row) == f"until {morning}"
+    assert wait_words(replace(row, local=None)) == "sleep"
+
+
 def test_a_group_is_called_by_its_branches() -> None:
     either = group("any#0", "cart/checked_out", "cart/emptied")
     assert wait_words(either) == "cart/checked_out or cart/emptied"

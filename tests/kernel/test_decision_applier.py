@@ -10,6 +10,8 @@ import pytest
 from studio import Journey, workflow
 from studio.kernel import decision_applier
 from studio.kernel.records import Ask
+from studio.language.idempotency import step_keys
+from studio.language.journey_ids import Parts
 from studio.language.kinds import Kind
 from tests.kernel.rules import Rules, kinds
 
@@ -104,3 +106,45 @@ def test_steps_without_time_moving_lengthen_the_chain_by_one_each(monkeypatch: p
     rules.event("ping", 5)
     for at in range(6, 30):
         assert rules.result(at, result="1")[-1][0] == "step.started"
+
+
+def test_events_that_branch_without_end_fail_before_their_chain_is_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(decision_applier, "MAX_FAN_OUT", 20)
+    monkeypatch.setattr(decision_applier, "MAX_CAUSATION_DEPTH", 10)
+
+    @workflow(trigger="ping", again=True, name="pongs")
+    async def pongs(journey: Journey) -> int:
+        await journey.ingest("ping")
+        await journey.ingest("ping")
+        return 1
+
+    rules = Rules(pongs)
+    told = rules.event("ping")
+    failed = [each for each in told if each[0] == "journey.failed"]
+    assert "runaway: 20 events were sent in answer to one another" in failed[0][4]["message"]
+    # The first two were sent in answer to what came from outside.
+    assert kinds(told).count("event") == 1 + 2 + 20
+
+
+def test_a_user_is_known_by_what_their_own_journey_sends() -> None:
+    @workflow(trigger="go", name="tells")
+    async def tells(journey: Journey) -> Any:
+        await journey.ingest("identify", {"plan": "pro"})
+        return journey.user["plan"]
+
+    assert Rules(tells).event("go")[-1][4] == {"result": "pro"}
+
+
+@pytest.mark.parametrize("name", ["look", "look/up", "look~up"])
+def test_the_key_of_a_step_is_made_from_its_parts_whatever_marks_its_name_holds(name: str) -> None:
+    @workflow(trigger="go", name="works")
+    async def works(journey: Journey) -> Any:
+        await journey.step(name, print)
+
+    rules = Rules(works)
+    rules.event("go")
+    (launch,) = rules.launches
+    parts = Parts("works", "ada", "", 1)
+    assert launch.keys == step_keys("s", parts, True, 1, f"step:{name}#0", False, mixed=False)

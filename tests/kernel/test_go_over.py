@@ -120,3 +120,18 @@ def test_others_and_those_that_have_ended_stay() -> None:
     assert turn(ada, code=CodeCame({"another"}, START)).turn.rows == []
     turn(ada, event("b", "2s"))
     assert turn(ada, code=CodeCame({"shop"}, START)).turn.rows == []
+
+
+def test_what_is_said_before_the_first_wait_is_said_once_and_what_is_new_there_now() -> None:
+    @workflow(trigger="go", name="shop")
+    async def shop(journey: Journey) -> None:
+        journey.log("hello")
+        journey.log("and welcome")
+        await journey.wait_for("other")
+
+    ada = Partition("ada", {"shop": version("1d")})
+    turn(ada, event("go"))
+    again = load(dump(ada), {"shop": shop})
+    rows = turn(again, code=CodeCame({"shop"}, START + 9)).turn.rows
+    assert kinds(rows) == [Kind.MOVED, Kind.LOG, Kind.WAIT_OPENED, Kind.WAIT_CLOSED]
+    assert (rows[1][13], rows[1][1]) == ("and welcome", START + 9)

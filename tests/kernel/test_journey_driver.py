@@ -127,3 +127,47 @@ def test_a_resumed_journey_is_late_for_nothing() -> None:
     fail = False
     resume(rules.transition, rules.journey(), 90_000)
     assert rules.end()[-1][4] == {"result": [0.5, 0.0]}
+
+
+def test_a_journey_is_not_late_when_it_begins() -> None:
+    @workflow(trigger="go", name="begins")
+    async def begins(journey: Journey) -> float:
+        return journey.late.total_seconds()
+
+    assert Rules(begins).event("go", 7)[-1][4] == {"result": 0.0}
+
+
+def test_a_function_that_stands_is_left_before_the_step_runs_that_it_has_come_to() -> None:
+    left: list[str] = []
+
+    @workflow(trigger="go", name="works")
+    async def works(journey: Journey) -> Any:
+        await journey.wait_for("tick", past=False)
+        try:
+            return await journey.step("look", print)
+        finally:
+            left.append("left")
+
+    rules = Rules(works)
+    # Two drives in one batch: after the second it would stand.
+    rules.transition.event(rules.incoming("go"), 0)
+    rules.transition.event(rules.incoming("tick"), 0)
+    assert (left, rules.monitor.live.standing()) == (["left"], [])
+    assert kinds(rules.end())[-1] == "step.started"
+    assert rules.result(0, result="7")[-1][4] == {"result": 7}
+
+
+def test_one_that_does_not_let_itself_be_left_for_a_step_fails() -> None:
+    @workflow(trigger="go", name="clings")
+    async def clings(journey: Journey) -> Any:
+        await journey.wait_for("tick", past=False)
+        while True:
+            try:
+                await journey.step("look", print)
+            except BaseException:
+                continue
+
+    rules = Rules(clings)
+    rules.transition.event(rules.incoming("go"), 0)
+    rules.transition.event(rules.incoming("tick"), 0)
+    assert kinds(rules.end())[-1] == "journey.failed"

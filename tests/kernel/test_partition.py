@@ -111,6 +111,8 @@ def test_old_events_are_packed_and_found() -> None:
         True,
     )
     assert ada.event(17)["n"] == 16
+    # The first and the last of a block, too.
+    assert [ada.event(seq)["n"] for seq in (1, 1000, 1001, 2000, 2001)] == [0, 999, 1000, 1999, 2000]
     assert ada.known_ids(["id3", "id2999", "no"]) == {"id3": 4, "id2999": 3000}
     assert ada.event_seqs(ada.me, names("other"), 0, ada.seq) == []
     assert [each.seq for each in ada.all_events()] == list(range(1, 3001))

@@ -72,6 +72,8 @@ def test_the_form_of_today_is_among_them() -> None:
         (MARK + bytes((VERSION + 1,)) + bytes(9), f"reads up to {VERSION}"),
         (dump(partition())[:-3], "damaged"),
         (MARK + bytes((VERSION,)) + (9).to_bytes(4, "big") + b"not zlib.", "damaged"),
+        (MARK + bytes((VERSION,)) + bytes(3), "something else"),
+        (MARK + bytes((VERSION,)) + bytes(4), "damaged"),
     ],
 )
 def test_other_bytes_are_refused(damaged: bytes, says: str) -> None:

@@ -5,11 +5,19 @@ from __future__ import annotations
 import pytest
 
 from studio.kernel.partition import Partition
-from studio.kernel.partition_dump import dump
+from studio.kernel.partition_dump import dump, load
 from studio.kernel.partition_replay import replay
+from studio.kernel.partition_turn import Came, CodeCame
 from studio.kernel.turn import Turn, turn_from
+from studio.language.kinds import Kind
 from studio.language.names import IDENTIFY
-from tests.kernel.partitions import START, WORKFLOWS, event, partition, time, turn
+from tests.kernel.partitions import START, WORKFLOWS, event, kinds, partition, time, turn
+from tests.kernel.test_go_over import turn as run_by
+from tests.kernel.test_go_over import version
+
+
+def run(of: Partition, *came: Came, code: CodeCame | None = None) -> Turn:
+    return run_by(of, *came, code=code).turn
 
 
 def anew(base: bytes, turns: list[Turn], of: Partition) -> Partition:
@@ -52,3 +60,16 @@ def test_a_turn_that_is_missing_is_seen() -> None:
     late = turn(ada, time("7d")).turn
     with pytest.raises(ValueError, match="a turn begins at 5, and 1 is wanted"):
         anew(base, [late], ada)
+
+
+def test_a_wait_whose_deadline_was_moved_is_met_by_its_event() -> None:
+    ada = Partition("ada", {"shop": version("1d")})
+    base = dump(ada)
+    turns = [run(ada, event("go"), event("a", "1s"))]
+    other = load(dump(ada), {"shop": version("9d")})
+    turns.append(run(other, code=CodeCame({"shop"}, START + 2_000)))
+    assert turns[-1].moved
+    again = replay(base, turns, {}, {"shop": version("9d")})
+    assert (dump(again), again.next_due) == (dump(other), START + 1_000 + 9 * 86_400_000)
+    rows = run(again, event("b", "5d")).rows
+    assert kinds(rows) == [Kind.EVENT, Kind.WAIT_MATCHED, Kind.COMPLETED]

@@ -44,3 +44,14 @@ def test_names_without_end_fill_no_memory() -> None:
 @pytest.mark.parametrize(("data", "value"), [({"k": "x"}, '"x"'), ({"k": None}, "null"), ({}, "null")])
 def test_the_key_of_a_journey_is_the_value_that_its_trigger_carries(data: dict[str, Any], value: str) -> None:
     assert key_value(flow("keyed", trigger="go", key="k"), data) == value
+
+
+def test_routes_are_remembered_and_do_not_fill_the_memory() -> None:
+    routes = Routes({})
+    first = routes.of("a")
+    routes.of("b")
+    assert routes.of("a") is first
+    for number in range(10_100):
+        routes.of(f"n{number}")
+    assert len(routes._known) < 10_100
+    assert routes.of("a") is not first

@@ -351,3 +351,16 @@ def test_the_newest_answer_to_a_request_is_found_by_its_number(path: Path) -> No
     path.write_bytes(b"no store")
     with pytest.raises(StoreError):
         answer_to(path, 7)
+
+
+def test_to_look_for_an_engine_leaves_nothing_behind(path: Path) -> None:
+    assert engine_of(path) is None
+    open_database(path).close()
+    assert engine_of(path) is None
+    assert not lock_path(path).exists()
+    # A lock beside no store is nobody's.
+    path.unlink()
+    lock_path(path).touch()
+    with FileLock(lock_path(path)):
+        assert engine_of(path) is None
+    assert not path.exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 import sqlite_utils
 
+from studio.store import schema
 from studio.store.migrations import migrations
 from studio.store.schema import MIGRATION_SET, VERSION
 
@@ -43,3 +45,12 @@ def test_a_step_that_fails_leaves_nothing_of_itself(con: sqlite3.Connection) -> 
     with pytest.raises(sqlite3.Error):
         migrations.apply(sqlite_utils.Database(con))
     assert [name[:4] for name in applied(con)] == ["m001"]
+
+
+def test_a_store_has_every_table_and_index_that_the_schema_names(con: sqlite3.Connection) -> None:
+    migrations.apply(sqlite_utils.Database(con))
+    made = {name for (name,) in con.execute("SELECT name FROM sqlite_master")}
+    texts = [text for text in vars(schema).values() if isinstance(text, str)]
+    named = {name for text in texts for name in re.findall(r"CREATE (?:UNIQUE )?(?:TABLE|INDEX) (\w+)", text)}
+    assert {"history", "history_hooks", "checksums", "refused"} <= named
+    assert named - made == set()

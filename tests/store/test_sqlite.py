@@ -16,7 +16,7 @@ import pytest
 from studio import Engine, VirtualClock, incoming
 from studio.cli.advice import worded
 from studio.clocks.clock import iso
-from studio.errors import StoreError, StoreFull, StoreLocked, StoreReadOnly
+from studio.errors import StoreError, StoreFull, StoreGone, StoreLocked, StoreReadOnly
 from studio.store.changes import Changes
 from studio.store.connect import connect_reader
 from studio.store.database import open_database
@@ -525,3 +525,77 @@ def test_opening_a_store_needs_no_terminal() -> None:
     done = python("import studio.store.sqlite, studio.engine, sys; print('textual' in sys.modules)")
     assert (done.stdout, done.stderr) == ("False\n", "")
     assert sys.version_info >= (3, 11)
+
+
+# -- the engine's connection ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["studio.db", "studio.db-wal"])
+def test_a_file_that_is_not_there_any_more_is_told_at_the_next_look(store: Store, name: str) -> None:
+    store.write_meta({"a": "1"})
+    store.look()
+    file = store.path.with_name(name)
+    os.rename(file, file.with_name("aside"))
+    with pytest.raises(StoreGone, match="the file is gone"):
+        store.look()
+    shutil.copy(file.with_name("aside"), file)
+    with pytest.raises(StoreGone, match="another file stands in the place"):
+        store.look()
+    os.replace(file.with_name("aside"), file)
+    store.look()
+
+
+def test_a_name_is_looked_up_once_and_remembered_while_there_are_not_too_many(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.store.sqlite.MOST_KNOWN", 2)
+    changes = Changes()
+    changes.names += [(number, f"n{number}") for number in range(1, 6)]
+    store.write(changes)
+    assert store.stored_name("none") is None
+    known = []
+    for number in range(1, 6):
+        # Looked up, and then remembered.
+        assert [store.stored_name(f"n{number}") for _ in range(2)] == [number] * 2
+        known.append(len(store.known_names))
+    assert known == [1, 2, 3, 1, 2]
+    assert [store.name_text(number) for number in (1, 1, 5)] == ["n1", "n1", "n5"]
+
+
+def test_what_goes_beyond_a_batch_is_done_as_a_whole_or_not_at_all(store: Store) -> None:
+    def write(*rows: str, fails: bool) -> None:
+        with store.transaction() as con:
+            for row in rows:
+                con.execute(f"INSERT INTO users VALUES {row}")
+            assert con.in_transaction
+            if fails:
+                raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write("(1, 'ada')", fails=True)
+    with pytest.raises(StoreError):
+        write("(1, 'ada')", "(1, 'bob')", fails=False)
+    assert store.rows("SELECT * FROM users") == []
+    write("(1, 'ada')", fails=False)
+    assert not store.connection.in_transaction
+    assert store.rows("SELECT * FROM users") == [(1, "ada")]
+
+
+def test_whoever_waits_for_another_writer_says_so_and_goes_on(store: Store) -> None:
+    store.rows("PRAGMA busy_timeout = 1")
+    other = sqlite3.connect(store.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    told: list[str] = []
+
+    def wait(error: StoreError) -> None:
+        told.append(str(error))
+        if len(told) == 3:
+            other.execute("COMMIT")
+
+    store.on_wait = wait
+    store.begin()
+    assert store.connection.in_transaction
+    store.release()
+    other.close()
+    assert len(told) == 3
+    assert "another program" in told[0]

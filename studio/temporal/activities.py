@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
 from temporalio import activity
 from temporalio.client import Client
@@ -23,9 +23,23 @@ from studio.temporal.references import NotByName, resolve
 from studio.temporal.requests import REQUESTS, TurnRequest
 from studio.temporal.sending import TASK_SECONDS, send_all
 from studio.temporal.telling import is_told_from_here
-from studio.temporal.user_workflow import HEARTBEAT_SECONDS, STEP_SECONDS
+from studio.temporal.turns_workflow import HEARTBEAT_SECONDS
+from studio.temporal.user_workflow import STEP_SECONDS
 from studio.temporal.wire import event_item, failed, launch_in, result_out, unframed, workflow_id
 from studio.text import json_text as jsontext
+
+T = TypeVar("T")
+
+
+async def beating(work: asyncio.Future[T]) -> T:
+    """What comes of work that may take long; Temporal hears meanwhile that its process is there."""
+    try:
+        while not work.done():
+            await asyncio.wait({work}, timeout=HEARTBEAT_SECONDS / 3)
+            activity.heartbeat()
+    finally:
+        work.cancel()
+    return work.result()
 
 
 class UserActivities:
@@ -102,10 +116,7 @@ class UserActivities:
                 loop.call_soon_threadsafe(settle, result)
 
         self._steps.run(launch, report)
-        while not ended.done():
-            await asyncio.wait({ended}, timeout=HEARTBEAT_SECONDS / 3)
-            activity.heartbeat()
-        result = ended.result()
+        result = await beating(ended)
         # An error of the function's own that has this name has a traceback.
         if names_no_time and result.type == "Timeout" and not result.traceback:
             result.message = _too_long(launch.command.name)
@@ -118,7 +129,7 @@ class UserActivities:
         for m in messages:
             event = Incoming(m["name"], m["to"], m["text"], m["id"])
             items.append((event.user, event_item(event, m["at"], (sender, m["seq"]))))
-        await send_all(self._client, self._queue, items)
+        await beating(asyncio.ensure_future(send_all(self._client, self._queue, items)))
 
     @activity.defn(name="check_event")
     async def check_event(self, user: str, question: dict[str, Any]) -> list[dict[str, Any]]:
@@ -126,7 +137,8 @@ class UserActivities:
         if self._check is None:
             raise RuntimeError("this worker has no check_event")
         ask = Ask(question["wait"], user, tuple(question["events"]), question["match"])
-        found = await asyncio.to_thread(self._check, ask.user, ask.events, ask.match, self._known)
+        call = asyncio.to_thread(self._check, ask.user, ask.events, ask.match, self._known)
+        found = await beating(asyncio.ensure_future(call))
         others = (fields for fields in found if not is_told_from_here(self._salt, fields.get("id")))
         events = [event for fields in others if (event := event_of_answer(ask, fields)) is not None]
         return [event_item(event, 0)["event"] for event in events]
@@ -137,8 +149,9 @@ class UserActivities:
 
 
 def _may_be_tried(request: TurnRequest) -> bool:
-    """Whether another attempt at a turn may have gone before; of a user who has just come none has."""
-    if request.base or request.log or not request.items:
+    """Whether another attempt at a turn may have gone before: none has while what came is younger than the
+    time that an attempt has. When it is a deadline that came, nobody here knows since when."""
+    if not request.items:
         return True
     oldest: int = min(item["at"] for item in request.items)
     return request.now - oldest >= TASK_SECONDS * 1000
@@ -170,9 +183,9 @@ class SinkActivities:
         if self._projection.lacks_code_of(packed):
             # Entries name the version that made them: its source comes first.
             self._projection.add_sources((await counting(self._client, self._queue)).sources)
-        await asyncio.wrap_future(self._projection.put(packed))
+        await beating(asyncio.wrap_future(self._projection.put(packed)))
 
     @activity.defn(name="forget")
     async def forget(self, user: str, begins: int) -> None:
         """Forget a user who was erased."""
-        await asyncio.wrap_future(self._projection.erase(user, begins))
+        await beating(asyncio.wrap_future(self._projection.erase(user, begins)))

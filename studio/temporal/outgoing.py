@@ -11,7 +11,7 @@ from temporalio import workflow
 from temporalio.exceptions import ActivityError
 
 with workflow.unsafe.imports_passed_through():
-    from studio.temporal.turns_workflow import OFTEN, TURNS, tell
+    from studio.temporal.turns_workflow import HEARTBEAT_SECONDS, OFTEN, TURNS, tell
     from studio.temporal.wire import framed
 
 MOST_TURNS = 500_000
@@ -74,6 +74,7 @@ class Outgoing:
                     "deliver",
                     args=[self.user, messages],
                     start_to_close_timeout=timedelta(seconds=60),
+                    heartbeat_timeout=timedelta(seconds=HEARTBEAT_SECONDS),
                     retry_policy=OFTEN,
                 )
             except ActivityError:

@@ -151,7 +151,9 @@ class Projection:
         try:
             job = self._jobs.get(timeout=AGAIN if waiting else None)
             while job is not None:
-                jobs.append(job)
+                # Who asked may have given it up, as Temporal does when it hears nothing for too long.
+                if job.done.set_running_or_notify_cancel():
+                    jobs.append(job)
                 if sum(len(each.turns) for each in jobs) >= MOST:
                     return jobs, False
                 job = self._jobs.get_nowait()

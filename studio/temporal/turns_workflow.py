@@ -17,6 +17,9 @@ TURNS = "user-turns"
 ERASED = "user-erased"
 SINK_SUFFIX = "-sink"
 """Behind a task queue's name: where turns wait."""
+HEARTBEAT_SECONDS = 3
+"""After so long Temporal gives an activity that does not answer to another worker: its process may be gone,
+or the task was lost on its way."""
 OFTEN = RetryPolicy(initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=10))
 
 
@@ -27,6 +30,7 @@ async def tell(turns: list[bytes]) -> None:
         framed(turns),
         task_queue=workflow.info().task_queue + SINK_SUFFIX,
         start_to_close_timeout=timedelta(seconds=60),
+        heartbeat_timeout=timedelta(seconds=HEARTBEAT_SECONDS),
         retry_policy=OFTEN,
     )
 
@@ -47,6 +51,7 @@ class UserErased:
             args=[user, begins],
             task_queue=workflow.info().task_queue + SINK_SUFFIX,
             start_to_close_timeout=timedelta(seconds=300),
+            heartbeat_timeout=timedelta(seconds=HEARTBEAT_SECONDS),
             retry_policy=OFTEN,
         )
 

@@ -21,7 +21,7 @@ with workflow.unsafe.imports_passed_through():
     from studio.temporal.outgoing import Outgoing
     from studio.temporal.requests import REQUESTS, TurnRequest
     from studio.temporal.turns import result_from
-    from studio.temporal.turns_workflow import ERASED, OFTEN
+    from studio.temporal.turns_workflow import ERASED, HEARTBEAT_SECONDS, OFTEN
     from studio.temporal.wire import Item, failed, framed, size_of, start_of, step_item
 
 NAME = "user-journeys"
@@ -40,7 +40,6 @@ ASK_TRIES = 10
 """As often `check_event` is asked that raises."""
 STEP_TRIES = 4
 """A step whose process died under it is started again, three times at most (DESIGN rule 11)."""
-HEARTBEAT_SECONDS = 3
 
 
 @workflow.defn(name=NAME)
@@ -239,6 +238,7 @@ class UserJourneys:
                 args=[self.user, question],
                 result_type=list,
                 start_to_close_timeout=timedelta(seconds=60),
+                heartbeat_timeout=timedelta(seconds=HEARTBEAT_SECONDS),
                 retry_policy=RetryPolicy(maximum_attempts=ASK_TRIES),
             )
         except ActivityError as error:

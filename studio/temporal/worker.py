@@ -35,6 +35,10 @@ from studio.temporal.user_workflow import UserJourneys
 
 STICKY_SECONDS = 2
 """After so long a user goes to another worker when the one that has the state does not take the task."""
+POLLS = 16
+"""Questions for tasks that a process has open at the same time. Of those for users half are for users whom it
+does not have so far, who are many at once when another worker dies: with the SDK's own, one of five, they
+waited for each other."""
 LOOK_SECONDS = 5.0
 """How often a worker asks whether something was deployed; a user whose turn knows tells it at once."""
 END_SECONDS = 5
@@ -99,6 +103,8 @@ async def _serving(
         # Nothing of an author's is imported in a workflow, and what is ours knows no clock.
         workflow_runner=UnsandboxedWorkflowRunner(),
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=STICKY_SECONDS),
+        max_concurrent_workflow_task_polls=POLLS,
+        nonsticky_to_sticky_poll_ratio=0.5,
         max_heartbeat_throttle_interval=timedelta(seconds=1),
         default_heartbeat_throttle_interval=timedelta(seconds=1),
         graceful_shutdown_timeout=timedelta(seconds=END_SECONDS),
@@ -156,6 +162,7 @@ async def sink_worker(
         task_queue=settings.queue + SINK_SUFFIX,
         activities=SinkActivities(projection, client, settings.queue).all(),
         max_concurrent_activities=500,
+        max_concurrent_activity_task_polls=POLLS,
         graceful_shutdown_timeout=timedelta(seconds=END_SECONDS),
     )
     try:

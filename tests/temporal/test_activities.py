@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ from studio.clocks.clock import wall_ms
 from studio.engine.effects.steps import Steps
 from studio.language.incoming import incoming
 from studio.temporal import activities
-from studio.temporal.activities import UserActivities
+from studio.temporal.activities import SinkActivities, UserActivities
 from studio.temporal.code import Code
 from studio.temporal.driving import Drives
 from studio.temporal.requests import TurnRequest
@@ -27,7 +29,7 @@ from studio.temporal.turns import result_from
 from studio.temporal.wire import event_item, workflow_id
 from studio.temporal.worker import user_worker
 from tests.temporal.servers import DevServer
-from tests.temporal.support import PATIENCE, new_queue
+from tests.temporal.support import PATIENCE, new_queue, until
 
 START = 1_767_225_600_000
 
@@ -90,6 +92,44 @@ async def test_a_step_whose_time_is_over_says_whose_time_that_was(
     finally:
         steps.stop()
     assert (told["type"], told["message"]) == ("Timeout", says)
+
+
+async def test_what_takes_long_says_that_its_process_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activities, "HEARTBEAT_SECONDS", 0.1)
+    beats: list[object] = []
+    written: Future[None] = Future()
+
+    class SlowProjection:
+        def lacks_code_of(self, packed: list[bytes]) -> bool:
+            return False
+
+        def put(self, packed: list[bytes]) -> Future[None]:
+            return written
+
+    there = SinkActivities(SlowProjection(), None, "queue")  # type: ignore[arg-type]
+    environment = ActivityEnvironment()
+    environment.on_heartbeat = lambda *details: beats.append(details)
+    telling = asyncio.ensure_future(environment.run(there.project, b""))
+    await until(lambda: len(beats) >= 3)
+    written.set_result(None)
+    await telling
+    # Whoever ends it gives up the waiting with it.
+    written, so_far = Future(), len(beats)
+    telling = asyncio.ensure_future(environment.run(there.project, b""))
+    await until(lambda: len(beats) > so_far)
+    environment.cancel()
+    await asyncio.gather(telling, return_exceptions=True)
+    await until(written.cancelled)
+
+
+@pytest.mark.parametrize(
+    ("age", "base", "tried"), [(0, b"", False), (0, b"state", False), (2_999, b"", False), (3_000, b"", True)]
+)
+def test_nobody_has_tried_what_has_just_come(age: int, base: bytes, tried: bool) -> None:
+    item = event_item(incoming("go", "ada"), START)
+    request = TurnRequest("ada", base, (), (item,), START + age, frozenset())
+    assert activities._may_be_tried(request) is tried
+    assert activities._may_be_tried(replace(request, items=()))
 
 
 async def test_a_step_may_name_more_than_an_hour(server: DevServer) -> None:

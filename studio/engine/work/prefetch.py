@@ -15,7 +15,8 @@ def prefetch(batch: Batch, events: list[Incoming]) -> None:
     unit.load_users([event.user for event in events])
     if ids := [event.id for event in events if event.id is not None]:
         batch.ids.load(ids)
-    known = [(unit.users[event.user], event) for event in events if not unit.users[event.user].new]
+    users = unit.users
+    known = [(user, event) for event in events if (user := users.get(event.user)) is not None and not user.new]
     if not known:
         return
     unit.load_waits([(user, unit.name_id(event.name)) for user, event in known])

@@ -49,7 +49,7 @@ class DriveQuarantine(CommitHook):
         self._suspects: dict[str, list[int]] = {}
         """Position and tries of journeys in whose drives processes ended."""
         self._batch: Batch | None = None
-        """The newest."""
+        """The newest, where that names what it drives; no other is kept alive behind its end."""
         self._driven = ""
         """The journey that is being driven."""
 
@@ -83,9 +83,9 @@ class DriveQuarantine(CommitHook):
 
     def begin(self, batch: Batch, part: Part) -> None:
         """A batch begins: whether it names what it drives."""
-        batch.part, self._batch = part, batch
+        batch.part, self._batch = part, None
         if self._sizes.get(part, 2) < 2:
-            batch.journeys.quarantine = self
+            self._batch, batch.journeys.quarantine = batch, self
 
     def before_commit(self, batch: Batch) -> None:
         """What is durable with it sets counts back."""

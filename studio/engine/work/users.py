@@ -26,30 +26,38 @@ class Users:
         self._first = store.next_seq
         self._next = store.next_user
         self.by_name: dict[str, UserState] = {}
+        self._absent: set[str] = set()
+        """Who was looked for and is not there. Made by the first cause that has to do with them: a batch may
+        end before it comes to all that it has read for, and the next must find them new."""
         self.by_id: dict[int, UserState] = {}
 
     def load(self, wanted: Iterable[str]) -> None:
-        """Read users by their names; those that are not there are made."""
-        missing = [name for name in dict.fromkeys(wanted) if name not in self.by_name]
+        """Read users by their names, as far as they are there."""
+        missing = set(wanted).difference(self.by_name)
         if not missing:
             return
-        stored = read_users.user_ids(self._store, missing)
-        for name in missing:
-            id = stored.get(name)
-            self._add_user(UserState(id if id is not None else self._make_user(name), name, id is None))
+        for name, id in read_users.user_ids(self._store, list(missing)).items():
+            self._add_user(UserState(id, name, False))
+            missing.discard(name)
+        self._absent |= missing
 
     def _add_user(self, user: UserState) -> None:
         self.by_name[user.name] = self.by_id[user.id] = user
 
     def has_user(self, name: str) -> bool:
         """Whether a user is there."""
-        return name in self.by_name or bool(read_users.user_ids(self._store, [name]))
+        if name not in self.by_name and name not in self._absent:
+            self.load((name,))
+        return name in self.by_name
 
     def user(self, name: str) -> UserState:
         """A user; made when not there."""
-        if name not in self.by_name:
-            self.load((name,))
-        return self.by_name[name]
+        found = self.by_name.get(name)
+        if found is None:
+            if not self.has_user(name):
+                self._add_user(UserState(self._make_user(name), name, True))
+            found = self.by_name[name]
+        return found
 
     def user_by_id(self, id: int) -> UserState:
         """A user that must be there."""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
-from studio import Journey, WallClock, workflow
+import pytest
+
+from studio import Engine, Journey, WallClock, workflow
 from studio.engine.loop.batches import Batches
 from studio.engine.loop.state import LoopState
 from studio.engine.work.batch import Batch
@@ -14,6 +18,7 @@ from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.errors import StoreError
 from studio.kernel.ports import Part
 from studio.store.sqlite import Store
+from tests.engine.support import until
 
 
 @workflow(trigger="go", name="old")
@@ -75,3 +80,29 @@ def test_what_stood_in_the_batch_before_is_closed_and_its_fault_is_past(tmp_path
     assert ended == [1]
     assert faults == [None, None]
     store.close()
+
+
+async def test_a_batch_that_is_durable_is_held_by_nobody_and_goes_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[weakref.ref[Batch]] = []
+    new = Batches.new
+
+    def noting(self: Batches, store: Store, watch: ThreadMonitor, part: Part = "other") -> Batch:
+        batch = new(self, store, watch, part)
+        made.append(weakref.ref(batch))
+        return batch
+
+    monkeypatch.setattr(Batches, "new", noting)
+    monkeypatch.setattr(gc, "enable", gc.disable)
+    gc.disable()
+    try:
+        async with Engine(old, store=tmp_path / "a.db") as engine:
+            for _ in range(3):
+                await engine.ingest("go", "user1")
+            # Where it is kept until the next, the collector goes through all that it has read.
+            await until(lambda: all(each() is None for each in made))
+    finally:
+        monkeypatch.undo()
+        gc.enable()
+    assert len(made) >= 3

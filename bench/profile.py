@@ -35,12 +35,14 @@ from studio.language.kinds import Status
 from studio.store.changes import Changes, Row
 from studio.store.database import Durability
 from studio.store.sqlite import Store
+from studio.store.staged import StagedRows
 
 ENGINE_THREAD = "journey-engine"
 STAGES: tuple[tuple[Any, str, str], ...] = (
     (scheduler, "prefetch", "read ahead what the events need"),
     (Batch, "event", "handle events: drive journeys, decide"),
     (StoreUnit, "finish", "gather what is to be written"),
+    (Changes, "staged", "put the rows that are many into tables in memory"),
     (Store, "write", "write, in one transaction"),
 )
 """What a batch goes through: where it is, and what it does."""
@@ -122,14 +124,13 @@ def _stages() -> Iterator[tuple[Spent, Spent]]:
 
         return rows
 
-    def written(original: Callable[[Changes], Any]) -> Callable[[Changes], Any]:
-        def each(self: Changes) -> Iterator[tuple[str, list[Row]]]:
+    def written(original: Callable[[Any], Any]) -> Callable[[Any], Any]:
+        def each(self: Any) -> Iterator[tuple[str, Any]]:
             # Between two items the writer runs the statement of the first.
             for statement, rows in original(self):
                 start = time.perf_counter()
                 yield statement, rows
-                if rows:
-                    statements[_first_words(statement)] += time.perf_counter() - start
+                statements[_first_words(statement)] += time.perf_counter() - start
 
         return each
 
@@ -137,7 +138,8 @@ def _stages() -> Iterator[tuple[Spent, Spent]]:
         for owner, name, what in STAGES:
             patch(owner, name, _timed(stages, what))
         patch(Store, "rows", read)
-        patch(Changes, "statements", written)
+        for owner, name in ((Changes, "statements"), (Changes, "behind"), (StagedRows, "moves")):
+            patch(owner, name, written)
         yield stages, statements
     finally:
         for owner, name, original in reversed(kept):
@@ -191,6 +193,8 @@ def _print_stages(journeys: int, seconds: float, stages: Spent, statements: Spen
         f"{journeys:,} journeys in {seconds:.2f} s: {journeys / seconds:,.0f} a second, "
         f"{seconds / journeys * 1e6:.1f} µs each\n"
     )
+    # One is a part of the other.
+    stages["write, in one transaction"] -= stages["put the rows that are many into tables in memory"]
     rest = seconds - sum(stages.values())
     _print_spent(
         "stages",

@@ -10,6 +10,7 @@ from typing import Any
 from studio.store.checksums import ADD_CHECKSUM, checksums_of
 from studio.store.line_statistics import ADD_PLACE
 from studio.store.meta import END_META, SET_META
+from studio.store.staged import CAN_STAGE, WORTH_STAGING, StagedRows
 
 Row = tuple[Any, ...]
 
@@ -72,15 +73,36 @@ class Changes:
 
     def statements(self) -> Iterable[tuple[str, list[Row]]]:
         """Each statement with its rows, in an order that every reader may see."""
-        yield ADD_NAME, self.names
+        yield from self.before()
         yield from _several(ADD_USER, self.users)
-        yield ADD_CODE, self.codes
         yield from _several(ADD_HISTORY, self.history)
-        yield ADD_CHECKSUM, checksums_of(self.history)
         yield from _several(ADD_JOURNEY, self.journeys)
         yield SET_JOURNEY, self.journey_updates
         yield END_WAIT, self.ended_waits
         yield from _several(ADD_WAIT, self.waits)
+        yield from self.behind()
+
+    def staged(self) -> StagedRows | None:
+        """The rows between `before` and `behind`, in tables in memory; None where they are few.
+
+        Raises:
+            sqlite3.Error, OverflowError, UnicodeError: SQLite cannot hold a value.
+        """
+        history = self.history
+        if not CAN_STAGE or len(history) < WORTH_STAGING or history[-1][0] - history[0][0] >= len(history):
+            return None
+        return StagedRows(
+            history, self.users, self.journeys, self.journey_updates, self.ended_waits, self.waits
+        )
+
+    def before(self) -> Iterable[tuple[str, list[Row]]]:
+        """What comes before the rows that are many."""
+        yield ADD_NAME, self.names
+        yield ADD_CODE, self.codes
+
+    def behind(self) -> Iterable[tuple[str, list[Row]]]:
+        """What comes behind them."""
+        yield ADD_CHECKSUM, checksums_of(self.history)
         yield SET_DUE, self.due_changes
         yield ADD_PROFILE, self.profiles
         yield ADD_TOTAL, self.totals

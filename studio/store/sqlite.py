@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
@@ -302,10 +302,13 @@ class Store:
         """Give the write lock back; nothing was written."""
         self._roll_back()
 
-    def _begin(self) -> None:
+    def _end_left_over(self) -> None:
         if self._con.in_transaction:
             # One that could not be taken back when it came to nothing.
             self._con.execute("ROLLBACK")
+
+    def _begin(self) -> None:
+        self._end_left_over()
         end = time.monotonic() + BUSY
         while True:
             try:
@@ -334,10 +337,19 @@ class Store:
         """
         con = self._con
         try:
+            # Before the write lock is taken: others wait no longer for it than it is needed.
+            staged = changes.staged()
+            if staged is not None:
+                self._end_left_over()
+                staged.attach(con)
             self._begin()
-            for statement, rows in changes.statements():
-                if rows:
-                    con.executemany(statement, rows)
+            if staged is None:
+                _run(con, changes.statements())
+            else:
+                _run(con, changes.before())
+                for statement, values in staged.moves():
+                    con.execute(statement, values)
+                _run(con, changes.behind())
             if changes.answers:
                 con.execute(END_ANSWERS, (changes.answers[-1][1] - 60_000,))
             # Read before the end: nothing that is durable may come to nothing by a question after it.
@@ -355,3 +367,9 @@ class Store:
         # Busy, full or broken: nothing depends on it, and whoever reads or writes next says what is wrong.
         with suppress(sqlite3.Error):
             self._con.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _run(con: sqlite3.Connection, statements: Iterable[tuple[str, list[Row]]]) -> None:
+    for statement, rows in statements:
+        if rows:
+            con.executemany(statement, rows)

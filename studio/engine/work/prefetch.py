@@ -16,7 +16,9 @@ def prefetch(batch: Batch, events: list[Incoming]) -> None:
     if ids := [event.id for event in events if event.id is not None]:
         batch.ids.load(ids)
     users = unit.users
-    known = [(user, event) for event in events if (user := users.get(event.user)) is not None and not user.new]
+    known = [
+        (user, event) for event in events if (user := users.get(event.user)) is not None and not user.new
+    ]
     if not known:
         return
     unit.load_waits([(user, unit.name_id(event.name)) for user, event in known])

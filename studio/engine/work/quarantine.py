@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import weakref
+from collections.abc import Callable
 
 from studio.engine.work.batch import Batch
 from studio.engine.work.commit_hooks import CommitHook
@@ -48,8 +50,8 @@ class DriveQuarantine(CommitHook):
         """The last process ended in the drive of a journey: the steps that ran meanwhile bear no blame."""
         self._suspects: dict[str, list[int]] = {}
         """Position and tries of journeys in whose drives processes ended."""
-        self._batch: Batch | None = None
-        """The newest, where that names what it drives; no other is kept alive behind its end."""
+        self._batch: Callable[[], Batch | None] = _no_batch
+        """The newest; none is kept alive behind its end by being named here."""
         self._driven = ""
         """The journey that is being driven."""
 
@@ -83,9 +85,9 @@ class DriveQuarantine(CommitHook):
 
     def begin(self, batch: Batch, part: Part) -> None:
         """A batch begins: whether it names what it drives."""
-        batch.part, self._batch = part, None
+        batch.part, self._batch = part, weakref.ref(batch)
         if self._sizes.get(part, 2) < 2:
-            self._batch, batch.journeys.quarantine = batch, self
+            batch.journeys.quarantine = self
 
     def before_commit(self, batch: Batch) -> None:
         """What is durable with it sets counts back."""
@@ -123,7 +125,7 @@ class DriveQuarantine(CommitHook):
 
     def name(self, state: JourneyState) -> Failed | None:
         """Name a journey that is about to be driven; gives how it fails that killed the process too often."""
-        batch = self._batch
+        batch = self._batch()
         assert batch is not None
         store = batch.unit.store
         # No text that could be somebody's name: a journey that begins has no number that lasts.
@@ -140,11 +142,16 @@ class DriveQuarantine(CommitHook):
 
     def came_back(self) -> None:
         """The drive is over, and the process is there."""
-        assert self._batch is not None
+        batch = self._batch()
+        assert batch is not None
         rows: dict[str, str | None] = {DRIVEN: None}
         if self._suspects.pop(self._driven, None) is not None:
             rows[SUSPECTS] = json.dumps(self._suspects)
-        self._batch.unit.store.write_meta(rows)
+        batch.unit.store.write_meta(rows)
+
+
+def _no_batch() -> None:
+    """None has begun."""
 
 
 def killed(times: int) -> Failed:

@@ -19,6 +19,8 @@ COMMANDS = {
     "why": ("studio.cli.why", "Explain what an event did, or what a journey waits for."),
     "inspect": ("studio.cli.inspect", "Show where a journey's function stands, with its variables."),
     "map": ("studio.cli.map", "Draw the map of a workflow from its source."),
+    "funnel": ("studio.cli.funnel", "Show how far journeys get, and where they leave."),
+    "simulate": ("studio.cli.simulate", "Let made-up users go through a workflow, in no time."),
     "new": ("studio.cli.new", "Write a new journey from a template, with events to try it."),
     "explore": ("studio.cli.explore", "Walk every path that a user can take through a journey."),
     "check": ("studio.cli.check", "Load and read workflows, and say what will go wrong."),

@@ -56,7 +56,7 @@ def would_run(settings: Settings, no_steps: bool, stubs: tuple[str, ...]) -> Sta
         if stubs:
             raise click.UsageError("--stub gives the result of a step that does not run; say --no-steps too.")
         return None
-    results = _recorded(settings) | dict(map(_stub, stubs))
+    results = _recorded(settings) | dict(map(parse_stub, stubs))
 
     def stand_in(step: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def told(*args: Any, **kwargs: Any) -> Any:
@@ -71,7 +71,12 @@ def would_run(settings: Settings, no_steps: bool, stubs: tuple[str, ...]) -> Sta
     return stand_in
 
 
-def _stub(text: str) -> tuple[str, Any]:
+def parse_stub(text: str) -> tuple[str, Any]:
+    """The step and the result that `STEP=JSON` says.
+
+    Raises:
+        EventError: it says no such thing.
+    """
     from studio.text import json_text as jsontext
 
     name, given, value = text.partition("=")

@@ -29,6 +29,7 @@ from studio.store.schema import TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS
 from studio.store.view_context import ContextViews
 from studio.store.view_funnel import PlaceCounts
 from studio.store.view_history import HistoryViews
+from studio.store.view_report_rows import ReportViews
 from studio.store.view_user_rows import UserViews
 
 LOOK_OPERATIONS = 100_000
@@ -39,7 +40,7 @@ SUGGEST_ROWS = 10_000
 """Entries, from either end of the history, in which event names are looked for."""
 
 
-class Views(ContextViews, UserViews, HistoryViews):
+class Views(ContextViews, UserViews, HistoryViews, ReportViews):
     """A read-only connection to a store. Belongs to the thread that made it.
 
     Raises:

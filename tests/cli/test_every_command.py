@@ -48,6 +48,9 @@ SAMPLES = {
     "--older-than": "90d",
     "--acks": "1",
     "--stub": "charge=1",
+    "--by": "week",
+    "--svg": "out.svg",
+    "--html": "out.html",
     "--mended": '{"event": "signup", "user": "ada"}',
 }
 ARGUMENTS = {
@@ -66,8 +69,8 @@ ARGUMENTS = {
     "users": "ada",
     "number": "1",
 }
-TAKES_ITS_TIME = {"studio", "serve", "run", "play", "worker", "watch", "dev", "deploy"}
-"""They show a screen or run an engine; test_run.py and test_shell.py have them."""
+TAKES_ITS_TIME = {"studio", "serve", "run", "play", "worker", "watch", "dev", "deploy", "simulate"}
+"""They show a screen or run an engine; test_run.py, test_shell.py and test_simulate.py have them."""
 ENDLESS = {"--follow", "--watch"}
 ELSEWHERE = {"--temporal", "--namespace", "--queue"}
 """They ask a server: tests/temporal/test_commands.py has them."""

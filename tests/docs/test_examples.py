@@ -44,7 +44,7 @@ def here(tmp_path: Path) -> Path:
     """A folder as a reader has it before the first steps, with `journey-studio` on the path."""
     shutil.copytree(ROOT / "workflows", tmp_path / "workflows", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "data").mkdir()
-    for file in (ROOT / "data").glob("*.jsonl"):
+    for file in (*(ROOT / "data").glob("*.jsonl"), *(ROOT / "data").glob("*.toml")):
         shutil.copy(file, tmp_path / "data")
     script = tmp_path / "bin" / "journey-studio"
     script.parent.mkdir()
@@ -125,10 +125,14 @@ def test_who_follows_a_page_from_top_to_bottom_sees_what_it_says(
             follow(here, page, block, after.text if after is not None and after.language == "text" else None)
 
 
+def test_the_profile_that_is_shown_is_the_one_in_data() -> None:
+    assert block_with("toml", "[arrivals]").text == (ROOT / "data" / "trial.toml").read_text()
+
+
 def test_every_block_is_tried_by_a_test() -> None:
     assert {block.language for block in blocks()} == {"sh", "python", "console", "text", "toml", "jsonl"}
     assert len(blocks("jsonl")) == 2
-    assert len(blocks("toml")) == 2
+    assert len(blocks("toml")) == 3
     for each in PAGES:
         for before, block in zip([None, *each.blocks()], each.blocks(), strict=False):
             if block.language == "text" and " timeline ---" not in block.text:

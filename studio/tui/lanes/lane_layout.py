@@ -15,7 +15,7 @@ from datetime import datetime
 from studio.tui.format.countdown import URGENT_MS
 from studio.tui.format.glyphs import ASCII, glyphs
 from studio.tui.lanes.lane_axis import SCALE_NAMES, SCALES, Axis, FitAxis, LinearAxis
-from studio.tui.lanes.lane_model import ENDED, NO_ENTRY, Bar, Lane, Lanes, Mark
+from studio.tui.lanes.lane_model import ENDED, NO_ENTRY, Bar, Lane, LaneMark, Lanes
 from studio.wording.times import DAY, HOUR, MINUTE, SECOND, left, span
 
 RESERVED = 9
@@ -282,7 +282,7 @@ def _branch_row(lane: Lane, branch: Bar, axis: Axis, now: int, width: int, limit
     return row
 
 
-def _mark(mark: Mark) -> tuple[str, str]:
+def _mark(mark: LaneMark) -> tuple[str, str]:
     sign = glyphs()
     match mark.kind:
         case "completed":

@@ -60,7 +60,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class LaneMark:
     """Something that happened at one moment."""
 
     at: int
@@ -82,8 +82,8 @@ class Lane:
     """One after the other: what the journey itself waits for."""
     branches: tuple[Bar, ...]
     """Open members of what it waits for: one row each."""
-    marks: tuple[Mark, ...]
-    passes: tuple[Mark, ...]
+    marks: tuple[LaneMark, ...]
+    passes: tuple[LaneMark, ...]
     status: str
     due_at: int | None
 
@@ -92,9 +92,9 @@ class Lane:
 class Lanes:
     """All that is drawn of a user."""
 
-    events: tuple[Mark, ...] = ()
+    events: tuple[LaneMark, ...] = ()
     lanes: tuple[Lane, ...] = ()
-    moves: tuple[Mark, ...] = ()
+    moves: tuple[LaneMark, ...] = ()
     more: int = 0
     """Journeys that the user has beside these."""
     row_of: Mapping[int, str | None] = field(default_factory=dict)
@@ -122,8 +122,8 @@ class _Draft:
 
     bars: list[Bar] = field(default_factory=list)
     branches: list[Bar] = field(default_factory=list)
-    marks: list[Mark] = field(default_factory=list)
-    passes: list[Mark] = field(default_factory=list)
+    marks: list[LaneMark] = field(default_factory=list)
+    passes: list[LaneMark] = field(default_factory=list)
     opened: dict[tuple[int | None, str | None], Entry] = field(default_factory=dict)
     begun: bool = False
     """The entry with which it began is known."""
@@ -149,22 +149,22 @@ def build(
     """
     open_waits = {wait.seq: wait for wait in waits}
     drafts = {row.id: _Draft() for row in journeys}
-    events: list[Mark] = []
+    events: list[LaneMark] = []
     row_of: dict[int, str | None] = {}
     at_of: dict[int, int] = {}
     for entry in entries:
         row_of[entry.seq] = None if entry.kind == "event" else entry.journey
         at_of[entry.seq] = entry.at
         if entry.kind == "event":
-            events.append(Mark(entry.at, entry.seq, "event" if entry.journey is None else "sent"))
+            events.append(LaneMark(entry.at, entry.seq, "event" if entry.journey is None else "sent"))
         elif entry.journey is not None and (draft := drafts.get(entry.journey)) is not None:
             _take(draft, entry, open_waits)
-    moved: list[Mark] = []
+    moved: list[LaneMark] = []
     for entry in moves:
         row_of[entry.seq], at_of[entry.seq] = None, entry.at
         # Pauses and speeds are told in the list; a column stands where time was left out.
         if not _fields(entry).keys() & {"paused", "speed"}:
-            moved.append(Mark(entry.at, entry.seq, "moved"))
+            moved.append(LaneMark(entry.at, entry.seq, "moved"))
     lanes = tuple(_finish(drafts[row.id], row, open_waits) for row in journeys)
     # What the journey looks like is told by its bars; the clock's moves matter only beside them.
     first = min((lane.bars[0].start_at for lane in lanes if lane.bars), default=None)
@@ -190,13 +190,13 @@ def _take(draft: _Draft, entry: Entry, open_waits: Mapping[int, WaitRow]) -> Non
     if entry.kind in _OPENINGS:
         draft.opened[command] = entry
     elif entry.kind in ("journey.started", "journey.restarted", "journey.resumed"):
-        draft.marks.append(Mark(entry.at, entry.seq, "started"))
+        draft.marks.append(LaneMark(entry.at, entry.seq, "started"))
         draft.begun = draft.begun or entry.kind != "journey.resumed"
     elif entry.kind in _JOURNEY_ENDS:
-        draft.marks.append(Mark(entry.at, entry.seq, _JOURNEY_ENDS[entry.kind]))
+        draft.marks.append(LaneMark(entry.at, entry.seq, _JOURNEY_ENDS[entry.kind]))
         draft.opened.clear()
     if entry.kind in ("journey.started", "journey.pass"):
-        draft.passes.append(Mark(entry.at, entry.seq, "pass", entry.pass_number or 1))
+        draft.passes.append(LaneMark(entry.at, entry.seq, "pass", entry.pass_number or 1))
 
 
 def _finish(draft: _Draft, row: JourneyRow, open_waits: Mapping[int, WaitRow]) -> Lane:
@@ -212,7 +212,7 @@ def _finish(draft: _Draft, row: JourneyRow, open_waits: Mapping[int, WaitRow]) -
     known = [*(mark.at for mark in draft.marks), *(bar.start_at for bar in draft.bars)]
     if not draft.begun and min(known, default=row.started_at) > row.started_at:
         # It began before the entries that are known: an entry of its own to go to is not among them.
-        draft.marks.insert(0, Mark(row.started_at, NO_ENTRY, "started"))
+        draft.marks.insert(0, LaneMark(row.started_at, NO_ENTRY, "started"))
     own = [bar for bar in draft.bars if bar.end_at is not None]
     still = sorted(
         (bar for bar in draft.bars if bar.end_at is None),

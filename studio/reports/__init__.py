@@ -1,0 +1,1 @@
+"""How journeys do: funnels of what happened, and what would happen to made-up users."""

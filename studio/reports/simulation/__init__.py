@@ -1,0 +1,1 @@
+"""Made-up users go through workflows: who they are, when they come, and what they do."""

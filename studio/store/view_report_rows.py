@@ -1,0 +1,91 @@
+"""The entries of one workflow's journeys, window by window, for those who count how journeys do."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from studio.language.kinds import LEVEL_OF, Kind
+from studio.store.view_base import WINDOW_ROWS, ViewBase
+
+_SAID = ", ".join(str(kind) for kind in sorted(LEVEL_OF))
+
+# A step's result and what an event carries may be large, and are not asked for.
+REPORT_ROWS = f"""
+SELECT h.seq, h.at, h.kind, h.journey, j.user, h.name, h.n, h.place, h.code,
+    CASE h.kind WHEN {Kind.EVENT} THEN NULL
+        WHEN {Kind.STEP_DONE} THEN json_remove(h.data, '$.result')
+        ELSE h.data END
+FROM history h CROSS JOIN journeys j ON j.id = h.journey
+WHERE h.seq > :after AND h.seq <= :upto AND j.workflow = :workflow AND h.kind NOT IN ({_SAID})
+ORDER BY h.seq
+"""
+REPORT_NAMES = "SELECT n.id, n.text FROM json_each(:ids) i CROSS JOIN names n ON n.id = i.value"
+REPORT_CODES = "SELECT id, hash FROM codes WHERE workflow = ? ORDER BY at, id"
+REPORT_USERS = "SELECT id, name FROM users"
+# The index has the user's events by name; what journeys sent themselves is no answer.
+REPORT_EVENTS = f"""
+SELECT h.user, h.at FROM history h INDEXED BY history_events
+WHERE h.kind = {Kind.EVENT} AND h.name = ? AND h.journey IS NULL
+"""
+TEST_USERS = "SELECT user FROM profiles WHERE seq > ? AND json_extract(profile, '$.test') = 1"
+
+
+class ReportRow(NamedTuple):
+    """An entry of a journey, in numbers; see the table `history`."""
+
+    seq: int
+    at: int
+    """Milliseconds since 1970, UTC."""
+    kind: int
+    journey: int
+    user: int
+    """The journey's own, also of an event that it sent to another."""
+    name: int | None
+    n: int | None
+    place: int | None
+    code: int | None
+    data: str | None
+    """JSON; without results of steps and data of events."""
+
+
+class ReportViews(ViewBase):
+    """A part of `Views`."""
+
+    def report_rows(self, workflow: str, after: int) -> tuple[list[ReportRow], int]:
+        """The entries of a workflow's journeys in the next window of the history, oldest first.
+
+        Returns:
+            Them, and the entry up to which was looked: `after` itself when there is nothing more.
+        """
+        with self._snapshot():
+            last = self.last_seq()
+            upto = min(after + WINDOW_ROWS, last)
+            number = self._name_id(workflow)
+            if upto <= after:
+                return [], after
+            values = {"after": after, "upto": upto, "workflow": number}
+            return [ReportRow(*row) for row in self._rows(REPORT_ROWS, values)], upto
+
+    def texts(self, ids: str) -> dict[int, str]:
+        """The texts of names.
+
+        Args:
+            ids: their numbers, as a list in JSON.
+        """
+        return dict(self._rows(REPORT_NAMES, {"ids": ids}))
+
+    def code_hashes(self, workflow: str) -> dict[int, str]:
+        """The versions of a workflow's source that ran here: number and hash, the oldest first."""
+        return dict(self._rows(REPORT_CODES, workflow))
+
+    def test_users(self, after: int = 0) -> set[int]:
+        """Numbers of users whose profile says `test: true`, by what became known after an entry."""
+        return {user for (user,) in self._rows(TEST_USERS, after)}
+
+    def events_from_outside(self, name: str) -> list[tuple[int, int]]:
+        """The events of a name that no journey sent: user and moment, each user's oldest first."""
+        return sorted((user, at) for user, at in self._rows(REPORT_EVENTS, self._name_id(name)))
+
+    def user_names(self) -> dict[int, str]:
+        """All users, by number."""
+        return dict(self._rows(REPORT_USERS))

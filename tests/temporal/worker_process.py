@@ -26,12 +26,14 @@ class WorkerProcess:
         environment: Mapping[str, str] = MappingProxyType({}),
         *,
         sink: Path | None = None,
+        database: str | None = None,
         http: str | None = None,
         workflows: Path = WORKFLOWS,
         cwd: Path = ROOT,
     ) -> None:
         command = [sys.executable, "-m", "journey_studio", "worker", "--temporal", address, "--queue", queue]
         command += ["--workflows", str(workflows), *([] if sink is None else ["--sink", str(sink)])]
+        command += [] if database is None else ["--sink", database]
         command += [] if http is None else ["--http", http]
         self.log = folder / f"worker-{len(list(folder.glob('worker-*')))}.log"
         variables = {**os.environ, "LIFE_LOG": str(folder / "life.log"), **environment}

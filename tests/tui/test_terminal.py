@@ -29,15 +29,19 @@ class Terminal:
     """The command in a pseudo-terminal, and what a person would see."""
 
     def __init__(
-        self, store: Path, columns: int = 120, rows: int = 36, options: tuple[str, ...] = ()
+        self,
+        store: Path,
+        columns: int = 120,
+        rows: int = 36,
+        options: tuple[str, ...] = (),
+        command: tuple[str, ...] = (),
     ) -> None:
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
         # They would win over the size of the terminal.
         environment = {name: value for name, value in environment.items() if name not in ("COLUMNS", "LINES")}
         environment["XDG_CONFIG_HOME"] = str(store.parent / "config")
-        command = [
-            "-m",
-            "studio.cli",
+        words = [
+            *("-m", "studio.cli", *command),
             "--workflows",
             str(ROOT / "workflows"),
             "--store",
@@ -47,7 +51,7 @@ class Terminal:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self.process = pexpect.spawn(
-            sys.executable, command, env=environment, dimensions=(rows, columns), cwd=str(ROOT)
+            sys.executable, words, env=environment, dimensions=(rows, columns), cwd=str(ROOT)
         )
 
     def look(self, seconds: float = 0.05) -> str:

@@ -59,15 +59,17 @@ def dev(settings: Settings, temporal: bool, port: int, workers: int) -> int:
         started = [stack.enter_context(_worker(settings, found, folder, n)) for n in range(1, workers + 1)]
         pids = ", ".join(str(process.pid) for process in started)
         complain(f"Temporal is at {found.address}; {counted(workers, 'worker')}: {pids}.", plain=True)
-        complain(f"See a worker die: kill -9 {started[0].pid}. Send: --temporal {found.address}.", plain=True)
-        return _show(settings, found)
+        dies = f"See a worker die, from another terminal: kill -9 {started[0].pid}."
+        notice = f"{dies} Events are sent with --temporal {found.address}."
+        complain(notice, plain=True)
+        return _show(settings, found, notice)
 
 
-def _show(settings: Settings, temporal: TemporalSettings) -> int:
+def _show(settings: Settings, temporal: TemporalSettings, notice: str) -> int:
     if all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         from studio.cli.watch import show
 
-        return show(settings, temporal)
+        return show(settings, temporal, notice)
     from studio.source.loader import load
     from studio.temporal.background import BackgroundSink
 

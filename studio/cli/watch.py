@@ -34,8 +34,11 @@ def watch(settings: Settings, temporal: TemporalSettings) -> int:
     return show(settings, temporal)
 
 
-def show(settings: Settings, temporal: TemporalSettings) -> int:
+def show(settings: Settings, temporal: TemporalSettings, notice: str = "") -> int:
     """Fill the store, and show it on the screen until it is left.
+
+    Args:
+        notice: what is said on the screen at first.
 
     Raises:
         StudioError: Temporal does not answer, or the store cannot be used.
@@ -53,4 +56,4 @@ def show(settings: Settings, temporal: TemporalSettings) -> int:
     make_folder(store.parent)
     with BackgroundSink(temporal, store, loaded, settings.durability, settings.events()):
         client = TemporalEngine(settings.workflows, store=store, settings=temporal)
-        return run_studio(settings.workflows, str(store), settings.durability, client=client)
+        return run_studio(settings.workflows, str(store), settings.durability, client=client, notice=notice)

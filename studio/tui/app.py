@@ -117,6 +117,8 @@ class StudioApp(ClockKeys):
     ) -> None:
         super().__init__()
         themes.install(self)
+        self.notice = ""
+        """Said once the store is open."""
         self._redraws = Redraws(self._show_change, lambda: self.session.clock_reading().jump is not None)
         self.session = Session(
             workflows,
@@ -251,6 +253,8 @@ class StudioApp(ClockKeys):
             else:
                 self.tell(f"No engine runs in this process: no events are accepted at {self.ingest_address}")
             self.ingest_address = None
+        if self.notice:
+            self.notify(literal(self.notice), timeout=60, markup=False)
         if passed_over := self._passed_over():
             self.notify(literal(passed_over), timeout=10, markup=False)
         self._tick()
@@ -441,6 +445,7 @@ def run_studio(
     http: tuple[str, int] | None = None,
     stand_in: StandIn | None = None,
     client: EngineClient | None = None,
+    notice: str = "",
 ) -> int:
     """Open the studio and stay until it is left.
 
@@ -448,6 +453,7 @@ def run_studio(
         client: what to act on; connected to `workflows` and `store` when not given.
         stand_in: gives what is called in the place of steps; None calls the steps.
         http: host and port at which its engine takes events.
+        notice: what is said in it at first.
 
     Returns:
         The exit code.
@@ -469,6 +475,7 @@ def run_studio(
         reload=reload,
         stand_in=stand_in,
     )
+    app.notice = notice
     with ingesting(app, http), Leaving(app.leave_from_elsewhere, terminal_of(sys.stdin)):
         app.run()
     if app.failure is not None:

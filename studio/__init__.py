@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from studio.errors import StudioError
     from studio.language.definition import Workflow, workflow
     from studio.language.event import Event
+    from studio.language.goals import goal
     from studio.language.incoming import incoming
     from studio.language.journey import Journey
     from studio.language.step_info import StepFailed, current_step
@@ -33,6 +34,7 @@ __all__ = [
     "WallClock",
     "Workflow",
     "current_step",
+    "goal",
     "incoming",
     "workflow",
 ]
@@ -50,6 +52,7 @@ _MODULES = {
     "WallClock": "studio.clocks.clock",
     "Workflow": "studio.language.definition",
     "current_step": "studio.language.step_info",
+    "goal": "studio.language.goals",
     "incoming": "studio.language.incoming",
     "workflow": "studio.language.definition",
 }

@@ -9,6 +9,8 @@ from typing import Any
 
 from studio.kernel.decision_applier import DecisionApplier
 from studio.kernel.drive import Abandoned, Again, Blocked, End, Ended, Failed, drive, printable
+from studio.kernel.entering import hold_out
+from studio.kernel.goal_events import had_already
 from studio.kernel.journey_log import MAX_MESSAGE, JourneyLog
 from studio.kernel.journey_reader import JourneyReader
 from studio.kernel.live_coroutines import LiveCoroutine, LiveCoroutines
@@ -74,8 +76,9 @@ class JourneyDriver:
         assert cause.seq is not None
         journey = work.add_journey(user, workflow, workflow_id, key, n, work.seq, cause.seq)
         data = None
-        if key or n > 1 or trigger != cause.seq:
-            fields: dict[str, Any] = {}
+        had = None if workflow.goal is None else had_already(work, user, workflow, cause.seq - 1)
+        if key or n > 1 or trigger != cause.seq or had is not None:
+            fields: dict[str, Any] = {} if had is None else {"had": had}
             if key:
                 fields["key"] = jsontext.loads(key)
             if n > 1:
@@ -85,9 +88,12 @@ class JourneyDriver:
                 journey.trigger = journey.since = trigger
             data = jsontext.dumps(fields)
         work.append(cause.at, Kind.STARTED, user.id, journey, workflow_id, None, None, cause.seq, data)
+        journey.entered = (journey.pass_seq, cause.at)
         journey.start = (cause.at, cause.seq, 0)
         journey.pass_at, journey.pass_cause = cause.at, cause.seq
         journey.begun = True
+        if workflow.holdout is not None:
+            hold_out(work, journey, workflow, cause)
         self.drive(journey, cause)
         return journey
 

@@ -33,6 +33,15 @@ class Mark(NamedTuple):
         return jsontext.loads(self.data) if self.data else {}
 
 
+class Entered(NamedTuple):
+    """Where a journey began."""
+
+    journey: int
+    seq: int
+    at: int
+    """Milliseconds since 1970, UTC."""
+
+
 def is_mark(kind: int) -> bool:
     """Whether entries of a kind count later."""
     return FIRST_MARK <= kind <= LAST_MARK

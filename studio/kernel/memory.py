@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 from typing import Any
 
-from studio.kernel.marks import Mark, is_mark, mark_of
+from studio.kernel.marks import Entered, Mark, is_mark, mark_of
 from studio.kernel.ports import EVENTS_MAX
 from studio.kernel.profiles import learned
 from studio.kernel.state import OPEN_STATUSES, JourneyState, Row, UserState, WaitState
@@ -167,6 +167,14 @@ class MemoryUnit:
         mine = (journey for journey in user.journeys if journey.workflow_id == workflow_id)
         return [journey for journey in mine if journey.status in OPEN_STATUSES]
 
+    def entered(self, user: UserState, workflow_id: int) -> list[Entered]:
+        """Where the user's journeys in a workflow began, oldest first."""
+        return [
+            Entered(journey.id, *journey.entered)
+            for journey in user.journeys
+            if journey.workflow_id == workflow_id and journey.entered is not None
+        ]
+
     def journey_by_id(self, id: int) -> JourneyState | None:
         """One journey by its number."""
         return self.journeys[id - 1] if 0 < id <= len(self.journeys) else None
@@ -275,6 +283,20 @@ class MemoryUnit:
         if is_mark(kind):
             self.note_mark(row)
         return seq
+
+    def annotate(self, seq: int, meta: str) -> None:
+        """Give an event of this turn what is known beside its data."""
+        at = self._place_of(seq)
+        self.history[at] = (*self.history[at][:14], meta)
+
+    def meta_of(self, seq: int) -> str | None:
+        """What is known beside the data of an event of this turn."""
+        found: str | None = self.history[self._place_of(seq)][14]
+        return found
+
+    def _place_of(self, seq: int) -> int:
+        """Where an entry stands that was appended not long ago."""
+        return next(at for at in range(len(self.history) - 1, -1, -1) if self.history[at][0] == seq)
 
     def note_mark(self, row: Row) -> None:
         """Keep what an entry says that counts later."""

@@ -327,13 +327,25 @@ class Partition(MemoryUnit):
 
     def _drop_journeys(self) -> None:
         kept = {id(journey) for journey in self._keyed.values()}
-        stays = [j for j in self.journeys if j.status in OPEN_STATUSES or id(j) in kept]
+        met = {mark.journey for mark in self.marks(self.me, Kind.GOAL)}
+        stays = [
+            j
+            for j in self.journeys
+            if j.status in OPEN_STATUSES or id(j) in kept or (j.id not in met and self._may_meet(j))
+        ]
         self.journeys = stays
         self.me.journeys = list(stays)
         self._numbered = {journey.id: journey for journey in stays}
         for journey in stays:
             if journey.status not in OPEN_STATUSES or journey.status == Status.IDLE:
                 journey.outcomes, journey.opened = {}, {}
+
+    def _may_meet(self, journey: JourneyState) -> bool:
+        """Whether an event to come may be the goal of a journey that has ended."""
+        goal = None if journey.workflow is None else journey.workflow.goal
+        if goal is None or journey.entered is None:
+            return False
+        return goal.within is None or self.last_at <= journey.entered[1] + goal.within
 
     def _drop_rows(self, open_journeys: list[JourneyState]) -> None:
         since = {journey.id: journey for journey in open_journeys}

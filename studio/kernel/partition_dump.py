@@ -60,6 +60,7 @@ def dump(partition: Partition) -> bytes:
         "names": names.texts,
         "users": others.texts,
         "delivered": partition.delivered,
+        "entered": {str(j.id): j.entered for j in partition.journeys if j.entered is not None},
         "marks": [
             [
                 kind,
@@ -144,6 +145,9 @@ def _read_1(head: dict[str, Any], packed: bytes, given: tuple[Any, ...]) -> tupl
     for row in head["journeys"]:
         id, workflow, *rest = row
         partition.put_journey((id, partition.me.id, names[workflow], *rest), new=False)
+    for number, place in head.get("entered", {}).items():
+        if (journey := partition.journey_by_id(int(number))) is not None:
+            journey.entered = (place[0], place[1])
     at = 0
     for record, size in head["blocks"]:
         partition.blocks.append(block_from(record, packed[at : at + size]))
@@ -175,6 +179,8 @@ def fold_passes(partition: Partition, waits: OpenWaits) -> None:
         journey = partition.journey_by_id(number)
         if journey is None or seq < journey.pass_seq or Kind.LOG_DEBUG <= kind <= Kind.NOTE:
             continue
+        if kind == Kind.STARTED:
+            journey.entered = (seq, at)
         wait_name, due = waits.get(seq, (None, None))
         wait = seq if seq in waits else None
         row = (number, seq, at, kind, name, n, cause, late, data, place, wait, wait_name, due)

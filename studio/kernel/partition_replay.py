@@ -14,7 +14,7 @@ from studio.kernel.marks import is_mark
 from studio.kernel.partition import Partition
 from studio.kernel.partition_dump import OpenWaits, fold_passes, read
 from studio.kernel.state import Row
-from studio.kernel.text_numbers import ID, NAME, USER, row_in
+from studio.kernel.text_numbers import ID, JOURNEY, NAME, USER, row_in
 from studio.kernel.turn import Turn
 from studio.language.definition import Workflow
 from studio.language.kinds import Kind
@@ -74,6 +74,8 @@ class _Replay:
         for row in partition.history[len(partition.history) - len(turn.rows) :]:
             if is_mark(row[KIND]):
                 partition.note_mark(row)
+            elif row[KIND] == Kind.STARTED and (journey := partition.journey_by_id(row[JOURNEY])) is not None:
+                journey.entered = (row[SEQ], row[AT])
         for id in turn.ended:
             self.waits.pop(id, None)
         for id, due in turn.moved:

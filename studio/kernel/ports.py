@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, Protocol
 
 from studio.kernel.drive import Failed, SourceCode
-from studio.kernel.marks import Mark
+from studio.kernel.marks import Entered, Mark
 from studio.kernel.state import JourneyState, UserState, WaitState
 from studio.language.commands import Key, Place
 from studio.language.definition import Workflow
@@ -108,6 +108,9 @@ class History(Protocol):
             since: milliseconds since 1970, UTC; one below that of an earlier question costs a look-up.
         """
 
+    def entered(self, user: UserState, workflow_id: int) -> Sequence[Entered]:
+        """Where the user's journeys in a workflow began, ended ones too, oldest first."""
+
     def keyed(self, user: UserState, workflow_id: int, key: str) -> JourneyState | None:
         """The newest journey of a user, workflow and key."""
 
@@ -170,6 +173,12 @@ class UnitOfWork(History, Protocol):
         code: int | None = None,
     ) -> int:
         """Append an entry; gives its number."""
+
+    def annotate(self, seq: int, meta: str) -> None:
+        """Give an event of this batch, not written yet, what is known beside its data."""
+
+    def meta_of(self, seq: int) -> str | None:
+        """What is known beside the data of an event of this batch, as JSON."""
 
     def carries(self, user: UserState) -> bool:
         """Whether events of this user are causes here. If not, `add_event` hands them out."""

@@ -191,6 +191,7 @@ class JourneyState:
     __slots__ = (
         "begun",
         "code",
+        "entered",
         "escaped",
         "fresh",
         "id",
@@ -261,6 +262,8 @@ class JourneyState:
         self.pass_at = 0
         self.pass_cause: int | None = None
         """Moment and cause of the entry at which this pass began."""
+        self.entered: tuple[int, int] | None = None
+        """Entry and moment at which the journey began, where that is known without a look-up."""
         self.begun = False
         """Its pass was begun and has not been driven yet."""
         self.resuming = False

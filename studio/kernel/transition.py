@@ -11,6 +11,8 @@ from collections.abc import Set
 from typing import Any
 
 from studio.kernel.drive import printable
+from studio.kernel.entering import may_enter
+from studio.kernel.goal_events import goal_met
 from studio.kernel.journey_driver import JourneyDriver, MakeResolver
 from studio.kernel.journey_log import MAX_MESSAGE
 from studio.kernel.live_coroutines import LiveCoroutines
@@ -262,8 +264,10 @@ class Transition:
             self._deliver(event, user, cause)
 
     def _deliver(self, event: Event, user: UserState, cause: Cause) -> None:
-        """An event ends journeys that leave at it, wakes waits, then starts passes."""
+        """An event meets goals, ends journeys that leave at it, wakes waits, then starts passes."""
         work = self.work
+        for workflow in self.routes.goals(event.name):
+            goal_met(work, user, workflow, event, cause)
         exits, starts = self.routes.of(event.name)
         for workflow in exits:
             for journey in work.open_journeys(user, work.name_id(workflow.name)):
@@ -296,13 +300,19 @@ class Transition:
             key = "" if workflow.key is None else key_value(workflow, event.data)
             newest = work.keyed(user, work.name_id(workflow.name), key)
             if newest is None:
-                self.journeys.start(user, workflow, key, 1, event.seq, cause)
+                if may_enter(work, user, workflow, event, cause, None):
+                    self.journeys.start(user, workflow, key, 1, event.seq, cause)
             elif newest.status == Status.IDLE:
                 # What its last pass has seen, or had in a result, starts no other.
                 if newest not in woken and not (newest.loaded and event.seq <= newest.start[1]):
                     self.journeys.begin_pass(newest, event.seq, cause, 0)
                     self.journeys.drive(newest, cause)
-            elif workflow.again and newest.status not in OPEN_STATUSES and newest not in woken:
+            elif (
+                workflow.again
+                and newest.status not in OPEN_STATUSES
+                and newest not in woken
+                and may_enter(work, user, workflow, event, cause, newest)
+            ):
                 self.journeys.start(user, workflow, key, newest.n + 1, event.seq, cause)
         if event.name.startswith(START):
             self._start_asked(event, user, cause)
@@ -323,10 +333,11 @@ class Transition:
                 trigger = work.event(seq)
         key = "" if workflow.key is None else key_value(workflow, trigger.data)
         newest = work.keyed(user, work.name_id(workflow.name), key)
-        if newest is None:
-            self.journeys.start(user, workflow, key, 1, trigger.seq, cause)
-        elif workflow.again and newest.status not in OPEN_STATUSES:
-            self.journeys.start(user, workflow, key, newest.n + 1, trigger.seq, cause)
+        if newest is not None and (not workflow.again or newest.status in OPEN_STATUSES):
+            return
+        if may_enter(work, user, workflow, event, cause, newest):
+            n = 1 if newest is None else newest.n + 1
+            self.journeys.start(user, workflow, key, n, trigger.seq, cause)
 
 
 def _order(journey: JourneyState) -> tuple[str, int]:

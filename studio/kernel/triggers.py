@@ -16,6 +16,11 @@ class Routes:
     def __init__(self, workflows: Mapping[str, Workflow]) -> None:
         self.workflows = dict(sorted(workflows.items()))
         self._known: dict[str, tuple[list[Workflow], list[Workflow]]] = {}
+        self._goals = [each for each in self.workflows.values() if each.goal is not None]
+
+    def goals(self, name: str) -> list[Workflow]:
+        """Workflows whose goal it may be."""
+        return [each for each in self._goals if each.goal is not None and each.goal.names.meets(name)]
 
     def of(self, name: str) -> tuple[list[Workflow], list[Workflow]]:
         """Workflows that end at it, and workflows that it starts."""

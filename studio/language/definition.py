@@ -14,13 +14,21 @@ from contextvars import ContextVar
 from typing import Any, overload
 
 from studio.errors import WorkflowError
+from studio.language.arguments import Duration, read_duration
+from studio.language.event import Event
+from studio.language.goals import Goal
 from studio.language.journey import Journey
 from studio.language.local_time import ZoneError
 from studio.language.local_time import zone as zone_of
 from studio.language.modules import Module
 from studio.language.names import ANY, Names, fault, names
+from studio.language.user import User
 
 WorkflowFunction = Callable[[Journey], Coroutine[Any, Any, Any]]
+Refusing = Callable[[User, Event], str | None]
+"""Says why a user may not enter at an event; None when they may."""
+Share = int | float
+"""Per cent."""
 
 MOST_WRAPPERS = 100
 """A function may be wrapped in itself."""
@@ -41,6 +49,10 @@ class Workflow:
         again: bool = False,
         exit_on: Names | None = None,
         timezone: str | None = None,
+        goal: Goal | None = None,
+        refuse: Refusing | None = None,
+        again_after: int | None = None,
+        holdout: Share | None = None,
     ) -> None:
         self.function = function
         self.name = name
@@ -50,6 +62,12 @@ class Workflow:
         self.exit_on = exit_on
         self.timezone = timezone
         """Of users whose profile names none; None: UTC."""
+        self.goal = goal
+        self.refuse = refuse
+        self.again_after = again_after
+        """Milliseconds from when a journey began until the next may begin; None: as soon as it has ended."""
+        self.holdout = holdout
+        """Per cent of its users who get no message."""
         self.original = original(function)
         """What the author wrote, below decorators, partials and methods."""
         code = self.original.__code__
@@ -113,8 +131,11 @@ def workflow(
     *,
     trigger: str | Iterable[str] = "*",
     key: str | None = None,
-    again: bool = False,
+    again: bool | Duration = False,
     exit_on: str | Iterable[str] | None = None,
+    goal: Goal | None = None,
+    refuse: Refusing | None = None,
+    holdout: Share | None = None,
     timezone: str | None = None,
     name: str | None = None,
 ) -> Callable[[WorkflowFunction], Workflow]: ...
@@ -124,8 +145,11 @@ def workflow(
     *,
     trigger: str | Iterable[str] = "*",
     key: str | None = None,
-    again: bool = False,
+    again: bool | Duration = False,
     exit_on: str | Iterable[str] | None = None,
+    goal: Goal | None = None,
+    refuse: Refusing | None = None,
+    holdout: Share | None = None,
     timezone: str | None = None,
     name: str | None = None,
 ) -> Workflow | Callable[[WorkflowFunction], Workflow]:
@@ -134,8 +158,12 @@ def workflow(
     Args:
         trigger: which events begin a journey and its passes; any when not given.
         key: a field of the trigger's data: one journey per user and value.
-        again: let a new journey begin at the next trigger after one has ended.
+        again: let a new journey begin at the next trigger after one has ended; a duration such as "30d": and
+            that long after it began.
         exit_on: events that end a journey at once.
+        goal: the event that journeys are to lead to, `goal("billing/paid", within="30d")`.
+        refuse: a function of user and event that says why somebody may not enter, or None.
+        holdout: per cent of the users, 1 to 99, who go through it and get no message, to compare with.
         timezone: of users whose profile has no `timezone`: "Europe/Berlin". UTC when not given.
         name: for people and the journeys' ids; the function's name when not given.
 
@@ -144,7 +172,9 @@ def workflow(
     """
 
     def make(function: WorkflowFunction) -> Workflow:
-        return _make_workflow(function, trigger, key, again, exit_on, timezone, name)
+        return _make_workflow(
+            function, trigger, key, again, exit_on, timezone, name, goal=goal, refuse=refuse, holdout=holdout
+        )
 
     return make if function is None else make(function)
 
@@ -153,10 +183,14 @@ def _make_workflow(
     function: WorkflowFunction,
     trigger: str | Iterable[str],
     key: str | None,
-    again: bool,
+    again: bool | Duration,
     exit_on: str | Iterable[str] | None,
     timezone: str | None,
     name: str | None,
+    *,
+    goal: Goal | None,
+    refuse: Refusing | None,
+    holdout: Share | None,
 ) -> Workflow:
     code = getattr(original(function), "__code__", None)
     path, line = (code.co_filename, code.co_firstlineno) if code else ("", None)
@@ -187,12 +221,56 @@ def _make_workflow(
         raise wrong(f"timezone= {error}", 'Write it as "Europe/Berlin".') from None
     except ValueError as error:
         raise wrong(str(error)) from None
+    if goal is not None and not isinstance(goal, Goal):
+        raise wrong(f"goal= is {type(goal).__name__}", 'Write goal=goal("billing/paid", within="30d").')
+    if refuse is not None and (why := _no_refusal(refuse)):
+        raise wrong(f"refuse= {why}", "Give a plain function of user and event that gives a reason, or None.")
+    if holdout is not None and (why := _no_share(holdout)):
+        raise wrong(f"holdout={holdout!r:.40} {why}")
+    after = None
+    if not isinstance(again, bool):
+        after = read_duration(again, f'workflow "{title}" has again', (path, line or 0))
     made = Workflow(
-        function, name=title, trigger=triggers, key=key, again=again, exit_on=exits, timezone=timezone
+        function,
+        name=title,
+        trigger=triggers,
+        key=key,
+        again=bool(again) or after is not None,
+        exit_on=exits,
+        timezone=timezone,
+        goal=goal,
+        refuse=refuse,
+        again_after=after or None,
+        holdout=holdout,
     )
     if (kept := _made.get()) is not None:
         kept.append(made)
     return made
+
+
+def _no_refusal(refuse: object) -> str:
+    """Why something cannot refuse users; "" when it can."""
+    if not callable(refuse):
+        return f"is {type(refuse).__name__}, not a function"
+    if inspect.iscoroutinefunction(refuse):
+        return f"is an async function, {getattr(refuse, '__name__', '')}"
+    try:
+        inspect.signature(refuse).bind(None, None)
+    except TypeError:
+        return f"cannot be called with a user and an event: {getattr(refuse, '__name__', refuse)!s:.80}"
+    except ValueError:
+        # Some built-in functions do not say what they take.
+        return ""
+    return ""
+
+
+def _no_share(share: object) -> str:
+    """Why something is no share of users in per cent; "" when it is one."""
+    if isinstance(share, bool) or not isinstance(share, int | float):
+        return "is no number"
+    if 0 < share < 1:
+        return f"is a part of one, and per cent are meant: did you mean {share * 100:g}?"
+    return "" if 1 <= share <= 99 else "is not from 1 to 99 per cent"
 
 
 @contextmanager

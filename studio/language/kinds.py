@@ -102,6 +102,8 @@ KIND_TEXT: dict[int, str] = {
     Kind.RESTARTED: "journey.restarted",
     Kind.MOVED: "journey.moved",
     Kind.SPLIT: "split.drawn",
+    Kind.GOAL: "goal.met",
+    Kind.REFUSED: "journey.refused",
     Kind.WORKFLOW_LOADED: "workflow.loaded",
     Kind.WORKFLOW_FAILED: "workflow.failed",
     Kind.CLOCK_MOVED: "clock.moved",

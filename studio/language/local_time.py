@@ -203,6 +203,12 @@ def moment(day: date, at: time, where: ZoneInfo) -> tuple[int, int]:
     return to_ms(found), int(shifted / timedelta(milliseconds=1))
 
 
+def day_of(at: int, where: ZoneInfo) -> tuple[str, int]:
+    """The day of a moment, "2026-03-02", and the moment at which the next one begins."""
+    day = to_datetime(at).astimezone(where).date()
+    return day.isoformat(), moment(day + timedelta(days=1), time(), where)[0]
+
+
 def read_until(at: object, on: object, days: object, day: object, if_past: object, place: Place) -> LocalTime:
     """Check what `journey.until` is asked for.
 

@@ -16,10 +16,9 @@ def names_in(source: str) -> tuple[str, ...]:
     """The events that a source waits for or sends, where they are written out; none if it does not parse."""
     found: dict[str, None] = {}
     for node in _nodes(source):
-        if (
-            isinstance(node, ast.Call)
-            and isinstance(node.func, ast.Attribute)
-            and node.func.attr in _SPEAKING
+        if isinstance(node, ast.Call) and (
+            (isinstance(node.func, ast.Attribute) and node.func.attr in _SPEAKING)
+            or (isinstance(node.func, ast.Name) and node.func.id == "goal")
         ):
             given = [*node.args[:1], *[each.value for each in node.keywords if each.arg == "event"]]
             for value in given:

@@ -10,6 +10,7 @@ import json
 from typing import Any
 
 from studio.clocks import durations
+from studio.clocks.clock import iso
 from studio.language import local_time
 from studio.language.commands import Key, key_text
 from studio.language.journey_ids import shown_id
@@ -17,9 +18,18 @@ from studio.language.kinds import KIND_TEXT, LEVEL_OF, Kind
 from studio.store.records import Entry
 from studio.store.schema import ID_BOUNDS
 
+# The entry is one a day, and the events that were refused carry it, too: how many they were.
+_REFUSED_COUNT = f"""
+CASE WHEN h.kind = {Kind.REFUSED} THEN (
+    SELECT count(*) FROM history r JOIN json_each(r.meta, '$.refused') x
+    WHERE r.user = h.user AND r.kind = {Kind.EVENT} AND r.seq >= h.cause
+        AND r.at < json_extract(h.data, '$.until') AND instr(r.meta, '"refused":')
+        AND x.key = e.text AND x.value = json_extract(h.data, '$.reason')
+) END
+"""
 COLUMNS = f"""
     h.seq, h.at, h.kind, u.name, w.text, o.name, j.key, j.n, h.pass, e.text, h.n, p.text,
-    h.cause, c.hash, h.late, h.id, h.data, j.id, {ID_BOUNDS}
+    h.cause, c.hash, h.late, h.id, h.data, j.id, {ID_BOUNDS}, {_REFUSED_COUNT}
 """
 """What `entry` takes, in order."""
 
@@ -36,7 +46,8 @@ LEFT JOIN codes c ON c.id = h.code
 """
 
 LOG_KINDS = frozenset(LEVEL_OF)
-WORKFLOW_KINDS = frozenset((Kind.WORKFLOW_LOADED, Kind.WORKFLOW_FAILED))
+WORKFLOW_KINDS = frozenset((Kind.WORKFLOW_LOADED, Kind.WORKFLOW_FAILED, Kind.REFUSED))
+"""Of no journey; their name is the workflow's."""
 STEP_KINDS = frozenset((Kind.STEP_STARTED, Kind.STEP_RETRY, Kind.STEP_DONE, Kind.STEP_FAILED))
 # Kinds whose name is the workflow's, which an entry says elsewhere.
 JOURNEY_KINDS = frozenset(range(Kind.STARTED, Kind.MOVED + 1))
@@ -54,13 +65,16 @@ def entry(row: tuple[Any, ...]) -> Entry:
     """The record of a row of `COLUMNS`."""
     (
         seq, at, kind, user, workflow, owner, journey_key, journey_n, pass_number, name, n, place,
-        cause, code, late, id, text, number, bounds,
+        cause, code, late, id, text, number, bounds, refused,
     ) = row  # fmt: skip
     journey = None if owner is None else shown_id(workflow, owner, journey_key, journey_n, number, bounds)
     if kind in LOG_KINDS:
         data, message = None, text or ""
     else:
         data = _json(text)
+        message = _message(kind, data)
+    if kind == Kind.REFUSED and isinstance(data, dict):
+        data["count"] = max(1, refused)
         message = _message(kind, data)
     if kind in WORKFLOW_KINDS:
         workflow, name = name, None
@@ -147,6 +161,13 @@ def _message(kind: int, data: Any) -> str | None:
         return f"the id {data.get('id')} was taken before"
     if kind == Kind.SPLIT:
         return _drawn(data)
+    if kind == Kind.STARTED and isinstance(had := data.get("had"), dict):
+        return f"had {had.get('event')} already, on {iso(had['at'])[:10]}"
+    if kind == Kind.REFUSED:
+        count = data.get("count", 1)
+        return f"{data.get('reason')}" + (f" ({count:,} times)" if count > 1 else "")
+    if kind == Kind.GOAL and isinstance(data.get("took"), int):
+        return f"after {durations.show(data['took'])}"
     if kind == Kind.WORKFLOW_FAILED:
         return data.get("message")
     if kind == Kind.WORKFLOW_LOADED:

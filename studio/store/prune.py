@@ -3,7 +3,7 @@
 Only users in whose journeys nothing happened since are touched: all of them have ended. What stays
 of each is a tombstone: the entries that say that a journey began, in which pass it was and how it
 ended, so that one that ended for good does not begin again; what counts later (into which arm of a split
-somebody was drawn); the events that began it and those
+somebody was drawn, which goal was met); the events that began it and those
 from which the user's profile follows; and events with an id of the last 30 days, which still count
 once (DESIGN rule 18).
 """
@@ -26,6 +26,7 @@ from studio.store.inbox import stamp
 from studio.store.lock import alone_on
 from studio.store.meta import SET_META
 from studio.store.refused import DROP_BEFORE, refused_before
+from studio.store.schema import IS_MARK
 from studio.store.snapshots import reserve
 from studio.store.space import give_back
 from studio.store.undone import forget_undone
@@ -51,7 +52,8 @@ SELECT h.seq FROM json_each(:quiet) q
 CROSS JOIN journeys j ON j.user = q.value
 CROSS JOIN history h INDEXED BY history_journeys ON h.journey = j.id
 WHERE h.kind <> {Kind.EVENT} AND h.kind NOT IN (
-    {Kind.STARTED}, {Kind.COMPLETED}, {Kind.EXITED}, {Kind.CANCELLED}, {Kind.RESTARTED}, {Kind.SPLIT}
+    {Kind.STARTED}, {Kind.COMPLETED}, {Kind.EXITED}, {Kind.CANCELLED}, {Kind.RESTARTED},
+    {Kind.SPLIT}, {Kind.GOAL}
 ) AND h.seq <> j.pass_seq
 UNION ALL
 SELECT h.seq FROM json_each(:quiet) q
@@ -67,6 +69,12 @@ WHERE h.kind = {Kind.EVENT} AND h.at < :before
 TOUCH = """
 INSERT OR IGNORE INTO touched SELECT DISTINCT h.journey FROM gone g CROSS JOIN history h ON h.seq = g.seq
 WHERE h.journey IS NOT NULL
+"""
+# Who was refused has no journey by it.
+GO_REFUSED = f"""
+INSERT OR IGNORE INTO gone
+SELECT h.seq FROM json_each(:quiet) q CROSS JOIN history h INDEXED BY history_marks ON h.user = q.value
+WHERE h.{IS_MARK} AND h.kind = {Kind.REFUSED} AND h.at < :before
 """
 # What hooks have failed at outside of journeys.
 GO_HOOKS = f"""
@@ -191,6 +199,7 @@ def _through(con: sqlite3.Connection, now: int, older_ms: int, take: Callable[[]
         quiet = [id for (id,) in con.execute(QUIET, {"users": json.dumps(users), **facts}).fetchall()]
         begin_taking_out(con)
         con.execute(GO, {"quiet": json.dumps(quiet), **facts})
+        con.execute(GO_REFUSED, {"quiet": json.dumps(quiet), **facts})
         con.execute(GO_HOOKS, {"quiet": json.dumps(quiet), **facts})
         con.execute(TOUCH)
         counted = Pruned(*con.execute(COUNTS).fetchone())

@@ -14,6 +14,22 @@ WHERE h.user = ? AND h.kind = ? AND h.{IS_MARK} AND h.at + coalesce(h.late, 0) >
 """
 
 
+# The first entry of a journey says that it began; nothing takes it away but what takes the journey.
+ENTERED = """
+SELECT h.journey, h.seq, h.at FROM journeys j CROSS JOIN history h
+ON h.seq = (SELECT min(f.seq) FROM history f INDEXED BY history_journeys WHERE f.journey = j.id)
+WHERE j.user = ? AND j.workflow = ? ORDER BY j.id
+"""
+
+
+class EnteredRow(NamedTuple):
+    """Where a journey began."""
+
+    journey: int
+    seq: int
+    at: int
+
+
 class MarkRow(NamedTuple):
     """An entry that counts later."""
 
@@ -28,3 +44,8 @@ class MarkRow(NamedTuple):
 def marks(store: Store, user: int, kind: int, since: int) -> list[MarkRow]:
     """A user's entries of a kind of `MARKS` after a moment, oldest first."""
     return store.typed(MarkRow, MARKS_OF, user, kind, since)
+
+
+def entered(store: Store, user: int, workflow: int) -> list[EnteredRow]:
+    """Where the journeys of a user in a workflow began, oldest first."""
+    return store.typed(EnteredRow, ENTERED, user, workflow)

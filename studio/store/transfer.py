@@ -30,7 +30,7 @@ from studio.store.lock import alone_on
 from studio.store.meta import SET_META
 from studio.store.rebuild import COLUMNS, derive
 from studio.store.refused import ABOUT, Refusal, add_refused, bodies, concerns, left_aside
-from studio.store.schema import ESCAPED_IDS, SEED, SEED_OF
+from studio.store.schema import ESCAPED_IDS, IS_MARK, SEED, SEED_OF
 from studio.store.snapshots import reserve
 from studio.store.undone import forget_undone
 from studio.text import json_text as jsontext
@@ -52,6 +52,7 @@ SELECT {FIELDS}, h.data, h.meta, h.user, o.user FROM (
     SELECT m.seq FROM journeys j CROSS JOIN history m INDEXED BY history_journeys ON m.journey = j.id
     WHERE j.user = :user
     UNION SELECT seq FROM history WHERE user = :user AND kind = {Kind.EVENT}
+    UNION SELECT seq FROM history x WHERE x.user = :user AND x.{IS_MARK} AND x.journey IS NULL
 ) s CROSS JOIN history h ON h.seq = s.seq {JOINS} LEFT JOIN journeys o ON o.id = h.journey
 ORDER BY h.seq
 """

@@ -30,12 +30,14 @@ class HistoryViews(ViewBase):
             if user_id in (None, -1):
                 return []
             values: dict[str, Any] = {"user": user_id, "before": before or ENDLESS, "limit": limit}
+            totals = self._totals(0)
             sources = [
                 (newest, statement, source)
                 for sources, statement in (
                     (sql.USER_EVENT_SOURCES, sql.EVENT_SEQS),
                     (sql.USER_JOURNEY_SOURCES, sql.JOURNEY_SEQS),
-                    *(((sql.HOOK_SOURCES, sql.HOOK_SEQS),) if self._totals(0).get(Kind.HOOK_FAILED) else ()),
+                    *(((sql.REFUSED_SOURCES, sql.REFUSED_SEQS),) if totals.get(Kind.REFUSED) else ()),
+                    *(((sql.HOOK_SOURCES, sql.HOOK_SEQS),) if totals.get(Kind.HOOK_FAILED) else ()),
                 )
                 for source, newest in self._rows(sources, values)
                 if newest is not None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from studio.language.kinds import Kind, Status
 from studio.store.entries import COLUMNS, JOINS
-from studio.store.schema import ID_BOUNDS
+from studio.store.schema import ID_BOUNDS, IS_MARK
 
 # Workflows that journeys were begun by and that do not run, with the reason.
 MISSING = """
@@ -324,6 +324,16 @@ WHERE user = :user AND kind = {Kind.HOOK_FAILED} AND journey IS NULL AND seq < :
 HOOK_SEQS = f"""
 SELECT seq FROM history INDEXED BY history_hooks
 WHERE user = :user AND kind = {Kind.HOOK_FAILED} AND journey IS NULL
+    AND seq < :before AND seq >= :floor AND :source IS NULL
+ORDER BY seq DESC LIMIT :limit
+"""
+REFUSED_SOURCES = f"""
+SELECT NULL, max(seq) FROM history INDEXED BY history_marks
+WHERE user = :user AND kind = {Kind.REFUSED} AND {IS_MARK} AND seq < :before
+"""
+REFUSED_SEQS = f"""
+SELECT seq FROM history INDEXED BY history_marks
+WHERE user = :user AND kind = {Kind.REFUSED} AND {IS_MARK}
     AND seq < :before AND seq >= :floor AND :source IS NULL
 ORDER BY seq DESC LIMIT :limit
 """

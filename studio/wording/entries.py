@@ -79,7 +79,11 @@ def entry_words(entry: Entry, around: Surroundings, now: int) -> EntryWords:
         case "split.drawn":
             return EntryWords(f"split {name}: {_fields(entry).get('arm')}", _drawn_words(entry))
         case "journey.started":
-            return EntryWords(f"{workflow} started")
+            return EntryWords(f"{workflow} started", message)
+        case "journey.refused":
+            return EntryWords(f"{workflow} refused", message)
+        case "goal.met":
+            return EntryWords(f"goal {name}", f"{workflow}  {message}".rstrip())
         case "journey.pass":
             return EntryWords(f"{workflow} pass {entry.pass_number}")
         case "journey.completed":

@@ -113,6 +113,8 @@ class Case:
     """Also played by real processes that SIGKILL ends, one for each act."""
     elsewhere: tuple[Mapping[str, Any], ...] = ()
     """Events that `check_event` knows: user, name, data, id."""
+    seed: str | None = None
+    """What is drawn from, where the history shows a draw."""
 
     @property
     def lines(self) -> list[str]:

@@ -74,6 +74,12 @@ def _words(e: Json, events: dict[int, Json], users: bool) -> list[str]:
         level = e["level"]
         head = {"info": "log", "note": "note"}.get(level, f"log.{level}")
         return [head, f"({e['name']})" if e["name"] else "", e["message"]]
+    if kind == "goal.met":
+        return [kind, e["name"], durations.show(facts["took"]), *_credit(facts)]
+    if kind == "journey.refused":
+        return [kind, e["workflow"], facts["reason"], f"x{facts['count']}" if facts["count"] > 1 else ""]
+    if group == "split" and not e.get("key"):
+        return [kind, e["name"], facts["arm"]]
     if group == "journey":
         return [kind, *_journey(e, what, facts, events)]
     if group == "split":
@@ -104,6 +110,10 @@ def _wait(what: str, facts: Json, group: bool) -> list[str]:
     return [f"x{count}"] if count > 1 else []
 
 
+def _credit(facts: Json) -> list[str]:
+    return [f"by {facts['message']}"] if "message" in facts else []
+
+
 def _until(facts: Json) -> list[str]:
     """ "9h until 09:00 mon-fri UTC from workflow"."""
     late, shifted = facts.get("late"), facts.get("shifted")
@@ -128,6 +138,8 @@ def _step(what: str, facts: Json) -> list[str]:
 
 
 def _journey(e: Json, what: str, facts: Json, events: dict[int, Json]) -> list[str]:
+    if what == "started":
+        return [f"had {facts['had']['event']}" if "had" in facts else ""]
     if what == "pass":
         trigger = events.get(facts.get("trigger", 0))
         return [str(e["pass"]), f"by {trigger['name']}" if trigger else ""]

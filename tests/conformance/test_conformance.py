@@ -22,7 +22,9 @@ from studio.store.records import Entry
 from tests.conformance import (
     acts,
     elsewhere,
+    entering,
     failures,
+    goals,
     groups,
     keys,
     matches,
@@ -60,6 +62,8 @@ SUBJECTS = (
     failures,
     acts,
     elsewhere,
+    goals,
+    entering,
 )
 CASES: list[Case] = [case for subject in SUBJECTS for case in subject.CASES]
 PAIRS = [(way, case) for case in CASES for way in WAYS if reason_against(case, way) is None]

@@ -17,7 +17,7 @@ from studio.store.rebuild import compare
 from studio.store.snapshots import fork_store
 from studio.store.transfer import export, take_in
 from studio.store.views import Views
-from tests.conformance import splits
+from tests.conformance import entering, goals, splits
 
 START = Clock().now()
 DAY = 24 * 3_600_000
@@ -117,3 +117,77 @@ def test_a_draw_counts_where_its_user_is_imported(tmp_path: Path) -> None:
     with Views(other) as views:
         (entry,) = (each for each in views.entries(kinds=["split.drawn"]) if each.seq == again["drawn"])
     assert entry.journey == "edited/u"
+
+
+def test_a_goal_is_met_after_prune_and_only_once(tmp_path: Path) -> None:
+    path = tmp_path / "studio.db"
+    live(path, goals.carts, 0, send("go"), send("noise"))
+    live(path, goals.carts, 100, send("app/login"), send("noise"))
+    assert told(path, "goal.met") == [{"took": 100 * DAY}]
+    live(path, goals.carts, 200, send("go", "v"))
+    # The event goes that met the goal; that it did so stays.
+    assert prune(path, 90 * DAY).entries == 3
+    live(path, goals.carts, 1, send("paid"), send("paid", "v"))
+    assert told(path, "goal.met") == [{"took": 100 * DAY}, {"took": DAY}]
+
+
+def test_a_window_that_is_open_outlives_prune(tmp_path: Path) -> None:
+    path = tmp_path / "studio.db"
+    live(path, goals.carts, 0, send("go"), send("noise"))
+    live(path, goals.carts, 200, send("go", "v"))
+    assert prune(path, 90 * DAY).entries == 1
+    live(path, goals.carts, 1, send("paid"))
+    assert told(path, "goal.met") == [{"took": 201 * DAY}]
+
+
+def test_a_goal_that_a_rewind_cuts_off_can_be_met_anew(tmp_path: Path) -> None:
+    path = tmp_path / "studio.db"
+    live(path, goals.carts, 0, send("go"))
+    live(path, goals.carts, 1, send("paid"))
+    live(path, goals.carts, 1, lambda engine: engine.rewind(first_of(path, "journey.completed")))
+    assert told(path, "goal.met") == []
+    live(path, goals.carts, 0, send("paid"), send("paid"))
+    assert len(told(path, "goal.met")) == 1
+
+
+def test_a_goal_is_met_in_a_fork_and_where_its_user_is_imported_and_never_after_erase(tmp_path: Path) -> None:
+    path, fork, other = (tmp_path / name for name in ("studio.db", "fork.db", "other.db"))
+    live(path, goals.carts, 0, send("go"))
+    live(other, goals.carts, 0, send("go", "w"))
+    fork_store(path, None, fork, START)
+    take_in(other, [json.dumps(line).encode() for line in export(path, "u")], "file")
+    for copy in (fork, other):
+        live(copy, goals.carts, 1, send("paid"), send("paid"))
+        assert len(told(copy, "goal.met")) == 1
+    erase(path, "u")
+    live(path, goals.carts, 1, send("paid"))
+    assert told(path, "goal.met") == []
+
+
+def test_refusals_are_pruned_exported_and_erased_with_their_user(tmp_path: Path) -> None:
+    path, other = tmp_path / "studio.db", tmp_path / "other.db"
+    pro = {"id": "u", "plan": "pro"}
+    live(path, entering.welcome, 0, lambda engine: engine.ingest("go", pro), send("go"), send("go", "v"))
+    with Views(path) as views:
+        (refused,) = (entry for entry in views.timeline("u") if entry.kind == "journey.refused")
+    assert (refused.workflow, refused.message) == ("welcome", "is a pro customer (2 times)")
+    take_in(other, [json.dumps(line).encode() for line in export(path, "u")], "file")
+    assert told(other, "journey.refused") == told(path, "journey.refused")
+    live(path, entering.welcome, 200, send("go", "v"))
+    prune(path, 90 * DAY)
+    assert compare(path) == []
+    assert told(path, "journey.refused") == []
+    erase(other, "u")
+    assert told(other, "journey.refused") == []
+
+
+def test_who_is_held_out_is_so_after_prune(tmp_path: Path) -> None:
+    path = tmp_path / "studio.db"
+    live(path, entering.offer, 0, *(send("go", f"user{n}") for n in range(9)))
+    drawn = told(path, "split.drawn")
+    assert len(drawn) == 9
+    live(path, entering.offer, 200, send("go", "later"))
+    prune(path, 90 * DAY)
+    live(path, entering.offer, 0, *(send("go", f"user{n}") for n in range(9)))
+    assert told(path, "split.drawn")[:9] == drawn
+    assert len(told(path, "split.drawn")) == 10

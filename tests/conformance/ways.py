@@ -139,6 +139,7 @@ class Stage:
             batch=self.batch,
             durability="normal",
             replay_always=self.replay_always,
+            seed=self.case.seed,
             **hooks,
         )
         await self.engine.start()
@@ -447,7 +448,7 @@ def forked(case: Case, folder: Path) -> Played:
 def _in_memory(case: Case, folder: Path, drive: type[MemoryDriver]) -> Played:
     """Play it without an engine; the history is put into a store to be read."""
     store = Store(folder / "store.db", "normal")
-    driver = drive(case.workflows, START, store.seed, store.salt)
+    driver = drive(case.workflows, START, case.seed or store.seed, store.salt)
     gate.arm(0)
     for op in case.script:
         if isinstance(op, Send):
@@ -507,7 +508,7 @@ def turns_alone(case: Case, folder: Path) -> Played:
 def _partitioned(case: Case, folder: Path, **how: bool) -> Played:
     path = folder / "store.db"
     store = Store(path, "normal")
-    seed, salt = store.seed, store.salt
+    seed, salt = case.seed or store.seed, store.salt
     store.close()
     with Sink(path, "normal") as sink:
 
@@ -655,8 +656,8 @@ def reason_against(case: Case, way: str) -> str | None:
     if way in COMMANDS:
         if kinds - {Send, Forward, Down}:
             return "an event file has events only, no acts of the operator or of other processes"
-        if case.elsewhere:
-            return "hooks are given in Python"
+        if case.elsewhere or case.seed:
+            return "hooks and seeds are given in Python"
         if any(op.sent_at for op in sends):
             return "the times in an event file are when things happen"
     if way == "run" and moves:

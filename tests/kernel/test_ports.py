@@ -83,6 +83,7 @@ def begin(work: UnitOfWork, user: str, key: str, n: int, trigger: int) -> Journe
     journey = work.add_journey(whose, errand, number, key, n, work.seq, trigger)
     work.append(AT, Kind.STARTED, whose.id, journey, number, cause=trigger)
     journey.start = (AT, trigger, 0)
+    journey.entered = (journey.pass_seq, AT)
     return journey
 
 
@@ -183,6 +184,22 @@ def test_what_counts_later_of_a_user_by_kind(work: UnitOfWork) -> None:
     assert work.marks(ada, Kind.SPLIT, AT + 5) == [first, second, cut]
     assert [mark.at for mark in work.marks(ada, Kind.GOAL)] == [AT + 10]
     assert work.marks(ada, Kind.REFUSED) == work.marks(work.user("bob"), Kind.SPLIT) == []
+
+
+def test_where_journeys_began(work: UnitOfWork) -> None:
+    ada, number = work.user("ada"), work.name_id("errand")
+    first, second = work.entered(ada, number)
+    assert (first.at, second.at) == (AT, AT)
+    assert (first.seq, second.seq) == (5, 10)
+    assert second.journey == first.journey + 1
+    assert work.entered(ada, work.name_id("go")) == []
+
+
+def test_an_event_of_this_batch_is_given_what_is_known_beside_its_data(work: UnitOfWork) -> None:
+    seq = send(work, "ada", "go", {})
+    assert work.meta_of(seq) is None
+    work.annotate(seq, '{"refused":{}}')
+    assert work.meta_of(seq) == '{"refused":{}}'
 
 
 def test_open_waits_that_an_event_may_end(work: UnitOfWork) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Literal, assert_type
 
 import pytest
 
-from studio import Event, StepFailed, Waited, current_step
+from studio import Event, StepFailed, Waited, current_step, goal
 from studio.errors import StudioError, WorkflowError
 from studio.language.commands import Command, Group, Ingest, Place, Sleep, Step, Suspended, Wait, key_text
 from studio.language.definition import Workflow, workflow
@@ -477,3 +477,59 @@ def typed_workflows() -> None:
 def test_the_types_are_read_by_mypy() -> None:
     assert inspect.iscoroutinefunction(typed)
     assert callable(typed_workflows)
+
+
+# -- what @workflow is given ----------------------------------------------------------------
+
+
+async def _nothing(journey: Journey) -> None:
+    """A workflow's function."""
+
+
+async def _later(user: Any, event: Any) -> str:
+    return ""
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (
+            {"timezone": "Europe/Berln"},
+            "timezone= 'Europe/Berln' is no time zone; did you mean",
+        ),
+        ({"goal": "paid"}, 'goal= is str. Write goal=goal\\("billing/paid"'),
+        ({"refuse": "customers"}, "refuse= is str, not a function"),
+        ({"refuse": _later}, "refuse= is an async function, _later"),
+        ({"refuse": lambda user: None}, "refuse= cannot be called with a user and an event"),
+        ({"again": "a month or so"}, "workflow \"_nothing\" has again 'a month or so'"),
+        ({"holdout": 0.1}, r"holdout=0.1 is a part of one, and per cent are meant: did you mean 10\?"),
+        ({"holdout": 0}, "holdout=0 is not from 1 to 99"),
+        ({"holdout": 100}, "holdout=100 is not from 1 to 99"),
+        ({"holdout": True}, "holdout=True is no number"),
+    ],
+)
+def test_what_makes_no_workflow_is_told_with_its_line(given: dict[str, Any], says: str) -> None:
+    with pytest.raises(WorkflowError, match=says) as refused:
+        workflow(**given)(_nothing)
+    assert f"{HERE}:{_nothing.__code__.co_firstlineno}: " in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("asked", "says"),
+    [
+        (lambda: goal(""), "goal: the event name '' is empty"),
+        (lambda: goal("paid", within="soon"), r'goal\("paid"\) has within \'soon\''),
+        (lambda: goal("paid", within=0), "which is no time"),
+        (lambda: goal("paid", match={"a": {1}}), "a match that JSON cannot hold"),
+    ],
+)
+def test_what_makes_no_goal_is_told_with_its_line(asked: Callable[[], object], says: str) -> None:
+    with pytest.raises(WorkflowError, match=says) as refused:
+        asked()
+    assert f"{HERE}:" in str(refused.value)
+
+
+def test_again_with_a_time_is_again() -> None:
+    made = workflow(again="30d")(_nothing)
+    assert (made.again, made.again_after) == (True, 30 * 86_400_000)
+    assert (workflow(again=True)(_nothing).again_after, workflow()(_nothing).again) == (None, False)

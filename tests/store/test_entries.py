@@ -36,6 +36,7 @@ def read(kind: int, data: Any = None, **more: Any) -> Entry:
         "data": data if isinstance(data, str | None) else json.dumps(data),
         "number": None,
         "bounds": None,
+        "refused": None,
     }
     return entry(tuple((row | more).values()))
 
@@ -64,6 +65,14 @@ def test_a_row_becomes_an_entry_with_all_that_it_holds() -> None:
     assert read(Kind.EVENT, {}, owner=None).journey is None
     assert read(Kind.EVENT, {}).late_ms == 0
     assert read(999).kind == "kind 999"
+
+
+def test_a_refusal_says_how_often_and_of_which_workflow_it_is() -> None:
+    found = read(Kind.REFUSED, {"reason": "a guest"}, name="buy", owner=None, workflow=None, refused=3)
+    assert (found.workflow, found.name, found.message) == ("buy", None, "a guest (3 times)")
+    assert found.data == {"reason": "a guest", "count": 3}
+    # The events may be pruned.
+    assert read(Kind.REFUSED, {"reason": "a guest"}, refused=0).message == "a guest"
 
 
 def test_what_was_logged_is_text_with_a_level_and_no_data() -> None:
@@ -127,6 +136,8 @@ def test_a_key_that_was_given_stands_for_itself() -> None:
         (Kind.COMPLETED, {}, None),
         (Kind.SLEEP_OPENED, {"duration": HOUR}, "1h"),
         (Kind.SPLIT, {"arm": "a", "of": {"a": 100}}, "a"),
+        (Kind.GOAL, {"took": HOUR}, "after 1h"),
+        (Kind.STARTED, {"had": {"event": "paid", "at": 86_400_000}}, "had paid already, on 1970-01-02"),
         (Kind.SPLIT, {"arm": "a", "drawn": 7}, "a, drawn before"),
         (Kind.SPLIT, {"arm": "a", "drawn": 7, "was": "b"}, "a, as b is not there any more"),
         (Kind.SLEEP_OPENED, {"duration": -5, "late": 2_000}, "0s, passed 2s ago"),

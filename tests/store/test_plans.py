@@ -100,6 +100,7 @@ PLANS: dict[str, list[str]] = {
         f"SEARCH p {ROWID} LEFT-JOIN",
         f"SEARCH c {ROWID} LEFT-JOIN",
         "SEARCH m USING PRIMARY KEY (key=?)",
+        "SEARCH r USING INDEX history_events (user=?)",
     ],
     "NEWEST_ENTRY": ["SEARCH history USING COVERING INDEX history_journeys (journey=?)"],
     "SAID_THERE": [
@@ -155,6 +156,11 @@ PLANS: dict[str, list[str]] = {
     "PASS_AT": ["SEARCH history USING INDEX history_journeys (journey=? AND rowid<?)"],
     "SAID": ["SEARCH history USING INDEX history_journeys (journey=? AND rowid>?)"],
     "MARKS_OF": ["SEARCH h USING INDEX history_marks (user=? AND kind=?)", f"SEARCH j {ROWID} LEFT-JOIN"],
+    "ENTERED": [
+        "SEARCH j USING COVERING INDEX sqlite_autoindex_journeys_1 (user=? AND workflow=?)",
+        f"SEARCH h {ROWID}",
+        "SEARCH f USING COVERING INDEX history_journeys (journey=?)",
+    ],
     "ONCE": ["SEARCH history USING INDEX history_journeys (journey=?)"],
     "EVENT_SEQS": ["SEARCH history USING INDEX history_events (user=? AND name=? AND rowid>? AND rowid<?)"],
     "EVENTS": ["SEARCH history USING INDEX history_events (user=? AND name=? AND rowid>? AND rowid<?)"],
@@ -234,7 +240,7 @@ def test_no_statement_numbers_its_placeholders(name: str) -> None:
 @pytest.mark.parametrize("name", PLANS)
 def test_a_statement_uses_the_index_that_is_meant_for_it(store: sqlite3.Connection, name: str) -> None:
     found = [line for line in plan(store, STATEMENTS[name]) if re.match(r"(SEARCH|SCAN) ", line)]
-    beside = re.compile(r"SCAN (j VIRTUAL|json_each VIRTUAL|seen$|CONSTANT)")
+    beside = re.compile(r"SCAN (j VIRTUAL|x VIRTUAL|json_each VIRTUAL|seen$|CONSTANT)")
     assert [line for line in found if not beside.match(line)] == PLANS[name]
 
 

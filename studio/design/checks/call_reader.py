@@ -92,7 +92,11 @@ class CallReader:
             return
         head = range(code.co_firstlineno, function.lineno + 1)
         fine = not source.fine.isdisjoint(head)
-        for wanted, into in ((workflow.trigger, self.read.begun), (workflow.exit_on, self.read.heard)):
+        goal = None if workflow.goal is None else workflow.goal.names
+        for wanted, into in (
+            *((workflow.trigger, self.read.begun), (workflow.exit_on, self.read.heard)),
+            (goal, self.read.heard),
+        ):
             for name in wanted.literals if wanted is not None else ():
                 into.append(Spoken(name, source.path, code.co_firstlineno, workflow.name, fine))
         self._function(function, source, workflow.name, frozenset((parameters[0].arg,)), None, False)

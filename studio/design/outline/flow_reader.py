@@ -12,6 +12,7 @@ from functools import partial
 from types import CodeType, FunctionType
 from typing import Any
 
+from studio.clocks import durations
 from studio.design.outline import calls
 from studio.design.outline.control_flow import FALL
 from studio.design.outline.expressions import Expressions
@@ -22,6 +23,8 @@ from studio.errors import WorkflowError
 from studio.language.definition import Workflow
 
 _FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+STARTED = ("key", "again", "exit_on", "timezone", "goal", "refuse", "holdout")
+"""What the start of a map says of `@workflow`, beside its trigger."""
 _PLAIN = ast.Dict | ast.List | ast.Tuple | ast.Set | ast.JoinedStr | ast.Compare | ast.ListComp | ast.DictComp
 """Expressions that are never None."""
 
@@ -45,6 +48,13 @@ def read(workflow: Workflow, resolve: Resolver = beside) -> Outline:
     started |= {"again": "True" if workflow.again else ""}
     started |= {"exit_on": workflow.exit_on.text if workflow.exit_on else ""}
     started |= {"timezone": workflow.timezone or ""}
+    if workflow.again_after is not None:
+        started["again"] = durations.show(workflow.again_after)
+    if (goal := workflow.goal) is not None:
+        within = "" if goal.within is None else f" within {durations.show(goal.within)}"
+        started["goal"] = f"{goal.names.text}{within}"
+    started |= {"refuse": getattr(workflow.refuse, "__name__", "") if workflow.refuse else ""}
+    started |= {"holdout": "" if workflow.holdout is None else f"{workflow.holdout:g}"}
     return _outline(sources, workflow.name, function, started)
 
 
@@ -136,7 +146,7 @@ class FlowReader(Expressions):
         node = function.node
         head = max(node.lineno, node.body[0].lineno - 1)
         trigger = started.get("trigger", "*")
-        details = [(key, started.get(key, "")) for key in ("key", "again", "exit_on", "timezone")]
+        details = [(key, started.get(key, "")) for key in STARTED]
         details = [(key, text) for key, text in details if text not in ("", "False")]
         start = self.make("start", trigger, node, end=head, details=tuple(details))
         arguments: list[Value | None] = [TheJourney()]

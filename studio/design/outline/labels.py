@@ -50,8 +50,13 @@ def remarks(node: Node) -> list[str]:
         given = dict(node.details)
         found = ["starts a pass"]
         found += [f"one journey per {given['key']}"] if "key" in given else []
-        found += ["again after its end"] if "again" in given else []
+        if "again" in given:
+            again = given["again"]
+            found.append("again after its end" if again == "True" else f"again {again} after its beginning")
         found += [f"in {given['timezone']}"] if "timezone" in given else []
+        found += [f"goal {given['goal']}"] if "goal" in given else []
+        found += [f"refuses by {given['refuse']}"] if "refuse" in given else []
+        found += [f"holds out {given['holdout']}%"] if "holdout" in given else []
         return found + ([f"exits on {given['exit_on']}"] if "exit_on" in given else [])
     if node.kind == "log":
         return []

@@ -83,6 +83,13 @@ def _effect(entry: Entry) -> Finding | None:
     if entry.kind == "journey.failed":
         hint = entry.message or ""
         return Finding("failed", f"{entry.workflow} failed on it", entry.at, entry.line, entry.seq, hint=hint)
+    if entry.kind == "journey.refused":
+        hint = str(fields(entry).get("reason", ""))
+        return Finding(
+            "over", f"{entry.workflow} refused the user", entry.at, entry.line, entry.seq, hint=hint
+        )
+    if entry.kind == "goal.met":
+        return Finding("woke", f"met the goal of {entry.workflow}", entry.at, entry.line, entry.seq)
     verb = _DONE.get(entry.kind)
     if verb is None:
         return None

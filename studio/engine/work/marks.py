@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 
 from studio.engine.work.journeys import JourneyIdentityMap
-from studio.kernel.marks import Mark, is_mark, mark_of
+from studio.kernel.marks import Entered, Mark, is_mark, mark_of
 from studio.kernel.state import UserState
 from studio.store import read_marks
 from studio.store.changes import Changes
@@ -24,6 +24,7 @@ class Marks:
         self._own: dict[tuple[int, int], list[Mark]] = {}
         self._stored: dict[tuple[int, int], tuple[int, list[Mark]]] = {}
         """From which moment on they were read, and they."""
+        self._entered: dict[tuple[int, int], list[Entered]] = {}
 
     def marks(self, user: UserState, kind: int, since: int = -1) -> list[Mark]:
         """The user's entries of a kind after a moment, oldest first."""
@@ -34,6 +35,15 @@ class Marks:
                 self._own.setdefault((row[3], row[2]), []).append(mark_of(row, self._workflow_of))
         self._looked_at = len(self._history)
         return [mark for mark in (*found, *self._own.get(slot, ())) if mark.at > since]
+
+    def entered(self, user: UserState, workflow_id: int) -> list[Entered]:
+        """Where the user's journeys in a workflow began, oldest first."""
+        slot = (user.id, workflow_id)
+        if (found := self._entered.get(slot)) is None:
+            rows = [] if user.new else read_marks.entered(self._store, *slot)
+            found = self._entered[slot] = [Entered(*row) for row in rows]
+        mine = (j for j in user.journeys if j.workflow_id == workflow_id and j.entered is not None)
+        return [*found, *(Entered(j.id, *j.entered) for j in mine if j.entered is not None)]
 
     def _read(self, slot: tuple[int, int], since: int) -> list[Mark]:
         known = self._stored.get(slot)

@@ -70,7 +70,9 @@ class StoreUnit:
         self.load_journeys = journeys.load
         self.put_journey = journeys.put_journey
 
-        self.marks = Marks(store, changes, journeys).marks
+        marks = Marks(store, changes, journeys)
+        self.marks = marks.marks
+        self.entered = marks.entered
 
         waits = self._waits = Waits(store, changes, totals, names, users, journeys)
         self.waits = waits.by_id
@@ -152,6 +154,16 @@ class StoreUnit:
             row = (seq, at, kind, user, number, pass_no, name, n, place, cause, code, late, id, data, meta)
         self._history.append(row)
         return seq
+
+    def annotate(self, seq: int, meta: str) -> None:
+        """Give an event of this batch what is known beside its data."""
+        at = seq - self.store.next_seq
+        self._history[at] = (*self._history[at][:14], meta)
+
+    def meta_of(self, seq: int) -> str | None:
+        """What is known beside the data of an event of this batch, as JSON."""
+        found: str | None = self._history[seq - self.store.next_seq][14]
+        return found
 
     def finish(self) -> Changes:
         """All that is to be written."""

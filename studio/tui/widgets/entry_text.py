@@ -53,7 +53,9 @@ def _marks(entry: Entry, around: Surroundings) -> Marks:
             return mark.completed, "success", "text"
         case "journey.failed" | "workflow.failed" | "hook.failed" | "step.failed":
             return mark.failed, "error", "error"
-        case "journey.exited" | "journey.cancelled":
+        case "goal.met":
+            return mark.completed, "accent", "text"
+        case "journey.exited" | "journey.cancelled" | "journey.refused":
             return mark.stopped, "muted", "text"
         case "workflow.loaded" | "journey.moved" | "wait.moved":
             return mark.loaded, "accent", "text"

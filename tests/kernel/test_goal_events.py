@@ -1,0 +1,65 @@
+"""Which journeys meet their goal; tests/conformance/goals.py has how that looks by every way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from studio import Journey, goal, workflow
+from studio.engine.work.drive_monitor import ThreadMonitor
+from studio.kernel.partition import Partition
+from studio.kernel.partition_dump import dump, load
+from studio.kernel.partition_turn import Came, Ran, run_turn
+from studio.kernel.triggers import Routes
+from studio.language.kinds import Kind
+from tests.kernel.partitions import event
+from tests.kernel.rules import Rules, kinds
+
+HOUR = 3_600_000
+
+
+@workflow(trigger="go", goal=goal("paid", within="2h"), again=True)
+async def brief(journey: Journey) -> str:
+    return "over"
+
+
+def met(rules: Rules, at: int, **data: Any) -> list[Any]:
+    return [each[4] for each in rules.event("paid", at, **data) if each[0] == "goal.met"]
+
+
+def test_each_journey_whose_window_is_open_meets_it_once() -> None:
+    rules = Rules(brief)
+    rules.event("go", 0)
+    rules.event("go", HOUR)
+    window = {"within": 2 * HOUR}
+    assert met(rules, HOUR + 1) == [{"took": HOUR + 1, **window}, {"took": 1, **window}]
+    rules.event("go", 2 * HOUR)
+    assert met(rules, 4 * HOUR) == [{"took": 2 * HOUR, **window}]
+    assert met(rules, 4 * HOUR) == []
+
+
+def turn(of: Partition, *came: Came) -> Ran:
+    watch = ThreadMonitor()
+    return run_turn(of, Routes(of.workflows), came, monitor=watch, live=watch.live)
+
+
+def test_a_partition_made_small_keeps_ended_journeys_until_their_windows_are_over() -> None:
+    ada = Partition("ada", {"brief": brief})
+    turn(ada, event("go"), event("go", "1h"), event("go", "90m"))
+    ada.compact()
+    assert len(ada.journeys) == 3
+    again = load(dump(ada), {"brief": brief})
+    told = turn(again, event("paid", "2h30m")).turn
+    assert sum(row[2] == Kind.GOAL for row in told.rows) == 2
+    again.compact()
+    # The newest stays, so that another may follow it.
+    assert len(again.journeys) == 1
+
+
+def test_a_goal_is_met_before_the_event_does_anything_else() -> None:
+    @workflow(trigger="paid", goal=goal("paid"), again=True)
+    async def chain(journey: Journey) -> str:
+        return "over"
+
+    rules = Rules(chain)
+    assert kinds(rules.event("paid")) == ["event", "journey.started", "journey.completed"]
+    assert kinds(rules.event("paid")) == ["event", "goal.met", "journey.started", "journey.completed"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,7 +60,7 @@ MOST_LISTED = 12
     "--most",
     type=click.IntRange(0),
     metavar="N",
-    help="Report paths that send one event, or run one step, more often than this.",
+    help="Report paths that send one event, or run one step, more often than this; how many to --write.",
 )
 @click.option(
     "--sample",
@@ -75,6 +76,9 @@ MOST_LISTED = 12
 @click.option(
     "--failures", is_flag=True, help="Try the failure of every step, not only of those in a try block."
 )
+@click.option(
+    "--write", "folder", metavar="FOLDER", help="Write paths as tests: event files with expectations."
+)
 @json_option
 @shared_in_memory
 def explore(
@@ -88,6 +92,7 @@ def explore(
     events: str | None,
     user: str | None,
     failures: bool,
+    folder: str | None,
     as_json: bool,
 ) -> None:
     """Walk every path that a user can take through the journey NAME.
@@ -104,6 +109,9 @@ def explore(
     found = explore(
         workflow, known, bounds=Bounds(depth=depth, paths=paths, seconds=seconds), failures=failures
     )
+    if folder is not None:
+        _write_files(Path(folder), found, most, as_json)
+        return
     if as_json:
         write([json_line(report.as_json(found, most))])
         return
@@ -163,6 +171,66 @@ def _samples(
             raise StudioError(f"it is not valid JSON: {error}", where="--user") from None
         samples.user = {**samples.user, **profile}
     return samples
+
+
+# -- as tests ------------------------------------------------------------------------------
+
+
+def _write_files(folder: Path, found: Exploration, most: int | None, as_json: bool) -> None:
+    """Write what is new in a folder, the shortest paths first, and say what is there."""
+    from studio.design.explorer import path_files
+    from studio.design.explorer.search import START
+
+    paths = sorted(found.paths, key=lambda path: (len(path.events), path.time, path.choices))
+    made: list[path_files.PathFile] = []
+    unplayable = left_out = 0
+    for number, path in enumerate(paths):
+        if len(made) == (path_files.MOST_FILES if most is None else most):
+            left_out = len(paths) - number
+            break
+        file = asyncio.run(path_files.path_file(found, path, START))
+        if file is None:
+            unplayable += 1
+        else:
+            made.append(file)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        written = path_files.compare(path_files.read_folder(folder), found.workflow.name, made)
+        for file in (*written.new, *written.changed):
+            (folder / file.name).write_text(file.text, encoding="utf-8")
+    except OSError as error:
+        raise StudioError(error.strerror or str(error), where=str(folder)) from error
+    if left_out or found.truncated:
+        # What was not looked at may still exist.
+        written.gone = []
+    facts = {
+        "new": [file.name for file in written.new],
+        "changed": [file.name for file in written.changed],
+        "same": written.same,
+        "edited": written.edited,
+        "gone": written.gone,
+        "unplayable": unplayable,
+        "left_out": left_out,
+    }
+    write([json_line(facts)] if as_json else _written_lines(folder, facts))
+
+
+def _written_lines(folder: Path, facts: dict[str, Any]) -> Iterator[str]:
+    yield f"{counted(len(facts['new']), 'path')} written to {folder}; {facts['same']:,} are there already"
+    for key, told in (
+        ("changed", "goes otherwise now, and was written anew"),
+        ("edited", "was edited by hand, and is left as it is"),
+        ("gone", "its path no longer exists"),
+    ):
+        for name in facts[key]:
+            yield f"  {clean(name)}: {told}"
+    if facts["unplayable"]:
+        yield (
+            f"{counted(facts['unplayable'], 'path')} not written: a step fails there, or somebody is drawn "
+            "into an arm, which events alone do not bring about"
+        )
+    if facts["left_out"]:
+        yield f"{counted(facts['left_out'], 'path')} left out; --most N writes more"
 
 
 # -- for people ----------------------------------------------------------------------------

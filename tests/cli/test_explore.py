@@ -180,3 +180,33 @@ def test_hostile_names_steer_no_terminal(explore: Any, tmp_path: Path) -> None:
     for words in (("evil",), ("evil", "--json")):
         _, out, _ = explore(*words)
         assert not set(out) & set("\x1b\x07\u202e")
+
+
+def test_paths_become_tests_and_a_later_run_adds_only_what_is_new(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "workflows").mkdir()
+    (tmp_path / "workflows" / "welcome.py").write_text(
+        "from studio import workflow\n\n\n@workflow(trigger='signup')\nasync def welcome(journey):\n"
+        "    return bool(await journey.wait_for('opened', timeout='2d'))\n"
+    )
+
+    def explore(*words: str) -> dict[str, Any]:
+        assert call(["explore", "welcome", "--write", "tests/journeys", "--json", *words]) == Exit.DONE
+        return dict(json.loads(capsys.readouterr().out))
+
+    first = explore("--most", "1")
+    assert (first["new"], first["left_out"]) == (["welcome-1.jsonl"], 1)
+    second = explore()
+    assert (second["new"], second["same"]) == (["welcome-0.jsonl"], 1)
+    file = tmp_path / "tests" / "journeys" / "welcome-0.jsonl"
+    file.write_text(file.read_text() + "# and more\n")
+    third = explore()
+    assert (third["new"], third["edited"], third["same"]) == ([], ["welcome-0.jsonl"], 1)
+    assert call(["play", "tests/journeys/welcome-1.jsonl", "--check"]) == Exit.DONE
+    capsys.readouterr()
+    assert call(["explore", "welcome", "--write", "tests/journeys"]) == Exit.DONE
+    told = capsys.readouterr().out
+    assert told.startswith("0 paths written to tests/journeys; 1 are there already\n")
+    assert "welcome-0.jsonl: was edited by hand, and is left as it is" in told

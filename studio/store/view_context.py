@@ -130,10 +130,7 @@ class ContextViews(JourneyViews):
 
     def known_users(self, names: Collection[str]) -> list[str]:
         """Those of the ids that are users here."""
-        try:
-            rows = self._rows(sql.USERS_NAMED, {"names": json.dumps(list(names))})
-        except UnicodeEncodeError:
-            return []
+        rows = self._rows(sql.USERS_NAMED, {"names": json.dumps(list(names))})
         return [name for _, name in rows]
 
     def neighbours(self, user: str) -> list[str]:

@@ -8,11 +8,12 @@ from studio import Event, Journey, workflow
 from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.kernel.event_blocks import BLOCK_EVENTS
 from studio.kernel.partition import Partition
-from studio.kernel.partition_turn import run_turn
+from studio.kernel.partition_turn import Came, Ran, StepEnded, run_turn
+from studio.kernel.records import StepResult
 from studio.kernel.triggers import Routes
 from studio.language.kinds import Kind, Status
 from studio.language.names import names
-from tests.kernel.partitions import event, kinds, partition, time, turn
+from tests.kernel.partitions import START, event, kinds, partition, time, turn
 
 
 def test_entries_are_numbered_within_the_user() -> None:
@@ -147,3 +148,29 @@ def test_entries_name_the_code_that_made_them(code: str | None) -> None:
     ran = turn(ada, event("signup"))
     named = [None if row[10] is None else ran.turn.names[row[10]] for row in ran.turn.rows]
     assert named == [None, *([f"welcome@{code}" if code else None] * 3)]
+
+
+def test_the_result_of_a_step_that_runs_once_outlives_its_pass_and_no_other_does() -> None:
+    @workflow(trigger="go", name="pays")
+    async def pays(journey: Journey) -> None:
+        await journey.step("pay", print, once=True)
+        await journey.step("look", print)
+
+    ada, routes = Partition("ada", {"pays": pays}), Routes({"pays": pays})
+
+    def run(*came: Came) -> Ran:
+        watch = ThreadMonitor()
+        return run_turn(ada, routes, came, monitor=watch, live=watch.live)
+
+    def launched(ran: Ran) -> str:
+        (launch,) = ran.launches
+        return launch.command.name
+
+    ran = run(event("go"))
+    assert launched(ran) == "pay"
+    ran = run(StepEnded(StepResult(ran.launches[0], "1"), START))
+    # What looks like the mark of such a step is a part of what this one returned.
+    run(StepEnded(StepResult(ran.launches[0], '{"once":true}'), START))
+    ada.compact()
+    assert [row[2] for row in ada.history] == [Kind.STARTED, Kind.STEP_DONE]
+    assert launched(run(event("go", "1h"))) == "look"

@@ -19,6 +19,7 @@ from studio.store.connect import (
     examined,
     require_file,
     require_history,
+    store_error,
     translate,
     why_full,
 )
@@ -211,3 +212,10 @@ def test_an_examination_finds_what_is_damaged_twice(tmp_path: Path, monkeypatch:
 def test_what_cannot_be_examined_is_not_called_damaged(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be opened"):
         examined(tmp_path / "none.db")
+
+
+def test_an_error_of_another_kind_is_left_as_it_is(tmp_path: Path) -> None:
+    other = ValueError("no")
+    assert store_error(other, tmp_path / "s.db") is other
+    found = store_error(failing("SQLITE_FULL"), tmp_path / "s.db")
+    assert isinstance(found, StoreFull)

@@ -28,6 +28,7 @@ class Told:
         at: int = 0,
         name: int | None = None,
         *,
+        n: int = 0,
         place: int | None = None,
         cause: int | None = None,
         data: str | None = None,
@@ -35,7 +36,7 @@ class Told:
         by: tuple[int | None, int | None] = (None, None),
     ) -> None:
         self._seq += 1
-        self.journey.take(self._seq, at, kind, 9, pass_number, name, 0, place, cause, data, *by)
+        self.journey.take(self._seq, at, kind, 9, pass_number, name, n, place, cause, data, *by)
 
     def rows(self) -> dict[str, list[Any]]:
         found: dict[str, list[Any]] = {"journeys": [], "waits": []}
@@ -128,3 +129,34 @@ def test_a_reload_gives_an_open_wait_another_length_from_when_it_was_opened() ->
     told.take(Kind.WAIT_OPENED, 10, PAID, data='{"timeout":50}')
     told.take(Kind.MOVED, 20, data='{"waits":{"3":{"timeout":100}}}')
     assert told.rows()["waits"][0][-1] == 110
+
+
+def test_a_line_of_the_log_may_say_anything_and_an_event_means_nothing_here() -> None:
+    told = Told()
+    told.take(Kind.LOG_ERROR, data="no json")
+    told.take(Kind.EVENT, name=PAID, data='{"waits":{"3":{"timeout":1}}}')
+    assert told.rows()["journeys"][0][5] == Status.IDLE
+
+
+def test_a_sleep_and_a_step_end_each_by_itself() -> None:
+    told = Told()
+    told.take(Kind.SLEEP_OPENED, 10, data='{"duration":50}')
+    told.take(Kind.STEP_STARTED, 10)
+    assert [row[3] for row in told.rows()["waits"]] == [Kind.SLEEP_OPENED, Kind.STEP_STARTED]
+    told.take(Kind.STEP_DONE, 20, data='{"result":1}')
+    assert [row[3] for row in told.rows()["waits"]] == [Kind.SLEEP_OPENED]
+    told.take(Kind.SLEEP_DONE, 60)
+    assert told.rows()["waits"] == []
+
+
+def test_what_has_an_id_of_its_own_is_ended_by_that() -> None:
+    told = Told()
+    for id in ("mine", "yours"):
+        told.take(Kind.WAIT_OPENED, name=PAID, n=-1, data=f'{{"id":"{id}"}}')
+    told.take(Kind.WAIT_OPENED, name=PAID + 1)
+    told.take(Kind.WAIT_MATCHED, name=PAID, n=-1, data='{"id":"mine"}')
+    assert [row[0] for row in told.rows()["waits"]] == [4, 5]
+    told.take(Kind.WAIT_MATCHED, name=PAID)
+    assert [row[0] for row in told.rows()["waits"]] == [4, 5]
+    told.take(Kind.WAIT_MATCHED, name=PAID + 1)
+    assert [row[0] for row in told.rows()["waits"]] == [4]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from studio.language.kinds import Status
 from studio.store.views import Views
 from tests.store.build import START, Builder, many, small
 
@@ -94,3 +95,30 @@ def test_users_of_a_workflow_come_by_id(tmp_path: Path, monkeypatch: pytest.Monk
             assert [row.id for row in views.users(workflow="w", after="ann")] == ["zoe"]
             assert [row.id for row in views.users(workflow="v", contains="éV")] == ["Éva"]
             assert views.users(workflow="?") == []
+
+
+def test_behind_those_who_were_active_lately_come_those_who_came_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    b = Builder(tmp_path / "s.db")
+    for n, name in enumerate(("a", "b", "c", "d", "e")):
+        b.event("e", name, n)
+    for n in range(30):
+        b.event("e", "b", 10 + n)
+    monkeypatch.setattr("studio.store.view_user_rows.WINDOW_ROWS", 10)
+    with Views(b.done()) as views:
+        assert [row.id for row in views.recent_users()] == ["b", "e", "d", "c", "a"]
+        assert [row.id for row in views.recent_users(limit=3)] == ["b", "e", "d"]
+
+
+def test_who_waits_in_a_workflow_that_does_not_run_is_said_to_and_nobody_else(tmp_path: Path) -> None:
+    b = Builder(tmp_path / "s.db")
+    waits, rests = (b.journey("w", name, b.event("e", name)) for name in ("waits", "rests"))
+    b.wait(waits, "x", 0)
+    b.con.execute("UPDATE journeys SET status = ? WHERE id = ?", (Status.IDLE, rests))
+    b.con.execute("INSERT INTO meta VALUES (?, 'is gone')", (f"missing/{b.name('w')}",))
+    with Views(b.done()) as views:
+        assert {row.id: row.waits_for for row in views.users()} == {
+            "waits": "workflow is gone",
+            "rests": None,
+        }

@@ -110,6 +110,7 @@ def test_totals_are_what_the_engine_counted(store: Path) -> None:
         totals = views.totals()
     assert (totals.users, totals.events, totals.waits) == (2, 4, 2)
     assert (totals.waiting, totals.failed, totals.completed) == (2, 1, 0)
+    assert (totals.idle, totals.exited, totals.cancelled) == (0, 0, 0)
 
 
 def test_event_names_are_those_seen_and_waited_for(store: Path) -> None:
@@ -227,3 +228,18 @@ def test_waits_of_a_kind_and_those_still_open(tmp_path: Path, monkeypatch: pytes
             assert views.waits(workflow="w", after=(last.due_at, last.seq)) == everything[3:]
         assert views.open_among(everything) == {row.seq for row in everything}
         assert views.open_among([replace(last, seq=ended)]) == set()
+
+
+@pytest.mark.parametrize(("waiting", "said"), [(0, (0, False)), (3, (3, False)), (4, (3, True))])
+def test_events_that_nobody_took_are_counted_up_to_a_bound(
+    store: Path, monkeypatch: pytest.MonkeyPatch, waiting: int, said: tuple[int, bool]
+) -> None:
+    monkeypatch.setattr("studio.store.views.MOST_INBOX", 3)
+    with sqlite3.connect(store) as con:
+        con.executemany("INSERT INTO inbox (at, kind, body) VALUES (0, 'event', ?)", [("{}",)] * waiting)
+        con.execute("INSERT INTO inbox (at, kind, body) VALUES (0, 'cancel', '{}')")
+    con.close()
+    with Views(store) as views:
+        left = views.left_waiting()
+    assert (left.events, left.more) == said
+    assert bool(left) == (waiting > 0)

@@ -276,12 +276,18 @@ class Engine(EngineTime, TimeTravel, HotReload):
             checked = whole_event(event, (user, data, id, sent_at), self.clock.now())
         else:
             checked = incoming(event, "" if user is None else user, data, id, sent_at=sent_at)
-        (stored,) = await asyncio.wrap_future(self.submit([checked]))
+        (stored,) = await self.ingest_many([checked])
         return stored
 
-    async def ingest_many(self, events: Iterable[Incoming]) -> list[Event]:
-        """Take many events in, in their order; all are durable when this returns."""
-        return await asyncio.wrap_future(self.submit(list(events)))
+    async def ingest_many(self, events: Iterable[Incoming], *, by_hand: bool = False) -> list[Event]:
+        """Take many events in, in their order; all are durable when this returns.
+
+        Args:
+            by_hand: they are one act of the operator, which `undo` takes back.
+        """
+        future: asyncio.Future[list[Event]] = asyncio.get_running_loop().create_future()
+        self._running.submit_for(future, list(events), by_hand=by_hand)
+        return await future
 
     def submit(
         self, events: list[Incoming], *, by_hand: bool = False, patient: bool = False

@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +14,6 @@ from studio.engine.client import ClockClient, Stored, Trouble
 from studio.engine.store_client import StoreClient
 from studio.errors import StoreFull, StudioError, WorkflowError
 from studio.language.definition import Workflow
-from studio.language.event import Event
 from studio.language.incoming import Incoming
 
 if TYPE_CHECKING:
@@ -110,8 +108,7 @@ class LocalEngine(StoreClient):
         return (await self.send_many([event]))[0]
 
     async def send_many(self, events: Sequence[Incoming], *, by_hand: bool = True) -> list[Stored | None]:
-        future: Future[list[Event]] = self.engine.submit(list(events), by_hand=by_hand)
-        done = await asyncio.wrap_future(future)
+        done = await self.engine.ingest_many(events, by_hand=by_hand)
         return [Stored(event.seq, event.at_ms if event.duplicate else None, event.id) for event in done]
 
     async def act(self, act: str, target: str | int) -> None:

@@ -7,7 +7,8 @@ holds already, and otherwise decides what to open. It changes nothing itself: it
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
+from functools import partial
 from typing import Any
 
 from studio.kernel.decisions import (
@@ -158,7 +159,8 @@ class CommandResolver(Replay):
     def _opening(
         self, command: Command[Any], kind: int, wanted: Names | None, duration: int | None, data: str | None
     ) -> Open:
-        return Open(command, kind, None if wanted is None else wanted.text, wanted, duration, data)
+        text = None if wanted is None else wanted.text
+        return _opening((command, kind, text, wanted, duration, data, None))
 
     # -- waits -----------------------------------------------------------------------------
 
@@ -402,6 +404,10 @@ class CommandResolver(Replay):
         )
         opened: WaitState = yield Open(step, Kind.STEP_STARTED, step.name, None, None, data, self.cause.late)
         yield Run(step, attempt, opened.id)
+
+
+# A named tuple of all its fields at half the cost: what its own `_make` does, all of it in C.
+_opening: Callable[[tuple[Any, ...]], Open] = partial(tuple.__new__, Open)
 
 
 def _says_cut(wait: Wait) -> Say:

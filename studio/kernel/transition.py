@@ -105,12 +105,15 @@ class Transition:
             meta,
         )
         event = Event(incoming.name, user.name, at, text, incoming.id, seq, incoming.sent_at)
-        self.ids.take(incoming.id, seq)
+        if incoming.id is not None:
+            self.ids.take(incoming.id, seq)
         work.add_event(user, event)
-        work.learn(event, meta)
         cause = Cause(at, seq, True)
-        if may_tell(event, meta):
-            zone_told(work, self.waits, self.routes.workflows.values(), user, cause)
+        if text is not None or meta is not None:
+            # Else it says nothing of its user.
+            work.learn(event, meta)
+            if may_tell(event, meta):
+                zone_told(work, self.waits, self.routes.workflows.values(), user, cause)
         self._deliver(event, user, cause)
         if self._sent:
             self.drain()

@@ -26,6 +26,9 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 def fault(name: object) -> str | None:
     """Why this cannot be a name or an id; None when it can."""
+    # Nearly all are plain: what is ASCII and can be printed has no control character.
+    if name.__class__ is str and name.isascii() and name.isprintable() and 0 < len(name) <= MAX_LENGTH:
+        return None if not name.isspace() else "is empty"
     if not isinstance(name, str):
         return f"is {type(name).__name__} and must be text"
     if not name or not name.strip():

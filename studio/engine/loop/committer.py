@@ -15,7 +15,7 @@ from studio.engine.loop.batches import Batches
 from studio.engine.loop.state import LoopState
 from studio.engine.work.batch import Batch
 from studio.engine.work.drive_monitor import ThreadMonitor
-from studio.engine.work.futures import answer, refuse
+from studio.engine.work.futures import Answers, answer, refuse
 from studio.engine.work.heartbeat import Heartbeat
 from studio.engine.work.jump import Jump, JumpEnd
 from studio.engine.work.work_items import (
@@ -210,10 +210,11 @@ class Committer:
 
     def _answer_all(self, finished: list[tuple[Item, Any]]) -> None:
         state = self._state
+        answers = Answers()
         for item, result in finished:
             if isinstance(item, QueuedEvent):
                 if item.delivery is not None:
-                    item.delivery.put(item.index, result)
+                    item.delivery.put(item.index, result, answers)
             elif isinstance(item, StepResult):
                 if item.launch.epoch == state.rewinds.epoch:
                     state.running.discard(item.launch.which)
@@ -223,6 +224,7 @@ class Committer:
                 refuse(item.future, result)
             else:
                 answer(item.future, state.next_due is None if isinstance(item, Advance) else result)
+        answers.hand_over()
 
     # -- when it comes to nothing --------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from studio.engine.loop.idle_waiters import IdleWaiters
 from studio.engine.loop.state import LoopState
 from studio.engine.reload.migration import Migrations, Swap
 from studio.engine.work.batch import Batch
-from studio.engine.work.futures import answer
+from studio.engine.work.futures import AnyFuture, answer
 from studio.engine.work.jump import JumpEnd, JumpProgress
 from studio.engine.work.work_items import (
     Acknowledgement,
@@ -55,13 +55,26 @@ class HandIn:
 
         An event that brings its own moment moves a virtual clock there first.
         """
+        future: Future[list[Event]] = Future()
+        self.submit_for(future, events, by_hand=by_hand, patient=patient)
+        return future
+
+    def submit_for(
+        self,
+        future: AnyFuture[list[Event]],
+        events: list[Incoming],
+        *,
+        by_hand: bool = False,
+        patient: bool = False,
+    ) -> None:
+        """As `submit`, for whoever waits by a future of an event loop."""
         store = self._state.store
         if store is not None and store.has_handovers:
             refuse_away(self._state.path, events)
-        delivery = Acknowledgement(len(events), patient)
+        delivery = Acknowledgement(len(events), patient, future)
         if not events:
-            answer(delivery.future, [])
-            return delivery.future
+            answer(future, [])
+            return
         is_inner = self._is_inner
         # The stamp is taken under the lock under which a turn takes its horizon: no event
         # can be older than a deadline that was served without it.
@@ -83,7 +96,6 @@ class HandIn:
                 else:
                     self._state.queue.append((at, QueuedEvent(incoming, delivery, index, by_hand=own)))
         self._state.wake.ring()
-        return delivery.future
 
     def act(self, run: Callable[[Batch, int], Any]) -> Future[Any]:
         """Do something as a cause of its own, in the engine's thread."""

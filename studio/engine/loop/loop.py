@@ -142,6 +142,7 @@ class EngineLoop:
         )
         handed = HandIn(state, self.migrations, self._idle, self.exclusive.act)
         self.submit = handed.submit
+        self.submit_for = handed.submit_for
         self.act = handed.act
         self.alone = handed.alone
         self.swap = handed.swap

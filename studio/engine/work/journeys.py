@@ -67,7 +67,7 @@ class JourneyIdentityMap:
     def keyed(self, user: UserState, workflow_id: int, key: str) -> JourneyState | None:
         """The newest journey of this user, workflow and key."""
         slot = (user.id, workflow_id, key)
-        if slot not in self._keyed:
+        if slot not in self._keyed and not user.new:
             self.load_keyed(((user, workflow_id, key),))
         return self._keyed.get(slot)
 
@@ -134,9 +134,8 @@ class JourneyIdentityMap:
         """Begin a journey."""
         id = self._next
         self._next += 1
-        row = StoredJourney(
-            id, user.id, workflow_id, key, n, Status.WAITING, 1, seq, trigger, trigger, 0, None
-        )
+        # The fields of a `StoredJourney`, whose names nobody asks for here.
+        row = (id, user.id, workflow_id, key, n, Status.WAITING, 1, seq, trigger, trigger, 0, None)
         journey = JourneyState(user, workflow, self._codes.get(workflow.name), row, True)
         self.by_id[id] = journey
         user.journeys.append(journey)

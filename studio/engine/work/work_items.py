@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from studio.engine.work.futures import answer, refuse
+from studio.engine.work.futures import Answers, AnyFuture, answer, refuse
 from studio.engine.work.jump import Jump
 from studio.errors import StudioError
 from studio.kernel.records import StepResult
@@ -23,19 +23,25 @@ class Acknowledgement:
 
     __slots__ = ("events", "future", "left", "patient")
 
-    def __init__(self, count: int, patient: bool = False) -> None:
+    def __init__(
+        self, count: int, patient: bool = False, future: AnyFuture[list[Event]] | None = None
+    ) -> None:
         self.patient = patient
         """They wait while the store cannot be written; else whoever handed them in is told so."""
-        self.future: Future[list[Event]] = Future()
+        self.future: AnyFuture[list[Event]] = Future() if future is None else future
         self.events: list[Event | None] = [None] * count
         self.left = count
 
-    def put(self, index: int, event: Event) -> None:
-        """One of them is durable."""
+    def put(self, index: int, event: Event, answers: Answers | None = None) -> None:
+        """One of them is durable.
+
+        Args:
+            answers: takes the answer along, where it goes to an event loop.
+        """
         self.events[index] = event
         self.left -= 1
         if self.left == 0:
-            answer(self.future, [event for event in self.events if event is not None])
+            answer(self.future, [event for event in self.events if event is not None], answers)
 
     def fail(self, error: BaseException) -> None:
         """One of them could not be stored, and so none of those behind it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 import http.client
 import json
@@ -187,7 +188,7 @@ def test_a_paused_engine_is_503_before_and_while_events_wait(
     running = iter([EngineStatus("running", None, 0, 0, 0)])
     monkeypatch.setattr(client.engine, "status", lambda: next(running, paused))
     waiting: Future[list[Event]] = Future()
-    monkeypatch.setattr(client.engine, "submit", lambda events, by_hand: waiting)
+    monkeypatch.setattr(client.engine, "ingest_many", lambda events, by_hand: asyncio.wrap_future(waiting))
     for _ in range(2):
         status, answer = client.post("/e/k", INNGEST)
         assert status == 503

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
@@ -77,7 +78,7 @@ def test_a_second_request_on_a_connection_is_given_up_as_well(client: Client) ->
 
 def test_who_waits_for_the_engine_is_answered(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     slow: Future[list[Event]] = Future()
-    monkeypatch.setattr(client.engine, "submit", lambda events, by_hand: slow)
+    monkeypatch.setattr(client.engine, "ingest_many", lambda events, by_hand: asyncio.wrap_future(slow))
     later = threading.Timer(1.0, lambda: slow.set_result([]))
     later.start()
     assert client.post("/e/k", {"name": "app/login", "user": "ada"}) == (200, {"ids": [], "status": 200})

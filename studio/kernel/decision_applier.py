@@ -24,7 +24,7 @@ from studio.kernel.decisions import (
 from studio.kernel.drive import Outcome
 from studio.kernel.journey_log import JourneyLog
 from studio.kernel.ports import DriveMonitor, UnitOfWork
-from studio.kernel.records import Ask, Cause, Launch
+from studio.kernel.records import Ask, Cause, Chain, Launch
 from studio.kernel.resolver import CommandResolver
 from studio.kernel.state import JourneyState, Record, WaitState
 from studio.kernel.steps_under_way import StepsUnderWay
@@ -72,6 +72,8 @@ class DecisionApplier:
         self.ids = TakenIds(work)
         self.queue: deque[tuple[Event, int]] = deque()
         """Events that journeys sent and that are still to be causes, with their causation depth."""
+        self.chains: dict[int, Chain] = {}
+        """Of events for users who are not here, by entry: what they go on with there."""
         self.asks: list[Ask] | None = [] if ask else None
 
     def answer(self, resolver: CommandResolver, command: Command[Any]) -> Outcome | None:
@@ -185,6 +187,8 @@ class DecisionApplier:
         work.learn(event, None)
         if target is state.user or work.carries(target):
             self.queue.append((event, cause.causation_depth + 1))
+        else:
+            self.chains[seq] = Chain(cause.causation_depth + 1, monitor.fan_out)
         self.ids.take(command.event_id, seq)
         record = state.outcomes[command.key] = Record(Kind.EVENT, seq, cause.at, cause.seq, None, None)
         state.fresh.add(command.key)

@@ -59,6 +59,7 @@ class JourneyDriver:
         self._log = JourneyLog(work)
         self._applier = DecisionApplier(work, monitor, waits, self._log, steps, ask=ask)
         self.sent, self.ids, self.asks = self._applier.queue, self._applier.ids, self._applier.asks
+        self.chains = self._applier.chains
         self.failures = 0
         self.invested = 0.0
         """Seconds in which functions were driven from their tops to be left standing."""

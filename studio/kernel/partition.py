@@ -7,7 +7,7 @@ small (`compact`), and goes over to another process as bytes (`partition_dump.py
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from itertools import chain
+from itertools import chain, takewhile
 from typing import NamedTuple
 
 from studio.kernel.event_blocks import BLOCK_EVENTS, EventBlock, block_of, digest, newest_first
@@ -15,6 +15,7 @@ from studio.kernel.marks import Mark
 from studio.kernel.memory import MemoryUnit
 from studio.kernel.ports import EVENTS_MAX
 from studio.kernel.profiles import learned
+from studio.kernel.records import Chain
 from studio.kernel.state import OPEN_STATUSES, JourneyState, Row, UserState, WaitState
 from studio.language.definition import Workflow
 from studio.language.event import Event
@@ -28,6 +29,7 @@ class OutgoingEvent(NamedTuple):
 
     user: str
     event: Event
+    chain: Chain = Chain()
 
 
 class Partition(MemoryUnit):
@@ -101,6 +103,11 @@ class Partition(MemoryUnit):
         self.delivered[sender] = number
         if seq is not None:
             self.origins.append((seq, sender, number))
+
+    def sent_since(self, at: int) -> int:
+        """How many events the user's journeys sent at a moment or later, as far as their entries are kept."""
+        newest = takewhile(lambda row: row[1] >= at, reversed(self.history))
+        return sum(row[2] == Kind.EVENT and row[4] is not None for row in newest)
 
     def rows_of_turn(self) -> list[Row]:
         """The entries that this turn appended, oldest first."""

@@ -17,7 +17,7 @@ from studio.kernel.go_over import move_journey
 from studio.kernel.live_coroutines import LiveCoroutines
 from studio.kernel.partition import OutgoingEvent, Partition
 from studio.kernel.ports import DriveMonitor
-from studio.kernel.records import Ask, Launch, StepResult
+from studio.kernel.records import Ask, Chain, Launch, StepResult
 from studio.kernel.state import JourneyState
 from studio.kernel.transition import Transition
 from studio.kernel.triggers import Routes
@@ -37,6 +37,8 @@ class EventCame(NamedTuple):
     """Milliseconds since 1970, UTC."""
     origin: tuple[str, int] | None = None
     """Whose journey sent it, and the number of the entry in that user's history."""
+    chain: Chain = Chain()
+    """What it goes on with, when a journey sent it."""
 
 
 class DeadlinesCame(NamedTuple):
@@ -126,9 +128,9 @@ def run_turn(
             # An act that is refused has changed nothing.
             answers.append(error)
     transition.journeys.leave_all()
-    return Ran(
-        turn_of(partition), transition.steps.launches, list(partition.sent), answers, transition.asks or []
-    )
+    chains = transition.journeys.chains
+    sent = [each._replace(chain=chains[each.event.seq]) for each in partition.sent]
+    return Ran(turn_of(partition), transition.steps.launches, sent, answers, transition.asks or [])
 
 
 def _carry_out(partition: Partition, transition: Transition, came: Came) -> Event | None:
@@ -160,7 +162,14 @@ def _take_event(partition: Partition, transition: Transition, came: EventCame) -
     if came.origin is not None and partition.has_delivered(*came.origin):
         return None
     seq = partition.seq
-    event = transition.event(came.incoming, max(came.at, partition.last_at))
+    at = max(came.at, partition.last_at)
+    chain = None
+    # Where the user has come further meanwhile, time has moved.
+    if came.origin is not None and at == came.at:
+        # Turns of one moment add up, though each may be another worker's.
+        fan_out = max(came.chain.fan_out, partition.sent_since(at))
+        chain = came.chain._replace(fan_out=fan_out)
+    event = transition.event(came.incoming, at, chain)
     if came.origin is not None:
         partition.note_origin(*came.origin, None if event.duplicate else seq)
     return event

@@ -51,6 +51,15 @@ class Ask(NamedTuple):
         return f"ask/{self.wait:020}"
 
 
+class Chain(NamedTuple):
+    """How an event came about that journeys sent one another without time moving."""
+
+    causation_depth: int = 0
+    """How many events led to it."""
+    fan_out: int = 0
+    """How many were sent on the way in answer to others."""
+
+
 @dataclass(slots=True)
 class Cause:
     """What drives a journey now."""

@@ -17,7 +17,7 @@ from studio.kernel.journey_driver import JourneyDriver, MakeResolver
 from studio.kernel.journey_log import MAX_MESSAGE
 from studio.kernel.live_coroutines import LiveCoroutines
 from studio.kernel.ports import DriveMonitor, Migration, UnitOfWork
-from studio.kernel.records import Cause, StepResult
+from studio.kernel.records import Cause, Chain, StepResult
 from studio.kernel.state import OPEN_STATUSES, JourneyState, UserState, WaitState
 from studio.kernel.steps_under_way import StepsUnderWay
 from studio.kernel.triggers import Routes, key_value
@@ -73,15 +73,21 @@ class Transition:
         self.migration: Migration | None = None
         """A reload that is under way: journeys that a cause comes to go over to the new code first."""
 
-    def event(self, incoming: Incoming, at: int) -> Event:
-        """An event from outside. A duplicate is given back as such and changes nothing."""
+    def event(self, incoming: Incoming, at: int, chain: Chain | None = None) -> Event:
+        """An event from outside. A duplicate is given back as such and changes nothing.
+
+        Args:
+            chain: a journey of a user who is carried on elsewhere sent it at this moment, in such a chain.
+        """
         work = self.work
         if incoming.id is not None and (known := self.ids.find(incoming.id)) is not None:
             # A copy: the first may be of this batch, and is given back as what it is.
             event = work.event(known).copy()
             event.duplicate = True
             return event
-        self._move_to(at, outside=True)
+        self._move_to(at, outside=chain is None)
+        if chain is not None:
+            self.monitor.fan_out = max(self.monitor.fan_out, chain.fan_out)
         user = work.user(incoming.user)
         if self.migration is not None:
             self.migration.user(user, at)
@@ -108,7 +114,7 @@ class Transition:
         if incoming.id is not None:
             self.ids.take(incoming.id, seq)
         work.add_event(user, event)
-        cause = Cause(at, seq, True)
+        cause = Cause(at, seq, True) if chain is None else Cause(at, seq, causation_depth=chain[0])
         if text is not None or meta is not None:
             # Else it says nothing of its user.
             work.learn(event, meta)

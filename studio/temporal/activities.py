@@ -128,7 +128,7 @@ class UserActivities:
         items = []
         for m in messages:
             event = Incoming(m["name"], m["to"], m["text"], m["id"])
-            items.append((event.user, event_item(event, m["at"], (sender, m["seq"]))))
+            items.append((event.user, event_item(event, m["at"], (sender, m["seq"]), m.get("chain", ()))))
         await beating(asyncio.ensure_future(send_all(self._client, self._queue, items)))
 
     @activity.defn(name="check_event")

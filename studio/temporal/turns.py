@@ -149,7 +149,15 @@ def _launch(partition: Partition, launch: Launch) -> dict[str, Any]:
 
 def _messages(ran: Ran) -> list[dict[str, Any]]:
     return [
-        {"to": sent.user, "name": e.name, "text": e.text, "id": e.id, "at": e.at_ms, "seq": e.seq}
+        {
+            "to": sent.user,
+            "name": e.name,
+            "text": e.text,
+            "id": e.id,
+            "at": e.at_ms,
+            "seq": e.seq,
+            "chain": list(sent.chain),
+        }
         for sent in ran.sent
         for e in (sent.event,)
     ]

@@ -6,6 +6,7 @@ and sends is told the same way. Results of turns and carried state are bytes in 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from hashlib import blake2b
 from typing import Any, cast
@@ -13,7 +14,7 @@ from urllib.parse import quote
 
 from studio.errors import StudioError
 from studio.kernel.partition_turn import ActCame, Came, EventCame, StepEnded
-from studio.kernel.records import Launch, StepResult
+from studio.kernel.records import Chain, Launch, StepResult
 from studio.language.commands import CommandOwner, Key, Step
 from studio.language.event import Event
 from studio.language.idempotency import StepKeys
@@ -51,17 +52,20 @@ def workflow_id(user: str) -> str:
 # -- what comes ------------------------------------------------------------------------------
 
 
-def event_item(event: Incoming, at: int, origin: tuple[str, int] | None = None) -> Item:
+def event_item(
+    event: Incoming, at: int, origin: tuple[str, int] | None = None, chain: Sequence[int] = ()
+) -> Item:
     """An event that comes.
 
     Args:
         origin: the user whose journey sent it, and the number of the entry there.
+        chain: of such a one, `Chain`.
     """
     told: dict[str, Any] = {"name": event.name, "text": event.text, "id": event.id, "profile": event.profile}
     told |= {"sent_at": event.sent_at, "extra": event.extra}
     item: Item = {"kind": "event", "at": at, "event": {k: v for k, v in told.items() if v is not None}}
     if origin is not None:
-        item["from"] = list(origin)
+        item["from"], item["chain"] = list(origin), list(chain)
     return item
 
 
@@ -90,7 +94,9 @@ def came_of(item: Item, user: str, at: int) -> Came:
         named = (e.get(name) for name in ("id", "profile", "sent_at", "extra"))
         origin = item.get("from")
         incoming = Incoming(e["name"], user, e.get("text", "{}"), *named)
-        return EventCame(incoming, at, None if origin is None else (origin[0], origin[1]))
+        # An older worker tells of no chain.
+        whose = None if origin is None else (origin[0], origin[1])
+        return EventCame(incoming, at, whose, Chain(*item.get("chain", ())))
     if kind == "step":
         return StepEnded(_result_in(item["launch"], item["result"]), at)
     return ActCame(item["act"], item["target"], at)

@@ -151,7 +151,12 @@ class PartitionDriver:
             assert dump(draft) == dump(partition)
         self._keep(ran.turn)
         self._mail += (
-            (sent.user, EventCame(_incoming(sent.user, sent.event), sent.event.at_ms, (user, sent.event.seq)))
+            (
+                sent.user,
+                EventCame(
+                    _incoming(sent.user, sent.event), sent.event.at_ms, (user, sent.event.seq), sent.chain
+                ),
+            )
             for sent in ran.sent
         )
         for launch in ran.launches:

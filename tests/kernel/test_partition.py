@@ -29,8 +29,9 @@ def test_what_is_sent_to_others_is_handed_out_and_no_cause_here() -> None:
     ada = partition()
     turn(ada, event("signup"))
     ran = turn(ada, time("7d"))
-    ((to, sent),) = ran.sent
+    ((to, sent, chain),) = ran.sent
     assert (to, sent.name, sent.data, sent.seq) == ("crm", "welcomed", {"ok": False}, 6)
+    assert chain == (1, 0)
     assert ada.me.events[-1].name == "signup"
     assert ran.turn.users == ["ada", "crm"]
 

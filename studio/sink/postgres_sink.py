@@ -166,9 +166,8 @@ class PostgresSink:
 
 
 def _look_up_journeys(batch: PostgresBatch, turns: Sequence[Turn]) -> None:
-    begun = {(turn.user, fields[0]) for turn in turns for fields in turn.journeys}
-    spoken_of = {(turn.user, row[4]) for turn in turns for row in turn.rows if row[4] is not None}
-    batch.look_up_journeys(spoken_of - begun)
+    # Also those that a turn of these has anew: one before it may speak of them, too.
+    batch.look_up_journeys({(turn.user, row[4]) for turn in turns for row in turn.rows if row[4] is not None})
 
 
 class _Rows:

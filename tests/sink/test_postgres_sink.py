@@ -272,3 +272,31 @@ def test_what_is_no_database_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("studio.sink.postgres_sink.find_spec", lambda name: None)
     with pytest.raises(StudioError, match=r"pip install 'journey-studio\[postgres\]'"):
         PostgresSink("postgresql://x")
+
+
+def test_a_journey_that_began_before_is_known_to_each_turn_that_speaks_of_it(
+    sink: PostgresSink, url: str
+) -> None:
+    first, second, third, fourth = life("ada")
+    assert came(sink.take([first, second], START)) == ["taken"] * 2
+    # The third only says what was waited for; the fourth ends the journey.
+    assert (third.journeys, len(fourth.journeys)) == ([], 1)
+    assert came(sink.take([third, fourth], START)) == ["taken"] * 2
+    assert kinds(url, "ada") == LIFE
+    newest = "SELECT (extract(epoch FROM changed_at) * 1000)::bigint FROM users WHERE name = 'ada'"
+    assert ask(url, newest) == [(START + 8 * 86_400_000,)]
+
+
+def test_one_that_is_refused_is_kept_aside_and_stops_nobody_who_was_there_before(
+    sink: PostgresSink, url: str
+) -> None:
+    first, second, third, fourth = life("ada")
+    assert came(sink.take([first, second], START)) == ["taken"] * 2
+    other = turn(partition("ada"), event(IDENTIFY, user="ada", plan="free")).turn
+    assert came(sink.take([other], START)) == ["refused"]
+    assert ask(url, "SELECT user_name, first FROM refused_turns") == [("ada", 1)]
+    bad = life("bad")
+    bad[0].rows[0][6] = 99
+    # One by one, then: what the journey is called that began before is looked up once more.
+    assert came(sink.take([bad[0], third, fourth], START)) == ["refused", "taken", "taken"]
+    assert kinds(url, "ada") == LIFE

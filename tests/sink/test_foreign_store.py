@@ -19,6 +19,7 @@ from studio.errors import NotOffered, StoreError, StoreLocked
 from studio.language.incoming import incoming
 from studio.sink.sink import Sink
 from studio.store.capabilities import foreign
+from studio.store.engine_metrics import ENGINE, ENGINE_METRICS
 from studio.store.inbox import engine_of
 from studio.store.status import status
 from studio.store.views import Views
@@ -109,6 +110,8 @@ def test_status_and_pulse_tell_of_whoever_writes(path: Path, capsys: pytest.Capt
         assert "refused   1 turn kept aside\n" in out
     found = status(path)
     assert (found.engine, found.metrics, found.turns_refused) == (None, None, 1)
+    with Views(path) as views:
+        assert (views.meta(ENGINE), views.meta(ENGINE_METRICS)) == (None, None)
     assert call(["status", "--json", "--store", str(path)]) == Exit.DONE
     told = json.loads(capsys.readouterr().out)
     assert (told["capabilities"]["driver"], told["capabilities"]["rewind"]) == ("Temporal", False)

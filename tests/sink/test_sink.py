@@ -10,8 +10,15 @@ from pathlib import Path
 
 import pytest
 
+from studio import Journey, workflow
+from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.errors import StoreLocked
+from studio.kernel.partition import Partition
+from studio.kernel.partition_dump import dump, load
+from studio.kernel.partition_turn import Came, CodeCame, run_turn
+from studio.kernel.triggers import Routes
 from studio.kernel.turn import Turn
+from studio.language.definition import Workflow
 from studio.language.names import IDENTIFY
 from studio.sink.sink import Sink
 from studio.store.foreign import count_refused, refused_turns
@@ -202,3 +209,50 @@ def test_killed_in_between_it_goes_on_where_it_was(path: Path) -> None:
     assert told.count("known") >= 80
     assert all(kinds(path, f"user{n}") == LIFE for n in (0, 21, 40, 199))
     assert compare(path) == []
+
+
+def run(of: Partition, *came_in: Came, code: CodeCame | None = None) -> Turn:
+    watch = ThreadMonitor()
+    routes = Routes(of.workflows)
+    return run_turn(of, routes, came_in, monitor=watch, live=watch.live, code=code).turn
+
+
+def test_an_id_that_was_taken_by_the_user_it_was_sent_to_stands_once(sink: Sink, path: Path) -> None:
+    @workflow(trigger="go")
+    async def sends(journey: Journey) -> None:
+        await journey.ingest("told", {"n": 2}, user="crm", id="same")
+
+    theirs = turn(partition("crm"), event("told", user="crm", id="same", n=1)).turn
+    assert came(sink.take([theirs], START)) == ["taken"]
+    ada = Partition("ada", {"sends": sends})
+    assert came(sink.take([run(ada, event("go"))], START)) == ["taken"]
+    with Views(path) as views:
+        told = [(each.data["n"], each.id) for each in views.entries(user="crm", limit=9)]
+    assert told == [(1, "same"), (2, None)]
+    assert compare(path) == []
+
+
+def waits(timeout: str) -> Workflow:
+    @workflow(trigger="go", name="waits")
+    async def shop(journey: Journey) -> None:
+        await journey.wait_for("paid", timeout=timeout)
+
+    return shop
+
+
+def test_a_wait_has_the_deadline_that_it_was_moved_to_and_one_that_is_over_has_none(
+    sink: Sink, path: Path
+) -> None:
+    ada = Partition("ada", {"waits": waits("1d")})
+    begun = run(ada, event("go"))
+    again = load(dump(ada), {"waits": waits("2d")})
+    moved = run(again, code=CodeCame({"waits"}, START + 9))
+    assert moved.moved
+    assert came(sink.take([begun, moved], START)) == ["taken"] * 2
+    with Views(path) as views:
+        assert [row.due_at for row in views.waits()] == [START + 2 * 86_400_000]
+    assert compare(path) == []
+    wrong = run(again, event("paid", "1h"))
+    wrong.moved = [[1, START]]
+    (told,) = sink.take([wrong], START)
+    assert told.reason == "ValueError: it moves a wait that is not open: 1"

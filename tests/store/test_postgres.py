@@ -115,6 +115,9 @@ def test_who_is_erased_is_known_by_a_mark(url: str) -> None:
         assert batch.next == {"bob": 7, "cleo": 1}
         batch.look_up_forgotten(["ada", "eve"])
         assert batch.forgotten == {"ada": None, "bob": 7}
+        other = PostgresBatch(con, ["cleo"])
+        other.look_up_forgotten(["ada", "eve"])
+        assert other.forgotten == {"ada": None}
     assert ask(url, "SELECT mark FROM forgotten ORDER BY begins") == [(mark_of("bob"),), (mark_of("ada"),)]
     assert "ada" not in mark_of("ada")
     con.close()

@@ -17,6 +17,7 @@ from bench import (
     reload,
     screen,
     sends,
+    simulated,
     sink,
     waiting,
 )
@@ -194,6 +195,21 @@ def _sink(session: Session) -> Iterator[Row]:
         yield Row("sink", what, numbers["turns_per_s"], "turns/s", target)
 
 
+def _simulate(session: Session) -> Iterator[Row]:
+    sizes = session.sizes
+    count = sizes.made_up_users
+    few = session.measure(simulated.users, count=count)
+    what = f"{count:,} made-up users, 90 days"
+    allowed = 30 * count / 10_000
+    yield Row("simulate", f"{what}: until all are counted", few["seconds"], "s", Target("under", allowed))
+    many = session.measure(simulated.users, count=sizes.many_made_up_users)
+    what = f"{sizes.many_made_up_users:,} made-up users: resident"
+    yield Row("simulate", what, many["rss_mb"], "MB", Target("under", 500))
+    share = many["users_per_s"] / few["users_per_s"] * 100
+    what = f"rate of {sizes.many_made_up_users:,} made-up users / rate of {count:,}"
+    yield Row("simulate", what, share, "%", is_ratio=True)
+
+
 def _waiting(session: Session) -> Iterator[Row]:
     sizes = session.sizes
     count = sizes.waiting
@@ -290,6 +306,7 @@ GROUPS: dict[str, Callable[[Session], Iterator[Row]]] = {
     "send": _send,
     "http": _http,
     "sink": _sink,
+    "simulate": _simulate,
     "waiting": _waiting,
     "deadlines": _deadlines,
     "reload": _reload,

@@ -34,6 +34,8 @@ class Sizes:
     many_deadlines: int = 20_000
     virtual_deadlines: int = 50_000
     commands: int = 10
+    made_up_users: int = 10_000
+    many_made_up_users: int = 100_000
     screen_users: int = 1_000_000
     filtered_users: int = 200_000
     filters: int = 10
@@ -61,12 +63,16 @@ QUICK = Sizes(
     reloaded=20_000,
     virtual_deadlines=20_000,
     commands=5,
+    made_up_users=2_000,
+    many_made_up_users=4_000,
     screen_users=100_000,
     presses=20,
     rest_seconds=10.0,
 )
 
 SMOKE = Sizes(
+    made_up_users=50,
+    many_made_up_users=100,
     users=300,
     many_users=600,
     clients=50,

@@ -21,6 +21,7 @@ COMMANDS = {
     "map": ("studio.cli.map", "Draw the map of a workflow from its source."),
     "funnel": ("studio.cli.funnel", "Show how far journeys get, and where they leave."),
     "simulate": ("studio.cli.simulate", "Let made-up users go through a workflow, in no time."),
+    "backtest": ("studio.cli.backtest", "See who would have gone another way by another version."),
     "new": ("studio.cli.new", "Write a new journey from a template, with events to try it."),
     "explore": ("studio.cli.explore", "Walk every path that a user can take through a journey."),
     "check": ("studio.cli.check", "Load and read workflows, and say what will go wrong."),

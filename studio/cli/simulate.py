@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,6 +16,7 @@ from studio.cli import complete
 from studio.cli.options import PATH, shared
 from studio.cli.output import complain, write
 from studio.cli.settings import Settings
+from studio.cli.versions import interruptible, loaded_with, stub_results
 from studio.errors import StudioError
 from studio.text.printable import clean, json_line
 
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from studio.reports.funnel import Funnel
     from studio.reports.reading import FunnelReader
     from studio.reports.simulation.compare import VersionDifference
-    from studio.reports.simulation.person import StandIn
     from studio.reports.simulation.profile import Profile
     from studio.reports.simulation.simulating import Simulated, SimulationRun
     from studio.reports.simulation.sweep import Moved
@@ -88,7 +86,7 @@ def simulate(
     """
     from studio.reports.simulation.other_version import other_version
 
-    workflows = _loaded(settings, name)
+    workflows = loaded_with(settings, name)
     if init is not None:
         _write_profile(init, workflows[name])
         return
@@ -98,7 +96,7 @@ def simulate(
     if fit:
         habits = _fitted(settings, name, habits)
     run = _run(workflows, habits, users, long, seed, stubs)
-    with _working_folder(file) as folder, _interruptible() as gone:
+    with _working_folder(file) as folder, interruptible() as gone:
         present = _simulate(run, Path(file) if file else folder / "b.db", gone)
         if against is None:
             with _read(present, name) as (reader, whole):
@@ -114,21 +112,6 @@ def simulate(
 
 
 # -- what runs ---------------------------------------------------------------------------------
-
-
-def _loaded(settings: Settings, name: str) -> dict[str, Workflow]:
-    from studio.source import loader
-    from studio.text.fuzzy_match import most_similar
-
-    loaded = loader.load(settings.workflows)
-    for problem in loaded.problems:
-        complain(str(problem))
-    found = dict(loaded.workflows)
-    if name not in found:
-        near = most_similar(name, found)
-        fix = f"Did you mean {near}?" if near else f"There is: {', '.join(found) or 'none'}."
-        raise StudioError(f"there is no workflow {name!r}", where=settings.workflows, fix=fix)
-    return found
 
 
 def _write_profile(file: str, workflow: Workflow) -> None:
@@ -211,15 +194,8 @@ def _run(
 
     start = moments.parse(START, 0) if profile.start_ms is None else profile.start_ms
     return SimulationRun(
-        workflows, profile, users, start, start + durations.parse(long), seed, _stand_in(stubs)
+        workflows, profile, users, start, start + durations.parse(long), seed, stub_results(stubs).get
     )
-
-
-def _stand_in(stubs: Sequence[str]) -> StandIn:
-    from studio.cli.no_steps import parse_stub
-
-    results: dict[str, Any] = dict(map(parse_stub, stubs))
-    return results.get
 
 
 @contextmanager
@@ -229,24 +205,6 @@ def _working_folder(file: str | None) -> Iterator[Path]:
         raise StudioError("it is there already", where=file, fix="Name a file that is made.")
     with TemporaryDirectory(prefix="journey-studio-") as folder:
         yield Path(folder)
-
-
-@contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Gives whether ctrl+c was pressed; pressed again, it ends the process as it does by itself."""
-    pressed = False
-
-    def note(number: int, frame: FrameType | None) -> None:
-        nonlocal pressed
-        if pressed:
-            raise KeyboardInterrupt
-        pressed = True
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield lambda: pressed
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _simulate(run: SimulationRun, store: Path, gone: Callable[[], bool]) -> Simulated:

@@ -232,7 +232,7 @@ class JourneyDriver:
         end = stand.drive(workflow, stand.journey, partial(self._applier.answer, stand.resolver), code)
         if stand.coroutine is None:
             return end
-        if len(self._steps.launches) == launched:
+        if len(self._steps.launches) == launched or self._live.stands_at_steps:
             self._live.keep(stand)
             return end
         # What a step was given to work on may not change before it runs.

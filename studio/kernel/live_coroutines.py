@@ -43,6 +43,8 @@ class LiveCoroutines:
         """Journeys that were driven in this batch."""
         self._stands: dict[int, LiveCoroutine] = {}
         """Those that stand; one that is driven just now is not among them."""
+        self.stands_at_steps = False
+        """Also where a step was launched, since no step is called with what the function gave it."""
         self.replays = False
         """Begin each drive at the top: what is not deterministic shows at once."""
 

@@ -27,6 +27,11 @@ REPORT_EVENTS = f"""
 SELECT h.user, h.at FROM history h INDEXED BY history_events
 WHERE h.kind = {Kind.EVENT} AND h.name = ? AND h.journey IS NULL
 """
+REPORT_ENTERED = """
+SELECT DISTINCT u.name FROM journeys j CROSS JOIN history h ON h.seq = j.since
+CROSS JOIN users u ON u.id = j.user
+WHERE j.workflow = :workflow AND (:since IS NULL OR h.at >= :since) ORDER BY u.id
+"""
 TEST_USERS = "SELECT user FROM profiles WHERE seq > ? AND json_extract(profile, '$.test') = 1"
 
 
@@ -85,6 +90,11 @@ class ReportViews(ViewBase):
     def events_from_outside(self, name: str) -> list[tuple[int, int]]:
         """The events of a name that no journey sent: user and moment, each user's oldest first."""
         return sorted((user, at) for user, at in self._rows(REPORT_EVENTS, self._name_id(name)))
+
+    def entered(self, workflow: str, since: int | None) -> list[str]:
+        """Who entered a workflow at a moment (milliseconds since 1970, UTC) or later; None: whenever."""
+        values = {"workflow": self._name_id(workflow), "since": since}
+        return [user for (user,) in self._rows(REPORT_ENTERED, values)]
 
     def user_names(self) -> dict[int, str]:
         """All users, by number."""

@@ -69,8 +69,19 @@ ARGUMENTS = {
     "users": "ada",
     "number": "1",
 }
-TAKES_ITS_TIME = {"studio", "serve", "run", "play", "worker", "watch", "dev", "deploy", "simulate"}
-"""They show a screen or run an engine; test_run.py, test_shell.py and test_simulate.py have them."""
+TAKES_ITS_TIME = {
+    "studio",
+    "serve",
+    "run",
+    "play",
+    "worker",
+    "watch",
+    "dev",
+    "deploy",
+    "simulate",
+    "backtest",
+}
+"""They show a screen or drive journeys: test_run.py, test_shell.py, test_simulate.py, test_backtest.py."""
 ENDLESS = {"--follow", "--watch"}
 ELSEWHERE = {"--temporal", "--namespace", "--queue"}
 """They ask a server: tests/temporal/test_commands.py has them."""

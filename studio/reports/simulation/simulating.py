@@ -10,9 +10,9 @@ from pathlib import Path
 from studio.engine.effects import capture
 from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.errors import StoreError
-from studio.kernel.triggers import Routes
 from studio.kernel.turn import Turn
 from studio.language.definition import Workflow
+from studio.reports.one_user import Drives
 from studio.reports.simulation.person import Person, StandIn
 from studio.reports.simulation.profile import Profile
 from studio.sink.sink import Sink
@@ -106,9 +106,8 @@ def simulate(
 
 def turns(run: SimulationRun) -> Iterator[tuple[Turn, Person]]:
     """The history of each user."""
-    routes = Routes(run.workflows)
-    codes = {name: workflow.code for name, workflow in run.workflows.items()}
     monitor = ThreadMonitor()
+    drives = Drives.of(run.workflows, monitor)
     capture.install()
     try:
         capture.listen_to_drives(monitor)
@@ -118,11 +117,7 @@ def turns(run: SimulationRun) -> Iterator[tuple[Turn, Person]]:
                 f"user{number + 1:0{width}}",
                 number + 1,
                 run.profile,
-                run.workflows,
-                codes,
-                routes,
-                monitor,
-                monitor.live,
+                drives,
                 seed=run.seed,
                 until=run.until_ms,
                 stand_in=run.stand_in,

@@ -138,6 +138,7 @@ async def test_a_journey_that_ended_for_good_starts_no_other(world: World) -> No
     why = world.why(await world.send("app/signup"))
     (trigger,) = [each for each in why.findings if each.kind == "trigger"]
     assert "completed for good: @workflow(again=True)" in trigger.hint
+    assert trigger.far == 15
 
 
 async def test_a_journey_that_was_asked_for_and_did_not_begin_says_why(world: World) -> None:
@@ -153,6 +154,8 @@ async def test_a_journey_under_way_takes_no_second_trigger(world: World) -> None
     why = world.why(await world.send("app/signup"))
     (trigger,) = [each for each in why.findings if each.kind == "trigger"]
     assert trigger.hint.startswith("already running, at app/email.verified")
+    # With the entry at which it stands; what is as it should be comes last.
+    assert (trigger.seq, trigger.far) == (world.wait_of(), 40)
 
 
 async def test_journeys_with_a_key_are_told_apart(world: World) -> None:
@@ -244,3 +247,27 @@ def test_a_user_with_very_much_is_explained_at_once(tmp_path: Path) -> None:
     assert len(json.dumps([each.what for each in event.findings])) < 10_000
     # A generous bound on a busy machine: what is meant is "no walk over everything".
     assert took < 2.0
+
+
+async def test_what_identify_does_is_said_of_it_and_of_nothing_else(world: World) -> None:
+    (said,) = world.why(await world.send("identify", plan="pro")).facts
+    assert said.startswith("identify changes the user's profile")
+    assert world.why(await world.send("app/other")).facts == ()
+
+
+async def test_of_waits_for_one_name_that_are_over_the_newest_is_named(tmp_path: Path) -> None:
+    @workflow(trigger="go")
+    async def twice(journey: Journey) -> None:
+        for _ in range(2):
+            await journey.wait_for("paid", timeout="1h")
+        await journey.wait_for("never")
+
+    async with Engine(twice, store=tmp_path / "s.db", clock=VirtualClock(START)) as engine:
+        world = World(engine)
+        await world.send("go")
+        await engine.forward("3h")
+        with Views(engine.path) as views:
+            ends = [each.seq for each in views.entries(kinds=["wait.timeout"])]
+        why = world.why(await world.send("paid"))
+    assert [each.seq for each in why.findings if each.kind == "over"] == ends[-1:]
+    assert len(ends) == 2

@@ -8,6 +8,7 @@ import pytest
 
 from studio.engine.inspect.explain_wait import explain_wait
 from studio.engine.inspect.explanation import Proposal, Why
+from studio.engine.inspect.near_misses import NEAR_EVENTS
 from studio.language.names import names
 from studio.store.views import Views
 from tests.store.build import Builder
@@ -64,3 +65,19 @@ def test_one_that_is_over_says_how_and_asks_for_nothing(b: Builder) -> None:
     why = asked(b, wait)
     assert (why.open, why.answer) == (False, None)
     assert (why.findings[0].kind, why.findings[0].what, why.findings[0].seq) == ("woke", "matched", end)
+
+
+def test_one_after_it_is_nearer_than_one_before_that_was_only_misspelt(b: Builder) -> None:
+    before = b.event("Paid", "ada", 1, {"n": 1})
+    wait = b.wait(b.journey("buy", "ada", b.event("go", "ada", 2), 2), "paid", 2, match={"n": 1})
+    after = b.event("paid", "ada", 3, {"n": 3})
+    assert [each.seq for each in asked(b, wait).findings] == [after, before]
+
+
+def test_of_its_own_name_more_are_looked_at_than_of_one_that_is_alike(b: Builder) -> None:
+    wait = b.wait(b.journey("buy", "ada", b.event("go", "ada")), "paid", 0, match={"n": 1})
+    for n in range(2, 10):
+        b.event("paid", "ada", n, {"n": n})
+        b.event("pait", "ada", n, {"n": 1})
+    found = [each.what for each in asked(b, wait).findings]
+    assert (found.count("paid"), found.count("pait")) == (8, NEAR_EVENTS)

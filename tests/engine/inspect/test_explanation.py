@@ -14,6 +14,7 @@ def why(*findings: Finding, answer: Proposal | None = None) -> Why:
 
 def test_something_came_of_it_when_it_woke_a_journey_or_one_failed_on_it() -> None:
     assert not why(Finding("near", "x"), Finding("over", "y")).woke
+    assert not why().open
     for kind in ("woke", "failed"):
         assert why(Finding("near", "x"), Finding(kind, "y")).woke
 

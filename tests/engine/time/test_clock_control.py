@@ -501,3 +501,17 @@ def test_a_jump_that_was_withdrawn_may_be_asked_for_once_more(tmp_path: Path) ->
     assert jump is not None
     assert clock_control.next_jump is jump
     assert (jump.to, jump.inbox) == (6_000, 8)
+
+
+def test_time_goes_by_itself_again_when_a_jump_is_given_up(tmp_path: Path) -> None:
+    clock = StudioClock()
+    clock_control = ClockControl(clock)
+    future = clock_control.ask_jump(clock.now() + HOUR, None)
+    with closing(Store(tmp_path / "a.db")) as store:
+        clock_control.begin_jump(store)
+    assert clock.reading().jump is not None
+    clock_control.fail(StoreError("it is broken"))
+    assert clock_control.next_jump is None
+    assert not clock.reading().stands
+    with pytest.raises(StoreError, match="it is broken"):
+        future.result(timeout=0)

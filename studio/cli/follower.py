@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from studio.cli.output import Exit, reader_gone, write
 from studio.cli.settings import Settings
@@ -28,8 +28,28 @@ LOOK_SECONDS = 1.0
 """How often a run in which nothing happens asks whether somebody still reads it."""
 
 
+class Page(NamedTuple):
+    """What is printed of some entries that follow one another."""
+
+    lines: Iterable[str]
+    last: int
+    """seq of the last of them."""
+    failed: int
+    """How many of them say that a journey failed."""
+
+
 class EntryFormatter(Protocol):
     """Makes lines of entries: a trace, or JSON."""
+
+    def read(self, views: Views, after: int, limit: int) -> Page | None:
+        """The next entries after a seq; None when there is none that it makes a line of."""
+
+    def flush(self) -> Iterator[str]:
+        """What was kept back, when no more comes just now."""
+
+
+class OfEntries(Protocol):
+    """Makes lines of entries, one after another."""
 
     @property
     def kinds(self) -> Collection[str] | None:
@@ -37,6 +57,23 @@ class EntryFormatter(Protocol):
 
     def take(self, entries: list[Entry]) -> Iterator[str]: ...
     def flush(self) -> Iterator[str]: ...
+
+
+class EntryLines:
+    """Reads for lines that are made of entries."""
+
+    def __init__(self, lines: OfEntries) -> None:
+        self._lines = lines
+        # What is not printed is not read; that a journey failed is counted all the same.
+        self._kinds = None if lines.kinds is None else {*lines.kinds, FAILED}
+        self.flush = lines.flush
+
+    def read(self, views: Views, after: int, limit: int) -> Page | None:
+        """The next entries after a seq."""
+        found = views.entries(after=after, limit=limit, kinds=self._kinds)
+        if not found:
+            return None
+        return Page(self._lines.take(found), found[-1].seq, sum(e.kind == FAILED for e in found))
 
 
 class Silent:
@@ -68,8 +105,6 @@ class Follower:
         """Nobody reads what is printed any more."""
         self._after = after
         self._lines = lines
-        # What is not printed is not read; that a journey failed is counted all the same.
-        self._kinds = None if lines.kinds is None else {*lines.kinds, FAILED}
         self._path: Path = engine.path
         self._on_closed = on_closed
         self._error: Exception | None = None
@@ -126,9 +161,10 @@ class Follower:
             self._wake.clear()
             ending = self._ending
             last = views.last_seq()
-            while page := views.entries(after=self._after, limit=PAGE_ROWS, kinds=self._kinds):
-                self._after = page[-1].seq
-                self._print(page)
+            while (page := self._lines.read(views, self._after, PAGE_ROWS)) is not None:
+                self._after = page.last
+                self.failures += page.failed
+                write(page.lines)
             # What lies between is of no kind that is printed, and is not looked at again.
             self._after = max(self._after, last)
             if not self.closed:
@@ -141,10 +177,6 @@ class Follower:
         while not self._wake.wait(LOOK_SECONDS):
             if reader_gone():
                 raise BrokenPipeError
-
-    def _print(self, page: list[Entry]) -> None:
-        self.failures += sum(e.kind == FAILED for e in page)
-        write(self._lines.take(page))
 
     def _close(self) -> None:
         self.closed = True

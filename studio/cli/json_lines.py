@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from studio.text.printable import json_line
+from studio.cli.follower import Page
+from studio.store.json_rows import JsonRows
 
 if TYPE_CHECKING:
-    from studio.store.records import Entry
+    from studio.store.views import Views
 
 
 class JsonLines:
     """Entries as JSON, a line each."""
 
-    kinds = None
+    def __init__(self) -> None:
+        self._rows = JsonRows()
 
-    def take(self, entries: Iterable[Entry]) -> Iterator[str]:
-        """Lines for the next entries."""
-        for e in entries:
-            yield json_line(e.as_json())
+    def read(self, views: Views, after: int, limit: int) -> Page | None:
+        """Lines for the next entries after a seq."""
+        page = views.json_page(self._rows, after=after, limit=limit)
+        return None if page is None else Page(*page)
 
     def flush(self) -> Iterator[str]:
         """Nothing is kept back."""

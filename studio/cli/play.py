@@ -12,7 +12,7 @@ import click
 from studio.cli.dropped import Dropped
 from studio.cli.engine_run import check_workflows, end_politely, tell_problems
 from studio.cli.engine_state import StuckState
-from studio.cli.follower import EntryFormatter, Follower, ended, last_seq
+from studio.cli.follower import EntryFormatter, EntryLines, Follower, ended, last_seq
 from studio.cli.no_steps import steps_options, would_run
 from studio.cli.options import UntilParameter, json_option, shared_in_memory
 from studio.cli.output import (
@@ -163,7 +163,7 @@ async def _play(
         lines: EntryFormatter = (
             JsonLines()
             if as_json
-            else Trace(start=start, users=users or 0, width=terminal_width(), styles=coloured())
+            else EntryLines(Trace(start=start, users=users or 0, width=terminal_width(), styles=coloured()))
         )
         dropped = Dropped()
         stop = asyncio.Event()

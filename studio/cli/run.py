@@ -11,7 +11,7 @@ import click
 
 from studio.cli.engine_run import check_workflows, end_politely, tell_problems, tell_reload
 from studio.cli.engine_state import EngineState
-from studio.cli.follower import FINISH_SECONDS, EntryFormatter, Follower, Silent, ended, last_seq
+from studio.cli.follower import FINISH_SECONDS, EntryFormatter, EntryLines, Follower, Silent, ended, last_seq
 from studio.cli.http_ingest import http_option, ingesting
 from studio.cli.input_reader import HASTE, Acknowledgements, InputReader
 from studio.cli.no_steps import steps_options, would_run
@@ -79,11 +79,11 @@ def run(
     _check_acks(acks, events)
     lines: EntryFormatter
     if acks == STDOUT:
-        lines = Silent()
+        lines = EntryLines(Silent())
     elif as_json:
         lines = JsonLines()
     else:
-        lines = Trace(start=None, users=12, width=terminal_width(), styles=coloured())
+        lines = EntryLines(Trace(start=None, users=12, width=terminal_width(), styles=coloured()))
     stand_in = would_run(settings, no_steps, stubs)
     if events is not None and events != STDIN:
         # A workflow file may change the working folder while it is imported.

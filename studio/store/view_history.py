@@ -11,6 +11,7 @@ from studio.language.kinds import KIND_TEXT, LEVEL_OF, LEVELS, Kind
 from studio.store import view_sql as sql
 from studio.store.damage import read_fields
 from studio.store.entries import entry
+from studio.store.json_rows import JsonPage, JsonRows
 from studio.store.records import Entry
 from studio.store.schema import SEED_OF
 from studio.store.view_base import ENDLESS, WINDOW_ROWS, ViewBase
@@ -118,13 +119,25 @@ class HistoryViews(ViewBase):
         values["since"] = since_at
         return self._after(after, limit, values)
 
+    def json_page(self, made: JsonRows, *, after: int = 0, limit: int = 1000) -> JsonPage | None:
+        """Entries after a seq, in order, as lines of JSON; None when there is none.
+
+        Args:
+            made: makes the lines, from page to page.
+        """
+        rows = self._rows_after(after, limit, {**self._filter(None, None, None), "since": None})
+        return made.page(rows) if rows else None
+
     def _after(self, after: int, limit: int, values: dict[str, Any]) -> list[Entry]:
-        found: list[Entry] = []
+        return [entry(row) for row in self._rows_after(after, limit, values)]
+
+    def _rows_after(self, after: int, limit: int, values: dict[str, Any]) -> list[tuple[Any, ...]]:
+        found: list[tuple[Any, ...]] = []
         last = self.last_seq()
         while after < last and len(found) < limit and -1 not in (values["user"], values["workflow"]):
             upto = min(last, after + max(WINDOW_ROWS, limit))
             span = {**values, "from": after, "to": upto, "limit": limit - len(found)}
-            found += [entry(row) for row in self._rows(sql.ENTRIES_AFTER, span)]
+            found += self._rows(sql.ENTRIES_AFTER, span)
             after = upto
         return found
 

@@ -72,10 +72,13 @@ class Scheduler:
         cut = len(due) == ahead
         batch.unit.load_passes([wait.journey for _, wait in due])
         finished: list[tuple[Item, Any]] = []
-        served, is_over, budget = 0, False, Budget()
+        served, is_over, budget, timers = 0, False, Budget(), batch.waits.timers
         for _ in range(size):
             served += 1
-            wait = _next_timer(batch, due)
+            wait = None
+            if due or cut or not entries or (timers and timers[0][0] <= entries[0][0]):
+                # Else all deadlines are behind what comes next, as nearly always in a flood.
+                wait = _next_timer(batch, due)
             if cut and not due:
                 # More deadlines may stand in the store before whatever comes next.
                 break
@@ -97,7 +100,8 @@ class Scheduler:
                     break
                 cause = item
                 entries.popleft()
-                state.watermark = max(state.watermark, at)
+                if at > state.watermark:
+                    state.watermark = at
                 if virtual and not (isinstance(item, Advance) and not item.move):
                     clock.move(at)
                 if virtual and not isinstance(item, StepResult):

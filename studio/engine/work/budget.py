@@ -41,8 +41,11 @@ class Budget:
         """
         now = monotonic()
         self.newest, self._last = now - self._last, now
+        took = now - self.began
+        if took < BUDGET_SECONDS:
+            return False
         more = min(2 * invested, MOST_MORE)
-        took = now - self.began - more
+        took -= more
         if took < BUDGET_SECONDS:
             return False
         limit, most = (

@@ -13,6 +13,8 @@ from studio.language.names import Names
 
 BLOCK_EVENTS = 1_000
 """Events of a block."""
+BLOCK_TEXT = 500_000
+"""Characters of the data of a block's events, more or less: of large ones there are fewer."""
 DIGEST_BYTES = 8
 """Of a sender's id: enough to leave a block closed, and what it finds is looked at as it is."""
 

@@ -7,10 +7,10 @@ small (`compact`), and goes over to another process as bytes (`partition_dump.py
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from itertools import chain, takewhile
+from itertools import accumulate, chain, takewhile
 from typing import NamedTuple
 
-from studio.kernel.event_blocks import BLOCK_EVENTS, EventBlock, block_of, digest, newest_first
+from studio.kernel.event_blocks import BLOCK_EVENTS, BLOCK_TEXT, EventBlock, block_of, digest, newest_first
 from studio.kernel.marks import Mark
 from studio.kernel.memory import MemoryUnit
 from studio.kernel.ports import EVENTS_MAX
@@ -323,9 +323,15 @@ class Partition(MemoryUnit):
 
     def _pack_events(self) -> None:
         tail = self.me.events
-        while len(tail) >= 2 * BLOCK_EVENTS:
-            old = tail[:BLOCK_EVENTS]
-            del tail[:BLOCK_EVENTS]
+        text = sum(len(event.text) for event in tail)
+        while len(tail) >= 2 * BLOCK_EVENTS or text >= 2 * BLOCK_TEXT:
+            taken = accumulate(len(event.text) for event in tail[:BLOCK_EVENTS])
+            # The newest stays, whatever its size.
+            old = tail[: min(1 + sum(size < BLOCK_TEXT for size in taken), BLOCK_EVENTS, len(tail) - 1)]
+            if not old:
+                break
+            del tail[: len(old)]
+            text -= sum(len(event.text) for event in old)
             self.blocks.append(block_of(old))
             for event in old:
                 del self._events[event.seq]

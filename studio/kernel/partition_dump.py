@@ -83,6 +83,12 @@ def _text(names: TextNumbers, number: int | None) -> int | None:
     return None if number is None else names(number)
 
 
+def head_bytes(dumped: bytes) -> int:
+    """How many of a dump's bytes are its head. Blocks of old events follow, to which others are added."""
+    begins = len(MARK) + 1
+    return begins + 4 + int.from_bytes(dumped[begins : begins + 4], "big")
+
+
 def load(
     dumped: bytes,
     workflows: Mapping[str, Workflow],

@@ -16,8 +16,10 @@ from studio.engine.effects.steps import Steps
 from studio.kernel.records import Ask, StepResult
 from studio.language.incoming import Incoming
 from studio.temporal.deploying import counting
+from studio.temporal.divided import divide, divided_from
 from studio.temporal.driving import Drives
 from studio.temporal.naming import DriveNaming
+from studio.temporal.parts import drop_parts, put_parts
 from studio.temporal.projecting import Projection
 from studio.temporal.references import NotByName, resolve
 from studio.temporal.requests import REQUESTS, TurnRequest
@@ -86,8 +88,15 @@ class UserActivities:
 
     @activity.defn(name="pack_state")
     async def pack_state(self, run: str) -> bytes:
-        """The user's partition, as the next run begins with it."""
-        return await self._drives.state(run, REQUESTS[run])
+        """The user's partition, as the next run begins with it; a large one is put away in parts."""
+        request = REQUESTS[run]
+        state = await self._drives.state(run, request)
+        base, parts = divide(state, request.base)
+        if (former := divided_from(request.base)) is not None:
+            unused = [name for name in former.unused if name not in parts]
+            await drop_parts(self._client, request.user, unused)
+        await put_parts(self._client, self._queue, request.user, parts)
+        return base
 
     @activity.defn(name="run_step")
     async def run_step(self, told: dict[str, Any]) -> dict[str, Any]:

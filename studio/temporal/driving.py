@@ -31,6 +31,8 @@ THREADS = 8
 HANG_AFTER = 10.0
 """Seconds after which a drive does not come back."""
 LOOK = 0.25
+MOST_RESULT = 1_900_000
+"""Bytes of what one turn has changed."""
 MOST_KEPT = 2_000
 """States that are kept between turns."""
 
@@ -59,6 +61,7 @@ class Drives:
         refresh: asks what was deployed, and lets the code take it.
         hang_after: seconds after which a drive is given up, and its journey fails.
         ask: note what `check_event` is to be asked.
+        whole: fetches what a user's state lacks that is carried in parts; called in a thread.
     """
 
     def __init__(
@@ -68,8 +71,10 @@ class Drives:
         hang_after: float = HANG_AFTER,
         *,
         ask: bool = False,
+        whole: Callable[[str, bytes], bytes] = lambda user, base: base,
     ) -> None:
         self._ask = ask
+        self._whole = whole
         self.code = code
         self._refresh = refresh
         self._hang_after = hang_after
@@ -133,6 +138,10 @@ class Drives:
         kept = self._take(run, request, version)
         result = compute(version, kept.partition, request, monitor, ask=self._ask)
         packed = result.packed()
+        if len(packed) > MOST_RESULT:
+            raise TurnTooLarge(
+                f"what comes of it is {len(packed):,} bytes packed, and Temporal takes {MOST_RESULT:,}"
+            )
         if not monitor.abandoned:
             kept.count, kept.last = len(request.log) + 1, packed
             self._put(run, kept)
@@ -148,7 +157,8 @@ class Drives:
             kept = self._kept.pop(run, None)
         if kept is None or kept.deployed != version.number or not kept.stands_at(request):
             last = request.log[-1] if request.log else b""
-            partition = partition_of(version, self.code.salt, request)
+            base = self._whole(request.user, request.base)
+            partition = partition_of(version, self.code.salt, replace(request, base=base))
             kept = _Kept(partition, len(request.log), last, version.number)
         return kept
 
@@ -207,6 +217,10 @@ def _answer(done: asyncio.Future[bytes], value: bytes | None, error: BaseExcepti
     else:
         assert value is not None
         done.set_result(value)
+
+
+class TurnTooLarge(Exception):
+    """A turn has changed more than Temporal takes at once; the message says how much."""
 
 
 class _Hung(Exception):

@@ -11,6 +11,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from studio.errors import JourneyError, StudioError
 from studio.language.journey_ids import parse
+from studio.temporal.parts import whole
 from studio.temporal.wire import Item, unframed, workflow_id
 
 T = TypeVar("T")
@@ -57,7 +58,8 @@ async def state_of(client: Client, user: str) -> list[bytes]:
     """
     handle = client.get_workflow_handle(workflow_id(user))
     packed = await ask_user(handle.query("state", result_type=bytes), user)
-    return unframed(packed)[1:]
+    base, *log = unframed(packed)[1:]
+    return [await whole(client, user, base), *log]
 
 
 async def ask_user(asked: Awaitable[T], user: str) -> T:

@@ -32,6 +32,10 @@ MOST_ITEMS = 1_000
 MOST_BYTES = 512_000
 """Of what comes, in one turn: its result is one payload, of which Temporal takes 2 MB."""
 MOST_ASIDE = 100
+MOST_OF_TASK = 700_000
+"""Bytes of results that go to Temporal with one workflow task: it takes 4 MB at once, all else included."""
+BOUNDED = "what goes with a task and into the next run is bounded"
+"""What runs of older versions did not do (`workflow.patched`)."""
 
 TURN_SECONDS = 120
 STEP_SECONDS = 3_600
@@ -71,6 +75,8 @@ class UserJourneys:
         self.long = carried.long
         self.turns = 0
         """Those of this run."""
+        self.task, self.of_task = 0, 0
+        """The history's length at the present workflow task, and bytes of results that go with it."""
         self.named: dict[str, int | None] = {}
         """What each attempt at the present turn has named last, if it names what it drives."""
         self.steps: dict[int, tuple[dict[str, Any], asyncio.Task[None]]] = {}
@@ -106,8 +112,10 @@ class UserJourneys:
     # -- turns -----------------------------------------------------------------------------
 
     async def _turn(self, now: int) -> None:
+        await self._leave_task()
         items = self._next_items(now)
         data = await self._compute("drive_turn", items, now)
+        self.of_task += len(data)
         self.turns, self.named = self.turns + 1, {}
         result = result_from(data)
         head = result.head
@@ -131,6 +139,15 @@ class UserJourneys:
         for question in head.get("questions", ()):
             self._begin_question(question)
         self.out.messages += head["messages"]
+
+    async def _leave_task(self) -> None:
+        """See that results do not pile up in one workflow task: a timer ends it."""
+        length = workflow.info().get_current_history_length()
+        if length != self.task:
+            self.task, self.of_task = length, 0
+        elif self.of_task > MOST_OF_TASK and workflow.patched(BOUNDED):
+            await asyncio.sleep(0.001)
+            self.task, self.of_task = workflow.info().get_current_history_length(), 0
 
     def _due_without(self, now: int) -> int | None:
         """The next deadline, when something was left out: one that breaks the rules waits for an event."""
@@ -257,6 +274,10 @@ class UserJourneys:
             return False
         return not self.open_asks and (not self.steps or length > VERY_LONG * self.long)
 
+    def _much_came(self) -> bool:
+        """Whether more waits than fits what goes along into the next run, which is one payload."""
+        return sum(map(size_of, self.inbox)) > MOST_BYTES and workflow.patched(BOUNDED)
+
     async def _forget(self) -> None:
         """Nothing of the user goes along into the next run, but where the entries of a new life begin."""
         await self._leave_tasks()
@@ -281,12 +302,15 @@ class UserJourneys:
         await workflow.wait_condition(lambda: all(task.done() for task in tasks))
 
     async def _end(self) -> None:
-        """Continue as a new run, with all that is under way; unless somebody asks something meanwhile."""
+        """Continue as a new run, with all that is under way; unless somebody asks something meanwhile, or
+        much comes."""
+        while self._much_came():
+            await self._turn(_now())
         await self._leave_tasks()
         await self.out.put_down()
         state = await self._compute("pack_state", [], _now())
         await workflow.wait_condition(lambda: bool(self.open_asks) or workflow.all_handlers_finished())
-        if self.open_asks:
+        if self.open_asks or self._much_came():
             self.out.closing = False
             self.base, self.log = state, []
             self._go_on()

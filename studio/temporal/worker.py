@@ -27,6 +27,8 @@ from studio.temporal.code import Code
 from studio.temporal.deployed import sources_of
 from studio.temporal.deploying import code_worker, counting, deploy, newest_number
 from studio.temporal.driving import HANG_AFTER, Drives
+from studio.temporal.parts import whole
+from studio.temporal.parts_workflow import UserPart
 from studio.temporal.projecting import Projection, TurnSink
 from studio.temporal.settings import TemporalSettings
 from studio.temporal.telling import TellingSink, set_event_hook
@@ -41,6 +43,8 @@ does not have so far, who are many at once when another worker dies: with the SD
 waited for each other."""
 LOOK_SECONDS = 5.0
 """How often a worker asks whether something was deployed; a user whose turn knows tells it at once."""
+FETCH_SECONDS = 60.0
+"""How long the parts of a large state may take to come."""
 END_SECONDS = 5
 """How long steps may go on after the worker was told to end."""
 
@@ -94,11 +98,16 @@ async def _serving(
         code.take(await counting(client, settings.queue))
 
     steps = Steps()
-    drives = Drives(code, refresh, hang_after, ask=check is not None)
+    loop = asyncio.get_running_loop()
+
+    def whole_in_thread(user: str, base: bytes) -> bytes:
+        return asyncio.run_coroutine_threadsafe(whole(client, user, base), loop).result(FETCH_SECONDS)
+
+    drives = Drives(code, refresh, hang_after, ask=check is not None, whole=whole_in_thread)
     worker = Worker(
         client,
         task_queue=settings.queue,
-        workflows=[UserJourneys, UserTurns, UserErased],
+        workflows=[UserJourneys, UserTurns, UserErased, UserPart],
         activities=UserActivities(client, settings.queue, drives, steps, check, settings.drawn_from).all(),
         # Nothing of an author's is imported in a workflow, and what is ours knows no clock.
         workflow_runner=UnsandboxedWorkflowRunner(),

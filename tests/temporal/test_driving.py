@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -136,6 +137,18 @@ async def test_what_breaks_the_rules_is_left_out_alone(
     assert (second.turn, second.head["took"]) == (b"", 1)
     assert second.head["left_out"] == "ZeroDivisionError: a fault of ours"
     assert second.head["answers"] == [{"error": "it was left out: ZeroDivisionError: a fault of ours"}]
+
+
+async def test_what_is_too_much_for_temporal_is_left_out_with_its_size(
+    drives: Drives, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(driving, "MOST_RESULT", 1_000)
+    large = came("much", text="".join(map(chr, range(0x4E00, 0x5200))))
+    told = result_from(await drives.turn("run", request(large)))
+    assert told.turn == b""
+    assert re.match(r"TurnTooLarge: .* [\d,]+ bytes packed, and Temporal takes 1,000", told.head["left_out"])
+    # Nothing of it is left behind.
+    assert kinds(result_from(await drives.turn("run", request(came("go")))))[0] == Kind.EVENT
 
 
 @pytest.mark.parametrize(

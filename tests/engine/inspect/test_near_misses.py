@@ -62,3 +62,15 @@ def test_users_who_are_called_nearly_so_come_behind_those_who_were_named(tmp_pat
         assert "user-1" in found
         assert len(found) == NEAR_USERS
         assert near_users(views, "quite else") == []
+
+
+def test_each_field_that_differs_is_as_far_as_two_slips_in_the_name() -> None:
+    def far(name: str, **data: Any) -> int:
+        found = compare(event(name, data=data), WAIT, names("app/login"), "what")
+        assert found is not None
+        return found.far
+
+    assert [far("app/login", ok=True), far("app/login", ok=False)] == [5, 10]
+    # Signs alone; a letter.
+    assert [far("app/Login", ok=True), far("app/logn", ok=True)] == [5, 10]
+    assert far("app/logn", ok=False) == 20

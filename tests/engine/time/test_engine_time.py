@@ -103,6 +103,8 @@ async def test_what_is_played_is_followed_by_time_to_its_end() -> None:
     engine = Timed()
     events = [incoming("go", "ada", {}, at=START + 3), incoming("left", "ada", {}, at=START + 9)]
     assert await engine.play(events)
+    # 365 days of 24 hours.
+    assert YEAR == 31_536_000_000
     assert engine.loop.asked == [("submit", ["go", "left"]), ("advance", YEAR + 9, False), ("idle",)]
     engine.loop.asked.clear()
     engine.loop.is_over = False

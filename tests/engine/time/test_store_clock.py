@@ -7,15 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from studio.clocks.adjustable_clock import ClockReading, reading
+from studio import Engine, VirtualClock
+from studio.clocks.adjustable_clock import ClockReading, moment, reading
+from studio.clocks.clock import wall_ms
+from studio.engine.local import LocalEngine
 from studio.engine.time.store_clock import rewind_alone, turn_alone
-from studio.errors import ClockError, StoreError, StoreLocked
+from studio.errors import ClockError, StoreError, StoreLocked, StudioError
+from studio.language.incoming import incoming
 from studio.store.lock import alone_on
 from studio.store.meta import SET_META
 from studio.store.sqlite import Store
 from studio.store.views import Views
 from tests.engine.support import entries
-from tests.store.build import Builder
+from tests.store.build import START, Builder
 
 
 @pytest.fixture
@@ -73,3 +77,47 @@ def test_where_an_engine_runs_it_is_asked_and_where_there_is_no_store_none_is_ma
     with pytest.raises(StoreError, match="there is no store here"):
         turn_alone(nowhere, {"paused": True})
     assert not nowhere.exists()
+
+
+def test_a_fast_clock_stands_until_an_engine_runs(path: Path) -> None:
+    turn_alone(path, {"speed": 3600})
+    with Views(path) as views:
+        state = views.clock()
+    assert (state["speed"], state["rate"]) == (3600, 0)
+    assert moment(state, wall_ms() + 10_000) == moment(state, wall_ms())
+    # At the pace of real time there is nothing to stop.
+    turn_alone(path, {"speed": 1})
+    with Views(path) as views:
+        assert "rate" not in views.clock()
+
+
+async def test_what_was_done_by_hand_before_a_rewind_can_still_be_taken_back(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    async with Engine(store=path, clock=VirtualClock(START)) as engine:
+        for name in ("first", "second", "third"):
+            await LocalEngine(engine).send(incoming(name, "ada", {}))
+    first, second, third = sorted(each.seq for each in entries(path, "event"))
+    rewind_alone(path, second)
+    assert len(entries(path, "event")) == 2
+    undone = []
+    async with Engine(store=path, clock=VirtualClock(START)) as engine:
+        for _ in range(4):
+            undone.append((await engine.preview_undo()).act.seq)
+            await engine.undo()
+    # First the rewind itself.
+    assert undone[1:] == [third, second, first]
+    assert entries(path, "event") == []
+
+
+async def test_what_was_taken_back_before_a_rewind_is_not_brought_back_after_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    async with Engine(store=path, clock=VirtualClock(START)) as engine:
+        for name in ("first", "second", "third"):
+            await LocalEngine(engine).send(incoming(name, "ada", {}))
+        await engine.undo()
+    first = min(each.seq for each in entries(path, "event"))
+    rewind_alone(path, first)
+    async with Engine(store=path, clock=VirtualClock(START)) as engine:
+        with pytest.raises(StudioError, match="nothing to bring back|redo"):
+            await engine.redo()
+    assert [each.seq for each in entries(path, "event")] == [first]

@@ -26,6 +26,7 @@ from studio.store.records import LeftWaiting, Totals
 from studio.store.refused import MOST_ROWS as MOST_REFUSED
 from studio.store.refused import LeftAside, Refused, left_aside, listed, none_of, one
 from studio.store.schema import TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS
+from studio.store.view_charts import ChartViews
 from studio.store.view_context import ContextViews
 from studio.store.view_funnel import PlaceCounts
 from studio.store.view_history import HistoryViews
@@ -40,7 +41,7 @@ SUGGEST_ROWS = 10_000
 """Entries, from either end of the history, in which event names are looked for."""
 
 
-class Views(ContextViews, UserViews, HistoryViews, ReportViews):
+class Views(ContextViews, UserViews, HistoryViews, ReportViews, ChartViews):
     """A read-only connection to a store. Belongs to the thread that made it.
 
     Raises:

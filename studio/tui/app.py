@@ -28,6 +28,7 @@ from studio.tui.format.glyphs import use_symbols
 from studio.tui.format.text import literal
 from studio.tui.keys.clock_keys import ClockKeys
 from studio.tui.screens.live import LiveScreen
+from studio.tui.screens.main_screen import open_on
 from studio.tui.session.cells import Cells
 from studio.tui.session.connection import Mode
 from studio.tui.session.context import Session
@@ -35,6 +36,7 @@ from studio.tui.session.leaving import Leaving, terminal_of
 from studio.tui.session.messages import (
     FilesReloaded,
     GoToUser,
+    OpenCharts,
     OpenDataEditor,
     OpenDesigner,
     OpenPreview,
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
     from studio.engine.effects.steps import StandIn
     from studio.engine.engine import Engine
     from studio.engine.reload.hot_reload import Reloaded
+    from studio.tui.screens.charts import ChartScreen
     from studio.tui.screens.designer import DesignerScreen
 
 LOOK_SECONDS = 0.1
@@ -239,8 +242,8 @@ class StudioApp(ClockKeys):
             live.show_store()
             self.look_at_clock()
             self._tick()
-        if (designer := self.designer) is not None:
-            designer.show_store()
+        for screen in filter(None, (self.designer, self.charts)):
+            screen.show_store()
 
     @on(StoreOpened)
     def start_showing(self) -> None:
@@ -273,7 +276,7 @@ class StudioApp(ClockKeys):
     @property
     def live(self) -> LiveScreen | None:
         """The live screen, below whatever lies over it."""
-        return next((each for each in self.screen_stack if isinstance(each, LiveScreen) and each.ready), None)
+        return open_on(self, LiveScreen)
 
     @property
     def designer(self) -> DesignerScreen | None:
@@ -282,8 +285,16 @@ class StudioApp(ClockKeys):
             return None
         from studio.tui.screens.designer import DesignerScreen
 
-        found = (each for each in self.screen_stack if isinstance(each, DesignerScreen))
-        return next((each for each in found if each.ready), None)
+        return open_on(self, DesignerScreen)
+
+    @property
+    def charts(self) -> ChartScreen | None:
+        """The charts, when they lie over the screen that was seen."""
+        if len(self.screen_stack) < 3:
+            return None
+        from studio.tui.screens.charts import ChartScreen
+
+        return open_on(self, ChartScreen)
 
     # -- screens that others ask for ------------------------------------------------------------------
 
@@ -303,6 +314,14 @@ class StudioApp(ClockKeys):
         if message.say:
             designer.query_one(StatusLine).say(message.say, "success")
 
+    @on(OpenCharts)
+    def open_charts(self, message: OpenCharts) -> None:
+        """Draw how a workflow does."""
+        from studio.tui.screens.charts import ChartScreen
+
+        if self.charts is None:
+            self.push_screen(ChartScreen(message.workflow))
+
     @on(OpenPreview)
     def open_preview(self, message: OpenPreview) -> None:
         """Try a workflow."""
@@ -321,8 +340,8 @@ class StudioApp(ClockKeys):
     @on(GoToUser)
     def go_to_user(self, message: GoToUser) -> None:
         """Look at a user's timeline on the live screen."""
-        if (designer := self.designer) is not None:
-            designer.dismiss()
+        for screen in filter(None, (self.charts, self.designer)):
+            screen.dismiss()
         if (live := self.live) is not None:
             live.follow_user(UserChosen(message.user, message.seq))
             live.action_pane(2)

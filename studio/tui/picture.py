@@ -1,14 +1,16 @@
-"""The pictures of the live screen and of the designer for README and the handbook, drawn by the studio.
+"""The pictures of the screens for README and the handbook, drawn by the studio.
 
     python -m studio.tui.picture docs
 
 Plays the events of docs/live.jsonl in virtual time: a day of the three example journeys,
-and the reminders of one user at its end. The same input gives the same picture, to the byte.
+and the reminders of one user at its end; the charts are of many made-up users. The same input gives
+the same picture, to the byte.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import re
 import sys
@@ -35,11 +37,31 @@ WEB_FONT = re.compile(r",\s*url\([^)]*\) format\([^)]*\)")
 SIZE = (120, 36)
 DESIGNER_SIZE = (140, 40)
 DESIGNER_KEYS = ("3", "d")
+CHARTS_KEYS = ("3", "C")
+CROWD, CROWD_UNTIL_MS = 90, 40 * 86_400_000
+
+
+def crowd() -> list[str]:
+    """Many who try a trial, as lines of an event file: a third pays; where no plan is named it fails."""
+    lines: list[tuple[int, str, str, dict[str, str]]] = []
+    for number in range(CROWD):
+        user, began = f"user{number:02}", number * 10
+        lines.append((began, user, "trial/started", {}))
+        if number % 3 == 0:
+            plan = {"plan": "team"} if number % 18 else {}
+            lines.append((began + 6 + (number * number) % 330, user, "billing/paid", plan))
+    lines.sort(key=lambda line: line[0])
+    names = ("at", "user", "event", "data")
+    return [json.dumps(dict(zip(names, (f"{hours}h", *rest), strict=True))) for hours, *rest in lines]
+
+
+def _lines(file: Path) -> list[str]:
+    return file.read_text(encoding="utf-8").splitlines()
 
 
 async def draw(
     workflows: str,
-    events: Path,
+    events: Path | list[str],
     size: tuple[int, int] = SIZE,
     until: int = UNTIL_MS,
     keys: tuple[str, ...] = ("3",),
@@ -48,26 +70,30 @@ async def draw(
 
     Args:
         workflows: the folder with the journeys.
-        events: a file of JSON lines.
+        events: a file of JSON lines, or the lines.
         size: columns and rows.
         keys: pressed before the picture is taken.
     """
+    lines = events if isinstance(events, list) else _lines(events)
     # A store with a name: one in memory is called by a new one each time, and the header shows it.
     with tempfile.TemporaryDirectory() as folder:
         store = Path(folder) / "studio.db"
-        svg = await _draw(workflows, events, size, until, keys, store)
+        svg = await _draw(workflows, lines, size, until, keys, store)
     # Textual names the classes of the SVG by a number of its own.
     return re.sub(r"terminal-\d+", "terminal-live", WEB_FONT.sub("", svg))
 
 
 async def _draw(
-    workflows: str, events: Path, size: tuple[int, int], until: int, keys: tuple[str, ...], store: Path
+    workflows: str,
+    events: list[str],
+    size: tuple[int, int],
+    until: int,
+    keys: tuple[str, ...],
+    store: Path,
 ) -> str:
     async with Engine(workflows, store=store, clock=VirtualClock(START)) as engine:
-        with events.open(encoding="utf-8") as lines:
-            await engine.play(
-                [each for each in read(lines, START) if (each.at or 0) <= START + until], START + until
-            )
+        played = [each for each in read(iter(events), START) if (each.at or 0) <= START + until]
+        await engine.play(played, START + until)
         app = StudioApp(client=LocalEngine(engine))
         async with app.run_test(size=size) as pilot:
             await _settle(app, pilot)
@@ -95,8 +121,12 @@ def main() -> int:
     os.environ["COLORTERM"] = "truecolor"
     time.tzset()
     folder.mkdir(parents=True, exist_ok=True)
-    for name, size, keys in (("live", SIZE, ("3",)), ("designer", DESIGNER_SIZE, DESIGNER_KEYS)):
-        svg = asyncio.run(draw("workflows", EVENTS, size, EVENTS_UNTIL_MS, keys))
+    for name, size, keys, events, until in (
+        ("live", SIZE, ("3",), EVENTS, EVENTS_UNTIL_MS),
+        ("designer", DESIGNER_SIZE, DESIGNER_KEYS, EVENTS, EVENTS_UNTIL_MS),
+        ("charts", SIZE, CHARTS_KEYS, crowd(), CROWD_UNTIL_MS),
+    ):
+        svg = asyncio.run(draw("workflows", events, size, until, keys))
         (folder / f"{name}.svg").write_text(svg, encoding="utf-8")
     return 0
 

@@ -37,6 +37,12 @@ class Glyphs(MapGlyphs):
     running_clock: str = "►"
     paused_clock: str = "‖"
     spark: str = "▁▂▃▄▅▆▇█"
+    staying: str = "╍"
+    """Of a bar: those who are inside."""
+    step: str = "─│╯╭"
+    """Of a curve: across, down, where it begins to rise, where it has risen."""
+    axis: str = "│╌┴"
+    shades: str = "·░▒▓█"
 
 
 UNICODE = Glyphs()
@@ -72,6 +78,10 @@ ASCII = Glyphs(
     running_clock=">",
     paused_clock="|",
     spark="_.-=+*#@",
+    staying=":",
+    step="-|'.",
+    axis="|.+",
+    shades=".-+*#",
 )
 
 

@@ -24,7 +24,7 @@ from studio.tui.session.read_only import refusal
 from studio.tui.session.send_command import send_command
 from studio.tui.widgets.inject import Inject, focus_first
 from studio.tui.widgets.json_fault import JsonFault, read_data
-from studio.tui.widgets.timeline import EntryList
+from studio.tui.widgets.timeline import EntryList, TimelinePane
 from studio.tui.widgets.virtual_list import VirtualList
 from studio.tui.widgets.waiting import WaitingList
 from studio.tui.widgets.why import Subject, WhyPane
@@ -82,6 +82,14 @@ class ActControl(Control):
             row = focused.entry if isinstance(focused, EntryList) else focused.row
             return row if isinstance(row, UserRow | WaitRow | Entry) else None
         return None
+
+    @property
+    def workflow(self) -> str | None:
+        """The workflow that is looked at."""
+        row = self.selected
+        # An event has none, and in the form nothing is selected: then that of the user who is looked at.
+        found = row.workflow if row is not None else None
+        return found or self.screen.query_one(TimelinePane).workflow
 
     def _is_gone(self) -> bool:
         focused = self.screen.focused

@@ -21,11 +21,26 @@ from studio.source.project import short
 from studio.store.records import WaitRow
 from studio.tui.screens.bars import BarsState
 from studio.tui.screens.edit_control import EDIT_BINDINGS, EditControl
-from studio.tui.screens.main_screen import LEAST_HEIGHT, LEAST_WIDTH, LOW, NARROW, MainScreen, shown_on
+from studio.tui.screens.main_screen import (
+    CHARTS_BINDING,
+    LEAST_HEIGHT,
+    LEAST_WIDTH,
+    LOW,
+    NARROW,
+    MainScreen,
+    shown_on,
+)
 from studio.tui.screens.problem_control import ProblemControl
 from studio.tui.screens.reload_control import RELOAD_BINDING, ReloadControl
 from studio.tui.session.editor import CursorPlace
-from studio.tui.session.messages import FilesReloaded, GoToUser, OpenPreview, ReadFailed, StoreChanged
+from studio.tui.session.messages import (
+    FilesReloaded,
+    GoToUser,
+    OpenCharts,
+    OpenPreview,
+    ReadFailed,
+    StoreChanged,
+)
 from studio.tui.session.workflow_view import WorkflowView, read_workflow_view, stamp_of
 from studio.tui.widgets.clock_bar import ClockBar
 from studio.tui.widgets.explorer_pane import ExplorerPane, PathRow
@@ -76,6 +91,7 @@ class DesignerScreen(MainScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         *EDIT_BINDINGS,
         Binding("d", "leave", "live", id="designer.leave"),
+        CHARTS_BINDING,
         Binding("o", "choose_workflow", "other workflow", id="designer.workflow"),
         Binding("t", "try_it", "try it", id="designer.try"),
         Binding("v", "inspect", "inspect", id="designer.inspect"),
@@ -369,6 +385,10 @@ class DesignerScreen(MainScreen):
                 self.show_workflow(name)
 
         self.app.push_screen(WorkflowsScreen(workflows, self._wanted), take)
+
+    def action_charts(self) -> None:
+        """Draw how the workflow does."""
+        self.app.post_message(OpenCharts(self._wanted))
 
     def action_inspect(self) -> None:
         """Look inside a journey that waits here: that of the row in Here now, else of the selected user."""

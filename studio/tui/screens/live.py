@@ -17,7 +17,7 @@ from studio.store.slow import SHOWN_MS
 from studio.tui.screens.act_control import ACT_BINDINGS, ActControl
 from studio.tui.screens.bars import BarsState
 from studio.tui.screens.layout_control import LayoutControl
-from studio.tui.screens.main_screen import LEAST_HEIGHT, LEAST_WIDTH, MainScreen, shown_on
+from studio.tui.screens.main_screen import CHARTS_BINDING, LEAST_HEIGHT, LEAST_WIDTH, MainScreen, shown_on
 from studio.tui.screens.problem_control import ProblemControl
 from studio.tui.screens.record_control import RecordControl
 from studio.tui.screens.refused_control import REFUSED_BINDING, RefusedControl
@@ -29,6 +29,7 @@ from studio.tui.session.messages import (
     EventSent,
     FilesReloaded,
     LookedAtAnother,
+    OpenCharts,
     OpenDesigner,
     ReadFailed,
     StoreChanged,
@@ -63,6 +64,7 @@ class LiveScreen(MainScreen):
         *TIME_BINDINGS,
         Binding("E", "go_there", "editor at the problem", show=False, id="problem.go"),
         Binding("d", "designer", "designer", id="designer"),
+        CHARTS_BINDING,
         RELOAD_BINDING,
         REFUSED_BINDING,
         Binding("m", "maximise", "maximise", id="maximise"),
@@ -335,10 +337,11 @@ class LiveScreen(MainScreen):
 
     def action_designer(self) -> None:
         """Look at the workflows: their maps, sources and paths."""
-        row, timeline = self.acts.selected, self.query_one(TimelinePane)
-        found = row.workflow if row is not None else None
-        # An event has none, and in the form nothing is selected: then that of the user who is looked at.
-        self.app.post_message(OpenDesigner(found or timeline.workflow, timeline.user))
+        self.app.post_message(OpenDesigner(self.acts.workflow, self.query_one(TimelinePane).user))
+
+    def action_charts(self) -> None:
+        """Draw how the workflow does."""
+        self.app.post_message(OpenCharts(self.acts.workflow))
 
     def on_screen_resume(self) -> None:
         """Back from another screen: much may have happened."""

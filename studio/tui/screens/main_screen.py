@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from textual.app import App
+from textual.binding import Binding
 from textual.screen import Screen
 
 from studio.engine.client import EngineClient
@@ -13,6 +14,7 @@ from studio.tui.session.ask import Asking, Question
 from studio.tui.session.context import Session, session_of
 from studio.tui.widgets.header import Header
 
+CHARTS_BINDING = Binding("C", "charts", "charts", id="charts")
 NARROW, LOW = 100, 30
 """Columns and lines below which one pane is shown at a time."""
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
@@ -72,3 +74,12 @@ def shown_on(app: App[Any]) -> MainScreen | None:
     return next(
         (each for each in reversed(app.screen_stack) if isinstance(each, MainScreen) and each.ready), None
     )
+
+
+Main = TypeVar("Main", bound=MainScreen)
+
+
+def open_on(app: App[Any], kind: type[Main]) -> Main | None:
+    """The main screen of this kind that is open, also below others."""
+    found = (each for each in app.screen_stack if isinstance(each, kind))
+    return next((each for each in found if each.ready), None)

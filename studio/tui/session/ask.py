@@ -65,9 +65,13 @@ class Asking(WidgetPart):
         """Show what was read."""
         raise NotImplementedError
 
+    def asked(self) -> Reader | None:
+        """Who answers."""
+        return reader_of(self)
+
     def ask(self) -> None:
         """The store or the question has changed."""
-        if not self.is_attached or reader_of(self) is None:
+        if not self.is_attached or self.asked() is None:
             return
         if self._asking:
             self._ask_again = True
@@ -83,7 +87,7 @@ class Asking(WidgetPart):
             while True:
                 self._ask_again = False
                 question = self.question()
-                reader = reader_of(self)
+                reader = self.asked()
                 if question is None or reader is None:
                     return
                 began = time.monotonic()

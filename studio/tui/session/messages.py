@@ -98,6 +98,14 @@ class OpenDesigner(Message):
 
 
 @dataclass
+class OpenCharts(Message):
+    """The charts are wanted on a workflow: over the screen that is seen."""
+
+    workflow: str | None
+    """By its name; None for the first there is."""
+
+
+@dataclass
 class OpenPreview(Message):
     """A workflow is to be tried."""
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from studio.clocks.clock import VirtualClock, WallClock
     from studio.engine import Engine
     from studio.errors import StudioError
+    from studio.language.channels import channel
     from studio.language.definition import Workflow, workflow
     from studio.language.event import Event
     from studio.language.goals import goal
@@ -33,6 +34,7 @@ __all__ = [
     "Waited",
     "WallClock",
     "Workflow",
+    "channel",
     "current_step",
     "goal",
     "incoming",
@@ -51,6 +53,7 @@ _MODULES = {
     "Waited": "studio.language.waited",
     "WallClock": "studio.clocks.clock",
     "Workflow": "studio.language.definition",
+    "channel": "studio.language.channels",
     "current_step": "studio.language.step_info",
     "goal": "studio.language.goals",
     "incoming": "studio.language.incoming",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Change = tuple[str, "WaitRow"]
 """ "open" or "ended", and which."""
 
+KINDS = ("wait", "sleep", "step", "message", "group")
 TICK_SECONDS = 1.0
 """How often a watched table counts down while nothing happens."""
 LEAST = (24, 5, 20, 7, 23, 10, 0)
@@ -34,7 +35,9 @@ LEAST = (24, 5, 20, 7, 23, 10, 0)
 @click.option("--watch", "-w", is_flag=True, help="Go on showing them, until it is interrupted.")
 @user_option
 @workflow_option
-@click.option("--kind", type=click.Choice(("wait", "sleep", "step", "group")), help="Only of this kind.")
+@click.option(
+    "--kind", type=click.Choice(("wait", "sleep", "step", "message", "group")), help="Only of this kind."
+)
 @limit_option
 @form_options
 @shared

@@ -10,6 +10,7 @@ from studio.errors import WorkflowError
 from studio.kernel.decisions import (
     Close,
     Decision,
+    HandOver,
     Interrupt,
     Open,
     Over,
@@ -116,6 +117,11 @@ class DecisionApplier:
                 return self._repeat(resolver, command)
             case RecordHere():
                 return self._record_here(resolver, decision)
+            case HandOver(command, data):
+                work = self._work
+                label, place = work.name_id(command.name), work.place_id(command.place)
+                user, started = state.user.id, Kind.MESSAGE_STARTED
+                work.append(cause.at, started, user, state, label, None, place, cause.seq, data, cause.late)
             case Run(command, attempt, start):
                 self._launch(resolver, command, attempt, start)
             case Interrupt(wait):

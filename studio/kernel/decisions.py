@@ -42,6 +42,13 @@ class RecordHere(NamedTuple):
     data: str
 
 
+class HandOver(NamedTuple):
+    """A message is handed over: from now on it counts, whatever becomes of it."""
+
+    command: Step[Any]
+    data: str
+
+
 class Over(NamedTuple):
     """A wait is over; what ended it is another entry."""
 
@@ -97,5 +104,16 @@ class Speak(NamedTuple):
 
 
 Decision = (
-    Open | RecordOutcome | RecordHere | Over | Close | SendEvent | Repeat | Run | Interrupt | Say | Speak
+    Open
+    | RecordOutcome
+    | RecordHere
+    | HandOver
+    | Over
+    | Close
+    | SendEvent
+    | Repeat
+    | Run
+    | Interrupt
+    | Say
+    | Speak
 )

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from studio.kernel.drive import printable
-from studio.kernel.ports import UnitOfWork
+from studio.kernel.ports import History, UnitOfWork
 from studio.kernel.records import Cause
 from studio.kernel.state import JourneyState, UserState
 from studio.language.definition import Workflow
@@ -117,7 +117,7 @@ def _note(
     work.append(cause.at, Kind.REFUSED, user.id, None, label, cause=cause.seq, data=data, late=cause.late)
 
 
-def zone_of(work: UnitOfWork, user: UserState, workflow: Workflow | None, bound: int) -> str:
+def zone_of(work: History, user: UserState, workflow: Workflow | None, bound: int) -> str:
     """The name of the time zone that counts for a user as of a position."""
     told = work.profile(user, bound).get("timezone")
     if is_zone(told):
@@ -138,7 +138,7 @@ def hold_out(work: UnitOfWork, journey: JourneyState, workflow: Workflow, cause:
     work.append(cause.at, Kind.SPLIT, user.id, journey, label, None, None, cause.seq, data)
 
 
-def holdout_of(work: UnitOfWork, journey: JourneyState) -> str | None:
+def holdout_of(work: History, journey: JourneyState) -> str | None:
     """Into which part a user was drawn when they entered a workflow first; None when nothing was drawn."""
     label = work.name_id(HOLDOUT)
     for mark in work.marks(journey.user, Kind.SPLIT):

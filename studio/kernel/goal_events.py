@@ -47,5 +47,16 @@ def goal_met(work: UnitOfWork, user: UserState, workflow: Workflow, event: Event
         facts: dict[str, Any] = {"took": cause.at - entered.at}
         if goal.within is not None:
             facts["within"] = goal.within
+        facts |= _credit(work, user, entered.journey)
         data, name = jsontext.dumps(facts), work.name_id(event.name)
         work.append(cause.at, Kind.GOAL, user.id, journey, name, None, None, cause.seq, data)
+
+
+def _credit(work: UnitOfWork, user: UserState, journey: int) -> dict[str, Any]:
+    """The last message that the journey has really sent."""
+    sent = [mark for mark in work.marks(user, Kind.MESSAGE_SENT) if mark.journey == journey]
+    if not sent or sent[-1].name is None:
+        return {}
+    told: dict[str, Any] = {"message": work.name_text(sent[-1].name)}
+    channel = sent[-1].facts.get("channel")
+    return {**told, "channel": channel} if channel else told

@@ -330,7 +330,7 @@ class JourneyDriver:
         if not state.loaded:
             work.load_passes((state,))
         if state.opened:
-            self._waits.close_all(state, self.to_come(cause, state))
+            self._waits.close_all(state, self.to_come(cause, state), self._why(kind, cause))
         seq = work.append(
             cause.at, kind, state.user.id, state, state.workflow_id, None, place, cause.seq, data, cause.late
         )
@@ -338,6 +338,12 @@ class JourneyDriver:
         if stuck is not None:
             # It has ended all the same, and says what it would not leave.
             self._say_stuck(state, cause, seq, stuck)
+
+    def _why(self, kind: int, cause: Cause) -> str:
+        """What a message was dropped for that a journey had asked for when it ended."""
+        if kind == Kind.EXITED and cause.seq is not None:
+            return f"exited by {self._work.event(cause.seq).name}"
+        return {Kind.CANCELLED: "cancelled", Kind.FAILED: "the journey failed"}.get(kind, "the journey ended")
 
     def _say_stuck(self, state: JourneyState, cause: Cause, seq: int, stuck: Failed) -> None:
         place = self._work.name_id(stuck.line)

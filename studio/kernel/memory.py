@@ -206,6 +206,10 @@ class MemoryUnit:
         ]
         return sorted(found, key=attrgetter("id"))
 
+    def due_at(self, user: UserState, due: int) -> list[WaitState]:
+        """The user's open waits whose deadline is this moment."""
+        return [wait for journey in user.journeys for wait in journey.opened.values() if wait.due == due]
+
     def wait_at(self, id: int) -> WaitState | None:
         """The open wait that this entry opened."""
         return self.waits.get(id)

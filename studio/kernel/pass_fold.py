@@ -30,6 +30,11 @@ FAMILY: dict[int, str] = {
     Kind.EVENT: "ingest",
     Kind.EVENT_DUPLICATE: "ingest",
     Kind.SPLIT: "split",
+    Kind.MESSAGE_ASKED: "message",
+    Kind.MESSAGE_DEFERRED: "message",
+    Kind.MESSAGE_SENT: "message",
+    Kind.MESSAGE_DROPPED: "message",
+    Kind.MESSAGE_WITHHELD: "message",
 }
 """The word with which the key of a command begins, by the kind of its entry. Entries of commands have an
 occurrence, `n`; others may be of the same kind and have none.
@@ -125,8 +130,12 @@ def key_of(kind: int, name: int | None, n: int, data: str | None, name_text: Nam
         text = ""
     else:
         family = FAMILY[kind]
-        if family == "step" and data is not None and '"once":true' in data:
-            family = "once"
+        if family == "step" and data is not None:
+            if '"once":true' in data:
+                family = "once"
+            elif kind != Kind.STEP_DONE and '"channel":' in data:
+                # An attempt of a message. Nothing of an author's own stands in the data of these.
+                family = "message"
         text = "" if name is None else name_text(name)
     if n < 0:
         return (family, "=" + jsontext.loads(data or "{}")["id"], -1)

@@ -126,6 +126,9 @@ class History(Protocol):
     def waits_for(self, user: UserState, name: int) -> list[WaitState]:
         """The open waits that an event of this name may end, oldest first."""
 
+    def due_at(self, user: UserState, due: int) -> list[WaitState]:
+        """The user's open waits whose deadline is this moment."""
+
     def wait_at(self, id: int) -> WaitState | None:
         """The open wait that this entry opened."""
 

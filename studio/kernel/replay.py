@@ -14,10 +14,11 @@ from studio.kernel.ports import History
 from studio.kernel.results import Resolved
 from studio.kernel.state import JourneyState, Record, fitting
 from studio.language.arguments import wrong
-from studio.language.commands import Command, Group, Sleep, Split, Step, Until, Wait, key_text
+from studio.language.commands import Command, Group, Message, Sleep, Split, Step, Until, Wait, key_text
 from studio.language.event import Event
 from studio.language.journey import Journey
 from studio.language.kinds import Kind
+from studio.language.sent import Sent
 from studio.language.step_info import StepFailed
 from studio.language.waited import Waited
 from studio.text import json_text as jsontext
@@ -31,6 +32,9 @@ RECORDS: dict[int, bool] = {
     Kind.STEP_DONE: True,
     Kind.STEP_FAILED: True,
     Kind.SPLIT: True,
+    Kind.MESSAGE_SENT: True,
+    Kind.MESSAGE_DROPPED: False,
+    Kind.MESSAGE_WITHHELD: False,
 }
 """Whether an outcome of this kind ends a `wait_any`."""
 
@@ -65,6 +69,8 @@ class Replay:
             return self._step_outcome(command, record)  # type: ignore[arg-type]
         if kind is Group:
             return self._recorded_group(command, record)  # type: ignore[arg-type]
+        if kind is Message:
+            return self._message_outcome(command, record)  # type: ignore[arg-type]
         if kind is Split:
             return self._outcome(command, record, self.arm_of(command, record.json()["arm"]))  # type: ignore[arg-type]
         return self._outcome(command, record)
@@ -173,6 +179,14 @@ class Replay:
         error = StepFailed(step.name, facts.get("type", ""), facts.get("message", ""))
         error.key = step.key
         return self._outcome(step, record, None, error)
+
+    def _message_outcome(self, message: Message, record: Record) -> Outcome:
+        facts = record.json()
+        if record.kind == Kind.STEP_FAILED:
+            return self._step_outcome(message, record)
+        if record.kind == Kind.MESSAGE_SENT:
+            return self._outcome(message, record, Sent(facts.get("result")))
+        return self._outcome(message, record, Sent(None, str(facts.get("reason"))))
 
     def once(self, step: Step[Any]) -> Record | None:
         """The result that a `once=True` step had in an earlier pass that is written."""

@@ -14,6 +14,7 @@ from typing import Any
 from studio.kernel.decisions import (
     Close,
     Decision,
+    HandOver,
     Interrupt,
     Open,
     Over,
@@ -26,17 +27,20 @@ from studio.kernel.decisions import (
 )
 from studio.kernel.drive import Outcome
 from studio.kernel.marks import Mark
+from studio.kernel.message_rules import Verdict, judge
 from studio.kernel.ports import EVENTS_MAX, History
 from studio.kernel.records import Cause
 from studio.kernel.replay import Replay
 from studio.kernel.state import GROUP_NAMES, JourneyState, Record, WaitState, fitting
 from studio.kernel.steps_under_way import StepsUnderWay
 from studio.kernel.taken_ids import TakenIds
+from studio.language.arguments import PRIORITY
 from studio.language.commands import (
     Command,
     Group,
     Ingest,
     Key,
+    Message,
     NewPass,
     Sleep,
     Split,
@@ -153,6 +157,8 @@ class CommandResolver(Replay):
                 duration=command.duration, late=late, **facts, id=_given_id(command.key), group=group
             )
             yield self._opening(command, Kind.SLEEP_OPENED, None, command.duration, data)
+        elif isinstance(command, Message):
+            yield from self._open_message(command, group)
         elif isinstance(command, Step):
             yield from self._open_step(command, group)
 
@@ -358,6 +364,83 @@ class CommandResolver(Replay):
         workflow = self.state.workflow
         assert workflow is not None
         return draw(self.work.seed, workflow.name, split.name, self.state.user.name, split.arms)
+
+    # -- messages --------------------------------------------------------------------------
+
+    def _open_message(self, message: Message, group: str | None) -> Generator[Decision, Any, None]:
+        """Ask for a message; judge it, each time that its moment has come; hand it over."""
+        wait, steps = self.state.opened.get(message.key), self.steps
+        if wait is None:
+            data = self._message_fields(message, None, group, duration=0)
+            yield self._opening(message, Kind.MESSAGE_ASKED, None, 0, data)._replace(label=message.name)
+        elif wait.judges:
+            if wait.fired:
+                attempt = wait.spec.get("attempt", 1) + (wait.kind == Kind.STEP_RETRY)
+                yield from self._judge(message, wait, attempt, wait.spec.get("start", 1), group)
+        elif wait.id in steps.relaunch:
+            yield Run(message, wait.spec["attempt"], wait.id)
+        elif not steps.is_running(self.state.id, self.state.pass_no, message.key, wait.id):
+            # It was handed over, and the process died under it.
+            starts = wait.spec.get("start", 1)
+            if starts >= MAX_STARTS:
+                yield Interrupt(wait)
+            else:
+                start = starts + steps.charge
+                yield from self._judge(message, wait, wait.spec["attempt"], start, group)
+
+    def _judge(
+        self, message: Message, wait: WaitState, attempt: int, start: int, group: str | None
+    ) -> Generator[Decision, Any, None]:
+        cause = self.cause
+        asked = wait.spec.get("asked")
+        if asked is None:
+            asked = wait.due if wait.due is not None else cause.at
+        now, counted = cause.at + (cause.late or 0), attempt > 1 or start > 1
+        verdict = self.judged(message, asked, now, counted)
+        again: dict[str, Any] = {
+            "attempt": attempt if attempt > 1 else None,
+            "start": start if start > 1 else None,
+        }
+        yield Over(wait)
+        if verdict.what == "send":
+            if attempt == 1 and start == 1 and not message.transactional:
+                counts = message.channel.counts or None
+                handed = _json_fields(channel=message.channel.name, counts=counts)
+                assert handed is not None
+                yield HandOver(message, handed)
+            more = {"retries": message.retries or None, "pause": message.pause if message.retries else None}
+            data = self._message_fields(message, asked, group, attempt=attempt, start=start, **more)
+            opened: WaitState = yield Open(
+                message, Kind.STEP_STARTED, message.name, None, None, data, cause.late
+            )
+            yield Run(message, attempt, opened.id)
+            return
+        told = {"reason": verdict.reason, "winner": verdict.winner}
+        if verdict.what == "defer":
+            length = verdict.until - cause.at
+            data = self._message_fields(message, asked, group, duration=length, **told, **again)
+            yield Open(message, Kind.MESSAGE_DEFERRED, message.name, None, length, data, cause.late)
+            return
+        kind = Kind.MESSAGE_DROPPED if verdict.what == "drop" else Kind.MESSAGE_WITHHELD
+        data = _json_fields(channel=message.channel.name, **told, id=_given_id(message.key))
+        yield RecordOutcome(message, kind, message.name, data)
+
+    def _message_fields(
+        self, message: Message, asked: int | None, group: str | None, **more: Any
+    ) -> str | None:
+        return _json_fields(
+            channel=message.channel.name,
+            asked=asked,
+            **more,
+            priority=message.priority if message.priority != PRIORITY else None,
+            transactional=message.transactional or None,
+            id=_given_id(message.key),
+            group=group,
+        )
+
+    def judged(self, message: Message, asked: int, now: int, counted: bool) -> Verdict:
+        """What becomes of a message now."""
+        return judge(self.work, self.state, message, asked, now, counted=counted)
 
     # -- steps -----------------------------------------------------------------------------
 

@@ -21,8 +21,13 @@ Row = tuple[Any, ...]
 
 OPEN_STATUSES = (Status.WAITING, Status.IDLE, Status.FAILED)
 OPENS = frozenset(
-    (Kind.WAIT_OPENED, Kind.GROUP_OPENED, Kind.SLEEP_OPENED, Kind.STEP_STARTED, Kind.STEP_RETRY)
+    (
+        *(Kind.WAIT_OPENED, Kind.GROUP_OPENED, Kind.SLEEP_OPENED, Kind.STEP_STARTED, Kind.STEP_RETRY),
+        *(Kind.MESSAGE_ASKED, Kind.MESSAGE_DEFERRED),
+    )
 )
+JUDGED = frozenset((Kind.MESSAGE_ASKED, Kind.MESSAGE_DEFERRED))
+"""What waits until a message is judged: whether it is handed over now."""
 CLOSES = frozenset((Kind.WAIT_CLOSED, Kind.GROUP_CLOSED, Kind.SLEEP_CLOSED))
 GROUP_NAMES = {"any": "wait_any", "all": "wait_all"}
 CLOSED_BY = {
@@ -31,6 +36,8 @@ CLOSED_BY = {
     Kind.SLEEP_OPENED: Kind.SLEEP_CLOSED,
     Kind.STEP_STARTED: Kind.STEP_FAILED,
     Kind.STEP_RETRY: Kind.STEP_FAILED,
+    Kind.MESSAGE_ASKED: Kind.MESSAGE_DROPPED,
+    Kind.MESSAGE_DEFERRED: Kind.MESSAGE_DROPPED,
 }
 CLOSED_STEP = '{"type":"closed","message":"the journey went on without it"}'
 
@@ -161,6 +168,11 @@ class WaitState:
         if self._spec is None:
             self._spec = jsontext.loads(self.data) if self.data else {}
         return self._spec
+
+    @property
+    def judges(self) -> bool:
+        """Whether a message is judged at its deadline."""
+        return self.kind in JUDGED or (self.kind == Kind.STEP_RETRY and self.key[0] == "message")
 
     @property
     def after(self) -> int:

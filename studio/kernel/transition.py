@@ -24,7 +24,8 @@ from studio.kernel.triggers import Routes, key_value
 from studio.kernel.wait_changes import WaitChanges
 from studio.kernel.woken import first_of_each
 from studio.kernel.zone_changes import may_tell, zone_told
-from studio.language.commands import Key, key_text
+from studio.language.arguments import PRIORITY
+from studio.language.commands import Key, Message, key_text
 from studio.language.event import Event
 from studio.language.incoming import Incoming
 from studio.language.kinds import LEVELS, Kind, Status
@@ -39,6 +40,10 @@ TIMER_KINDS = {
     Kind.GROUP_OPENED: Kind.GROUP_TIMEOUT,
     Kind.SLEEP_OPENED: Kind.SLEEP_DONE,
 }
+
+
+SHARED = ("once", "id", "channel", "asked", "priority", "transactional")
+"""What an attempt hands on to what follows it."""
 
 
 class Transition:
@@ -70,6 +75,7 @@ class Transition:
         self.journeys = JourneyDriver(work, monitor, live, self.waits, self.steps, ask=ask, resolver=resolver)
         self.ids, self.asks = self.journeys.ids, self.journeys.asks
         self._sent = self.journeys.sent
+        self._told_sent: set[int] = set()
         self.migration: Migration | None = None
         """A reload that is under way: journeys that a cause comes to go over to the new code first."""
 
@@ -126,7 +132,18 @@ class Transition:
         return event
 
     def timer(self, wait: WaitState, late: int) -> None:
-        """A deadline has come. Its entries carry it as their moment, however late it is served."""
+        """A deadline has come. Its entries carry it as their moment, however late it is served.
+
+        A message is judged behind all else of its user and moment, and behind messages that come before it:
+        one of these is served in its place, and its own deadline comes once more.
+        """
+        if wait.open and wait.due is not None and wait.judges:
+            first = self._first_of(wait)
+            if first is not wait:
+                self.timer(first, late)
+                if wait.open:
+                    self.waits.add_timer(wait)
+                return
         work, journey = self.work, wait.journey
         if not wait.open or wait.due is None:
             return
@@ -147,7 +164,7 @@ class Transition:
         )
         # What had passed before it was asked for is as late as if it had been served now.
         lateness = (late or 0) + wait.spec.get("late", 0) or None
-        if wait.kind == Kind.STEP_RETRY:
+        if wait.kind == Kind.STEP_RETRY or wait.judges:
             wait.fired = True
             self.journeys.drive(journey, Cause(wait.due, wait.id, late=lateness))
         else:
@@ -157,6 +174,13 @@ class Transition:
             seq = self.waits.end(wait, kind, Cause(wait.due, None), data, lateness)
             self.journeys.drive(journey, Cause(wait.due, seq, late=lateness, causation_depth=causation_depth))
         self.drain()
+
+    def _first_of(self, message: WaitState) -> WaitState:
+        """What comes first of a user and a moment: what is no message, then by priority, then the older."""
+        assert message.due is not None
+        found = self.work.due_at(message.journey.user, message.due)
+        loaded = [wait for wait in found if wait.journey.workflow is not None]
+        return min((*loaded, message), key=_turn_of)
 
     def ended_without(self, wait: WaitState) -> dict[str, Any]:
         """What is recorded of a wait that ends without an event."""
@@ -170,15 +194,17 @@ class Transition:
         """A step's attempt has ended. False when nothing waits for it any more."""
         work, launch = self.work, result.launch
         journey = work.journey_by_id(launch.journey)
-        if journey is None or journey.pass_no != launch.pass_no or journey.status != Status.WAITING:
+        if journey is None:
             return False
+        if journey.pass_no != launch.pass_no or journey.status != Status.WAITING:
+            return self._left_behind(journey, result, at)
         work.load_passes((journey,))
         if self.migration is not None:
             self.migration.journey(journey, at)
             self.drain()
         wait = journey.opened.get(launch.key)
         if wait is None or wait.id != launch.start:
-            return False
+            return self._left_behind(journey, result, at)
         label = wait.label
         for level, message, place in result.said:
             kind = LEVELS.get(level, Kind.LOG)
@@ -195,10 +221,11 @@ class Transition:
             )
         self._move_to(at)
         spec = wait.spec
-        shared: dict[str, Any] = {name: spec[name] for name in ("once", "id") if name in spec}
+        shared: dict[str, Any] = {name: spec[name] for name in SHARED if name in spec}
         if result.result is not None:
             data = f'{{"result":{result.result}{_more(shared)}}}'
-            seq = self.waits.end(wait, Kind.STEP_DONE, Cause(at, None), data)
+            kind = Kind.STEP_DONE if wait.key[0] != "message" else Kind.MESSAGE_SENT
+            seq = self.waits.end(wait, kind, Cause(at, None), data)
             if "once" in shared:
                 self.steps.once_done[(journey.id, *wait.key)] = journey.outcomes[wait.key]
         else:
@@ -222,6 +249,25 @@ class Transition:
             journey, Cause(at, seq, causation_depth=launch.causation_depth + 1 if at == launch.at else 0)
         )
         self.drain()
+        return True
+
+    def _left_behind(self, journey: JourneyState, result: StepResult, at: int) -> bool:
+        """A message was under way when its journey left it: it is recorded, and drives nothing."""
+        launch = result.launch
+        family, name, n = launch.key
+        if family != "message" or result.result is None or launch.start in self._told_sent:
+            return False
+        self._told_sent.add(launch.start)
+        work = self.work
+        label = work.name_id(name if n >= 0 else name.removeprefix("="))
+        channel: dict[str, Any] = {}
+        if isinstance(launch.command, Message):
+            channel["channel"] = launch.command.channel.name
+        given = {} if n >= 0 else {"id": name.removeprefix("=")}
+        data = f'{{"result":{result.result}{_more({**channel, **given, "left": True})}}}'
+        self._move_to(at)
+        user = journey.user.id
+        work.append(at, Kind.MESSAGE_SENT, user, journey, label, n, None, launch.start, data)
         return True
 
     def recover(self, wait: WaitState, at: int) -> None:
@@ -347,6 +393,12 @@ class Transition:
         if may_enter(work, user, workflow, event, cause, newest):
             n = 1 if newest is None else newest.n + 1
             self.journeys.start(user, workflow, key, n, trigger.seq, cause)
+
+
+def _turn_of(wait: WaitState) -> tuple[bool, int, int]:
+    if not wait.judges:
+        return False, 0, wait.id
+    return True, -wait.spec.get("priority", PRIORITY), wait.spec.get("first", wait.id)
 
 
 def _order(journey: JourneyState) -> tuple[str, int]:

@@ -46,25 +46,28 @@ class WaitChanges:
         journey.fresh.add(wait.key)
         return seq
 
-    def close(self, wait: WaitState, cause: Cause) -> None:
-        """A wait is left without an outcome."""
+    def close(self, wait: WaitState, cause: Cause, why: str = "the journey went on without it") -> None:
+        """A wait is left without an outcome; `why` is what a message was dropped for."""
         work, journey = self._work, wait.journey
         kind = CLOSED_BY[wait.kind]
         fields: dict[str, Any] = {} if wait.key[2] >= 0 else {"id": wait.key[1][1:]}
         if kind == Kind.STEP_FAILED:
             fields.update(jsontext.loads(CLOSED_STEP))
-            if "once" in wait.spec:
-                fields["once"] = True
+            fields |= {name: wait.spec[name] for name in ("once", "channel") if name in wait.spec}
+        elif kind == Kind.MESSAGE_DROPPED:
+            fields |= {"channel": wait.spec["channel"], "reason": why}
         data = jsontext.dumps(fields) if fields else None
         work.end_wait(wait)
         work.append(
             cause.at, kind, journey.user.id, journey, wait.label, wait.key[2], wait.place, cause.seq, data
         )
 
-    def close_all(self, journey: JourneyState, cause: Cause) -> None:
+    def close_all(
+        self, journey: JourneyState, cause: Cause, why: str = "the journey went on without it"
+    ) -> None:
         """End all that a journey waits for, without an outcome."""
         for wait in sorted(journey.opened.values(), key=lambda wait: wait.id):
-            self.close(wait, cause)
+            self.close(wait, cause, why)
 
     def close_strays(self, journey: JourneyState, command: Command[Any], cause: Cause) -> None:
         """Close what the journey no longer waits for: the code goes another way than it did."""
@@ -86,7 +89,7 @@ class WaitChanges:
     def interrupt_step(self, wait: WaitState, cause: Cause) -> None:
         """A step whose process died under it time and again is given up."""
         fields = {"type": "interrupted", "message": "the process ended while it ran, four times"}
-        fields |= {name: wait.spec[name] for name in ("once", "id") if name in wait.spec}
+        fields |= {name: wait.spec[name] for name in ("once", "id", "channel") if name in wait.spec}
         self.end(wait, Kind.STEP_FAILED, Cause(cause.at, None), jsontext.dumps(fields))
 
 

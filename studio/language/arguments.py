@@ -15,6 +15,7 @@ from studio.clocks import durations
 from studio.clocks.clock import to_ms
 from studio.errors import DurationError, WorkflowError
 from studio.language.commands import Place
+from studio.language.names import fault
 from studio.text import json_text as jsontext
 
 Duration = str | int | float | timedelta
@@ -80,6 +81,28 @@ def _bounded(ms: int, value: object, what: str, place: Place) -> int:
         f"{what} {value!r:.80}, which is more than 1,000 years",
         "Leave the timeout out to wait for ever.",
     )
+
+
+PRIORITY = 5
+"""Of a message of which nothing else is said."""
+
+
+def read_message(name: object, priority: object, valid_for: object, retries: object, place: Place) -> None:
+    """Check what a message is asked for.
+
+    Raises:
+        WorkflowError: it makes no sense.
+    """
+    if why := fault(name):
+        raise wrong(place, f"the message's name {why}", 'Write journey.message(email, "day 1", send, …).')
+    if isinstance(priority, bool) or not isinstance(priority, int) or not 0 <= priority <= 100:
+        raise wrong(
+            place, f'message "{name}" has priority={priority!r:.40}', "Use a whole number from 0 to 100."
+        )
+    if isinstance(retries, bool) or not isinstance(retries, int) or retries < 0:
+        raise wrong(place, f'message "{name}" has retries={retries!r:.40}', "Use a whole number, 0 or more.")
+    if valid_for is not None:
+        read_duration(cast("Duration", valid_for), f'message "{name}" has valid_for', place)
 
 
 def read_match(match: Mapping[str, Any], name: str, place: Place) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any, Generic, Literal, NoReturn, Protocol, TypeVar
 
 from studio.errors import WorkflowError
 from studio.language.names import Names
+from studio.language.sent import Sent
 from studio.language.waited import Waited
 
 T = TypeVar("T")
@@ -148,6 +149,19 @@ class Step(Command[T]):
     timeout: int | None
     """Milliseconds for one attempt."""
     once: bool
+
+
+class Message(Step[Sent]):
+    """`journey.message(…)`: a step that goes through a channel."""
+
+    __slots__ = ("channel", "priority", "transactional", "valid_for")
+
+    channel: Any
+    """The `Channel`; channels know places, which are of here."""
+    priority: int
+    transactional: bool
+    valid_for: int | None
+    """Milliseconds from when it is asked for."""
 
 
 class Ingest(Command[None]):

@@ -17,12 +17,23 @@ from datetime import time as Time
 from typing import Any, Literal, Protocol, TypeVar, overload
 
 from studio.clocks.clock import to_datetime
-from studio.language.arguments import Duration, calling_place, read_duration, read_match, read_time, wrong
+from studio.language.arguments import (
+    PRIORITY,
+    Duration,
+    calling_place,
+    read_duration,
+    read_match,
+    read_message,
+    read_time,
+    wrong,
+)
+from studio.language.channels import Channel
 from studio.language.commands import (
     Command,
     Group,
     Ingest,
     Key,
+    Message,
     NewPass,
     Place,
     Sleep,
@@ -368,6 +379,69 @@ class Journey:
         )
         step.once = once
         return step
+
+    def message(
+        self,
+        channel: Channel,
+        name: str,
+        function: Callable[..., Any],
+        *args: Any,
+        retries: int = 0,
+        pause: Duration = "1s",
+        timeout: Duration | None = None,
+        priority: int = PRIORITY,
+        valid_for: Duration | None = None,
+        transactional: bool = False,
+        id: str | None = None,
+        **kwargs: Any,
+    ) -> Message:
+        """Send a message to the user: a step that goes through a channel.
+
+        It is handed over when the channel's quiet hours, caps and its own `valid_for` let it, judged by the
+        clock at each attempt; before that it waits, or it is dropped. Of what is asked for in one moment the
+        higher priority comes first, then the older.
+
+        Args:
+            channel: by which way, from `channel("email", …)`.
+            name: what is sent, for people and as the message's identity.
+            function: sends it, as of `step`.
+            retries: how often a failure is tried again, each time when the channel lets it.
+            priority: from 0 to 100; the higher goes first.
+            valid_for: how long after it is asked for it may still be sent.
+            transactional: it is sent whatever the hour, the caps and the holdout, and counts for none.
+
+        Returns:
+            True when it was handed over: `.result` is what the function gave. Else `.reason` says why not.
+
+        Raises:
+            StepFailed: at the await, when its function failed and was not to be tried again.
+        """
+        place = calling_place()
+        read_message(name, priority, valid_for, retries, place)
+        if not isinstance(channel, Channel):
+            raise wrong(
+                place,
+                f'message "{name}" was given {type(channel).__name__}, not a channel',
+                'Make one at the top of a module: email = channel("email"), journey.message(email, …).',
+            )
+        if not callable(function):
+            raise wrong(
+                place,
+                f'message "{name}" was given {type(function).__name__}, not a function',
+                'Write journey.message(email, "day 1", send, to), without calling send.',
+            )
+        message = Message(self, self._key("message", name, id, place), place)
+        message.name, message.function, message.args, message.kwargs = name, function, args, kwargs
+        message.retries, message.once = retries, False
+        message.pause = read_duration(pause, f'message "{name}" has pause', place)
+        message.timeout = (
+            None if timeout is None else read_duration(timeout, f'message "{name}" has timeout', place)
+        )
+        message.channel, message.priority, message.transactional = channel, priority, bool(transactional)
+        message.valid_for = (
+            None if valid_for is None else read_duration(valid_for, f'message "{name}" has valid_for', place)
+        )
+        return message
 
     def ingest(
         self,

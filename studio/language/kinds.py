@@ -59,8 +59,6 @@ class Kind:
     MESSAGE_DROPPED = 82
     MESSAGE_WITHHELD = 83
     WAIT_MOVED = 84
-    MESSAGE_FAILED = 88
-    MESSAGE_CLOSED = 89
 
 
 FIRST_MARK, LAST_MARK = 60, 69
@@ -103,6 +101,12 @@ KIND_TEXT: dict[int, str] = {
     Kind.MOVED: "journey.moved",
     Kind.SPLIT: "split.drawn",
     Kind.GOAL: "goal.met",
+    Kind.MESSAGE_SENT: "message.sent",
+    Kind.MESSAGE_STARTED: "message.started",
+    Kind.MESSAGE_ASKED: "message.asked",
+    Kind.MESSAGE_DEFERRED: "message.deferred",
+    Kind.MESSAGE_DROPPED: "message.dropped",
+    Kind.MESSAGE_WITHHELD: "message.withheld",
     Kind.REFUSED: "journey.refused",
     Kind.WORKFLOW_LOADED: "workflow.loaded",
     Kind.WORKFLOW_FAILED: "workflow.failed",

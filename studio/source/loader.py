@@ -36,7 +36,7 @@ from studio.language.modules import (
 from studio.source.import_paths import ImportPath, begin_anew, import_path, importing
 from studio.source.project import absolute, short, working_folder
 from studio.source.reachable import workflows_in
-from studio.source.written_out import fault_of
+from studio.source.written_out import fault_of, other_channel
 
 Source = str | Path | Workflow | Iterable["str | Path | Workflow"]
 PREFIX = "studio_workflows."
@@ -202,6 +202,10 @@ class Library:
             if (nothing := self._nothing(part, files)) is not None:
                 loaded.problems.append(nothing)
             loaded.passed_over += self._passed_over(part, files)
+        if (fault := other_channel(loaded.workflows.values())) is not None:
+            # Nobody knows which was meant: nothing new counts, what ran before goes on.
+            loaded.problems.append(fault)
+            loaded.workflows = dict(before)
         return loaded
 
     def _passed_over(self, part: Path, files: list[Path]) -> list[Path]:

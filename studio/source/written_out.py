@@ -7,10 +7,14 @@ comes to the call.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterator, Mapping
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from studio.errors import WorkflowError
+from studio.language.arguments import PRIORITY, read_message
+from studio.language.channels import Channel
 from studio.language.commands import Place
 from studio.language.definition import Workflow
 from studio.language.local_time import read_until
@@ -37,9 +41,17 @@ def _until(given: Given, place: Place) -> None:
 UNKNOWN = ""
 """Under this name stands that an argument is computed."""
 
+
+def _message(given: Given, place: Place) -> None:
+    if "name" in given:
+        retries, priority = given.get("retries", 0), given.get("priority", PRIORITY)
+        read_message(given["name"], priority, given.get("valid_for"), retries, place)
+
+
 CHECKS: dict[str, tuple[tuple[str, ...], Callable[[Given, Place], None]]] = {
     "split": (("name", "arms"), _split),
     "until": (("time",), _until),
+    "message": (("channel", "name", "function"), _message),
 }
 """By method of the journey: the names of arguments that are given by their position, and the check."""
 
@@ -59,6 +71,30 @@ def fault_of(workflow: Workflow) -> WorkflowError | None:
                 _check(call, journeys, path)
             except WorkflowError as error:
                 return error
+    return None
+
+
+def other_channel(workflows: Iterable[Workflow]) -> WorkflowError | None:
+    """Two channels of one name that differ, among those that the files of workflows know."""
+    known: dict[str, Channel] = {}
+    for workflow in workflows:
+        spaces = [getattr(workflow.original, "__globals__", {})]
+        spaces += [
+            vars(sys.modules[module.name]) for module in workflow.modules if module.name in sys.modules
+        ]
+        for space in spaces:
+            for found in [each for each in space.values() if isinstance(each, Channel)]:
+                other = known.setdefault(found.name, found)
+                if other != found:
+                    path, line = found.place
+                    there, at = other.place
+                    return WorkflowError(
+                        f'the channel "{found.name}" is there twice, and not alike; the other is '
+                        f"{os.path.basename(there)}:{at}",
+                        path=os.path.basename(path),
+                        line=line,
+                        fix="Make it once, in a module that both import, or rename one.",
+                    )
     return None
 
 

@@ -35,7 +35,7 @@ SELECT h.seq, h.journey, h.name, h.kind, h.pass, e.text, h.n, h.data,
 FROM history h
 JOIN journeys g ON g.id = h.journey JOIN users u ON u.id = g.user JOIN names w ON w.id = g.workflow
 LEFT JOIN names e ON e.id = h.name
-WHERE h.kind = {Kind.STEP_DONE} AND h.seq > ?
+WHERE h.kind IN ({Kind.STEP_DONE}, {Kind.MESSAGE_SENT}) AND h.n IS NOT NULL AND h.seq > ?
 """
 DONE_BY = DONE + " AND g.user = ?"
 # What the attempt said that came to this result.

@@ -33,7 +33,7 @@ SELECT h.seq, h.kind, h.cause, h.journey, c.kind,
 FROM history h LEFT JOIN history c ON c.seq = h.cause
 WHERE h.seq > ? ORDER BY h.seq LIMIT ?
 """
-HELD_BY = (Kind.STEP_STARTED, Kind.STEP_RETRY)
+HELD_BY = (Kind.STEP_STARTED, Kind.STEP_RETRY, Kind.MESSAGE_ASKED, Kind.MESSAGE_DEFERRED)
 
 COUNTS = "SELECT count(*), count(DISTINCT user), count(DISTINCT journey) FROM history WHERE seq > ?"
 USERS_BEHIND = "SELECT DISTINCT user FROM history WHERE seq > ? AND user IS NOT NULL"

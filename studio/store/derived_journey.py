@@ -32,9 +32,18 @@ OPENS = {
     Kind.SLEEP_OPENED: "duration",
     Kind.STEP_STARTED: "",
     Kind.STEP_RETRY: "pause",
+    Kind.MESSAGE_ASKED: "duration",
+    Kind.MESSAGE_DEFERRED: "duration",
 }
 """Entries that open a wait, and where their data says how long it lasts."""
-OUTCOMES = {Kind.SPLIT: "split"}
+OUTCOMES = {
+    Kind.SPLIT: "split",
+    Kind.MESSAGE_ASKED: "message",
+    Kind.MESSAGE_DEFERRED: "message",
+    Kind.MESSAGE_SENT: "message",
+    Kind.MESSAGE_DROPPED: "message",
+    Kind.MESSAGE_WITHHELD: "message",
+}
 """Entries behind those of passes that say what a command came to, and the first word of its key."""
 
 
@@ -134,6 +143,8 @@ class DerivedJourney:
         facts: dict[str, Any],
     ) -> None:
         family = "once" if facts.get("once") is True else _family(kind, name)
+        if family == "step" and kind != Kind.STEP_DONE and "channel" in facts:
+            family = "message"
         key: Key = (family, facts.get("id") if n == -1 else name, n)
         # Whatever comes next for its key ends a wait: an outcome, or another start of the step.
         self._waits.pop(key, None)

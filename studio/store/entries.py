@@ -49,6 +49,12 @@ LOG_KINDS = frozenset(LEVEL_OF)
 WORKFLOW_KINDS = frozenset((Kind.WORKFLOW_LOADED, Kind.WORKFLOW_FAILED, Kind.REFUSED))
 """Of no journey; their name is the workflow's."""
 STEP_KINDS = frozenset((Kind.STEP_STARTED, Kind.STEP_RETRY, Kind.STEP_DONE, Kind.STEP_FAILED))
+MESSAGE_KINDS = frozenset(
+    (
+        *(Kind.MESSAGE_ASKED, Kind.MESSAGE_DEFERRED, Kind.MESSAGE_SENT),
+        *(Kind.MESSAGE_DROPPED, Kind.MESSAGE_WITHHELD),
+    )
+)
 # Kinds whose name is the workflow's, which an entry says elsewhere.
 JOURNEY_KINDS = frozenset(range(Kind.STARTED, Kind.MOVED + 1))
 
@@ -116,9 +122,12 @@ def key_of(kind: int, name: str | None, n: int | None, data: Any) -> str | None:
         found = ("sleep", "", n)
     elif kind == Kind.SPLIT:
         found = ("split", name or "", n)
+    elif kind in MESSAGE_KINDS:
+        found = ("message", name or "", n)
     elif kind in STEP_KINDS:
         once = isinstance(data, dict) and data.get("once") is True
-        found = ("once" if once else "step", name or "", n)
+        sends = isinstance(data, dict) and "channel" in data and kind != Kind.STEP_DONE
+        found = ("once" if once else "message" if sends else "step", name or "", n)
     else:
         return None
     if n < 0:
@@ -163,6 +172,10 @@ def _message(kind: int, data: Any) -> str | None:
         return _drawn(data)
     if kind == Kind.STARTED and isinstance(had := data.get("had"), dict):
         return f"had {had.get('event')} already, on {iso(had['at'])[:10]}"
+    if kind in (Kind.MESSAGE_DEFERRED, Kind.MESSAGE_DROPPED, Kind.MESSAGE_WITHHELD):
+        return _kept_back(data)
+    if kind == Kind.MESSAGE_SENT and data.get("rewound"):
+        return "before a rewind"
     if kind == Kind.REFUSED:
         count = data.get("count", 1)
         return f"{data.get('reason')}" + (f" ({count:,} times)" if count > 1 else "")
@@ -186,6 +199,15 @@ def _message(kind: int, data: Any) -> str | None:
     if kind in (Kind.WAIT_OPENED, Kind.GROUP_OPENED, Kind.WAIT_MATCHED):
         return _wait_message(data)
     return None
+
+
+def _kept_back(data: dict[str, Any]) -> str:
+    """ "email: cap 1 per day, after day 1 of welcome"."""
+    text = f"{data.get('channel')}: {data.get('reason')}"
+    if isinstance(winner := data.get("winner"), dict):
+        whose = f" of {winner['workflow']}" if "workflow" in winner else ""
+        text += f", after {winner.get('message')}{whose}"
+    return text
 
 
 def _drawn(data: dict[str, Any]) -> str:

@@ -20,7 +20,10 @@ Slot = tuple[int, int, int, int]
 """Workflow, place, name (0: none) and kind."""
 
 OPENING = frozenset(
-    (Kind.WAIT_OPENED, Kind.GROUP_OPENED, Kind.SLEEP_OPENED, Kind.STEP_STARTED, Kind.STEP_RETRY)
+    (
+        *(Kind.WAIT_OPENED, Kind.GROUP_OPENED, Kind.SLEEP_OPENED, Kind.STEP_STARTED, Kind.STEP_RETRY),
+        *(Kind.MESSAGE_ASKED, Kind.MESSAGE_DEFERRED),
+    )
 )
 
 ADD_PLACE = """

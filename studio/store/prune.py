@@ -36,6 +36,9 @@ PAGE = 1_000
 KEEP_IDS = 30 * 24 * 3600 * 1000
 """Milliseconds for which an id counts once, whatever is pruned."""
 
+KEEP_MESSAGES = 32 * 24 * 3600 * 1000
+"""Milliseconds for which it stays that a message went out; longer where a cap counts it longer."""
+
 NEXT_USERS = "SELECT id FROM users WHERE id > ? ORDER BY id LIMIT ?"
 # The newest entry of a journey decides; what came to a user outside of journeys is judged by itself.
 QUIET = f"""
@@ -55,6 +58,8 @@ WHERE h.kind <> {Kind.EVENT} AND h.kind NOT IN (
     {Kind.STARTED}, {Kind.COMPLETED}, {Kind.EXITED}, {Kind.CANCELLED}, {Kind.RESTARTED},
     {Kind.SPLIT}, {Kind.GOAL}
 ) AND h.seq <> j.pass_seq
+    AND NOT (h.kind IN ({Kind.MESSAGE_STARTED}, {Kind.MESSAGE_SENT}) AND h.at >= :counts_since)
+    AND NOT (h.kind = {Kind.MESSAGE_STARTED} AND h.at + json_extract(h.data, '$.counts') >= :now)
 UNION ALL
 SELECT h.seq FROM json_each(:quiet) q
 CROSS JOIN history h INDEXED BY history_events ON h.user = q.value
@@ -190,6 +195,7 @@ def _through(con: sqlite3.Connection, now: int, older_ms: int, take: Callable[[]
     if older_ms < 0:
         raise StoreError("nothing is older than what comes")
     facts = {"before": now - older_ms, "ids_before": now - max(older_ms, KEEP_IDS)}
+    facts |= {"now": now, "counts_since": now - max(older_ms, KEEP_MESSAGES)}
     found, after = Pruned(refused=refused_before(con, facts["before"])), 0
     begin = not con.in_transaction
     while users := [id for (id,) in con.execute(NEXT_USERS, (after, PAGE)).fetchall()]:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from studio.language.kinds import Kind
+from studio.language.kinds import Kind, Status
 from studio.store.changes import Row
 from studio.store.read_journeys import JOURNEY, StoredJourney
 from studio.store.sqlite import Store, maker
@@ -39,6 +39,14 @@ CROSS JOIN history h ON h.seq = w.id
 CROSS JOIN journeys g ON g.id = w.journey
 WHERE w.kind IN ({Kind.STEP_STARTED}, {Kind.STEP_RETRY}) AND w.kind = {Kind.STEP_STARTED} AND w.id > ?
 ORDER BY w.id LIMIT ?
+"""
+# Of one user, by the entries of the user's journeys: waits have no index by user and deadline.
+WAITS_DUE_AT = f"""
+SELECT {WAIT}, {JOURNEY}
+FROM journeys g
+CROSS JOIN history h INDEXED BY history_journeys ON h.journey = g.id
+CROSS JOIN waits w ON w.id = h.seq
+WHERE g.user = ? AND g.status = {Status.WAITING} AND h.seq >= g.pass_seq AND w.due = ? ORDER BY w.id
 """
 WAIT_AT = f"""
 SELECT {WAIT}, {JOURNEY}
@@ -95,6 +103,11 @@ def waits_named(store: Store, users: Sequence[int], name: int) -> list[Waiting]:
 def waits_due(store: Store, until: int, limit: int) -> list[Waiting]:
     """Those whose deadline has come, in order."""
     return _waiting(store.rows(WAITS_DUE, until, limit))
+
+
+def waits_due_at(store: Store, user: int, due: int) -> list[Waiting]:
+    """Those of a user whose deadline is this moment."""
+    return _waiting(store.rows(WAITS_DUE_AT, user, due))
 
 
 def running_steps(store: Store, after: int, limit: int) -> list[Waiting]:

@@ -77,7 +77,7 @@ class WaitRow:
     seq: int
     """Of the entry that opened it: the order of opening."""
     kind: str
-    """ "wait", "sleep", "step" or "group" (the timeout of a wait_any or wait_all)."""
+    """ "wait", "sleep", "step", "message" (put off) or "group" (the timeout of a wait_any or wait_all)."""
     user: str
     journey: str
     workflow: str

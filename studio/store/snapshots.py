@@ -32,7 +32,7 @@ from studio.store.database import BUSY, migrate, open_database
 from studio.store.engine_metrics import ENGINE_METRICS
 from studio.store.meta import SET_META
 from studio.store.refused import LET_GO, forget_refused
-from studio.store.schema import VERSION
+from studio.store.schema import IS_MARK, VERSION
 from studio.store.undone import forget_undone
 from studio.text.private import make_file
 
@@ -206,13 +206,47 @@ def cut_and_hold(con: sqlite3.Connection, keep: int, now: int, why: str, given: 
     last = con.execute("SELECT max(seq) FROM history").fetchone()[0] or 0
     before, entries = moment_of(con, last), con.execute(COUNT, (keep,)).fetchone()[0]
     keep_former(con, salt, keep)
+    gone = con.execute(HANDED_OVER, (keep,)).fetchall()
     cut(con, keep)
     set_standing(con, at, now, bool(virtual))
     reserve(con, max(last, given))
+    if why == "rewind":
+        _tell_again(con, gone, at)
     say_clock_moved(con, at, {"from": before, "to": at, why: keep, "entries": entries, **facts})
     con.execute(SET_META, (HOLD, json.dumps({"why": why, "at": at})))
     hold_open_steps(con)
     return at
+
+
+# What went out behind a cut, and what was told of it at an earlier one.
+HANDED_OVER = f"""
+SELECT u.name, h.name, coalesce(json_extract(h.data, '$.handed_at'), h.at + coalesce(h.late, 0)),
+    json_extract(h.data, '$.channel'), json_extract(h.data, '$.counts')
+FROM history h JOIN users u ON u.id = h.user
+WHERE h.seq > ? AND h.{IS_MARK} AND (
+    h.kind = {Kind.MESSAGE_STARTED} OR (h.kind = {Kind.MESSAGE_SENT} AND json_extract(h.data, '$.rewound'))
+) ORDER BY h.seq
+"""
+ADD_SENT = f"""
+INSERT INTO history (seq, at, kind, user, name, data)
+SELECT ?, ?, {Kind.MESSAGE_SENT}, id, ?, ? FROM users WHERE name = ?
+"""
+
+
+def _tell_again(con: sqlite3.Connection, gone: list[tuple[Any, ...]], at: int) -> None:
+    """Keep in the history that messages went out: caps go on counting what a rewind has cut off."""
+    told = 0
+    first = seq = _next_seq(con)
+    for user, name, handed_at, channel, counts in gone:
+        facts = {"rewound": True, "channel": channel, "handed_at": handed_at, "counts": counts}
+        data = json.dumps(facts, separators=(",", ":"))
+        # Of a user whom nobody has heard of any more nothing counts.
+        added = con.execute(ADD_SENT, (seq, at, name, data, user)).rowcount
+        seq, told = seq + added, told + added
+    if told:
+        add_checksums(con, first, seq - 1)
+        con.execute(ADD_TOTAL, (0, Kind.MESSAGE_SENT, told))
+        reserve(con, seq - 1)
 
 
 def standing(at: int, now: int, virtual: bool) -> dict[str, Any]:

@@ -33,7 +33,8 @@ SELECT {COLUMNS} FROM history h INDEXED BY history_journeys {JOINS}
 WHERE h.journey = :journey AND h.seq > :seq AND h.kind IN (
     {Kind.WAIT_MATCHED}, {Kind.WAIT_TIMEOUT}, {Kind.WAIT_CLOSED},
     {Kind.GROUP_MATCHED}, {Kind.GROUP_TIMEOUT}, {Kind.GROUP_CLOSED},
-    {Kind.SLEEP_DONE}, {Kind.SLEEP_CLOSED}, {Kind.STEP_RETRY}, {Kind.STEP_DONE}, {Kind.STEP_FAILED}
+    {Kind.SLEEP_DONE}, {Kind.SLEEP_CLOSED}, {Kind.STEP_RETRY}, {Kind.STEP_DONE}, {Kind.STEP_FAILED},
+    {Kind.MESSAGE_SENT}, {Kind.MESSAGE_DROPPED}, {Kind.MESSAGE_WITHHELD}
 )
 ORDER BY h.seq LIMIT :limit
 """

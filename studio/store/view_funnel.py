@@ -28,8 +28,12 @@ WALKED = 50_000
 SAMPLED = 1_000
 """Matches of the workflow that are looked at."""
 
-_MATCHED = frozenset((Kind.WAIT_MATCHED, Kind.GROUP_MATCHED, Kind.SLEEP_DONE, Kind.STEP_DONE))
-_MISSED = frozenset((Kind.WAIT_TIMEOUT, Kind.GROUP_TIMEOUT, Kind.STEP_FAILED))
+_MATCHED = frozenset(
+    (Kind.WAIT_MATCHED, Kind.GROUP_MATCHED, Kind.SLEEP_DONE, Kind.STEP_DONE, Kind.MESSAGE_SENT)
+)
+_MISSED = frozenset(
+    (Kind.WAIT_TIMEOUT, Kind.GROUP_TIMEOUT, Kind.STEP_FAILED, Kind.MESSAGE_DROPPED, Kind.MESSAGE_WITHHELD)
+)
 _CLOSED = frozenset((Kind.WAIT_CLOSED, Kind.GROUP_CLOSED, Kind.SLEEP_CLOSED))
 
 

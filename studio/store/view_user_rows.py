@@ -251,7 +251,7 @@ def _state(statuses: dict[int, tuple[int, int]], waits: list[Row]) -> tuple[str,
         for state, kinds in (
             ("step", (Kind.STEP_STARTED, Kind.STEP_RETRY)),
             ("waiting", (Kind.WAIT_OPENED, Kind.GROUP_OPENED)),
-            ("sleeping", (Kind.SLEEP_OPENED,)),
+            ("sleeping", (Kind.SLEEP_OPENED, Kind.MESSAGE_DEFERRED)),
         ):
             nearest = nearest_wait([wait for wait in waits if wait[2] in kinds])
             if nearest is not None:

@@ -22,6 +22,8 @@ _WAIT_KIND = {
     Kind.SLEEP_OPENED: "sleep",
     Kind.STEP_STARTED: "step",
     Kind.STEP_RETRY: "step",
+    Kind.MESSAGE_ASKED: "message",
+    Kind.MESSAGE_DEFERRED: "message",
 }
 
 FEW = 20_000
@@ -49,7 +51,7 @@ class WaitViews(ViewBase):
         """Open waits, sleeps and steps: the nearest deadline first, then those without one.
 
         Args:
-            kind: "wait", "sleep", "step" or "group".
+            kind: "wait", "sleep", "step", "message" or "group".
             after: `due_at` and `seq` of the last of the page before.
         """
         with self._snapshot():
@@ -240,6 +242,8 @@ def waits_for(wait: Row) -> str:
         return f"step {name}"
     if kind == Kind.SLEEP_OPENED:
         return "sleep"
+    if kind in (Kind.MESSAGE_ASKED, Kind.MESSAGE_DEFERRED):
+        return f"message {name}"
     return name or ""
 
 

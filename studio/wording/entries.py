@@ -67,6 +67,8 @@ def entry_words(entry: Entry, around: Surroundings, now: int) -> EntryWords:
         return _wait_words(entry, around, now, _wait_name(entry, around))
     if kind.startswith("sleep."):
         return _sleep_words(entry, around, now)
+    if kind.startswith("message."):
+        return _message_words(entry, around, now, name, message)
     if kind.startswith("step."):
         return _step_words(entry, around, name)
     match kind:
@@ -223,6 +225,27 @@ def _until_words(entry: Entry, around: Surroundings, now: int, time: str) -> Ent
         return EntryWords(f"until {time}", str(zone))
     # Not the zone that it was opened with: its user may have moved.
     return EntryWords(f"until {time}", f"{left(due_at, now)} left", max(0, due_at - now))
+
+
+def _message_words(entry: Entry, around: Surroundings, now: int, name: str, message: str) -> EntryWords:
+    channel = str(_fields(entry).get("channel", ""))
+    match entry.kind:
+        case "message.asked":
+            return EntryWords(f"message {name}", channel)
+        case "message.started":
+            return EntryWords(f"message {name} handed over", channel)
+        case "message.sent":
+            result = on_one_line(_fields(entry).get("result"))
+            return EntryWords(f"sent {name}", message or f"{channel}  {result}".strip())
+        case "message.deferred":
+            due_at = around.open_seqs.get(entry.seq)
+            if due_at is None:
+                return EntryWords(f"{name} put off", message)
+            return EntryWords(f"{name} put off", f"{left(due_at, now)}  {message}", max(0, due_at - now))
+        case "message.withheld":
+            return EntryWords(f"{name} withheld", message)
+        case _:
+            return EntryWords(f"{name} not sent", message)
 
 
 def _step_words(entry: Entry, around: Surroundings, name: str) -> EntryWords:

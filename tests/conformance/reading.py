@@ -85,7 +85,9 @@ def _words(e: Json, events: dict[int, Json], users: bool) -> list[str]:
     if group == "split":
         drawn = f"was {facts['was']}" if "was" in facts else "again" if "drawn" in facts else ""
         return [kind, e["key"].removeprefix("split:").removeprefix("split"), facts["arm"], drawn]
-    key = re.sub("^(wait:|wait(?==)|sleep|step:|step(?==))", "", e["key"] or "")
+    if group == "message":
+        return [kind, (e.get("key") or e["name"]).removeprefix("message:"), *_message(what, facts)]
+    key = re.sub("^(wait:|wait(?==)|sleep|step:|step(?==)|message:)", "", e["key"] or "")
     if kind == "wait.moved":
         (waits,) = facts["waits"].values()
         return [kind, key, f"{facts['from']} to {waits['zone']}", durations.show(waits["duration"])]
@@ -108,6 +110,21 @@ def _wait(what: str, facts: Json, group: bool) -> list[str]:
         return [f"[{', '.join(facts['ended'])}]"]
     count = facts.get("count", 1)
     return [f"x{count}"] if count > 1 else []
+
+
+def _message(what: str, facts: Json) -> list[str]:
+    winner = facts.get("winner")
+    later = f"{facts['winner'].get('workflow', '')}: {winner['message']}" if winner else ""
+    told = {
+        "asked": [facts.get("channel", "")],
+        "started": [facts.get("channel", "")],
+        "sent": [
+            "rewound" if facts.get("rewound") else _json(facts.get("result")),
+            "left" * facts.get("left", False),
+        ],
+        "deferred": [durations.show(facts.get("duration", 0)), facts.get("reason", "")],
+    }
+    return [*told.get(what, [facts.get("reason", "")]), f"after {later}" if later else ""]
 
 
 def _credit(facts: Json) -> list[str]:

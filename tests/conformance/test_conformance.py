@@ -28,6 +28,7 @@ from tests.conformance import (
     groups,
     keys,
     matches,
+    messages,
     order,
     passes,
     profile,
@@ -64,6 +65,7 @@ SUBJECTS = (
     elsewhere,
     goals,
     entering,
+    messages,
 )
 CASES: list[Case] = [case for subject in SUBJECTS for case in subject.CASES]
 PAIRS = [(way, case) for case in CASES for way in WAYS if reason_against(case, way) is None]
@@ -71,12 +73,13 @@ PAIRS = [(way, case) for case in CASES for way in WAYS if reason_against(case, w
 CAUSES = frozenset(
     (
         *("event", "wait.timeout", "sleep.done", "step.started", "step.retry", "step.done", "step.failed"),
+        *("message.asked", "message.deferred", "message.sent"),
         *("journey.cancelled", "journey.resumed", "journey.restarted", "workflow.loaded"),
     )
 )
 """Entries that drive a journey on, or that a step's end goes back to."""
 
-CLOSED = ("wait.closed", "sleep.closed", "step.failed")
+CLOSED = ("wait.closed", "sleep.closed", "step.failed", "message.dropped")
 """What an act of the operator ends may stand before the act."""
 
 SEQS = ("after", "first", "bound", "drawn", "trigger")

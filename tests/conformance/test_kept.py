@@ -17,7 +17,7 @@ from studio.store.rebuild import compare
 from studio.store.snapshots import fork_store
 from studio.store.transfer import export, take_in
 from studio.store.views import Views
-from tests.conformance import entering, goals, splits
+from tests.conformance import entering, goals, messages, splits
 
 START = Clock().now()
 DAY = 24 * 3_600_000
@@ -191,3 +191,47 @@ def test_who_is_held_out_is_so_after_prune(tmp_path: Path) -> None:
     live(path, entering.offer, 0, *(send("go", f"user{n}") for n in range(9)))
     assert told(path, "split.drawn")[:9] == drawn
     assert len(told(path, "split.drawn")) == 10
+
+
+def test_what_a_cap_counts_outlives_prune(tmp_path: Path) -> None:
+    path = tmp_path / "studio.db"
+    live(path, messages.weekly, 0, send("go"), send("noise"))
+    live(path, messages.weekly, 3, send("go", "v"))
+    assert prune(path, DAY).journeys == 1
+    assert compare(path) == []
+    live(path, messages.weekly, 0, send("go"))
+    assert results(path)[-1] == ("weekly/u~2", "cap 1 per 7d")
+    live(path, messages.weekly, 40, send("go", "v"))
+    prune(path, DAY)
+    with Views(path) as views:
+        assert {entry.user for entry in views.entries(kinds=["message.started"])} == {"v"}
+
+
+def test_what_went_out_before_a_rewind_still_counts_after_it(tmp_path: Path) -> None:
+    path = tmp_path / "studio.db"
+    live(path, messages.weekly, 0, send("noise"))
+    live(path, messages.weekly, 1, send("go"), send("go", "v"))
+    live(path, messages.weekly, 0, lambda engine: engine.rewind(first_of(path, "event")))
+    assert results(path) == []
+    # Of the other nobody has heard any more.
+    (rewound,) = told(path, "message.sent")
+    counts = 7 * DAY
+    assert rewound == {"rewound": True, "channel": "weekly", "handed_at": START + DAY, "counts": counts}
+    live(path, messages.weekly, 1, send("go"))
+    assert results(path) == [("weekly/u", "cap 1 per 7d")]
+    live(path, messages.weekly, 0, lambda engine: engine.rewind(first_of(path, "event")))
+    assert told(path, "message.sent") == [rewound]
+
+
+def test_a_cap_counts_in_a_fork_and_where_its_user_is_imported_and_not_after_erase(tmp_path: Path) -> None:
+    path, fork, other = (tmp_path / name for name in ("studio.db", "fork.db", "other.db"))
+    live(path, messages.weekly, 0, send("go"))
+    live(other, messages.weekly, 0, send("go", "w"))
+    fork_store(path, None, fork, START)
+    take_in(other, [json.dumps(line).encode() for line in export(path, "u")], "file")
+    for copy in (fork, other):
+        live(copy, messages.weekly, 1, send("go"))
+        assert results(copy)[-1] == ("weekly/u~2", "cap 1 per 7d")
+    erase(path, "u")
+    live(path, messages.weekly, 1, send("go"))
+    assert results(path) == [("weekly/u", "sent")]

@@ -9,7 +9,7 @@ import time
 from asyncio.subprocess import PIPE
 from pathlib import Path
 
-from studio import Engine, Event, Journey, current_step, workflow
+from studio import Engine, Event, Journey, channel, current_step, workflow
 from studio.clocks.clock import VirtualClock, WallClock, to_datetime
 from studio.language.incoming import incoming
 from studio.store import inbox
@@ -41,6 +41,28 @@ async def two_naps(journey: Journey) -> list[float]:
     two = journey.late.total_seconds()
     await journey.wait_for("x")
     return [one, two, journey.late.total_seconds()]
+
+
+night = channel("night", quiet_hours="22:00-08:00")
+
+
+@workflow(trigger="go", timezone="UTC")
+async def evening(journey: Journey) -> None:
+    await journey.sleep("21h")
+    await journey.message(night, "late", str, "hello")
+
+
+def test_a_message_that_was_due_by_day_is_not_sent_by_night_after_downtime(tmp_path: Path) -> None:
+    script = (Send("go"), Down("23h30m"), Forward("10h"))
+    entries = asyncio.run(_played(Stage(Case("late", (evening,), script, ""), tmp_path, wall=True)))
+    told = [(e.kind, e.at - START) for e in entries if e.kind.startswith(("message", "step"))]
+    assert told == [
+        ("message.asked", 21 * HOUR),
+        ("message.deferred", 21 * HOUR),
+        ("message.started", 32 * HOUR),
+        ("step.started", 32 * HOUR),
+        ("message.sent", 33 * HOUR + HOUR // 2),
+    ]
 
 
 def test_after_downtime_a_timer_says_how_late_it_was_served(tmp_path: Path) -> None:

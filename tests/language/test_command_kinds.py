@@ -25,7 +25,10 @@ def test_the_key_of_its_command_is_one_for_the_rules_and_for_people(kind: int) -
 
 
 UNDECIDED = frozenset(
-    (Kind.WAIT_OPENED, Kind.GROUP_OPENED, Kind.SLEEP_OPENED, Kind.STEP_STARTED, Kind.STEP_RETRY)
+    (
+        *(Kind.WAIT_OPENED, Kind.GROUP_OPENED, Kind.SLEEP_OPENED, Kind.STEP_STARTED, Kind.STEP_RETRY),
+        *(Kind.MESSAGE_ASKED, Kind.MESSAGE_DEFERRED),
+    )
 )
 """A command stands open after it."""
 CLOSED = frozenset((Kind.WAIT_CLOSED, Kind.GROUP_CLOSED, Kind.SLEEP_CLOSED))

@@ -32,6 +32,9 @@ def problems(folder: Path, statements: str, head: str = "async def flow(journey)
         ('journey.until("9 am")', "flow.py:4: until has '9 am', which is no time of day"),
         ('journey.until("09:00", on="mo-fr")', "flow.py:4: until has 'mo-fr', which names no days"),
         ('journey.until("09:00", if_past="skip")', "the next of a time is never past"),
+        ('journey.message(email, "", send)', "flow.py:4: the message's name is empty"),
+        ('journey.message(email, "a", send, priority=200)', 'flow.py:4: message "a" has priority=200'),
+        ('journey.message(email, "a", send, valid_for="long")', "message \"a\" has valid_for 'long'"),
     ],
 )
 def test_a_call_that_cannot_be_done(tmp_path: Path, call: str, says: str) -> None:
@@ -85,3 +88,27 @@ def test_a_function_that_is_handed_over_is_looked_at() -> None:
     (problem,) = loader.collect(handed).problems
     assert "test_written_out.py" in str(problem)
     assert "add up to 60" in str(problem)
+
+
+def test_two_channels_of_one_name_that_differ_are_refused_with_both_lines(tmp_path: Path) -> None:
+    head = "from studio import Journey, channel, workflow\n"
+    body = (
+        "@workflow(trigger='go')\nasync def {name}(journey):\n    await journey.message(email, 'a', print)\n"
+    )
+    one, other = tmp_path / "one.py", tmp_path / "other.py"
+    one.write_text(head + "email = channel('email', cap='1 per day')\n" + body.format(name="one"))
+    other.write_text(head + "\nemail = channel('email', cap='2 per day')\n" + body.format(name="other"))
+    library = loader.Library(tmp_path)
+    loaded = library.load()
+    (problem,) = (str(each) for each in loaded.problems)
+    assert problem.startswith('other.py:3: the channel "email" is there twice')
+    assert "one.py:2" in problem
+    assert loaded.workflows == {}
+    other.write_text(other.read_text().replace("2 per", "1 per"))
+    loaded = library.load()
+    assert (set(loaded.workflows), loaded.problems) == ({"one", "other"}, [])
+    # Once they run, they go on as they were.
+    other.write_text(other.read_text().replace("1 per", "3 per"))
+    loaded = library.load()
+    assert (set(loaded.workflows), len(loaded.problems)) == ({"one", "other"}, 1)
+    assert "1 per" in loaded.workflows["other"].source

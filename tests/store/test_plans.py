@@ -77,6 +77,12 @@ PLANS: dict[str, list[str]] = {
         f"SEARCH g {ROWID}",
         NEWEST,
     ],
+    "WAITS_DUE_AT": [
+        "SEARCH g USING INDEX sqlite_autoindex_journeys_1 (user=?)",
+        "SEARCH h USING INDEX history_journeys (journey=? AND rowid>?)",
+        f"SEARCH w {ROWID}",
+        NEWEST,
+    ],
     "WAIT_AT": [f"SEARCH w {ROWID}", f"SEARCH h {ROWID}", f"SEARCH g {ROWID}", NEWEST],
     "COUNT_DUE": ["SEARCH waits USING COVERING INDEX waits_due (due>? AND due<?)"],
     "NEXT_DUE": ["SEARCH waits USING COVERING INDEX waits_due (due>?)"],

@@ -21,6 +21,7 @@ from studio.language.definition import Workflow
 
 _BUILTINS = {name: f"builtins.{name}" for name in ("open", "input")}
 _GROUPS = ("wait_any", "wait_all")
+_ENDS_BY_ITSELF = frozenset(("sleep", "until", "step", "message", "ingest"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +284,10 @@ class CallReader:
         if method == "step":
             function = _argument(node, 1, "function")
             self._step(node, function, scope)
+        elif method == "message":
+            # As that of a step: it is called elsewhere, by its name.
+            function = _argument(node, 2, "function")
+            self._importable(node, function, f"message {_quoted(_argument(node, 1, 'name'))}", scope)
         for child in ast.iter_child_nodes(node):
             value = child.value if isinstance(child, ast.keyword) else child
             # A step's function is called by the engine, not here.
@@ -308,6 +313,9 @@ class CallReader:
                 "Give it once=True, or end the journey with a result.",
                 warning=True,
             )
+        self._importable(node, function, title, scope)
+
+    def _importable(self, node: ast.Call, function: ast.expr | None, title: str, scope: _Scope) -> None:
         if (what := self._not_importable(function, scope)) is not None:
             self._tell(
                 scope,
@@ -354,7 +362,9 @@ class CallReader:
                 )
         elif method in _GROUPS and not _has_timeout(node, None):
             kinds = [_method(each, scope.journeys) for each in node.args]
-            ends = method == "wait_any" and any(kind in ("sleep", "step", "ingest") for kind in kinds)
+            ends = method == "wait_any" and any(
+                kind in ("sleep", "step", "ingest", "message") for kind in kinds
+            )
             for each in node.args:
                 self._timeouts(each, scope, bounded=ends)
 

@@ -10,7 +10,7 @@ ROUNDS = 3
 """A path that is cut off when it has gone the same round so often in a row never ends."""
 
 EndKind = Literal["completed", "failed", "exited", "waits for ever", "never ends", "bound reached"]
-PathStepKind = Literal["wait", "any", "all", "sleep", "step", "send", "split", "log", "pass"]
+PathStepKind = Literal["wait", "any", "all", "sleep", "step", "send", "message", "split", "log", "pass"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,13 +94,13 @@ class ExploredPath:
 
     @property
     def sends(self) -> Iterator[tuple[PathStep, str, str]]:
-        """Events that were sent and steps that were done, in groups too: step, "event" or "step", name."""
+        """What was sent and done, in groups too: the step, "event", "step" or "message", and its name."""
         for step in self.steps:
-            if step.outcome in ("done", "sent") and step.kind in ("step", "send"):
-                yield step, "event" if step.kind == "send" else "step", step.name
+            if step.outcome in ("done", "sent") and step.kind in ("step", "send", "message"):
+                yield step, "event" if step.kind == "send" else step.kind, step.name
             for each in step.members:
-                if each.outcome in ("done", "sent") and each.kind in ("step", "send"):
-                    yield step, "event" if each.kind == "send" else "step", each.name
+                if each.outcome in ("done", "sent") and each.kind in ("step", "send", "message"):
+                    yield step, "event" if each.kind == "send" else each.kind, each.name
 
 
 def goes_round(turns: Sequence[tuple[str, ...]], times: int) -> int:

@@ -34,6 +34,23 @@ class Statement:
     """Events that are waited for in it, as far as they are written out."""
 
 
+@lru_cache(maxsize=1024)
+def uses_value(path: str, line: int) -> bool:
+    """Whether something is made of what the call of a line gives: it is no statement of its own."""
+    try:
+        tree = syntax.module("".join(linecache.getlines(path)))
+    except (SyntaxError, ValueError):
+        return True
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Await):
+            call = node.value.value
+            if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute):
+                at = call.func.end_lineno or call.lineno
+                if call.func.attr == "message" and line in (at, call.lineno):
+                    return False
+    return True
+
+
 class Lines:
     """Takes down which lines are run.
 

@@ -14,6 +14,7 @@ from studio.design.explorer.sampled import SampledHistory
 from studio.engine.effects import capture
 from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.kernel.drive import Outcome
+from studio.kernel.message_rules import Verdict
 from studio.kernel.ports import UnitOfWork
 from studio.kernel.records import Cause, Launch, StepResult
 from studio.kernel.resolver import CommandResolver, Deciding
@@ -22,7 +23,7 @@ from studio.kernel.steps_under_way import StepsUnderWay
 from studio.kernel.taken_ids import TakenIds
 from studio.kernel.transition import Transition
 from studio.kernel.triggers import Routes
-from studio.language.commands import Command, Key, Split
+from studio.language.commands import Command, Key, Message, Split
 from studio.language.definition import Workflow
 from studio.language.incoming import Incoming
 from studio.language.journey import Journey
@@ -46,6 +47,10 @@ class Onlooker:
     def draws(self, resolver: CommandResolver, split: Split) -> str | None:
         """Somebody is to be drawn into an arm. None: the function stands there until that is settled."""
         return CommandResolver.drawn(resolver, split)
+
+    def judges(self, resolver: CommandResolver, message: Message, verdict: Verdict) -> Verdict:
+        """A message is judged; gives what becomes of it."""
+        return verdict
 
     def lacks(self, field_name: str, source: str) -> None:
         """A field was asked for that is not in an event's data, or in the profile."""
@@ -199,6 +204,9 @@ class _Resolver(CommandResolver):
 
     def drawn(self, split: Split) -> str | None:
         return self._onlooker.draws(self, split)
+
+    def judged(self, message: Message, asked: int, now: int, counted: bool) -> Verdict:
+        return self._onlooker.judges(self, message, super().judged(message, asked, now, counted))
 
     def at_once(self, command: Command[Any]) -> Outcome | None:
         self._onlooker.rests()

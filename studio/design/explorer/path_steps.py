@@ -14,6 +14,7 @@ from studio.language.commands import (
     Group,
     Ingest,
     Key,
+    Message,
     Place,
     Sleep,
     Split,
@@ -41,12 +42,16 @@ OUTCOMES = {
     Kind.EVENT: "sent",
     Kind.EVENT_DUPLICATE: "sent before",
     Kind.SPLIT: "drawn",
+    Kind.MESSAGE_SENT: "sent",
+    Kind.MESSAGE_DROPPED: "not sent",
+    Kind.MESSAGE_WITHHELD: "held out",
 }
 BEFORE = {"matched": "matched before", "done": "done before"}
 """What a wait or a step came to that was never open: the past had it."""
 
 _KINDS: tuple[tuple[type[Command[Any]], str], ...] = (
     (Wait, "wait"),
+    (Message, "message"),
     (Step, "step"),
     (Ingest, "send"),
     (Sleep, "sleep"),
@@ -72,6 +77,8 @@ def passed(command: Command[Any], state: JourneyState, was_open: Container[Key],
         return PathStep(kind, title, line, at, number, outcome, timeout=timeout, members=members)
     if isinstance(command, Sleep):
         return PathStep("sleep", title_of(command), line, at, number, outcome, timeout=command.duration)
+    if isinstance(command, Message):
+        return PathStep("message", command.name, line, at, number, outcome)
     if isinstance(command, Step):
         return PathStep("step", command.name, line, at, number, outcome)
     if isinstance(command, Split):

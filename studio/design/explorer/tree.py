@@ -31,6 +31,7 @@ SIGNS = {
     "step": "■",
     "send": "◆",
     "split": "◇",
+    "message": "◆",
     "log": "›",
     "pass": "↻",
     "completed": "✓",
@@ -40,7 +41,14 @@ SIGNS = {
     "never ends": "↻",
     "bound reached": "…",
 }
-_BRANCHES = {"matched": "◉", "timed out": "┃", "done": "■", "failed": "✗", "waits for ever": "∞"}
+_BRANCHES = {
+    "not sent": "✗",
+    "matched": "◉",
+    "timed out": "┃",
+    "done": "■",
+    "failed": "✗",
+    "waits for ever": "∞",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +149,7 @@ class _Tree:
         sign = SIGNS[step.kind]
         if step.kind == "sleep":
             text = f"{step.name} {durations.show(step.timeout or 0)}"
-        elif step.kind in ("wait", "any", "all", "split"):
+        elif step.kind in ("wait", "any", "all", "split", "message"):
             text = f"{text}: {_branch(step)[1]}"
         elif step.outcome == "failed":
             sign = SIGNS["failed"]

@@ -1,8 +1,9 @@
 """One path through a journey: the real function, with a cause chosen for each place where it stands.
 
 A decision is which cause comes next: the event that a wait is for, or none, so that time goes on to
-the next deadline; a step that gives its result, or fails; the arm of a split; another trigger, or none.
-`choices` says which path each goes. What a cause comes to is the kernel's to say (`path.py`). An event that
+the next deadline; a step that gives its result, or fails; the arm of a split; a message that is sent, or
+not; another trigger, or none. `choices` says which path each goes. What a cause comes to is the kernel's to
+say (`path.py`). An event that
 answers a wait comes at once, so that the time of a path is the least that it takes.
 """
 
@@ -15,17 +16,19 @@ from typing import Any
 
 from studio.design.explorer.explored_path import ROUNDS, ExploredPath, Impossible, PathEnd, goes_round
 from studio.design.explorer.hints import Hints
+from studio.design.explorer.lines import uses_value
 from studio.design.explorer.path import Onlooker, Path
 from studio.design.explorer.path_steps import line_of, title_of
 from studio.design.explorer.samples import Samples
 from studio.design.explorer.trail import FOLLOWED, CutOff, Trail
 from studio.kernel.drive import Outcome
 from studio.kernel.matching import meets
+from studio.kernel.message_rules import SEND, Verdict
 from studio.kernel.records import Cause, Launch, StepResult
 from studio.kernel.resolver import CommandResolver
 from studio.kernel.state import JourneyState, Row, WaitState
 from studio.kernel.woken import ended_by
-from studio.language.commands import Command, Group, Key, Place, Split, Step, Wait
+from studio.language.commands import Command, Group, Key, Message, Place, Split, Step, Wait
 from studio.language.definition import Workflow
 from studio.language.event import Event
 from studio.language.incoming import incoming
@@ -88,6 +91,9 @@ class Walker(Onlooker):
         """The field of `@workflow(key=…)`, and the journey's value."""
         self._arms: dict[str, str] = {}
         """Into which arms of splits the user is drawn."""
+        self._asked: frozenset[tuple[int, Key]] = frozenset()
+        self._unsent: frozenset[tuple[int, Key]] = frozenset()
+        """Messages that are not sent, by pass."""
         self._cause_there: Cause | None = None
         """What drove the journey to where it stands."""
         # What is settled of the command at which it stands, in this pass:
@@ -240,6 +246,9 @@ class Walker(Onlooker):
             self._settled = (number, command.key)
             self._lapsing, self._first, self._failing = set(), {}, {}
 
+        for message in _messages(command):
+            self._settle_message(message, number)
+
         def stands() -> bool:
             state = self._state
             if state.status != Status.WAITING or state.pass_no != number:
@@ -262,6 +271,15 @@ class Walker(Onlooker):
             else:
                 self._trail.tell(command, self._state, self._path.now)
                 raise CutOff(PathEnd("waits for ever", f"for {title_of(command)}", line_of(command.place)))
+
+    def _settle_message(self, message: Message, number: int) -> None:
+        """Decide whether a message is sent; where nobody asks what came of it, it is."""
+        slot = (number, message.key)
+        if message.key in self._state.outcomes or slot in self._asked:
+            return
+        if uses_value(*message.place) and self._choose(2, message.place) == 1:
+            self._unsent = self._unsent | {slot}
+        self._asked = self._asked | {slot}
 
     def _pass_split(self, split: Split) -> None:
         """Draw the user into an arm that gets anybody."""
@@ -437,6 +455,14 @@ class Walker(Onlooker):
             self._cause_there = resolver.cause
             self._trail.stands(resolver, command)
 
+    def judges(self, resolver: CommandResolver, message: Message, verdict: Verdict) -> Verdict:
+        """Quiet hours take their time; whether it is sent at last is one of two ways of the path."""
+        if resolver.state.id != FOLLOWED or verdict.what == "defer":
+            return verdict
+        if (resolver.state.pass_no, message.key) in self._unsent:
+            return Verdict("drop", "as the explorer supposes")
+        return SEND
+
     def draws(self, resolver: CommandResolver, split: Split) -> str | None:
         """Somebody is to be drawn into an arm: the user of this path into each, one after another."""
         if resolver.state.id != FOLLOWED:
@@ -446,6 +472,15 @@ class Walker(Onlooker):
     def lacks(self, field_name: str, source: str) -> None:
         """A field was asked for that no sample has."""
         self._hints.missed = (field_name, source)
+
+
+def _messages(command: Command[Any]) -> Iterator[Message]:
+    """A command, and the members of a group, as far as they are messages."""
+    if isinstance(command, Message):
+        yield command
+    elif isinstance(command, Group):
+        for member in command.members:
+            yield from _messages(member)
 
 
 def _nothing(*_: object) -> None:

@@ -19,6 +19,7 @@ KINDS: dict[str, Kind] = {
     "until": "until",
     "step": "step",
     "ingest": "ingest",
+    "message": "message",
     "split": "split",
     "new_pass": "new_pass",
     "events": "events",
@@ -27,7 +28,7 @@ KINDS: dict[str, Kind] = {
 }
 """Of the journey's methods, those that the map shows."""
 
-AWAITED = ("wait", "any", "all", "sleep", "until", "step", "ingest", "split", "new_pass")
+AWAITED = ("wait", "any", "all", "sleep", "until", "step", "ingest", "message", "split", "new_pass")
 """Kinds that happen when they are awaited; the others at once."""
 
 _PARAMETERS = {
@@ -36,6 +37,7 @@ _PARAMETERS = {
     "until": ("time",),
     "step": ("name", "function"),
     "ingest": ("event", "data"),
+    "message": ("channel", "name", "function"),
     "split": ("name", "arms"),
     "events": ("event", "match"),
     "note": ("text",),
@@ -47,8 +49,10 @@ _FIRST = {
     "step": "name",
     "ingest": "event",
     "events": "event",
+    "message": "name",
     "split": "name",
 }
+_OF_MESSAGES = ("priority", "valid_for", "transactional")
 _LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -81,7 +85,7 @@ def shown(module: SourceModule, method: str, call: ast.Call) -> Shown:
             more.append(("", module.text(argument)))
         elif at < len(parameters):
             given[parameters[at]] = argument
-        elif method == "step":
+        elif method in ("step", "message"):
             more.append(("", module.text(argument)))
     for keyword in call.keywords:
         if keyword.arg is None:
@@ -93,8 +97,8 @@ def shown(module: SourceModule, method: str, call: ast.Call) -> Shown:
     first = given.pop(_FIRST.get(method, ""), None)
     text = "" if first is None else literal(module, first)
     # Of what a step hands to its function only the function is told.
-    if method == "step":
-        known = ("function", "retries", "pause", "timeout", "once", "id")
+    if method in ("step", "message"):
+        known = ("channel", "function", "retries", "pause", "timeout", "once", "id", *_OF_MESSAGES)
         given = {name: value for name, value in given.items() if name in known}
         more = [each for each in more if each[1].startswith("*")]
     return Shown(kind, text, _name(method, first), (*_details(module, given), *more))
@@ -103,7 +107,7 @@ def shown(module: SourceModule, method: str, call: ast.Call) -> Shown:
 def _name(method: str, first: ast.expr | None) -> str | None:
     if first is None or method in ("sleep", "until"):
         return None
-    return _plain(first) if method in ("step", "ingest", "split") else _names(first)
+    return _plain(first) if method in ("step", "ingest", "message", "split") else _names(first)
 
 
 def _details(module: SourceModule, given: dict[str, ast.expr]) -> tuple[tuple[str, str], ...]:

@@ -37,7 +37,7 @@ LEAST_CELLS = 24
 BESIDE_CELLS = 44
 """Room in which the two sides of a wait stand beside each other; in less, below."""
 LINE = "faint"
-STRONG = ("wait", "any", "all", "sleep", "until", "step", "split")
+STRONG = ("wait", "any", "all", "sleep", "until", "step", "message", "split")
 """What a journey stands at."""
 
 

@@ -6,7 +6,22 @@ from collections import Counter
 
 from studio.design.outline.model import Node, Outline, Side, walk
 
-_NAMED = ("past", "id", "pause", "retries", "once", "user", "level", "key", "gone", "if_past", "days")
+_NAMED = (
+    "past",
+    "id",
+    "pause",
+    "retries",
+    "once",
+    "user",
+    "level",
+    "key",
+    "gone",
+    "if_past",
+    "days",
+    "priority",
+    "valid_for",
+    "transactional",
+)
 """Arguments that say nothing without their name."""
 
 

@@ -19,6 +19,7 @@ Kind = Literal[
     "until",
     "step",
     "ingest",
+    "message",
     "split",
     "events",
     "log",
@@ -151,6 +152,7 @@ _FAMILIES: dict[Kind, str] = {
     "step": "step",
     "ingest": "event",
     "split": "split",
+    "message": "message",
     "log": "log",
     "note": "log",
     "raise": "journey",
@@ -159,7 +161,9 @@ _FAMILIES: dict[Kind, str] = {
 
 def meets(node: Node, kind: str, name: str | None) -> bool:
     """Whether an entry of this kind and name, at the node's place, is of the node."""
-    if _FAMILIES.get(node.kind) != kind.partition(".")[0]:
+    family = kind.partition(".")[0]
+    # An attempt to send a message is one of a step.
+    if _FAMILIES.get(node.kind) != family and not (node.kind == "message" and family == "step"):
         return False
     if name is None or node.kind in ("log", "note", "sleep", "until", "raise"):
         return True

@@ -19,7 +19,10 @@ _ENDS: dict[str, Standing] = {
     # A journey that was under way is cancelled by its restart; one that had ended stays ended.
     "journey.restarted": "cancelled",
 }
-_OPENS = ("wait.opened", "sleep.opened", "step.started", "step.retry")
+_OPENS = (
+    *("wait.opened", "sleep.opened", "step.started", "step.retry"),
+    *("message.asked", "message.deferred"),
+)
 
 
 @dataclass(slots=True)

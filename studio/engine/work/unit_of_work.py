@@ -79,6 +79,7 @@ class StoreUnit:
         self.load_waits = waits.load
         self.waits_for = waits.waits_for
         self.due_waits = waits.due_waits
+        self.due_at = waits.due_at
         self.wait_at = waits.wait_at
         self.running_steps = waits.running_steps
         self.open_wait = waits.open_wait

@@ -47,6 +47,8 @@ class Waits:
         self._stored: dict[tuple[int, int], list[WaitState]] = {}
         """By user and event name, those for a pattern among them."""
         self._new: dict[tuple[int, int], list[WaitState]] = {}
+        self._due: dict[tuple[int, int], list[WaitState]] = {}
+        """Stored waits by user and deadline, as they were read."""
         self._opened: list[WaitState] = []
         self.ended: list[WaitState] = []
         """Stored waits that are over."""
@@ -89,6 +91,16 @@ class Waits:
     def due_waits(self, until: int, limit: int) -> list[WaitState]:
         """The stored waits whose deadline has come, in order."""
         return self._take_waits(read_waits.waits_due(self._store, until, limit))
+
+    def due_at(self, user: UserState, due: int) -> list[WaitState]:
+        """The user's open waits whose deadline is this moment."""
+        slot = (user.id, due)
+        if (stored := self._due.get(slot)) is None:
+            rows = [] if user.new else read_waits.waits_due_at(self._store, user.id, due)
+            stored = self._due[slot] = [self._take_wait(row, user) for row in rows]
+        mine = [wait for journey in user.journeys for wait in journey.opened.values()]
+        found = {wait.id: wait for wait in (*stored, *mine) if wait.open and wait.due == due}
+        return list(found.values())
 
     def wait_at(self, id: int) -> WaitState | None:
         """The open wait that this entry opened."""

@@ -26,8 +26,14 @@ _ENDINGS: dict[str, Outcome] = {
     "step.done": "done",
     "step.failed": "failed",
     "step.retry": "failed",
+    "message.sent": "done",
+    "message.dropped": "closed",
+    "message.withheld": "closed",
 }
-_OPENINGS = ("wait.opened", "sleep.opened", "step.started", "step.retry")
+_OPENINGS = (
+    *("wait.opened", "sleep.opened", "step.started", "step.retry"),
+    *("message.asked", "message.deferred"),
+)
 _JOURNEY_ENDS = {
     "journey.completed": "completed",
     "journey.failed": "failed",
@@ -239,7 +245,7 @@ def _kind(entry: Entry) -> Kind:
     if entry.key is not None and entry.key.split("#")[0].split("=")[0] in ("any", "all"):
         return "group"
     word = entry.kind.partition(".")[0]
-    return "sleep" if word == "sleep" else "step" if word == "step" else "wait"
+    return "sleep" if word == "sleep" else "step" if word in ("step", "message") else "wait"
 
 
 def _name(entry: Entry) -> str:

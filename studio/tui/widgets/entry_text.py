@@ -47,6 +47,13 @@ def _marks(entry: Entry, around: Surroundings) -> Marks:
             return _log_marks(entry.level)
         case "event.duplicate":
             return mark.sent, "muted", "text"
+        case "message.sent" | "message.started":
+            return mark.sent, "success", "text"
+        case "message.deferred" | "message.asked":
+            is_open = around.open_seqs.get(entry.seq) is not None
+            return mark.wait, *(("warning", "warning") if is_open else ("muted", "text"))
+        case "message.dropped" | "message.withheld":
+            return mark.stopped, "warning", "text"
         case "split.drawn":
             return mark.branch, "accent", "text"
         case "journey.completed":

@@ -347,6 +347,8 @@ def wait_words(row: WaitRow, room: int | None = None) -> str:
     match row.kind:
         case "sleep":
             return "sleep" if row.local is None else f"until {row.local}"
+        case "message":
+            return f"message {literal(row.name or '')}"
         case "step":
             return f"step {literal(row.name or '')}"
         case "group" if row.parts:

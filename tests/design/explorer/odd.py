@@ -7,7 +7,7 @@ import logging
 import time
 from typing import Any
 
-from studio import Journey, StepFailed, workflow
+from studio import Journey, StepFailed, channel, workflow
 
 
 def charge(user: str) -> dict[str, Any]:
@@ -34,6 +34,16 @@ async def morning(journey: Journey) -> bool:
     if not await journey.until("00:30", days=0, if_past="skip"):
         await journey.until("09:00", on="mon-fri")
     return bool(await journey.wait_for("paid", timeout="1d"))
+
+
+email = channel("email", quiet_hours="22:00-08:00", cap="1 per day")
+
+
+@workflow(trigger="go")
+async def mails(journey: Journey) -> str:
+    await journey.message(email, "day 1", send, "hello")
+    second = await journey.message(email, "day 2", send, "hello again")
+    return "sent" if second else "not sent"
 
 
 @workflow(trigger="go")

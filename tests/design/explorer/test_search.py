@@ -107,6 +107,17 @@ def test_a_time_by_the_users_clock_adds_time_and_no_way() -> None:
     assert "☾ until 09:00 mon-fri 8h" in [f"{row.sign} {row.text}" for row in rows([matched])]
 
 
+def test_a_message_is_sent_or_not_where_somebody_asks_and_quiet_hours_add_time_alone() -> None:
+    sent, not_sent = explore(odd.mails).paths
+    assert (sent.end.result, not_sent.end.result) == ("sent", "not sent")
+    assert sent.time == not_sent.time == 8 * 3_600_000
+    assert [(step.kind, step.name, step.outcome) for step in not_sent.steps] == [
+        ("message", "day 1", "sent"),
+        ("message", "day 2", "not sent"),
+    ]
+    assert [(kind, name) for _, kind, name in not_sent.sends] == [("message", "day 1")]
+
+
 def test_a_split_goes_down_every_arm_that_gets_somebody_and_stays_in_it() -> None:
     found = explore(odd.dealt)
     assert [path.end.result for path in found.paths] == [

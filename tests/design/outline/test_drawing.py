@@ -130,6 +130,11 @@ def test_a_time_by_the_users_clock_is_drawn_as_a_wait_for_it() -> None:
     assert drawn(text)[:2] == ["☾ until 09:00  mon-fri  if_past skip  :2", "☾ until 08:00  days 1  :3"]
 
 
+def test_a_message_is_drawn_with_its_channel() -> None:
+    text = 'await journey.message(email, "day 1", send, to=1, retries=3, valid_for="6h")'
+    assert drawn(text)[0] == "◆ day 1  email  send  retries 3  valid_for 6h  :2"
+
+
 def test_a_split_has_its_arms_below_it() -> None:
     text = 'arm = await journey.split("subject", {"a": 50, "b": 100 - 50}, gone="a")\n'
     text += 'if arm == "a":\n    print(1)'

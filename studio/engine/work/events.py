@@ -54,6 +54,8 @@ class Events:
         if not user.new:
             for name in self._names_of(user, wanted):
                 found += read_events.event_seqs(self._store, user.id, name, after, bound, limit)
+        if not found:
+            return found
         found.sort(reverse=True)
         return found[:limit]
 

@@ -69,18 +69,19 @@ class Waits:
 
     def waits_for(self, user: UserState, name: int) -> list[WaitState]:
         """The open waits that an event of this name may end, oldest first."""
-        slot, patterns = (user.id, name), (user.id, 0)
+        slot = (user.id, name)
         found: list[WaitState] = []
         if not user.new:
             if slot not in self._stored:
                 self.load(((user, name),))
             found += self._stored[slot]
-        for key in (slot, patterns):
-            if (new := self._new.get(key)) is not None:
-                if len(new) > FEW:
-                    # In a loop of waits all but the newest are over.
-                    new[:] = filter(_is_open, new)
-                found += new
+        if self._new:
+            for key in (slot, (user.id, 0)):
+                if (new := self._new.get(key)) is not None:
+                    if len(new) > FEW:
+                        # In a loop of waits all but the newest are over.
+                        new[:] = filter(_is_open, new)
+                    found += new
         if not found:
             return found
         found = [wait for wait in found if wait.open]

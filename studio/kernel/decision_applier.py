@@ -173,6 +173,14 @@ class DecisionApplier:
             raise _runaway(command, f"{MAX_CAUSATION_DEPTH:,} events were sent one after another")
         if monitor.fan_out > MAX_FAN_OUT:
             raise _runaway(command, f"{MAX_FAN_OUT:,} events were sent in answer to one another")
+        if command.user != state.user.name and work.is_away(command.user):
+            path, line = command.place
+            raise WorkflowError(
+                f"{command.user!r} was handed over to another engine",
+                path=path.rpartition("/")[2],
+                line=line,
+                fix="Hand over together who sends to one another, and resume the journey there.",
+            )
         target = state.user if command.user == state.user.name else work.user(command.user)
         text = None if command.text == "{}" else command.text
         seq = work.append(

@@ -97,6 +97,10 @@ class MemoryUnit:
 
     # -- events ----------------------------------------------------------------------------
 
+    def is_away(self, user: str) -> bool:
+        """Nobody was handed over."""
+        return False
+
     def carries(self, user: UserState) -> bool:
         """All users are here."""
         return True

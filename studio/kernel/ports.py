@@ -183,6 +183,9 @@ class UnitOfWork(History, Protocol):
     def meta_of(self, seq: int) -> str | None:
         """What is known beside the data of an event of this batch, as JSON."""
 
+    def is_away(self, user: str) -> bool:
+        """Whether a user was handed over to another engine: nothing is sent to them from here."""
+
     def carries(self, user: UserState) -> bool:
         """Whether events of this user are causes here. If not, `add_event` hands them out."""
 

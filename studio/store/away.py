@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -92,6 +92,16 @@ def refuse_away_in(con: sqlite3.Connection, path: Path, events: Iterable[Incomin
             raise EventError(
                 f"{user!r} was handed over to another engine", where=str(path), fix="Send it there."
             )
+
+
+def is_away(meta: Callable[[str], str | None], user: str) -> bool:
+    """Whether a user is not here any more.
+
+    Args:
+        meta: what a store's `meta` has under a key.
+    """
+    text = meta(_key(user))
+    return text is not None and Handover(*json.loads(text)).state != "here"
 
 
 def has_handovers(con: sqlite3.Connection) -> bool:

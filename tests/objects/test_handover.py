@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,14 @@ async def welcome(journey: Journey) -> dict[str, Any]:
     return {"paid": bool(paid), "draw": str(draw)}
 
 
+@workflow(trigger="tell")
+async def tells(journey: Journey) -> bool:
+    await journey.ingest("hello", user="bob")
+    return True
+
+
 def engine(path: Path, at: int = START) -> Engine:
-    return Engine(welcome, store=path, clock=VirtualClock(at))
+    return Engine([welcome, tells], store=path, clock=VirtualClock(at))
 
 
 async def begin(path: Path, *users: str) -> None:
@@ -110,6 +117,30 @@ async def test_a_user_goes_on_elsewhere_and_comes_back(a: Handovers, b: Handover
     assert kinds(a.path, "ada")[: len(before)] == before
     assert kinds(a.path, "ada")[-1] == "journey.completed"
     assert len(mails) == 4
+    assert compare(a.path) == compare(b.path) == []
+
+
+async def test_what_a_journey_sends_to_somebody_who_is_elsewhere_is_refused_at_its_line(
+    a: Handovers, b: Handovers
+) -> None:
+    await begin(a.path, "ada", "bob")
+    await off(a.release, "bob")
+    async with engine(a.path) as one:
+        await one.ingest("tell", "ada")
+        await one.run_until_idle()
+    (failed,) = [entry for entry in entries(a.path, user="ada") if entry.kind == "journey.failed"]
+    says = r"test_handover\.py:\d+: 'bob' was handed over to another engine\. Hand over together"
+    assert re.match(says, failed.data["message"])
+    assert kinds(a.path, "bob") == [], "nobody begins a second time"
+    # It is mended where both of them are.
+    await off(a.release, "ada")
+    await off(b.adopt, "ada")
+    await off(b.adopt, "bob")
+    async with engine(b.path) as two:
+        await two.resume("tells/ada")
+        await two.run_until_idle()
+    assert "hello" in [entry.name for entry in entries(b.path, user="bob")]
+    assert kinds(b.path, "ada")[-1] == "journey.completed"
     assert compare(a.path) == compare(b.path) == []
 
 

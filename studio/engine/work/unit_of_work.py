@@ -18,6 +18,7 @@ from studio.engine.work.users import Users
 from studio.engine.work.waits import Waits
 from studio.kernel.state import JourneyState, UserState
 from studio.language.definition import Workflow
+from studio.store.away import is_away
 from studio.store.changes import Changes
 from studio.store.sqlite import Store
 
@@ -118,6 +119,10 @@ class StoreUnit:
     def has_plain_ids(self) -> bool:
         """Journeys may be there from before ids were escaped."""
         return self.store.id_bounds != (1,)
+
+    def is_away(self, user: str) -> bool:
+        """Whether a user was handed over to another engine."""
+        return self.store.has_handovers and is_away(self.store.meta, user)
 
     def carries(self, user: UserState) -> bool:
         """All users of a store are here."""

@@ -15,12 +15,19 @@ from studio.cli.options import DurationParameter, json_option, shared
 from studio.cli.output import Exit, complain, write
 from studio.cli.settings import Settings
 from studio.cli.temporal_options import temporal_option
+from studio.errors import StoreError, StudioError
 from studio.source.project import short
 from studio.text.printable import clean, json_line, show_bytes
 from studio.wording.values import counted
 
 if TYPE_CHECKING:
+    from studio.store.erase import Erased
+    from studio.store.hooks import EventStore
     from studio.temporal.settings import TemporalSettings
+
+
+NO_USER = "list users"
+"""What the store advises when it has no such user."""
 
 
 @click.command()
@@ -75,24 +82,28 @@ def prune(settings: Settings, older_than: int, dry_run: bool, yes: bool, as_json
 def erase(settings: Settings, temporal: TemporalSettings | None, user: str, yes: bool, as_json: bool) -> Exit:
     """Forget a user: their history, journeys, waiting events, snapshots, what was sent to them by hand.
 
-    Forks and exports in other places are not known here. No engine may run on the store.
+    What the bucket of [tool.journey-studio.objects] has of them goes as well. Forks and exports in other
+    places are not known here. No engine may run on the store.
     """
-    from studio.store.erase import erase as forget
-
     if temporal is not None:
         return _erase_there(temporal, user, yes, as_json)
-    path = Path(settings.file())
-    if not agreed(f"Erase all of {clean(user)} from {clean(short(path))} and its snapshots?", yes):
+    path, bucket = Path(settings.file()), settings.events()
+    _refuse_when_away(path, user)
+    where = f"{clean(short(path))} and its snapshots" + (
+        ", and from the bucket" if bucket is not None else ""
+    )
+    if not agreed(f"Erase all of {clean(user)} from {where}?", yes):
         return Exit.DONE
-    found = forget(path, user)
+    found, objects = _erase_here(path, user, bucket)
     if as_json:
-        write([json_line({"user": user, **dataclasses.asdict(found)})])
+        write([json_line({"user": user, **dataclasses.asdict(found), "objects": objects})])
         return Exit.DONE
     parts = [f"{found.entries:,} entries", counted(found.journeys, "journey")]
     parts += [f"{found.inbox:,} in the inbox"] if found.inbox else []
     parts += [counted(found.refused, "refused event")] if found.refused else []
     parts += [f"{counted(found.sent, 'line')} sent by hand"] if found.sent else []
     parts += [counted(found.snapshots, "snapshot")] if found.snapshots else []
+    parts += [counted(objects, "object")] if objects else []
     write([f"erased {clean(user)}: {', '.join(parts)}; {show_bytes(max(0, found.freed))} freed"])
     if found.mentions:
         complain(
@@ -100,6 +111,36 @@ def erase(settings: Settings, temporal: TemporalSettings | None, user: str, yes:
             plain=True,
         )
     return Exit.DONE
+
+
+def _refuse_when_away(path: Path, user: str) -> None:
+    from studio.store.away import handover_of
+
+    if handover_of(path, user).state == "away":
+        raise StudioError(
+            f"{user!r} was handed over to another engine",
+            where=short(path),
+            fix="Erase them there: what the bucket has of them is that engine's.",
+        )
+
+
+def _erase_here(path: Path, user: str, bucket: EventStore | None) -> tuple[Erased, int]:
+    """From the store, and then from the bucket; what was cut off in between is ended by the next call."""
+    from studio.store.erase import Erased
+    from studio.store.erase import erase as forget
+
+    forget_there = getattr(bucket, "erase", None)
+    missing: StoreError | None = None
+    try:
+        found = forget(path, user)
+    except StoreError as error:
+        if forget_there is None or error.advice != NO_USER:
+            raise
+        found, missing = Erased(), error
+    objects: int = 0 if forget_there is None else asyncio.run(forget_there(user))
+    if missing is not None and not objects:
+        raise missing
+    return found, objects
 
 
 def _erase_there(temporal: TemporalSettings, user: str, yes: bool, as_json: bool) -> Exit:

@@ -8,11 +8,16 @@ import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from studio.errors import NotOffered
 from studio.kernel.packed import encode
 from studio.language.event import Event
 from studio.language.names import names
 from studio.objects.clients import IN_FLIGHT, TIMEOUT_SECONDS, ObjectClient, ObjectsError, client_of
 from studio.objects.keys import Keys, event_of
+from studio.wording.values import counted
+
+MOST_DELETED = 1_000
+"""Objects that are deleted by one request: S3 takes no more."""
 
 
 class ObjectEvents:
@@ -53,6 +58,24 @@ class ObjectEvents:
                         await self._client.put(key, _body(event))
 
         await asyncio.gather(*map(keep, by_user.values()))
+
+    async def erase(self, user: str) -> int:
+        """Delete all that is kept of a user: events, and the histories of hand-overs; gives how many objects.
+
+        Raises:
+            NotOffered: the client cannot delete; says what stays.
+            ObjectsError: the store does not answer, or refuses; calling it again ends it.
+        """
+        folder = self._keys.user(user)
+        keys = [key async for key in self._client.list(folder) if key.startswith(folder)]
+        for at in range(0, len(keys), MOST_DELETED):
+            if not await self._client.delete(keys[at : at + MOST_DELETED]):
+                raise NotOffered(
+                    f"{counted(len(keys), 'object')} of {user!r} stay: this client cannot delete",
+                    where=folder,
+                    fix="Delete what is below there by other means.",
+                )
+        return len(keys)
 
     async def check_event(
         self,

@@ -49,6 +49,10 @@ class Keys:
         """Of an event."""
         return self.at("users", part(user), "events", part(event), part(id) + ".json")
 
+    def user(self, user: str) -> str:
+        """What all keys of a user begin with: events, hand-overs."""
+        return self.at("users", part(user)) + "/"
+
     def events(self, user: str, event: str | None = None) -> str:
         """What the keys of a user's events begin with, of one name or of all."""
         found = self.at("users", part(user), "events")

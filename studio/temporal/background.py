@@ -73,8 +73,11 @@ class BackgroundSink:
         end = asyncio.Event()
         workflows = self._loaded.workflows
         keep = None if self._events is None else self._events.set_events
+        forget = getattr(self._events, "erase", None)
         sink = sink_worker(
-            client, self._settings, [self._store], workflows, self._durability, set_events=keep
+            *(client, self._settings, [self._store], workflows, self._durability),
+            set_events=keep,
+            forget=forget,
         )
         async with sink:
             self._started.set_result((asyncio.get_running_loop(), end))

@@ -6,8 +6,9 @@ goes on behind the newest event that the store says was told.
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,9 @@ from studio.sink.sink import Sink
 from studio.store.branches import own_prefix
 from studio.store.database import Durability
 from studio.store.event_outbox import hook_state
+
+Forget = Callable[[str], Coroutine[Any, Any, object]]
+"""Takes a user's id."""
 
 _log = logging.getLogger("studio")
 
@@ -74,14 +78,22 @@ class TellingSink:
 
     Args:
         salt: what the ids of events begin with that have none of their own.
+        forget: forgets a user where the hook keeps events.
 
     Raises:
         StoreError: as `Sink`.
     """
 
     def __init__(
-        self, path: str | Path, durability: Durability, driver: str, hook: SetEventHook, salt: str
+        self,
+        path: str | Path,
+        durability: Durability,
+        driver: str,
+        hook: SetEventHook,
+        salt: str,
+        forget: Forget | None = None,
     ) -> None:
+        self._forget = forget
         self._sink = Sink(path, durability, driver)
         self._hook = hook
         self._complaint = ""
@@ -107,6 +119,9 @@ class TellingSink:
         self._outbox.stop()
         try:
             self._sink.erase(user, begins)
+            if self._forget is not None:
+                # Before anything is told again. When it fails, all of it is asked for once more.
+                asyncio.run(self._forget(user))
         finally:
             self._outbox = self._begin(self._outbox.delivered)
 

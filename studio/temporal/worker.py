@@ -31,7 +31,7 @@ from studio.temporal.parts import whole
 from studio.temporal.parts_workflow import UserPart
 from studio.temporal.projecting import Projection, TurnSink
 from studio.temporal.settings import TemporalSettings
-from studio.temporal.telling import TellingSink, set_event_hook
+from studio.temporal.telling import Forget, TellingSink, set_event_hook
 from studio.temporal.turns_workflow import SINK_SUFFIX, UserErased, UserTurns
 from studio.temporal.user_workflow import UserJourneys
 
@@ -136,6 +136,7 @@ async def sink_worker(
     *,
     set_event: Callable[..., Any] | None = None,
     set_events: Callable[..., Any] | None = None,
+    forget: Forget | None = None,
 ) -> AsyncIterator[None]:
     """Keep all histories meanwhile, each in all of the stores.
 
@@ -143,6 +144,7 @@ async def sink_worker(
         stores: files, or addresses of PostgreSQL.
         set_event: is told every event once it is durable in the first file, at least once, in its order.
         set_events: in its place: takes several at once.
+        forget: forgets a user who is erased where one of the two keeps events.
 
     Raises:
         StoreError: one cannot be used, or an engine or another sink has it.
@@ -161,7 +163,7 @@ async def sink_worker(
         if is_postgres(str(place)):
             return lambda: PostgresSink(str(place))
         if hook is not None and place is tells:
-            return lambda: TellingSink(place, durability, "Temporal", hook, settings.drawn_from)
+            return lambda: TellingSink(place, durability, "Temporal", hook, settings.drawn_from, forget)
         return lambda: Sink(place, durability, "Temporal")
 
     projection = await asyncio.to_thread(Projection, [opening(place) for place in stores])
@@ -197,9 +199,10 @@ async def workers(
         events: where events also live: waits ask there, and who has a store tells there.
     """
     check, keep = (None, None) if events is None else (events.check_event, events.set_events)
+    forget = getattr(events, "erase", None)
     async with AsyncExitStack() as stack:
         if sinks:
-            sink = sink_worker(client, settings, sinks, workflows, durability, set_events=keep)
+            sink = sink_worker(client, settings, sinks, workflows, durability, set_events=keep, forget=forget)
             await stack.enter_async_context(sink)
         user = user_worker(client, settings, workflows, told=told, check_event=check)
         await stack.enter_async_context(user)

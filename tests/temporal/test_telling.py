@@ -19,6 +19,7 @@ from studio.language.incoming import incoming
 from studio.store.rebuild import compare
 from studio.temporal.code import Code
 from studio.temporal.driving import Drives
+from studio.temporal.erasing import erase
 from studio.temporal.requests import TurnRequest
 from studio.temporal.settings import TemporalSettings
 from studio.temporal.telling import SetEventHook, TellingSink, is_told_from_here, set_event_hook
@@ -168,12 +169,16 @@ async def test_a_worker_keeps_events_in_the_projects_object_store_and_asks_there
         await engine.ingest("go", user=bob, data={"crm": crm})
         await until(lambda: count(store, "journey.completed") == 2)
         await until(lambda: len(objects(bucket, crm, "finished")) == 2)
+        assert [each["id"] for each in objects(bucket, ada, "next")] == ["one"]
+        results = [e["data"]["result"] for e in entries(store) if e["kind"] == "journey.completed"]
+        assert results == [{"n": 1}, {"n": 7}]
+        # Each event of the history is one object, and none came back.
+        found = [e for e in entries(store) if e["kind"] == "event"]
+        assert len(found) == len(list(bucket.glob("users/*/events/*/*.json"))) == 6
+        assert compare(store) == []
+        # Who is erased is forgotten there, too, by whoever keeps events.
+        await erase(await engine.client(), ada)
+        await until(lambda: not list((bucket / "users" / ada).rglob("*.json")))
+        assert len(objects(bucket, bob, "go")) == 1
     finally:
         worker.stop()
-    assert [each["id"] for each in objects(bucket, ada, "next")] == ["one"]
-    results = [e["data"]["result"] for e in entries(store) if e["kind"] == "journey.completed"]
-    assert results == [{"n": 1}, {"n": 7}]
-    # Each event of the history is one object, and none came back.
-    found = [e for e in entries(store) if e["kind"] == "event"]
-    assert len(found) == len(list(bucket.glob("users/*/events/*/*.json"))) == 6
-    assert compare(store) == []

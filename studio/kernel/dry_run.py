@@ -18,6 +18,7 @@ from studio.kernel.replay import Replay
 from studio.kernel.state import JourneyState, Record, WaitState
 from studio.kernel.transition import Transition
 from studio.language.commands import (
+    Collect,
     Command,
     Group,
     Ingest,
@@ -140,7 +141,12 @@ class _DryRun(Replay):
         if isinstance(command, Step):
             return
         now: dict[str, Any]
-        now = _sleeps(command, opened) if isinstance(command, Sleep) else {"timeout": command.timeout}
+        if isinstance(command, Sleep):
+            now = _sleeps(command, opened)
+        elif isinstance(command, Wait):
+            now = _waits(command, opened)
+        else:
+            now = {"timeout": command.timeout}
         if isinstance(command, Group):
             now["members"] = [key_text(member.key) for member in command.members]
         spec = opened.spec
@@ -157,6 +163,15 @@ class _DryRun(Replay):
         order = ("same", "deadline", "match", "path")
         if order.index(what) > order.index(self.found.what):
             self.found.what, self.found.place = what, place
+
+
+def _waits(wait: Wait, opened: WaitState) -> dict[str, Any]:
+    """What is to be recorded of an open wait by now."""
+    spec = opened.spec
+    if not isinstance(wait, Collect):
+        return {"timeout": wait.timeout, **({"collect": None} if spec.get("collect") else {})}
+    # What has begun goes on by what ends it; its deadline is looked at again when it comes.
+    return {"collect": wait.facts(), **({} if "begun" in spec else {"timeout": wait.timeout})}
 
 
 def _sleeps(sleep: Sleep[Any], opened: WaitState) -> dict[str, Any]:

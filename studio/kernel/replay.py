@@ -14,7 +14,18 @@ from studio.kernel.ports import History
 from studio.kernel.results import Resolved
 from studio.kernel.state import JourneyState, Record, fitting
 from studio.language.arguments import wrong
-from studio.language.commands import Command, Group, Message, Sleep, Split, Step, Until, Wait, key_text
+from studio.language.commands import (
+    Collect,
+    Command,
+    Group,
+    Message,
+    Sleep,
+    Split,
+    Step,
+    Until,
+    Wait,
+    key_text,
+)
 from studio.language.event import Event
 from studio.language.journey import Journey
 from studio.language.kinds import Kind
@@ -58,7 +69,7 @@ class Replay:
     def recorded(self, command: Command[Any], record: Record) -> Outcome:
         """The outcome of a command, from its record."""
         kind = type(command)
-        if kind is Wait:
+        if kind is Wait or kind is Collect:
             return self._wait_outcome(command, record, *self._position(command))  # type: ignore[arg-type]
         if kind is Sleep:
             return self._outcome(command, record, command.value)  # type: ignore[attr-defined]
@@ -133,12 +144,15 @@ class Replay:
     def _waited(self, wait: Wait, count: int, first: int, after: int, bound: int) -> Waited:
         work, state = self.work, self.state
         anything = wait.past == "ever"
+        # A digest may begin with the trigger, which stands before it.
+        before = isinstance(wait, Collect) and first <= after
 
         def load(limit: int | None) -> list[Event]:
             if limit == 1 or count == 1:
                 return [work.event(first).copy()]
             fits = fitting(wait.match, None if anything else state)
-            return work.events(state.user, wait.names, fits, after, bound)
+            found = work.events(state.user, wait.names, fits, after, bound)
+            return [work.event(first).copy(), *found] if before else found
 
         return Waited(count, load)
 

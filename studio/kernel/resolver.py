@@ -27,15 +27,17 @@ from studio.kernel.decisions import (
 )
 from studio.kernel.drive import Outcome
 from studio.kernel.marks import Mark
+from studio.kernel.matching import meets
 from studio.kernel.message_rules import Verdict, judge
 from studio.kernel.ports import EVENTS_MAX, History
 from studio.kernel.records import Cause
-from studio.kernel.replay import Replay
+from studio.kernel.replay import Replay, Slot
 from studio.kernel.state import GROUP_NAMES, JourneyState, Record, WaitState, fitting
 from studio.kernel.steps_under_way import StepsUnderWay
 from studio.kernel.taken_ids import TakenIds
 from studio.language.arguments import PRIORITY
 from studio.language.commands import (
+    Collect,
     Command,
     Group,
     Ingest,
@@ -49,6 +51,7 @@ from studio.language.commands import (
     Wait,
     key_text,
 )
+from studio.language.event import Event
 from studio.language.journey import Journey
 from studio.language.kinds import Kind
 from studio.language.names import Names
@@ -129,8 +132,10 @@ class CommandResolver(Replay):
         """The outcome that is recorded or can be had at once. Opens nothing, but of groups."""
         record = self.state.outcomes.get(command.key)
         kind = type(command)
-        if kind is Wait:
+        if kind is Wait or (kind is Collect and record is not None):
             return (yield from self._attempt_wait(command, record))  # type: ignore[arg-type]
+        if kind is Collect:
+            return (yield from self._attempt_collect(command))  # type: ignore[arg-type]
         if kind is Group:
             return (yield from self._attempt_group(command, record))  # type: ignore[arg-type]
         if record is None and kind is Step and command.once:  # type: ignore[attr-defined]
@@ -148,7 +153,9 @@ class CommandResolver(Replay):
     def _open(self, command: Command[Any], group: str | None) -> Generator[Decision, Any, None]:
         if command.key in self.state.opened and not isinstance(command, Step):
             return
-        if isinstance(command, Wait):
+        if isinstance(command, Collect):
+            yield self._opening_collect(command, group)
+        elif isinstance(command, Wait):
             yield self._opening_wait(command, group)
         elif isinstance(command, Sleep):
             late = command.late or None
@@ -242,6 +249,54 @@ class CommandResolver(Replay):
                 group=group,
             )
         return self._opening(wait, Kind.WAIT_OPENED, wait.names, wait.timeout, data)
+
+    # -- collections -----------------------------------------------------------------------
+
+    def _attempt_collect(self, collect: Collect) -> Deciding:
+        """One that the trigger alone fills is over at once."""
+        if collect.key in self.state.opened or collect.count != 1:
+            return None
+        slot, after = self._position(collect)
+        trigger = self._trigger_of(collect, slot)
+        if trigger is None:
+            return None
+        bound = self.journey._bound
+        data = _json_fields(
+            count=1,
+            first=trigger.seq,
+            match=collect.match,
+            id=_given_id(collect.key),
+            bound=bound if bound != self.cause.seq else None,
+        )
+        record: Record = yield RecordOutcome(collect, Kind.WAIT_MATCHED, collect.names.text, data)
+        return self._wait_outcome(collect, record, slot, after)
+
+    def _trigger_of(self, collect: Collect, slot: Slot) -> Event | None:
+        """The trigger of the pass, where it is the first of a collection: a former one has not had it."""
+        trigger = self.work.event(self.state.trigger)
+        fits = collect.names.meets(trigger.name) and meets(collect.match, trigger.data)
+        return trigger if fits and self.seen.get(slot, 0) < trigger.seq else None
+
+    def _opening_collect(self, collect: Collect, group: str | None) -> Open:
+        slot, _ = self._position(collect)
+        trigger = self._trigger_of(collect, slot)
+        length, bound = collect.timeout, self.journey._bound
+        if trigger is not None:
+            due = collect.due(trigger.at_ms, trigger.at_ms)
+            length = None if due is None else max(0, due - self.cause.at)
+        data = _json_fields(
+            timeout=length,
+            collect=collect.facts(),
+            begun=None if trigger is None else trigger.at_ms,
+            trigger=None if trigger is None else trigger.seq,
+            late=(collect.late or None) if trigger is None else None,
+            match=collect.match,
+            events=None if collect.names.simple else list(collect.names.parts),
+            id=_given_id(collect.key),
+            after=bound if bound != self.cause.seq else None,
+            group=group,
+        )
+        return self._opening(collect, Kind.WAIT_OPENED, collect.names, length, data)
 
     # -- groups ----------------------------------------------------------------------------
 

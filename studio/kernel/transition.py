@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Set
 from typing import Any
 
+from studio.kernel.collecting import collects, is_over, takes
 from studio.kernel.drive import printable
 from studio.kernel.entering import may_enter
 from studio.kernel.goal_events import goal_met
@@ -168,9 +169,14 @@ class Transition:
             wait.fired = True
             self.journeys.drive(journey, Cause(wait.due, wait.id, late=lateness))
         else:
-            fields = self.ended_without(wait)
-            data = jsontext.dumps(fields) if fields else None
             kind = TIMER_KINDS[wait.kind]
+            if collects(wait) and "begun" in wait.spec:
+                data, kind = is_over(work, self.waits, wait), Kind.WAIT_MATCHED
+                if data is None:
+                    return
+            else:
+                fields = self.ended_without(wait)
+                data = jsontext.dumps(fields) if fields else None
             seq = self.waits.end(wait, kind, Cause(wait.due, None), data, lateness)
             self.journeys.drive(journey, Cause(wait.due, seq, late=lateness, causation_depth=causation_depth))
         self.drain()
@@ -332,10 +338,16 @@ class Transition:
         waits = work.waits_for(user, work.name_id(event.name))
         if waits:
             matching: dict[JourneyState, list[WaitState]] = {}
+            full: dict[int, str] = {}
             for wait in waits:
                 if wait.journey.workflow is None:
                     work.missed(wait.journey)
                 elif wait.meets(event):
+                    if collects(wait):
+                        filled = takes(work, self.waits, wait, event, cause)
+                        if filled is None:
+                            continue
+                        full[wait.id] = filled
                     matching.setdefault(wait.journey, []).append(wait)
             if len(matching) > 1:
                 work.load_passes(matching)
@@ -349,7 +361,7 @@ class Transition:
                 for wait in found:
                     if wait.open:
                         data = None if wait.key[2] >= 0 else jsontext.dumps({"id": wait.key[1][1:]})
-                        self.waits.end(wait, Kind.WAIT_MATCHED, cause, data)
+                        self.waits.end(wait, Kind.WAIT_MATCHED, cause, full.get(wait.id, data))
                 self.journeys.drive(journey, cause)
         for workflow in starts:
             key = "" if workflow.key is None else key_value(workflow, event.data)

@@ -83,6 +83,30 @@ def _bounded(ms: int, value: object, what: str, place: Place) -> int:
     )
 
 
+def read_collect(
+    name: str, quiet: object, at_most: object, count: object, place: Place
+) -> tuple[int | None, int | None, int | None]:
+    """Check what ends a collection: the two times in milliseconds, and the number of events.
+
+    Raises:
+        WorkflowError: one of them makes no sense, or there is none.
+    """
+    what = f'collect("{name}") has'
+    if quiet is None and at_most is None and count is None:
+        raise wrong(
+            place,
+            f'collect("{name}") has nothing that ends it',
+            'Give quiet="10m", at_most="1h" or count=50.',
+        )
+    if count is not None and (isinstance(count, bool) or not isinstance(count, int) or count < 1):
+        raise wrong(place, f"{what} count={count!r:.40}", "Use a whole number, 1 or more.")
+    times = [
+        None if value is None else read_duration(cast("Duration", value), f"{what} {title}", place)
+        for title, value in (("quiet", quiet), ("at_most", at_most))
+    ]
+    return times[0], times[1], count
+
+
 PRIORITY = 5
 """Of a message of which nothing else is said."""
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from typing import Any, Generic, Literal, NoReturn, Protocol, TypeVar
 
 from studio.errors import WorkflowError
@@ -95,6 +95,40 @@ class Wait(Command[Waited]):
     late: int
     """Milliseconds since its time was over when it was made; then `timeout` is 0."""
     past: Literal[True, False, "ever"]
+
+
+class Collect(Wait):
+    """`journey.collect(…)`. What came before is not looked at; `timeout` counts while nothing has come."""
+
+    __slots__ = ("at_most", "count", "quiet")
+
+    quiet: int | None
+    """Milliseconds without another event after which it ends."""
+    at_most: int | None
+    """Milliseconds from the first event after which it ends."""
+    count: int | None
+    """Events with which it ends."""
+
+    def facts(self) -> dict[str, int]:
+        """What ends it, as it is recorded."""
+        given = {"quiet": self.quiet, "at_most": self.at_most, "count": self.count}
+        return {name: value for name, value in given.items() if value is not None}
+
+    def due(self, begun: int, newest: int) -> int | None:
+        """When it ends by itself: ms since 1970.
+
+        Args:
+            begun: when its first event came.
+            newest: when its newest one came.
+        """
+        return collected_at(self.facts(), begun, newest)
+
+
+def collected_at(facts: Mapping[str, int], begun: int, newest: int) -> int | None:
+    """When a collection ends by itself, of what `Collect.facts` gave; None: only with enough events."""
+    ends = [newest + facts["quiet"]] if "quiet" in facts else []
+    ends += [begun + facts["at_most"]] if "at_most" in facts else []
+    return min(ends, default=None)
 
 
 class Sleep(Command[T]):

@@ -21,6 +21,7 @@ from studio.language.arguments import (
     PRIORITY,
     Duration,
     calling_place,
+    read_collect,
     read_duration,
     read_match,
     read_message,
@@ -29,6 +30,7 @@ from studio.language.arguments import (
 )
 from studio.language.channels import Channel
 from studio.language.commands import (
+    Collect,
     Command,
     Group,
     Ingest,
@@ -184,6 +186,49 @@ class Journey:
             raise wrong(place, f'wait_for("{wanted.text}") has past={past!r}', 'Use True, False or "ever".')
         wait.past = past
         return wait
+
+    def collect(
+        self,
+        event: str | Sequence[str],
+        match: Mapping[str, Any] | None = None,
+        *,
+        quiet: Duration | None = None,
+        at_most: Duration | None = None,
+        count: int | None = None,
+        timeout: Duration | datetime | None = None,
+        id: str | None = None,
+    ) -> Collect:
+        """Collect events that come from here on, to go on with all of them at once: a digest.
+
+        The trigger of this pass is the first where it matches. Times run from the first event that counts.
+
+        Args:
+            event: a name, several, or with a wildcard: "app/*".
+            match: fields of the event's data that must agree, all of them.
+            quiet: it ends when so long no other has come.
+            at_most: it ends so long after the first.
+            count: it ends with so many.
+            timeout: it ends, with nothing, when none has come by then.
+
+        Returns:
+            True when something came; `.result` has all of it. Else `.timed_out`.
+        """
+        place = calling_place()
+        try:
+            wanted = names(event)
+        except ValueError as error:
+            raise wrong(place, f"collect: {error}") from None
+        what = f'collect("{wanted.text}") has'
+        collect = Collect(self, self._key("wait", wanted.text, id, place), place)
+        collect.names, collect.past, collect.late = wanted, False, 0
+        collect.match = read_match(match, wanted.text, place) if match else None
+        collect.quiet, collect.at_most, collect.count = read_collect(
+            wanted.text, quiet, at_most, count, place
+        )
+        collect.timeout = None
+        if timeout is not None:
+            collect.timeout, collect.late = read_time(timeout, f"{what} timeout", place, self._at)
+        return collect
 
     def wait_any(
         self, *commands: Command[Any], timeout: Duration | datetime | None = None, id: str | None = None

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from studio.text import syntax
 
-_SPEAKING = ("wait_for", "ingest", "events")
+_SPEAKING = ("wait_for", "collect", "ingest", "events")
 
 
 @lru_cache(maxsize=64)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from studio.errors import WorkflowError
-from studio.language.arguments import PRIORITY, read_message
+from studio.language.arguments import PRIORITY, read_collect, read_message
 from studio.language.channels import Channel
 from studio.language.commands import Place
 from studio.language.definition import Workflow
@@ -48,9 +48,15 @@ def _message(given: Given, place: Place) -> None:
         read_message(given["name"], priority, given.get("valid_for"), retries, place)
 
 
+def _collect(given: Given, place: Place) -> None:
+    if isinstance(given.get("event"), str) and not given.get(UNKNOWN):
+        read_collect(given["event"], given.get("quiet"), given.get("at_most"), given.get("count"), place)
+
+
 CHECKS: dict[str, tuple[tuple[str, ...], Callable[[Given, Place], None]]] = {
     "split": (("name", "arms"), _split),
     "until": (("time",), _until),
+    "collect": (("event", "match"), _collect),
     "message": (("channel", "name", "function"), _message),
 }
 """By method of the journey: the names of arguments that are given by their position, and the check."""

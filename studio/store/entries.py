@@ -114,7 +114,9 @@ def key_of(kind: int, name: str | None, n: int | None, data: Any) -> str | None:
     found: Key
     if kind in (Kind.EVENT, Kind.EVENT_DUPLICATE):
         found = ("ingest", name or "", n)
-    elif Kind.WAIT_OPENED <= kind <= Kind.WAIT_CLOSED:
+    elif Kind.WAIT_OPENED <= kind <= Kind.WAIT_CLOSED or (
+        kind == Kind.WAIT_MOVED and isinstance(data, dict) and "collect" in data
+    ):
         found = ("wait", name or "", n)
     elif Kind.GROUP_OPENED <= kind <= Kind.GROUP_CLOSED:
         found = ("any" if name == "wait_any" else "all", "", n)
@@ -193,6 +195,9 @@ def _message(kind: int, data: Any) -> str | None:
         return ", ".join((durations.show(max(0, data["duration"])), *_until(data), *_late(data)))
     if kind == Kind.SLEEP_DONE and data.get("skipped"):
         return ", ".join(("skipped", *_until(data), *_late(data)))
+    if kind == Kind.WAIT_MOVED and "collect" in data:
+        lengths = [each.get("timeout") for each in data.get("waits", {}).values()]
+        return "".join(f"collects for {durations.show(each)}" for each in lengths if isinstance(each, int))
     if kind == Kind.WAIT_MOVED:
         time = local_time.words(data.get("local") or {})
         return f"{time} {data.get('from')} → {time} {data.get('to')}"

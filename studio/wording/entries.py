@@ -62,7 +62,8 @@ def entry_words(entry: Entry, around: Surroundings, now: int) -> EntryWords:
     kind = entry.kind
     name, workflow, message = entry.name or "", entry.workflow or "", entry.message or ""
     if kind == "wait.moved":
-        return EntryWords(f"moved {message}")
+        collects = "collect" in _fields(entry)
+        return EntryWords(f"{name} {message}".strip()) if collects else EntryWords(f"moved {message}")
     if kind.startswith("wait."):
         return _wait_words(entry, around, now, _wait_name(entry, around))
     if kind.startswith("sleep."):

@@ -88,6 +88,9 @@ def _words(e: Json, events: dict[int, Json], users: bool) -> list[str]:
     if group == "message":
         return [kind, (e.get("key") or e["name"]).removeprefix("message:"), *_message(what, facts)]
     key = re.sub("^(wait:|wait(?==)|sleep|step:|step(?==)|message:)", "", e["key"] or "")
+    if kind == "wait.moved" and "collect" in facts:
+        (waits,) = facts["waits"].values()
+        return [kind, key, "" if waits["timeout"] is None else durations.show(waits["timeout"])]
     if kind == "wait.moved":
         (waits,) = facts["waits"].values()
         return [kind, key, f"{facts['from']} to {waits['zone']}", durations.show(waits["duration"])]

@@ -21,6 +21,7 @@ from _pytest.mark.structures import ParameterSet
 from studio.store.records import Entry
 from tests.conformance import (
     acts,
+    collecting,
     elsewhere,
     entering,
     failures,
@@ -66,6 +67,7 @@ SUBJECTS = (
     goals,
     entering,
     messages,
+    collecting,
 )
 CASES: list[Case] = [case for subject in SUBJECTS for case in subject.CASES]
 PAIRS = [(way, case) for case in CASES for way in WAYS if reason_against(case, way) is None]
@@ -73,7 +75,7 @@ PAIRS = [(way, case) for case in CASES for way in WAYS if reason_against(case, w
 CAUSES = frozenset(
     (
         *("event", "wait.timeout", "sleep.done", "step.started", "step.retry", "step.done", "step.failed"),
-        *("message.asked", "message.deferred", "message.sent"),
+        *("message.asked", "message.deferred", "message.sent", "wait.matched", "wait.moved"),
         *("journey.cancelled", "journey.resumed", "journey.restarted", "workflow.loaded"),
     )
 )

@@ -118,7 +118,18 @@ def test_asynchronous_words_are_awaited() -> None:
             given = getattr(Journey, name)
             returned = str(inspect.signature(given).return_annotation) if callable(given) else ""
             awaited = returned.partition("[")[0] in (
-                *("Wait", "Group", "Sleep", "Step", "Ingest", "Message", "Split", "Until", "NewPass"),
+                *(
+                    "Wait",
+                    "Collect",
+                    "Group",
+                    "Sleep",
+                    "Step",
+                    "Ingest",
+                    "Message",
+                    "Split",
+                    "Until",
+                    "NewPass",
+                ),
             )
             assert awaited == code.startswith("await "), code
 

@@ -533,3 +533,21 @@ def test_again_with_a_time_is_again() -> None:
     made = workflow(again="30d")(_nothing)
     assert (made.again, made.again_after) == (True, 30 * 86_400_000)
     assert (workflow(again=True)(_nothing).again_after, workflow()(_nothing).again) == (None, False)
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({}, 'collect\\("a"\\) has nothing that ends it'),
+        ({"count": 0}, "has count=0"),
+        ({"quiet": "soon"}, "has quiet 'soon'"),
+        ({"at_most": "later"}, "has at_most 'later'"),
+        ({"quiet": "1m", "timeout": "x"}, "has timeout 'x'"),
+    ],
+)
+def test_what_makes_no_digest_is_told_with_its_line(
+    journey: Journey, given: dict[str, Any], says: str
+) -> None:
+    with pytest.raises(WorkflowError, match=says) as refused:
+        journey.collect("a", **given)
+    assert f"{HERE}:" in str(refused.value)

@@ -32,6 +32,8 @@ def problems(folder: Path, statements: str, head: str = "async def flow(journey)
         ('journey.until("9 am")', "flow.py:4: until has '9 am', which is no time of day"),
         ('journey.until("09:00", on="mo-fr")', "flow.py:4: until has 'mo-fr', which names no days"),
         ('journey.until("09:00", if_past="skip")', "the next of a time is never past"),
+        ('journey.collect("tick")', 'flow.py:4: collect("tick") has nothing that ends it'),
+        ('journey.collect("tick", count=0)', "has count=0"),
         ('journey.message(email, "", send)', "flow.py:4: the message's name is empty"),
         ('journey.message(email, "a", send, priority=200)', 'flow.py:4: message "a" has priority=200'),
         ('journey.message(email, "a", send, valid_for="long")', "message \"a\" has valid_for 'long'"),

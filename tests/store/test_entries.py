@@ -100,6 +100,8 @@ def test_a_name_that_is_a_workflows_is_said_once() -> None:
         (Kind.GROUP_CLOSED, "wait_all", {}, "all#1"),
         (Kind.SLEEP_OPENED, None, {}, "sleep#1"),
         (Kind.SPLIT, "price", {}, "split:price#1"),
+        (Kind.WAIT_MOVED, None, {"local": {}}, "sleep#1"),
+        (Kind.WAIT_MOVED, "comment", {"collect": True}, "wait:comment#1"),
         (Kind.MESSAGE_ASKED, "day 1", {"channel": "email"}, "message:day 1#1"),
         (Kind.STEP_STARTED, "day 1", {"channel": "email"}, "message:day 1#1"),
         (Kind.STEP_DONE, "day 1", {"result": 1, "channel": "email"}, "step:day 1#1"),
@@ -140,6 +142,7 @@ def test_a_key_that_was_given_stands_for_itself() -> None:
         (Kind.SLEEP_OPENED, {"duration": HOUR}, "1h"),
         (Kind.SPLIT, {"arm": "a", "of": {"a": 100}}, "a"),
         (Kind.GOAL, {"took": HOUR}, "after 1h"),
+        (Kind.WAIT_MOVED, {"collect": True, "waits": {"7": {"timeout": HOUR}}}, "collects for 1h"),
         (Kind.MESSAGE_DEFERRED, {"channel": "email", "reason": "quiet hours"}, "email: quiet hours"),
         (
             Kind.MESSAGE_DROPPED,

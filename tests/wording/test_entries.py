@@ -78,6 +78,11 @@ def entry(kind: str, name: str | None = None, *, seq: int = 1, at: int = START, 
         (entry("journey.refused", message="a guest"), "cart refused", "a guest"),
         (entry("goal.met", "paid", message="after 1h"), "goal paid", "cart  after 1h"),
         (
+            entry("wait.moved", "comment", message="collects for 1h", data={"collect": True}),
+            "comment collects for 1h",
+            "",
+        ),
+        (
             entry("split.drawn", "price", data={"arm": "a", "drawn": 7, "was": "b"}),
             "split price: a",
             "as b is not there any more",

@@ -276,7 +276,7 @@ class CallReader:
     # -- commands --------------------------------------------------------------------------
 
     def _command(self, node: ast.Call, method: str, scope: _Scope) -> None:
-        if method in ("wait_for", "events"):
+        if method in ("wait_for", "collect", "events"):
             self.read.heard += self._spoken(_argument(node, 0, "event"), scope)
         elif method == "ingest":
             self.read.sent += self._spoken(_argument(node, 0, "event"), scope)

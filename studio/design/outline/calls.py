@@ -13,6 +13,7 @@ from studio.design.outline.sources import SourceModule
 
 KINDS: dict[str, Kind] = {
     "wait_for": "wait",
+    "collect": "wait",
     "wait_any": "any",
     "wait_all": "all",
     "sleep": "sleep",
@@ -33,6 +34,7 @@ AWAITED = ("wait", "any", "all", "sleep", "until", "step", "ingest", "message", 
 
 _PARAMETERS = {
     "wait_for": ("event", "match", "timeout"),
+    "collect": ("event", "match"),
     "sleep": ("duration", "value"),
     "until": ("time",),
     "step": ("name", "function"),
@@ -44,6 +46,7 @@ _PARAMETERS = {
 }
 _FIRST = {
     "wait_for": "event",
+    "collect": "event",
     "sleep": "duration",
     "until": "time",
     "step": "name",

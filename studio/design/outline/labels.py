@@ -21,6 +21,9 @@ _NAMED = (
     "priority",
     "valid_for",
     "transactional",
+    "quiet",
+    "at_most",
+    "count",
 )
 """Arguments that say nothing without their name."""
 

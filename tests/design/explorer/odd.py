@@ -47,6 +47,11 @@ async def mails(journey: Journey) -> str:
 
 
 @workflow(trigger="go")
+async def digests(journey: Journey) -> int:
+    return len(await journey.collect("comment", quiet="10m", timeout="1d"))
+
+
+@workflow(trigger="go")
 async def dealt(journey: Journey) -> str:
     arm = await journey.split("price", {"low": 50, "high": 50, "nobody": 0})
     print(arm)

@@ -118,6 +118,12 @@ def test_a_message_is_sent_or_not_where_somebody_asks_and_quiet_hours_add_time_a
     assert [(kind, name) for _, kind, name in not_sent.sends] == [("message", "day 1")]
 
 
+def test_a_digest_gets_something_or_nothing() -> None:
+    found = explore(odd.digests)
+    assert [(path.end.result, path.time) for path in found.paths] == [(1, 600_000), (0, 86_400_000)]
+    assert [path.steps[0].outcome for path in found.paths] == ["matched", "timed out"]
+
+
 def test_a_split_goes_down_every_arm_that_gets_somebody_and_stays_in_it() -> None:
     found = explore(odd.dealt)
     assert [path.end.result for path in found.paths] == [

@@ -135,6 +135,11 @@ def test_a_message_is_drawn_with_its_channel() -> None:
     assert drawn(text)[0] == "◆ day 1  email  send  retries 3  valid_for 6h  :2"
 
 
+def test_a_digest_is_drawn_as_a_wait() -> None:
+    text = 'found = await journey.collect("comment", quiet="10m", timeout="1d")\nif found:\n    return 1'
+    assert drawn(text)[0] == "◷ comment  1d  quiet 10m  :2"
+
+
 def test_a_split_has_its_arms_below_it() -> None:
     text = 'arm = await journey.split("subject", {"a": 50, "b": 100 - 50}, gone="a")\n'
     text += 'if arm == "a":\n    print(1)'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from studio import Event, Journey, User, workflow
-from tests.conformance.case import Case, Forward, Send
+from tests.conformance.case import Call, Case, Forward, Send
 
 CASES: list[Case] = []
 
@@ -154,5 +154,48 @@ CASES += [
         +0s offer/tester journey.completed "over"
         """,
         seed="w2",
+    ),
+]
+
+
+@workflow(trigger="go", holdout=40, again=True)
+async def edited(journey: Journey) -> str:
+    return "over"
+
+
+def holdout_is(share: int) -> Call:
+    """The code is edited."""
+
+    def edit() -> None:
+        edited.holdout = share
+
+    return Call(edit)
+
+
+CASES += [
+    Case(
+        "a holdout that is raised is for new entrants, and who is held out stays so when it is lowered",
+        (edited,),
+        (
+            *(holdout_is(1), Send("go"), holdout_is(99), Send("go"), Send("go", user="v")),
+            *(holdout_is(1), Send("go", user="v"), holdout_is(40)),
+        ),
+        """
+        +0s event go @u
+        +0s edited/u journey.started
+        +0s edited/u split.drawn holdout in
+        +0s edited/u journey.completed "over"
+        +0s event go @u
+        +0s edited/u~2 journey.started
+        +0s edited/u~2 journey.completed "over"
+        +0s event go @v
+        +0s edited/v journey.started
+        +0s edited/v split.drawn holdout held out
+        +0s edited/v journey.completed "over"
+        +0s event go @v
+        +0s edited/v~2 journey.started
+        +0s edited/v~2 journey.completed "over"
+        """,
+        seed="w0",
     ),
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from studio import Journey, goal, workflow
-from tests.conformance.case import Case, Down, Forward, Restart, Send
+from tests.conformance.case import Call, Case, Down, Forward, Restart, Send
 
 CASES: list[Case] = []
 
@@ -166,6 +166,41 @@ CASES += [
         +0s event go {"again":true} from itself/u~2
         +0s itself/u~2 sleep.opened #0 1h
         +0s itself/u~2 goal.met go 0s
+        """,
+    ),
+]
+
+
+@workflow(trigger="go", goal=goal("paid"))
+async def edited(journey: Journey) -> str:
+    return "over"
+
+
+def goal_is(event: str) -> Call:
+    """The code is edited."""
+
+    def edit() -> None:
+        edited.goal = goal(event)
+
+    return Call(edit)
+
+
+CASES += [
+    Case(
+        "a changed goal counts from then on",
+        (edited,),
+        (
+            *(goal_is("paid"), Send("go"), Send("bought", after="1h"), goal_is("bought")),
+            *(Send("paid", after="1h"), Send("bought", after="1h"), goal_is("paid")),
+        ),
+        """
+        +0s event go
+        +0s journey.started
+        +0s journey.completed "over"
+        +1h event bought
+        +2h event paid
+        +3h event bought
+        +3h goal.met bought 3h
         """,
     ),
 ]

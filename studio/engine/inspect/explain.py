@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from studio.clocks.clock import iso
 from studio.engine.inspect.explain_wait import ENDED, explain_wait
 from studio.engine.inspect.explanation import MOST_FINDINGS, Finding, Proposal, Why
 from studio.engine.inspect.explanation_context import (
@@ -215,7 +216,8 @@ def _why_not(workflow: Workflow, stand: JourneyPosition | None) -> str:
         case "waiting":
             opening = next(iter(stand.open.values()), None)
             at = f", at {opening.name or opening.kind.split('.')[0]}" if opening is not None else ""
-            return f"already running{at}: a trigger starts nothing until this pass ends"
+            since = "" if stand.since is None else f" since {iso(stand.since)[:16].replace('T', ' ')}"
+            return f"inside{since}{at}: a trigger starts nothing until this pass ends"
         case "idle":
             return "its last pass has already seen this event"
         case "failed":

@@ -32,6 +32,8 @@ class JourneyPosition:
     journey: str
     workflow: str
     standing: Standing = "idle"
+    since: int | None = None
+    """When it began, ms since 1970, where that is among what was read."""
     last: Entry | None = None
     """Its newest entry before the moment."""
     open: dict[str, Entry] = field(default_factory=dict)
@@ -52,6 +54,7 @@ def stand_of(entries: list[Entry]) -> JourneyPosition:
                 stand.standing = _ENDS[entry.kind]
             stand.open.clear()
         elif entry.kind in ("journey.started", "journey.pass", "journey.resumed"):
+            stand.since = entry.at if entry.kind == "journey.started" else stand.since
             stand.standing = "idle"
             stand.open.clear()
         elif entry.kind in _OPENS:

@@ -43,6 +43,7 @@ COMMANDS = {
     "deploy": ("studio.cli.deploy", "Let these workflow files count for users on Temporal."),
     "watch": ("studio.cli.watch", "Fill a store with users on Temporal, and open the studio on it."),
     "dev": ("studio.cli.dev", "Start Temporal's development server, workers and the studio."),
+    "mcp": ("studio.cli.mcp", "Give coding assistants tools to read, check and try journeys."),
     "completion": ("studio.cli.complete", "Print what lets a shell complete the command line."),
 }
 """Module and summary of each command, in the order of the help.

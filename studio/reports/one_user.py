@@ -23,7 +23,7 @@ Act = Callable[[int], None]
 
 
 @dataclass(slots=True)
-class Drives:
+class UserDrives:
     """What all users of one run are driven with.
 
     Args:
@@ -37,7 +37,7 @@ class Drives:
     monitor: ThreadMonitor
 
     @classmethod
-    def of(cls, workflows: Mapping[str, Workflow], monitor: ThreadMonitor) -> Drives:
+    def of(cls, workflows: Mapping[str, Workflow], monitor: ThreadMonitor) -> UserDrives:
         """Those of some workflows, in the thread that the monitor watches."""
         codes = {name: workflow.code for name, workflow in workflows.items()}
         # No step is called: what a function gave to one may change behind it.
@@ -52,7 +52,7 @@ class OneUser:
         launched: told of each step that is to run, with the moment.
     """
 
-    def __init__(self, unit: Partition, drives: Drives, launched: Callable[[Launch, int], None]) -> None:
+    def __init__(self, unit: Partition, drives: UserDrives, launched: Callable[[Launch, int], None]) -> None:
         self.unit = unit
         self.causes = 0
         """How many were carried out."""

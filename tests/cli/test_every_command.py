@@ -80,8 +80,10 @@ TAKES_ITS_TIME = {
     "deploy",
     "simulate",
     "backtest",
+    "mcp",
 }
-"""They show a screen or drive journeys: test_run.py, test_shell.py, test_simulate.py, test_backtest.py."""
+"""They show a screen or drive journeys: test_run.py, test_shell.py, test_simulate.py, test_backtest.py,
+tests/assistant/."""
 ENDLESS = {"--follow", "--watch"}
 ELSEWHERE = {"--temporal", "--namespace", "--queue"}
 """They ask a server: tests/temporal/test_commands.py has them."""

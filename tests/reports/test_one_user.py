@@ -14,7 +14,7 @@ from studio.kernel.records import Launch, StepResult
 from studio.language.definition import Workflow
 from studio.language.incoming import incoming
 from studio.language.kinds import Kind
-from studio.reports.one_user import Drives, OneUser
+from studio.reports.one_user import OneUser, UserDrives
 
 HOUR = 3_600_000
 
@@ -30,7 +30,7 @@ def monitor() -> Iterator[ThreadMonitor]:
 
 def life_of(made: Workflow, monitor: ThreadMonitor) -> OneUser:
     """A user whose steps end an hour after they began."""
-    drives = Drives.of({made.name: made}, monitor)
+    drives = UserDrives.of({made.name: made}, monitor)
 
     def launched(launch: Launch, at: int) -> None:
         life.at(at + HOUR, lambda moment: life.ended(StepResult(launch, "1"), moment))

@@ -16,7 +16,7 @@ from types import FrameType
 from studio.engine.effects import capture
 from studio.engine.inspect.frames import Camera, Frame
 from studio.engine.inspect.recorded_drive import (
-    Goal,
+    DriveGoal,
     ReadDrive,
     awaited,
     is_open,
@@ -238,24 +238,24 @@ class _Look:
             )
         return entry
 
-    def _goal(self, entry: Entry, state: JourneyState, workflow: str) -> Goal:
+    def _goal(self, entry: Entry, state: JourneyState, workflow: str) -> DriveGoal:
         """What an entry says about where the journey stood."""
         match entry.kind:
             case "journey.started" | "journey.pass":
-                return Goal("begins")
+                return DriveGoal("begins")
             case "journey.completed":
-                return Goal("returned")
+                return DriveGoal("returned")
             case "journey.failed":
-                return Goal("raised")
+                return DriveGoal("raised")
             case "log" if entry.name is not None and entry.cause is not None:
                 # A step's function said it: the journey stands at the step.
-                return Goal(command=self._entry(entry.cause, state, workflow).key)
+                return DriveGoal(command=self._entry(entry.cause, state, workflow).key)
             case "log":
                 kind, line = LEVELS[entry.level or "info"], entry.line or ""
                 begun = self._pass_at(state, entry.seq)[0]
                 count = count_said(self._store, state.id, begun, entry.seq, kind, line)
-                return Goal("said", said=(kind, line, count))
-        return Goal(command=entry.key, ended=entry.kind in OUTCOMES)
+                return DriveGoal("said", said=(kind, line, count))
+        return DriveGoal(command=entry.key, ended=entry.kind in OUTCOMES)
 
     def _pass_at(self, state: JourneyState, seq: int) -> tuple[int, int, int]:
         """The pass of an entry: where it began, its number, its trigger."""
@@ -267,7 +267,7 @@ class _Look:
 
     # -- driving ---------------------------------------------------------------------------
 
-    def _drive(self, base: Inspection, workflow: Workflow, source: str | None, goal: Goal) -> Inspection:
+    def _drive(self, base: Inspection, workflow: Workflow, source: str | None, goal: DriveGoal) -> Inspection:
         """Drive a workflow's function to its goal, and tell what was seen."""
         camera = self._camera = Camera({} if source is None else {workflow.file: source})
         unit = StoreUnit(self._store, {workflow.name: workflow}, {})
@@ -302,11 +302,11 @@ class _Look:
         self._inspection = replace(self._inspection, state="said", frames=frames)
 
 
-def _standing_goal(state: JourneyState) -> Goal:
-    return Goal("waits" if state.status == Status.WAITING else "returned")
+def _standing_goal(state: JourneyState) -> DriveGoal:
+    return DriveGoal("waits" if state.status == Status.WAITING else "returned")
 
 
-def _note(found: Inspection, goal: Goal, opened: OpenedInPass, *, reached: bool) -> str | None:
+def _note(found: Inspection, goal: DriveGoal, opened: OpenedInPass, *, reached: bool) -> str | None:
     """Why what was seen may not be what happened."""
     if reached:
         stands = goal.end == "waits" and found.now and found.status == "waiting"

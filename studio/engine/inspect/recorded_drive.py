@@ -37,7 +37,7 @@ _KINDS = {"once": "step", "pass": "new pass"}
 
 
 @dataclass(slots=True)
-class Goal:
+class DriveGoal:
     """Where to stop."""
 
     end: State = "waits"
@@ -79,7 +79,7 @@ class ReadDrive:
         state: JourneyState,
         workflow: Workflow,
         history: OpenedInPass,
-        goal: Goal,
+        goal: DriveGoal,
         camera: Camera,
         *,
         listen: Callable[[Journey], None],

@@ -20,8 +20,8 @@ from studio.kernel.partition import Partition
 from studio.kernel.records import Launch, StepResult
 from studio.language.commands import key_text
 from studio.language.definition import Workflow
-from studio.reports.backtest.past import Attempt, Past, Turning, past_of, turnings_of, way
-from studio.reports.one_user import Drives, OneUser
+from studio.reports.backtest.past import Past, PastAttempt, Turning, past_of, turnings_of, way
+from studio.reports.one_user import OneUser, UserDrives
 from studio.store.views import Views
 from studio.text import json_text as jsontext
 
@@ -78,7 +78,7 @@ class Backtest:
         return Counter({name: n for name, n in found.items() if n})
 
 
-class Version:
+class LivedVersion:
     """A version of the workflow, by which users' pasts are lived again.
 
     Args:
@@ -98,7 +98,7 @@ class Version:
         stubs: Mapping[str, Any],
     ) -> None:
         self._name = name
-        self._drives = Drives.of({name: workflows[name]}, monitor)
+        self._drives = UserDrives.of({name: workflows[name]}, monitor)
         self._seed, self._until, self._stubs = seed, until, stubs
 
     def live(self, past: Past) -> Lived:
@@ -110,7 +110,7 @@ class Version:
 
 
 class _Life:
-    def __init__(self, unit: Partition, drives: Drives, past: Past, stubs: Mapping[str, Any]) -> None:
+    def __init__(self, unit: Partition, drives: UserDrives, past: Past, stubs: Mapping[str, Any]) -> None:
         self.unknown: str | None = None
         self._life = OneUser(unit, drives, self._launch)
         self._unit, self._past, self._stubs = unit, past, stubs
@@ -134,7 +134,7 @@ class _Life:
         result = StepResult(launch, attempt.result, attempt.type, attempt.message)
         self._life.at(at + attempt.took_ms, lambda moment: self._life.ended(result, moment))
 
-    def _attempt(self, launch: Launch) -> Attempt | None:
+    def _attempt(self, launch: Launch) -> PastAttempt | None:
         """What the step gave then; at another place of the code, what one of its name gave last."""
         name = launch.command.name
         step = (launch.info.journey, launch.pass_no, key_text(launch.key))
@@ -143,9 +143,9 @@ class _Life:
             self._used[step] += 1
             return recorded[self._used[step] - 1]
         if name in self._stubs:
-            return Attempt(0, jsontext.dumps(self._stubs[name]))
+            return PastAttempt(0, jsontext.dumps(self._stubs[name]))
         given = [each for each in self._past.by_name.get(name, ()) if each.result is not None]
-        return Attempt(0, given[-1].result) if given else None
+        return PastAttempt(0, given[-1].result) if given else None
 
 
 def backtest(
@@ -173,7 +173,8 @@ def backtest(
     try:
         capture.listen_to_drives(monitor)
         one, other = (
-            Version(name, workflows, monitor, views.seed(), until, stubs) for workflows in (before, after)
+            LivedVersion(name, workflows, monitor, views.seed(), until, stubs)
+            for workflows in (before, after)
         )
         for user in views.entered(name, since):
             found.users += 1
@@ -187,7 +188,7 @@ def backtest(
     return found
 
 
-def _hold(found: Backtest, past: Past, one: Version, other: Version) -> None:
+def _hold(found: Backtest, past: Past, one: LivedVersion, other: LivedVersion) -> None:
     first = one.live(past)
     if first.unknown is not None or _timed(first.turnings) != _timed(past.turnings):
         found.not_as_recorded.append(past.user)

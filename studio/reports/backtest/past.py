@@ -20,7 +20,7 @@ _TOLD = ("wait.", "sleep.", "step.", "journey.", "split.", "message.", "goal.")
 _ACTS = ("journey.cancelled", "journey.resumed", "journey.restarted", "journey.moved")
 
 
-class Attempt(NamedTuple):
+class PastAttempt(NamedTuple):
     """How an attempt of a step ended."""
 
     took_ms: int
@@ -55,8 +55,8 @@ class Past:
     user: str
     events: list[Incoming] = field(default_factory=list)
     """What came, but for what the workflow's own journeys of this user sent; each with its moment."""
-    steps: dict[StepKey, list[Attempt]] = field(default_factory=dict)
-    by_name: dict[str, list[Attempt]] = field(default_factory=dict)
+    steps: dict[StepKey, list[PastAttempt]] = field(default_factory=dict)
+    by_name: dict[str, list[PastAttempt]] = field(default_factory=dict)
     """The newest attempts of each step's name."""
     turnings: list[Turning] = field(default_factory=list)
     acts: int = 0
@@ -116,11 +116,11 @@ def _turning(e: Entry) -> Turning:
     return Turning(e.at, e.kind, e.key, arm, e.name, e.line if e.key is not None else None)
 
 
-def _attempt(e: Entry, took_ms: int) -> Attempt:
+def _attempt(e: Entry, took_ms: int) -> PastAttempt:
     facts = e.data if isinstance(e.data, dict) else {}
     if e.kind == "step.done":
-        return Attempt(took_ms, jsontext.dumps(facts.get("result")))
-    return Attempt(took_ms, None, str(facts.get("type", "")), str(facts.get("message", "")))
+        return PastAttempt(took_ms, jsontext.dumps(facts.get("result")))
+    return PastAttempt(took_ms, None, str(facts.get("type", "")), str(facts.get("message", "")))
 
 
 def _is_own(views: Views, e: Entry, user: str, workflow: str) -> bool:

@@ -18,7 +18,7 @@ from studio.kernel.sample_for_match import mend
 from studio.kernel.transition import Transition
 from studio.kernel.turn import Turn, turn_of
 from studio.language.incoming import incoming
-from studio.reports.one_user import Drives, OneUser
+from studio.reports.one_user import OneUser, UserDrives
 from studio.reports.simulation.chance import uniform
 from studio.reports.simulation.profile import ENTRY, Profile
 from studio.text import json_text as jsontext
@@ -44,7 +44,7 @@ class Person:
         name: str,
         number: int,
         profile: Profile,
-        drives: Drives,
+        drives: UserDrives,
         *,
         seed: str,
         until: int,

@@ -12,7 +12,7 @@ from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.errors import StoreError
 from studio.kernel.turn import Turn
 from studio.language.definition import Workflow
-from studio.reports.one_user import Drives
+from studio.reports.one_user import UserDrives
 from studio.reports.simulation.person import Person, StandIn
 from studio.reports.simulation.profile import Profile
 from studio.sink.sink import Sink
@@ -107,7 +107,7 @@ def simulate(
 def turns(run: SimulationRun) -> Iterator[tuple[Turn, Person]]:
     """The history of each user."""
     monitor = ThreadMonitor()
-    drives = Drives.of(run.workflows, monitor)
+    drives = UserDrives.of(run.workflows, monitor)
     capture.install()
     try:
         capture.listen_to_drives(monitor)

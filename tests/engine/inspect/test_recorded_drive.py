@@ -9,7 +9,7 @@ import pytest
 
 from studio import Journey, workflow
 from studio.engine.inspect.frames import Camera
-from studio.engine.inspect.recorded_drive import DriveResult, Goal, ReadDrive, awaited, is_open
+from studio.engine.inspect.recorded_drive import DriveGoal, DriveResult, ReadDrive, awaited, is_open
 from studio.kernel.state import JourneyState
 from studio.language.commands import key_text
 from tests.engine.bench import Bench
@@ -39,7 +39,7 @@ class Stopped:
         (state,) = self.bench.journeys()
         return state
 
-    def look(self, goal: Goal, until: int | None = None) -> DriveResult:
+    def look(self, goal: DriveGoal, until: int | None = None) -> DriveResult:
         unit, state = self.bench.batch.unit, self.state()
         recorded = unit.load_pass_until(state, self.last if until is None else until)
         drive = ReadDrive(
@@ -65,7 +65,7 @@ def variables(seen: DriveResult) -> dict[str, str]:
 
 
 def test_it_goes_to_where_the_journey_waits(stopped: Stopped) -> None:
-    seen = stopped.look(Goal())
+    seen = stopped.look(DriveGoal())
     assert (seen.state, seen.reached) == ("waits", True)
     assert seen.command is not None
     assert key_text(seen.command.key) == "any#0"
@@ -73,15 +73,15 @@ def test_it_goes_to_where_the_journey_waits(stopped: Stopped) -> None:
 
 
 def test_it_stops_at_a_command_and_may_look_at_what_that_gave(stopped: Stopped) -> None:
-    before = stopped.look(Goal(command="wait:paid#0"))
+    before = stopped.look(DriveGoal(command="wait:paid#0"))
     assert (before.reached, before.result, "amount" in variables(before)) == (True, None, False)
-    after = stopped.look(Goal(command="wait:paid#0", ended=True))
+    after = stopped.look(DriveGoal(command="wait:paid#0", ended=True))
     assert after.result is not None
     assert "'paid'" in after.result
 
 
 def test_it_begins_at_the_first_line(stopped: Stopped) -> None:
-    seen = stopped.look(Goal(end="begins"))
+    seen = stopped.look(DriveGoal(end="begins"))
     assert (seen.state, seen.reached) == ("begins", True)
     assert seen.frames[0].source.startswith("paid = await")
 
@@ -95,9 +95,9 @@ def test_it_stops_where_a_line_is_said(stopped: Stopped) -> None:
         )
     )
     assert place == f"test_recorded_drive.py:{line}"
-    seen = stopped.look(Goal(end="said", said=(kind, place, 1)))
+    seen = stopped.look(DriveGoal(end="said", said=(kind, place, 1)))
     assert (seen.state, seen.reached, variables(seen)["amount"]) == ("said", True, "7")
-    assert not stopped.look(Goal(end="said", said=(kind, place, 2))).reached
+    assert not stopped.look(DriveGoal(end="said", said=(kind, place, 2))).reached
 
 
 def test_what_was_open_at_an_entry_is_told_with_its_deadline(stopped: Stopped) -> None:
@@ -115,7 +115,7 @@ def test_what_was_open_at_an_entry_is_told_with_its_deadline(stopped: Stopped) -
 
 
 def test_a_command_is_shown_with_its_members(stopped: Stopped) -> None:
-    seen, state = stopped.look(Goal()), stopped.state()
+    seen, state = stopped.look(DriveGoal()), stopped.state()
     recorded = stopped.bench.batch.unit.load_pass_until(state, stopped.last)
     assert seen.command is not None
     shown = awaited(seen.command, state, recorded)

@@ -28,7 +28,7 @@ LOOK_SECONDS = 1.0
 """How often a run in which nothing happens asks whether somebody still reads it."""
 
 
-class Page(NamedTuple):
+class EntryPage(NamedTuple):
     """What is printed of some entries that follow one another."""
 
     lines: Iterable[str]
@@ -41,7 +41,7 @@ class Page(NamedTuple):
 class EntryFormatter(Protocol):
     """Makes lines of entries: a trace, or JSON."""
 
-    def read(self, views: Views, after: int, limit: int) -> Page | None:
+    def read(self, views: Views, after: int, limit: int) -> EntryPage | None:
         """The next entries after a seq; None when there is none that it makes a line of."""
 
     def flush(self) -> Iterator[str]:
@@ -68,12 +68,12 @@ class EntryLines:
         self._kinds = None if lines.kinds is None else {*lines.kinds, FAILED}
         self.flush = lines.flush
 
-    def read(self, views: Views, after: int, limit: int) -> Page | None:
+    def read(self, views: Views, after: int, limit: int) -> EntryPage | None:
         """The next entries after a seq."""
         found = views.entries(after=after, limit=limit, kinds=self._kinds)
         if not found:
             return None
-        return Page(self._lines.take(found), found[-1].seq, sum(e.kind == FAILED for e in found))
+        return EntryPage(self._lines.take(found), found[-1].seq, sum(e.kind == FAILED for e in found))
 
 
 class Silent:

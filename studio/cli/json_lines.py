@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from studio.cli.follower import Page
+from studio.cli.follower import EntryPage
 from studio.store.json_rows import JsonRows
 
 if TYPE_CHECKING:
@@ -18,10 +18,10 @@ class JsonLines:
     def __init__(self) -> None:
         self._rows = JsonRows()
 
-    def read(self, views: Views, after: int, limit: int) -> Page | None:
+    def read(self, views: Views, after: int, limit: int) -> EntryPage | None:
         """Lines for the next entries after a seq."""
         page = views.json_page(self._rows, after=after, limit=limit)
-        return None if page is None else Page(*page)
+        return None if page is None else EntryPage(*page)
 
     def flush(self) -> Iterator[str]:
         """Nothing is kept back."""

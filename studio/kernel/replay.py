@@ -29,7 +29,7 @@ from studio.language.commands import (
 from studio.language.event import Event
 from studio.language.journey import Journey
 from studio.language.kinds import Kind
-from studio.language.sent import Sent
+from studio.language.message_result import MessageResult
 from studio.language.step_info import StepFailed
 from studio.language.waited import Waited
 from studio.text import json_text as jsontext
@@ -199,8 +199,8 @@ class Replay:
         if record.kind == Kind.STEP_FAILED:
             return self._step_outcome(message, record)
         if record.kind == Kind.MESSAGE_SENT:
-            return self._outcome(message, record, Sent(facts.get("result")))
-        return self._outcome(message, record, Sent(None, str(facts.get("reason"))))
+            return self._outcome(message, record, MessageResult(facts.get("result")))
+        return self._outcome(message, record, MessageResult(None, str(facts.get("reason"))))
 
     def once(self, step: Step[Any]) -> Record | None:
         """The result that a `once=True` step had in an earlier pass that is written."""

@@ -10,8 +10,8 @@ from collections.abc import Callable, Generator, Mapping
 from typing import Any, Generic, Literal, NoReturn, Protocol, TypeVar
 
 from studio.errors import WorkflowError
+from studio.language.message_result import MessageResult
 from studio.language.names import Names
-from studio.language.sent import Sent
 from studio.language.waited import Waited
 
 T = TypeVar("T")
@@ -185,7 +185,7 @@ class Step(Command[T]):
     once: bool
 
 
-class Message(Step[Sent]):
+class Message(Step[MessageResult]):
     """`journey.message(…)`: a step that goes through a channel."""
 
     __slots__ = ("channel", "priority", "transactional", "valid_for")

@@ -21,8 +21,8 @@ from studio.tui.format.glyphs import glyphs
 from studio.tui.screens.bars import BarsState
 from studio.tui.screens.main_screen import LEAST_HEIGHT, LEAST_WIDTH, LOW, NARROW, MainScreen, shown_on
 from studio.tui.screens.people import Listed, PeopleScreen
-from studio.tui.session.chart_reading import MOST_PEOPLE, DeadlineReading, Span
-from studio.tui.session.funnel_reading import FunnelReading, Person
+from studio.tui.session.chart_reading import MOST_PEOPLE, ChartSpan, DeadlineReading
+from studio.tui.session.funnel_reading import FunnelPerson, FunnelReading
 from studio.tui.session.messages import GoToUser, ReadFailed, StoreChanged
 from studio.tui.session.reader import Reader, ReaderClosed
 from studio.tui.widgets.ahead_pane import AheadPane
@@ -209,7 +209,7 @@ class ChartScreen(MainScreen):
         match message.row:
             case NodeCounts() as node:
                 self._show_people_of(node)
-            case Span() as span:
+            case ChartSpan() as span:
                 self._show_waiting(span)
             case WorkflowCounts(name=name):
                 self.show_workflow(name)
@@ -231,7 +231,7 @@ class ChartScreen(MainScreen):
         self._ask_whom(f"{words.label(node)} · {node.entered:,}", people, node.entered)
 
     @work(group="people", exclusive=True, exit_on_error=False)
-    async def _show_waiting(self, span: Span) -> None:
+    async def _show_waiting(self, span: ChartSpan) -> None:
         reading, reader = self.query_one(AheadPane).reading, self.session.reader
         if reading is None or reader is None:
             return
@@ -330,7 +330,7 @@ class ChartScreen(MainScreen):
         self.query_one("#drawn-right").display = not alone or shown_id in RIGHT_PANES
 
 
-def _listed(number: int, person: Person, node: NodeCounts) -> Listed:
+def _listed(number: int, person: FunnelPerson, node: NodeCounts) -> Listed:
     mark = glyphs()
     asleep = node.family == "sleep"
     sign, tone, what = {

@@ -37,7 +37,7 @@ Now = Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ChartSpan:
     """Deadlines that come within the same while."""
 
     name: str
@@ -51,7 +51,7 @@ class Span:
 class Ahead:
     """The deadlines of a workflow."""
 
-    spans: tuple[Span, ...]
+    spans: tuple[ChartSpan, ...]
     behind: bool = False
     """There is more to read."""
 
@@ -62,7 +62,7 @@ class DeadlineReading:
     def __init__(self, workflow: str, now: Now) -> None:
         self.workflow = workflow
         self._now = now
-        self._shown: tuple[Span, ...] = ()
+        self._shown: tuple[ChartSpan, ...] = ()
         self._began()
         self._took = self._ended_at = 0.0
 
@@ -94,14 +94,14 @@ class DeadlineReading:
         self._took, self._ended_at = self._spent, time.monotonic()
         return Ahead(self._shown)
 
-    def _spans(self, views: Views) -> tuple[Span, ...]:
+    def _spans(self, views: Views) -> tuple[ChartSpan, ...]:
         overdue, *counts = self._counts
-        spans, start = [Span(OVERDUE, -ENDLESS, self._at - GRACE_MS, overdue)], self._at - GRACE_MS
+        spans, start = [ChartSpan(OVERDUE, -ENDLESS, self._at - GRACE_MS, overdue)], self._at - GRACE_MS
         for (ms, name), n in zip(EDGES, counts, strict=True):
-            spans.append(Span(name, start, self._at + ms, n))
+            spans.append(ChartSpan(name, start, self._at + ms, n))
             start = self._at + ms
         known = next((each.waits for each in views.workflow_counts(0) if each.name == self.workflow), 0)
-        spans.append(Span(NO_LIMIT, None, ENDLESS, max(0, known - sum(self._counts))))
+        spans.append(ChartSpan(NO_LIMIT, None, ENDLESS, max(0, known - sum(self._counts))))
         if not any(each.waits for each in spans):
             return ()
         last = max(at for at, each in enumerate(spans) if (each.waits and each.start is not None) or at == 1)
@@ -109,7 +109,7 @@ class DeadlineReading:
             each for at, each in enumerate(spans) if each.waits or (each.start is not None and 0 < at <= last)
         )
 
-    def people(self, views: Views, span: Span) -> list[WaitRow]:
+    def people(self, views: Views, span: ChartSpan) -> list[WaitRow]:
         """Who waits up to a deadline in a span, the nearest first."""
         after = (None, 0) if span.start is None else (span.start - 1, ENDLESS)
         rows = views.waits(workflow=self.workflow, after=after, limit=MOST_PEOPLE)

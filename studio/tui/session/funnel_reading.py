@@ -40,7 +40,7 @@ class FunnelState:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class FunnelPerson:
     """Somebody who came to a node."""
 
     user: str
@@ -115,7 +115,7 @@ class FunnelReading:
                 self._sends[at.weekday()][at.hour] += 1
         self._sends_read = len(messages)
 
-    def people(self, views: Views, node: str) -> list[Person]:
+    def people(self, views: Views, node: str) -> list[FunnelPerson]:
         """Those who came to a node, by its key: who is inside first, then who left, the newest first."""
         if (reader := self._reader) is None:
             return []
@@ -132,7 +132,7 @@ class FunnelReading:
         del found[MOST_PEOPLE:]
         names = views.users_numbered({each.user for each in found})
         return [
-            Person(names.get(each.user, "?"), each.states[number], each.entered_at, each.failure)
+            FunnelPerson(names.get(each.user, "?"), each.states[number], each.entered_at, each.failure)
             for each in found
         ]
 

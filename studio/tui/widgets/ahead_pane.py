@@ -11,7 +11,14 @@ from studio.tui.format.charts import parted
 from studio.tui.format.glyphs import glyphs
 from studio.tui.format.line import Line
 from studio.tui.session.ask import Asking, Question
-from studio.tui.session.chart_reading import NO_LIMIT, OVERDUE, Ahead, AheadQuestion, DeadlineReading, Span
+from studio.tui.session.chart_reading import (
+    NO_LIMIT,
+    OVERDUE,
+    Ahead,
+    AheadQuestion,
+    ChartSpan,
+    DeadlineReading,
+)
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
 
 NAME_CELLS = 12
@@ -19,7 +26,7 @@ NUMBER_CELLS = 9
 AGAIN_SECONDS = 0.5
 
 
-class AheadPane(Asking, VirtualList[Span]):
+class AheadPane(Asking, VirtualList[ChartSpan]):
     """Pane 3."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -54,13 +61,13 @@ class AheadPane(Asking, VirtualList[Span]):
         waits = sum(each.waits for each in self.rows)
         self.set_titles(f"3 Deadlines ahead · {waits:,}" if waits else "3 Deadlines ahead", "")
 
-    def key_of(self, row: Span) -> Hashable:
+    def key_of(self, row: ChartSpan) -> Hashable:
         return row.name
 
-    def copy_text(self, row: Span) -> str:
+    def copy_text(self, row: ChartSpan) -> str:
         return f"{row.name}  {row.waits:,}"
 
-    def draw(self, row: Span, index: int, state: RowState) -> list[Line]:
+    def draw(self, row: ChartSpan, index: int, state: RowState) -> list[Line]:
         mark, colours = glyphs(), state.look
         top = max(each.waits for each in self.rows)
         late = row.name == OVERDUE

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-class Sent:
+class MessageResult:
     """Whether a message was handed over. True when it was; `.result` is what its function gave."""
 
     __slots__ = ("reason", "result")
@@ -19,4 +19,4 @@ class Sent:
         return self.reason is None
 
     def __repr__(self) -> str:
-        return f"<Sent {self.result!r}>" if self else f"<Sent not: {self.reason}>"
+        return f"<MessageResult {self.result!r}>" if self else f"<MessageResult not: {self.reason}>"

@@ -1,6 +1,7 @@
 """The process that test_kills.py kills: an engine that takes events from its standard input.
 
-Run as: python kill_child.py STORE LEDGER. Each line is JSON: [id, event, user, data]; each
+Run as: python kill_child.py STORE LEDGER [staged]. With the last word batches of any size are written as
+large ones are. Each line is JSON: [id, event, user, data]; each
 acknowledgement is the id on a line of its own. At the end of input it stops when all is done.
 """
 
@@ -14,6 +15,7 @@ from typing import Any
 
 from studio import Engine, Journey, StepFailed, current_step, workflow
 from studio.clocks.clock import WallClock
+from studio.store import changes
 
 ledger = Path(sys.argv[2] if len(sys.argv) > 2 else "ledger.txt")
 
@@ -67,6 +69,8 @@ async def ticks(journey: Journey) -> None:
 
 
 async def main() -> None:
+    if sys.argv[3:] == ["staged"]:
+        changes.__dict__["WORTH_STAGING"] = 1
     loop = asyncio.get_running_loop()
     async with Engine([order, ticks], store=sys.argv[1], clock=WallClock(), hang_after=20) as engine:
         print("ready", flush=True)

@@ -31,9 +31,9 @@ Line = tuple[str, str, str, dict[str, int]]
 class Other:
     """The process that is killed, and the acknowledgements that came from it."""
 
-    def __init__(self, store: Path, ledger: Path, acknowledged: set[str]) -> None:
+    def __init__(self, store: Path, ledger: Path, acknowledged: set[str], *, staged: bool) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, str(CHILD), str(store), str(ledger)],
+            [sys.executable, str(CHILD), str(store), str(ledger), *(["staged"] if staged else [])],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -114,7 +114,8 @@ def test_kill_9_at_any_moment_loses_nothing_and_doubles_nothing(tmp_path: Path) 
     # A machine that is busy gets the time it needs to see enough.
     while time.monotonic() < end or kills < KILLS or orders < ORDERS:
         assert time.monotonic() < end + 10 * SECONDS, f"{kills} kills, {orders} orders"
-        other = Other(store, ledger, acknowledged)
+        # Every second one writes each batch as those of a flood are written.
+        other = Other(store, ledger, acknowledged, staged=kills % 2 == 1)
         # Some are killed while they start, most while they work.
         patience = time.monotonic() + dice.uniform(0.1, 1.4)
         other.send([line for id, line in list(sent.items()) if id not in acknowledged])
@@ -135,7 +136,7 @@ def test_kill_9_at_any_moment_loses_nothing_and_doubles_nothing(tmp_path: Path) 
         assert max(kept.values(), default=1) == 1
         sound_now(store)
 
-    other = Other(store, ledger, acknowledged)
+    other = Other(store, ledger, acknowledged, staged=True)
     other.send([line for id, line in sent.items() if id not in acknowledged])
     other.end()
     assert other.wait() == 0

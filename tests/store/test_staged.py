@@ -10,13 +10,16 @@ from typing import Any
 
 import pytest
 
-from studio.errors import StoreError
+from studio import Engine, Journey, incoming, workflow
+from studio.errors import StoreError, StoreFull
 from studio.language.kinds import Kind, Status
 from studio.store import changes as written
 from studio.store import staged
 from studio.store.changes import Changes, Row
 from studio.store.database import open_database
 from studio.store.sqlite import Store
+from studio.store.views import Views
+from tests.engine.support import sound
 from tests.store.test_plans import GROWING, plan
 
 COUNT = staged.WORTH_STAGING + 7
@@ -111,6 +114,37 @@ def test_what_cannot_be_held_leaves_nothing_and_the_next_batch_goes(
     store.write(filled())
     assert store.rows("SELECT count(*) FROM history") == [(COUNT,)]
     store.close()
+
+
+def test_a_full_store_is_named_and_leaves_nothing_of_a_large_batch(tmp_path: Path) -> None:
+    store = Store(tmp_path / "s.db")
+    (pages,) = store.rows("PRAGMA page_count")[0]
+    store.rows(f"PRAGMA max_page_count = {pages + 4}")
+    with pytest.raises(StoreFull, match="the disk is full; nothing of this batch was stored"):
+        store.write(filled())
+    assert store.rows("SELECT count(*) FROM history") == [(0,)]
+    store.rows("PRAGMA max_page_count = 100000")
+    store.write(filled())
+    assert store.rows("SELECT count(*) FROM history") == [(COUNT,)]
+    store.close()
+
+
+@workflow(trigger="signup", name="waiting")
+async def waiting(journey: Journey) -> dict[str, bool]:
+    activated = await journey.wait_for("activated", timeout="7d")
+    journey.log(f"{len(activated)} of {journey.user.id}")
+    return {"activated": bool(activated)}
+
+
+async def test_what_a_flood_leaves_is_what_its_history_amounts_to(tmp_path: Path) -> None:
+    users, path = [f"user{number}" for number in range(COUNT)], tmp_path / "s.db"
+    async with Engine(waiting, store=path, durability="normal") as engine:
+        await engine.ingest_many([incoming("signup", {"id": user, "plan": "pro"}) for user in users])
+        await engine.ingest_many([incoming("activated", user, {"n": 1}, f"id of {user}") for user in users])
+        await engine.ingest_many([incoming("signup", user) for user in users[::2]])
+    sound(path)
+    with Views(path) as views:
+        assert views.totals().events == 2 * COUNT + len(users[::2])
 
 
 def test_few_entries_and_those_with_a_gap_between_them_are_handed_over_one_by_one() -> None:

@@ -86,9 +86,10 @@ class DecisionApplier:
         Raises:
             WorkflowError: the command cannot be done at all.
         """
-        outcome = resolver.at_once(command)
-        if outcome is not None:
-            return outcome
+        if command.key in resolver.state.outcomes:
+            outcome = resolver.at_once(command)
+            if outcome is not None:
+                return outcome
         deciding = resolver.resolve(command)
         came: Any = None
         while True:

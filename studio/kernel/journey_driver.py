@@ -156,7 +156,13 @@ class JourneyDriver:
             if self.quarantine is not None and (killed := self.quarantine.name(state)) is not None:
                 self.fail(state, cause, killed)
                 return
-            stand = self._stand(state, cause, make is not None)
+            stand = None
+            if make is None and not state.resuming and not cause.again:
+                # Where it goes on, or is left standing; None: it is closed where it blocks.
+                stand = self._live.stand(state)
+            else:
+                # It does not go the way that is recorded: what stands knows another.
+                self.leave(state, cause)
             if state.status == Status.FAILED:
                 # It would not let itself be left.
                 return
@@ -237,14 +243,6 @@ class JourneyDriver:
             return end
         # What a step was given to work on may not change before it runs.
         return stand.leave(stand.journey, workflow, code) or end
-
-    def _stand(self, state: JourneyState, cause: Cause, is_other: bool) -> LiveCoroutine | None:
-        """Where a drive goes on, or leaves its function standing; None: it is closed where it blocks."""
-        if not is_other and not state.resuming and not cause.again:
-            return self._live.stand(state)
-        # It does not go the way that is recorded: what stands knows another.
-        self.leave(state, cause)
-        return None
 
     def leave(self, state: JourneyState, cause: Cause) -> None:
         """Close a journey's function where it stands. The journey fails that does not let itself be left."""

@@ -61,6 +61,8 @@ from studio.text import json_text as jsontext
 MAX_STARTS = 4
 """A step whose process died under it is started again, three times at most (DESIGN rule 11)."""
 
+_NOTHING: tuple[RecordOutcome | None, bool] = (None, False)
+"""A look into the past found no match, and saw all of it."""
 Deciding = Generator[Decision, Any, Outcome | None]
 """Gives decisions one by one, is sent what came of each, and ends with the command's outcome.
 
@@ -87,7 +89,12 @@ class CommandResolver(Replay):
         steps: StepsUnderWay,
         ids: TakenIds,
     ) -> None:
-        super().__init__(work, state, journey)
+        # What `Replay` does, without the call: one is made for each drive.
+        self.work = work
+        self.state = state
+        self.journey = journey
+        self.seen = {}
+        self.resolved = []
         self.cause = cause
         self.steps = steps
         self.ids = ids
@@ -109,8 +116,14 @@ class CommandResolver(Replay):
             self.resuming = False
             self._stand_at_cause()
         if type(command) is Wait:
-            # Most of what journeys ask for: by the shortest way.
-            outcome = yield from self._attempt_wait(command, self.state.outcomes.get(command.key))
+            key, state, looked = command.key, self.state, None
+            if key not in state.opened and key not in state.outcomes:
+                # Most of what journeys ask for: by the shortest way.
+                looked = self._look(command, self._position(command)[1], self.journey._bound)
+                if looked is _NOTHING:
+                    yield self._opening_wait(command, None)
+                    return None
+            outcome = yield from self._attempt_wait(command, state.outcomes.get(key), looked)
             if outcome is None and command.key not in self.state.opened:
                 yield self._opening_wait(command, None)
             return outcome
@@ -177,12 +190,19 @@ class CommandResolver(Replay):
 
     # -- waits -----------------------------------------------------------------------------
 
-    def _attempt_wait(self, wait: Wait, record: Record | None) -> Deciding:
+    def _attempt_wait(
+        self, wait: Wait, record: Record | None, looked: tuple[RecordOutcome | None, bool] | None = None
+    ) -> Deciding:
+        """As `_attempt`.
+
+        Args:
+            looked: what `_look` gave just now, when it was asked.
+        """
         slot, after = self._position(wait)
         if record is None:
             opened = self.state.opened.get(wait.key)
             if opened is None:
-                found, cut = self._look(wait, after, self.journey._bound)
+                found, cut = looked or self._look(wait, after, self.journey._bound)
             elif self.cause.again:
                 # Its workflow was missing: look at what has come since it opened.
                 assert self.cause.seq is not None
@@ -209,10 +229,10 @@ class CommandResolver(Replay):
         """
         state = self.state
         if after >= bound:
-            return None, False
+            return _NOTHING
         user = state.user
         if user.new and not user.events:
-            return None, False
+            return _NOTHING
         if wait.match is None and (not state.key or wait.past == "ever"):
             seqs = self.work.event_seqs(user, wait.names, after, bound, EVENTS_MAX + 1)
             seqs.reverse()
@@ -221,7 +241,7 @@ class CommandResolver(Replay):
             fits = fitting(wait.match, None if wait.past == "ever" else state)
             seqs, cut = self.work.fitting_seqs(user, wait.names, fits, after, bound)
         if not seqs:
-            return None, cut
+            return (None, cut) if cut else _NOTHING
         data = _json_fields(
             count=len(seqs) if len(seqs) > 1 or seqs[0] != bound else None,
             first=seqs[0] if len(seqs) > 1 or seqs[0] != bound else None,

@@ -20,6 +20,8 @@ class Routes:
 
     def goals(self, name: str) -> list[Workflow]:
         """Workflows whose goal it may be."""
+        if not self._goals:
+            return self._goals
         return [each for each in self._goals if each.goal is not None and each.goal.names.meets(name)]
 
     def of(self, name: str) -> tuple[list[Workflow], list[Workflow]]:

@@ -60,9 +60,9 @@ UPDATE main.journeys SET (status, pass, pass_seq, trigger, still, note) = (
 END_WAITS = "DELETE FROM main.waits WHERE id IN (SELECT id FROM staged.ended_waits)"
 MOVE_WAITS = "INSERT INTO main.waits SELECT * FROM staged.waits"
 
-_SEQ = itemgetter(0)
 _SHAPE = itemgetter(2, 5, 6, 7, 8, 10)
-_MARKS = itemgetter(0, 11, 12, 14)
+_MARKS = itemgetter(11, 12, 14)
+_UNMARKED = (None, None, None)
 _OWN = [itemgetter(column) for column in (1, 3, 4, 9, 13)]
 
 CAN_STAGE = hasattr(sqlite3.Connection, "serialize")
@@ -111,7 +111,8 @@ class StagedRows:
                 len(history),
             )
             _put(con, "shapes", 7, ((number, *shape) for shape, number in shapes.items()), len(shapes))
-            marks = [mark for mark in map(_MARKS, history) if any(value is not None for value in mark[1:])]
+            marked = zip(history, map(_MARKS, history), strict=True)
+            marks = [(row[0], *mark) for row, mark in marked if mark != _UNMARKED]
             for table, rows in (
                 ("marks", marks),
                 ("users", users),

@@ -100,3 +100,26 @@ async def test_a_handler_that_raises_stops_no_other_line(capsys: pytest.CaptureF
         await until(done.is_set)
     assert handler.seen == ["one", "two"]
     assert "ValueError: no" in capsys.readouterr().err
+
+
+async def test_it_is_behind_while_a_handler_has_a_line_and_one_thread_hands_over_all() -> None:
+    free, done = threading.Event(), threading.Event()
+    threads: list[int] = []
+
+    def take(record: logging.LogRecord) -> None:
+        threads.append(threading.get_ident())
+        free.wait(60)
+
+    handler = Collect(take)
+    forwarding = LogForwarding(done.set)
+    assert not forwarding.is_behind
+    with handled(handler):
+        forwarding.put([line("one")])
+        await until(lambda: threads)
+        assert forwarding.is_behind
+        forwarding.put([line("two")])
+        forwarding.put([line("three")])
+        free.set()
+        await until(lambda: len(threads) == 3 and not forwarding.is_behind)
+    assert handler.seen == ["one", "two", "three"]
+    assert len(set(threads)) == 1

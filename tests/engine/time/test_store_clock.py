@@ -118,6 +118,6 @@ async def test_what_was_taken_back_before_a_rewind_is_not_brought_back_after_it(
     first = min(each.seq for each in entries(path, "event"))
     rewind_alone(path, first)
     async with Engine(store=path, clock=VirtualClock(START)) as engine:
-        with pytest.raises(StudioError, match=r"nothing to bring back|redo"):
+        with pytest.raises(StudioError, match="redo"):
             await engine.redo()
     assert [each.seq for each in entries(path, "event")] == [first]

@@ -112,7 +112,6 @@ async def test_it_is_behind_while_a_handler_has_a_line_and_one_thread_hands_over
 
     handler = Collect(take)
     forwarding = LogForwarding(done.set)
-    assert not forwarding.is_behind
     with handled(handler):
         forwarding.put([line("one")])
         await until(lambda: threads)
@@ -123,3 +122,17 @@ async def test_it_is_behind_while_a_handler_has_a_line_and_one_thread_hands_over
         await until(lambda: len(threads) == 3 and not forwarding.is_behind)
     assert handler.seen == ["one", "two", "three"]
     assert len(set(threads)) == 1
+
+
+async def test_one_line_after_another_is_handed_over_and_told() -> None:
+    done = threading.Event()
+    handler = Collect()
+    forwarding = LogForwarding(done.set)
+    with handled(handler):
+        for number in range(3):
+            done.clear()
+            forwarding.put([line(str(number))])
+            await until(done.is_set)
+            # It waits for the next.
+            await until(lambda: not forwarding.is_behind)
+    assert handler.seen == ["0", "1", "2"]

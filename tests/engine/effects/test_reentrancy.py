@@ -39,3 +39,13 @@ def test_one_that_raises_is_over_too() -> None:
     with pytest.raises(KeyError), calling("check_event", "ada", calls):
         raise KeyError
     assert (inside(), calls) == (None, set())
+
+
+def test_behind_a_call_within_a_call_one_is_inside_the_outer_again() -> None:
+    calls: set[HookCall] = set()
+    with calling("set_event", "ada", calls):
+        outer = inside()
+        with calling("check_event", "bob", calls):
+            assert inside() is not outer
+        assert inside() is outer
+    assert INSIDE.get() is None

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from studio import Engine, Journey, VirtualClock, workflow
-from studio.engine.inspect.inspect import Inspection, inspect, steps_of
+from studio.engine.inspect.inspect import Inspection, _Look, inspect, steps_of
 from studio.errors import JourneyError, StudioError, WorkflowError
 from studio.language.definition import Workflow
 from studio.source import loader
@@ -713,3 +713,14 @@ def test_nothing_is_printed_by_a_source_that_is_loaded_again(
     monkeypatch.setattr("sys.stdout", out)
     assert inspect(tmp_path / "s.db", {}, "flow/ada").state == "waits"
     assert out.getvalue() == ""
+
+
+def test_one_that_came_back_in_the_moment_it_was_given_up_is_not_hanging() -> None:
+    store: Any = None
+    look = _Look(store, {}, "welcome/ada", None)
+    with pytest.raises(StudioError, match=r"welcome/ada: nothing came back within 2 s"):
+        look.stopped(None, 2)
+    look._done = True
+    assert look.stopped(None, 2) is None
+    look._done, look._error = False, KeyError("id")
+    assert look.stopped(None, 2) is None

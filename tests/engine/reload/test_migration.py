@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from studio import Journey, workflow
-from studio.engine.reload.migration import BatchMigration, WorkflowMigration, _begun, tell_problem
+from studio import Journey, VirtualClock, workflow
+from studio.engine.reload.migration import (
+    BatchMigration,
+    Migrations,
+    Swap,
+    WorkflowMigration,
+    _begun,
+    tell_problem,
+)
 from studio.engine.reload.versions import Change
-from studio.errors import WorkflowError
+from studio.engine.work.running_code import RunningCode
+from studio.errors import StoreError, WorkflowError
+from studio.kernel.dry_run import Difference
 from studio.language.definition import Workflow
 from tests.engine.bench import Bench, Told
 
@@ -253,3 +263,54 @@ def test_what_does_not_load_is_told_with_what_is_known_of_it(path: Path) -> None
     assert at == 10
     assert (first["file"], first["line"]) == ("a.py", 3)
     assert second.keys() == {"file", "message"}
+
+
+class NoTurns:
+    """Makes batches, and can write none."""
+
+    def __init__(self, bench: Bench) -> None:
+        self.bench = bench
+        self.ran: list[list[str]] = []
+        self.error: Exception | None = None
+
+    def new_batch(self, *_: Any) -> Any:
+        return self.bench.batch
+
+    def commit(self, *_: Any) -> bool:
+        self.ran.append(sorted(self.code.workflows))
+        if self.error is not None:
+            raise self.error
+        return False
+
+    code: RunningCode
+
+
+@pytest.mark.parametrize("error", [None, StoreError("the disk is full")])
+def test_as_long_as_other_code_is_not_durable_the_old_runs(path: Path, error: Exception | None) -> None:
+    bench = Bench(path, pays)
+    code = RunningCode({"shop": pays})
+    turns: Any = NoTurns(bench)
+    turns.code, turns.error = code, error
+    migrations = Migrations(code, VirtualClock(0))
+    asked = migrations.ask(Swap({"shop": pays_twice, "other": says}, {}, [], ()))
+    watch: Any = None
+    for _ in range(2):
+        with nullcontext() if error is None else pytest.raises(StoreError):
+            migrations.turn(turns, bench.store, watch)
+        assert code.workflows == {"shop": pays}
+        assert migrations.busy
+    assert turns.ran == [["other", "shop"]] * 2
+    assert not asked.done()
+
+
+def test_those_who_are_left_are_those_who_were_not_looked_at(path: Path) -> None:
+    migrations = Migrations(RunningCode({}), VirtualClock(0))
+    assert migrations.left == 0
+    for number, waiting in ((1, 5), (2, 1), (3, 7)):
+        move = WorkflowMigration("shop", number, "", 1, upto=9, waiting=waiting, announced=True)
+        for _ in range(2):
+            move.tally.add(Difference("same"))
+        migrations._registered.append(move)
+    migrations.registered()
+    # Of one more were looked at than had been counted.
+    assert migrations.left == 3 + 0 + 5

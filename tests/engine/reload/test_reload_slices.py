@@ -170,3 +170,23 @@ async def test_a_step_that_an_earlier_pass_did_once_is_no_difference(tmp_path: P
         assert journey(engine.path, "welcome/ada").status == "completed"
         assert len(entries(engine.path, "step.started")) == 1
     assert compare(tmp_path / "studio.db") == []
+
+
+@pytest.mark.usefixtures("one_at_a_time")
+async def test_a_slice_may_end_in_a_stretch_in_which_nobody_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Each journey is a stretch by itself.
+    monkeypatch.setattr(moves, "WINDOW", 1)
+    folder = tmp_path / "workflows"
+    write(folder, PAID)
+    async with Engine(folder, store=tmp_path / "studio.db", clock=VirtualClock()) as engine:
+        for user in ("ada", "bob", "cleo", "dan"):
+            await engine.ingest("signup", user)
+        for user in ("bob", "cleo"):
+            await engine.ingest("paid", user)
+        write(folder, PAID.replace("7d", "2d"))
+        await engine.reload()
+        await gone_over(engine)
+        assert [entry.user for entry in entries(engine.path, "journey.moved")] == ["ada", "dan"]
+    assert compare(tmp_path / "studio.db") == []

@@ -42,7 +42,8 @@ def test_the_first_batch_with_a_cause_tells_and_then_one_a_second(clock: list[fl
     assert told(heartbeat.row(6, 1, 2)) == EngineMetrics(
         at=77, rate=10.0, batch=6, queue=1, steps=2, late_ms=30
     )
-    clock[0] += 4
+    clock[0] += 3
+    # Told to a tenth.
     assert told(heartbeat.row(10, 0, 0)) == EngineMetrics(
-        at=77, rate=2.5, batch=10, queue=0, steps=0, late_ms=0
+        at=77, rate=3.3, batch=10, queue=0, steps=0, late_ms=0
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from studio.engine.effects.stuck_calls import StuckCalls
+from studio.engine.effects.stuck_calls import StuckCalls, stand
 from studio.store.stuck import MOST, STUCK, StuckCall, read_stuck
 from tests.engine.bench import Bench
 
@@ -86,3 +87,8 @@ def test_the_store_is_told_once_and_again_when_one_has_come_back(now: list[float
     now[0] += 2
     assert not stuck.has_changed()
     assert len(stuck.find()) == MOST + 1
+
+
+def test_a_call_stands_in_the_authors_own_code() -> None:
+    assert stand(Call("here", 0.0, thread=threading.get_ident())).startswith("test_stuck_calls.py:")
+    assert stand(Call("nowhere", 0.0)) == ""

@@ -71,3 +71,34 @@ def test_after_the_stop_nothing_comes(keeper: Timekeeper) -> None:
     keeper.after(0, lambda: came.put("never"))
     until(lambda: all(thread.name != "test-time" for thread in threading.enumerate()))
     assert came.empty()
+
+
+def test_one_that_comes_sooner_is_not_kept_waiting_and_a_later_one_does_not_come_with_it(
+    keeper: Timekeeper,
+) -> None:
+    came: SimpleQueue[str] = SimpleQueue()
+    keeper.after(3_600, lambda: came.put("in an hour"))
+    # Its thread waits for that.
+    until(lambda: any(thread.name == "test-time" for thread in threading.enumerate()))
+    keeper.after(0.01, lambda: came.put("soon"))
+    assert came.get(timeout=60) == "soon"
+    keeper.after(0.01, lambda: came.put("soon again"))
+    assert came.get(timeout=60) == "soon again"
+
+
+def test_those_that_are_left_come_in_their_order_when_others_were_let_go_of(
+    keeper: Timekeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.engine.effects.timekeeper.LEAST", 0)
+    came: SimpleQueue[str] = SimpleQueue()
+    off = [keeper.after(3_600 + number, lambda: came.put("off")) for number in (0, 1)]
+    keeper.after(3_900, lambda: came.put("second"))
+    off.append(keeper.after(3_602, lambda: came.put("off")))
+    keeper.after(3_800, lambda: came.put("first"))
+    for alarm in off:
+        keeper.turn_off(alarm)
+    for alarm in keeper._alarms:
+        # All are due now, and come by their time.
+        alarm.at -= 4_000
+    keeper.after(0, lambda: came.put("last"))
+    assert [came.get(timeout=60) for _ in range(3)] == ["first", "second", "last"]

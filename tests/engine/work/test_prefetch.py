@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from studio import Journey, incoming, workflow
 from studio.engine.work.prefetch import prefetch
+from studio.language.definition import Workflow
 from studio.language.incoming import Incoming
 from tests.engine.bench import Bench
 
@@ -54,3 +57,27 @@ def test_of_users_who_are_new_nothing_is_read(tmp_path: Path) -> None:
     few, told = statements(bench, events, ahead=True)
     assert told.count("journey.started") == USERS
     assert few < 10 < USERS
+
+
+@workflow(trigger="go", key="k", name="rests")
+async def rests(journey: Journey) -> None:
+    return None
+
+
+@pytest.mark.parametrize(("which", "passes", "most"), [(waits, 0, USERS), (rests, USERS, 2 * USERS)])
+def test_triggers_of_users_who_have_a_journey_take_few_statements_too(
+    tmp_path: Path, which: Workflow, passes: int, most: int
+) -> None:
+    def bench(path: Path) -> Bench:
+        bench = Bench(path, which)
+        for number in range(USERS):
+            bench.event("go", 10, f"user{number}", k=1)
+        bench.write()
+        return bench
+
+    events = [incoming("go", f"user{number}", {"k": 1}) for number in range(USERS)]
+    few, ahead = statements(bench(tmp_path / "a.db"), events, ahead=True)
+    many, one_by_one = statements(bench(tmp_path / "b.db"), events, ahead=False)
+    assert ahead == one_by_one
+    assert ahead.count("journey.pass") == passes
+    assert few < most < many

@@ -135,3 +135,16 @@ def test_where_a_thread_stands_is_told_by_the_authors_line() -> None:
     free.set()
     thread.join()
     assert stand(call) == ""
+
+
+def test_a_thread_that_does_not_come_back_holds_up_no_end_of_the_program(threads: Threads) -> None:
+    free, began = threading.Event(), threading.Event()
+
+    def job() -> None:
+        began.set()
+        free.wait(60)
+
+    threads.submit(job)
+    assert began.wait(60)
+    assert [thread.daemon for thread in threading.enumerate() if thread.name == "test-threads"] == [True]
+    free.set()

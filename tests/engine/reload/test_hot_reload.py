@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from studio import Engine, VirtualClock
+from studio.engine.reload.hot_reload import Reloaded
 from studio.engine.reload.report import ReloadReport
 from studio.engine.reload.stored_code import load_version
 from studio.errors import StudioError
@@ -578,3 +579,50 @@ def _result(engine: Engine, entry: Entry) -> object:
     except StopIteration as stop:
         return stop.value
     raise AssertionError("it waits")
+
+
+async def test_who_listens_is_told_of_what_is_new_and_of_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "workflows"
+    write(folder, 'await journey.wait_for("paid")')
+    async with Engine(folder, store=tmp_path / "studio.db", clock=VirtualClock()) as engine:
+        said: list[Reloaded] = []
+        end, other = engine.on_reload(said.append), engine.on_reload(lambda reloaded: None)
+        assert await engine.reload() is None
+        assert said == []
+        broken = folder / "broken.py"
+        for text, problems in (("def (", 1), ("def (:", 1), (None, 0)):
+            if text is None:
+                broken.unlink()
+            else:
+                broken.write_text(text)
+            assert await engine.reload() is None
+            (told_now,) = said
+            assert (told_now.report, told_now.done, len(told_now.problems)) == (None, False, problems)
+            said.clear()
+        assert await engine.reload() is None
+        assert said == []
+        write(folder, 'await journey.wait_for("bought")')
+        report = await engine.reload()
+        assert [(each.report, each.done) for each in said] == [(report, True)]
+        end()
+        end()
+        write(folder, 'await journey.wait_for("sold")')
+        assert await engine.reload() is not None
+        assert len(said) == 1
+        other()
+        # The same code, and it stands in another file.
+        (folder / "welcome.py").rename(folder / "moved.py")
+        engine.on_reload(said.append)
+        assert await engine.reload() is None
+        assert [(each.report, each.done) for each in said[1:]] == [(None, False)]
+
+
+async def test_what_was_saved_before_the_files_are_followed_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "workflows"
+    write(folder, 'await journey.wait_for("paid")')
+    async with Engine(folder, store=tmp_path / "studio.db", clock=VirtualClock()) as engine:
+        write(folder, 'await journey.wait_for("bought")')
+        said: list[Reloaded] = []
+        engine.on_reload(said.append)
+        engine.watch(polling=True)
+        assert [each.done for each in said] == [True]

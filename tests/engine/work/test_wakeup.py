@@ -47,3 +47,7 @@ def test_who_rings_at_the_same_instant_is_harmed_by_nobody() -> None:
     for thread in threads:
         thread.join()
     assert failed == []
+
+
+def test_nothing_was_rung_before_it_was_made() -> None:
+    assert not WakeUp().wait(0)

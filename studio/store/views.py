@@ -30,6 +30,7 @@ from studio.store.view_charts import ChartViews
 from studio.store.view_context import ContextViews
 from studio.store.view_funnel import PlaceCounts
 from studio.store.view_history import HistoryViews
+from studio.store.view_needs import NeedViews
 from studio.store.view_report_rows import ReportViews
 from studio.store.view_user_rows import UserViews
 
@@ -41,7 +42,7 @@ SUGGEST_ROWS = 10_000
 """Entries, from either end of the history, in which event names are looked for."""
 
 
-class Views(ContextViews, UserViews, HistoryViews, ReportViews, ChartViews):
+class Views(ContextViews, UserViews, HistoryViews, ReportViews, ChartViews, NeedViews):
     """A read-only connection to a store. Belongs to the thread that made it.
 
     Raises:

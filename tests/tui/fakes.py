@@ -12,6 +12,7 @@ stores (`test_studio.py`, `keys/test_clock_studio.py`, `screens/test_time_contro
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -175,6 +176,10 @@ class FakeViews:
         at = after[1] if after is not None else 0
         rows = (self.rows_waits[::-1] if last else self.rows_waits)[at : at + limit]
         return rows, (None, at + limit) if at + limit < len(self.rows_waits) else None
+
+    def overdue(self, before: int) -> dict[str, int]:
+        late = (row.workflow for row in self.rows_waits if row.due_at is not None and row.due_at < before)
+        return dict(Counter(late))
 
     def open_among(self, waits: Iterable[WaitRow]) -> set[int]:
         return {row.seq for row in waits} & {row.seq for row in self.rows_waits}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from studio.store.records import LeftWaiting, Totals, WaitRow
 from studio.store.slow import SLOW, SlowCause, read_slow
 from studio.store.stuck import STUCK, StuckCall, read_stuck
 from studio.store.views import Views
+from studio.tui.session.needs import GRACE_MS
 from studio.tui.widgets.clock_bar import ClockBar
 from studio.tui.widgets.header import Header
 from studio.tui.widgets.keys_bar import KeysBar
@@ -33,6 +35,8 @@ class BarsState:
     """Steps and hooks of the engine that have not come back."""
     slow: SlowCause | None = None
     """The newest cause that held up all others."""
+    overdue: int = 0
+    """Waits whose deadline is past by more than `GRACE_MS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,8 @@ class BarsQuestion:
 
     alone: bool
     """No engine runs: what others send stays in the inbox."""
+    now: Callable[[], int] | None = None
+    """Gives the moment that is shown, ms since 1970."""
 
     def read(self, views: Views) -> BarsState:
         """The answer, from what the engine keeps and one row of an index."""
@@ -49,7 +55,15 @@ class BarsQuestion:
         totals = views.totals()
         left = views.left_waiting() if self.alone or not totals.events else LeftWaiting(0, False)
         aside, stuck = views.left_aside().kept, read_stuck(views.meta(STUCK))
-        return BarsState(totals, due, left, aside, stuck, read_slow(views.meta(SLOW)))
+        return BarsState(
+            totals, due, left, aside, stuck, read_slow(views.meta(SLOW)), self._overdue(views, due)
+        )
+
+    def _overdue(self, views: Views, due: WaitRow | None) -> int:
+        if due is None or due.due_at is None or self.now is None:
+            return 0
+        before = self.now() - GRACE_MS
+        return sum(views.overdue(before).values()) if due.due_at < before else 0
 
 
 def show_bars(screen: Screen[None], client: EngineClient, bars: BarsState) -> None:

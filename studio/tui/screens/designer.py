@@ -21,16 +21,8 @@ from studio.source.project import short
 from studio.store.records import WaitRow
 from studio.tui.screens.bars import BarsState
 from studio.tui.screens.edit_control import EDIT_BINDINGS, EditControl
-from studio.tui.screens.main_screen import (
-    CHARTS_BINDING,
-    LEAST_HEIGHT,
-    LEAST_WIDTH,
-    LOW,
-    NARROW,
-    MainScreen,
-    shown_on,
-)
-from studio.tui.screens.problem_control import ProblemControl
+from studio.tui.screens.main_screen import LEAST_HEIGHT, LEAST_WIDTH, LOW, NARROW, MainScreen, shown_on
+from studio.tui.screens.needs_control import CHARTS_BINDING, PROBLEM_BINDINGS, NeedsControl
 from studio.tui.screens.reload_control import RELOAD_BINDING, ReloadControl
 from studio.tui.session.editor import CursorPlace
 from studio.tui.session.messages import (
@@ -97,7 +89,7 @@ class DesignerScreen(MainScreen):
         Binding("v", "inspect", "inspect", id="designer.inspect"),
         Binding("e", "edit", "$EDITOR", id="designer.edit"),
         RELOAD_BINDING,
-        Binding("E", "go_there", "editor at the problem", show=False, id="problem.go"),
+        *PROBLEM_BINDINGS,
         Binding("m", "maximise", "maximise", id="maximise"),
         Binding("1", "pane(1)", "map", show=False, id="designer.map"),
         Binding("2", "pane(2)", "source", show=False, id="designer.source"),
@@ -115,7 +107,7 @@ class DesignerScreen(MainScreen):
         super().__init__(id="designer")
         self.edits = EditControl(self, self.read_again)
         self.reload = ReloadControl(self)
-        self.problems = ProblemControl(self, self._look_at_file)
+        self.problems = NeedsControl(self, self._look_at_file)
         self.user = user
         self.view: WorkflowView | None = None
         self._wanted = workflow
@@ -389,6 +381,10 @@ class DesignerScreen(MainScreen):
     def action_charts(self) -> None:
         """Draw how the workflow does."""
         self.app.post_message(OpenCharts(self._wanted))
+
+    def action_needs(self) -> None:
+        """Show what needs a person."""
+        self.problems.show_needs()
 
     def action_inspect(self) -> None:
         """Look inside a journey that waits here: that of the row in Here now, else of the selected user."""

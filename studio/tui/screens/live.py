@@ -10,15 +10,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widgets import Input, Static
 
-from studio.clocks.clock import wall_ms
 from studio.engine.client import EngineClient
 from studio.store.records import Entry, UserRow, WaitRow
-from studio.store.slow import SHOWN_MS
 from studio.tui.screens.act_control import ACT_BINDINGS, ActControl
 from studio.tui.screens.bars import BarsState
 from studio.tui.screens.layout_control import LayoutControl
-from studio.tui.screens.main_screen import CHARTS_BINDING, LEAST_HEIGHT, LEAST_WIDTH, MainScreen, shown_on
-from studio.tui.screens.problem_control import ProblemControl
+from studio.tui.screens.main_screen import LEAST_HEIGHT, LEAST_WIDTH, MainScreen, shown_on
+from studio.tui.screens.needs_control import CHARTS_BINDING, PROBLEM_BINDINGS, NeedsControl
 from studio.tui.screens.record_control import RecordControl
 from studio.tui.screens.refused_control import REFUSED_BINDING, RefusedControl
 from studio.tui.screens.reload_control import RELOAD_BINDING, ReloadControl
@@ -45,7 +43,7 @@ from studio.tui.widgets.header import Header
 from studio.tui.widgets.inject import Inject
 from studio.tui.widgets.keys_bar import KeysBar
 from studio.tui.widgets.log import LogList
-from studio.tui.widgets.problem_bar import Problem, ProblemBar, in_file
+from studio.tui.widgets.problem_bar import Problem, ProblemBar
 from studio.tui.widgets.status_line import StatusLine
 from studio.tui.widgets.tabs import PaneTabs
 from studio.tui.widgets.timeline import EntryList, TimelinePane
@@ -62,7 +60,7 @@ class LiveScreen(MainScreen):
         Binding("i", "inject", "inject", id="inject"),
         *ACT_BINDINGS,
         *TIME_BINDINGS,
-        Binding("E", "go_there", "editor at the problem", show=False, id="problem.go"),
+        *PROBLEM_BINDINGS,
         Binding("d", "designer", "designer", id="designer"),
         CHARTS_BINDING,
         RELOAD_BINDING,
@@ -92,7 +90,7 @@ class LiveScreen(MainScreen):
         self.record = RecordControl(self)
         self.refused = RefusedControl(self)
         self.reload = ReloadControl(self)
-        self.problems = ProblemControl(self)
+        self.problems = NeedsControl(self)
         self.start = StartControl(self)
         self._started = False
         self._user_by_hand = False
@@ -132,16 +130,9 @@ class LiveScreen(MainScreen):
     # -- what is shown -------------------------------------------------------------------------------
 
     def show_state(self, client: EngineClient, bars: BarsState) -> None:
-        totals, trouble = bars.totals, client.trouble()
-        alone, slow = client.viewer_of == 0, bars.slow
+        totals, alone = bars.totals, client.viewer_of == 0
         first = is_first_start(client.workflows, client.problems) and not totals.users
-        told = (
-            ([trouble.why] if trouble else [])
-            + ([] if alone else [call.sentence() for call in bars.stuck])
-            + ([] if alone or slow is None or slow.at < wall_ms() - SHOWN_MS else [slow.sentence])
-        )
-        files = [in_file(each) for each in client.problems if not first]
-        self.query_one(ProblemBar).show([*map(Problem, told), *files])
+        self.problems.show(client, bars, first)
         self.start.offer_welcome(first)
         self.query_one(WaitingList).set_total(totals.waiting)
         users = self.query_one(UsersList)
@@ -334,6 +325,10 @@ class LiveScreen(MainScreen):
     def action_go_there(self) -> None:
         """Open the editor at the file that does not load."""
         self.problems.go_there()
+
+    def action_needs(self) -> None:
+        """Show what needs a person."""
+        self.problems.show_needs()
 
     def action_designer(self) -> None:
         """Look at the workflows: their maps, sources and paths."""

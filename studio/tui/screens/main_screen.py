@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any, TypeVar
 
 from textual.app import App
-from textual.binding import Binding
 from textual.screen import Screen
 
 from studio.engine.client import EngineClient
@@ -14,7 +13,6 @@ from studio.tui.session.ask import Asking, Question
 from studio.tui.session.context import Session, session_of
 from studio.tui.widgets.header import Header
 
-CHARTS_BINDING = Binding("C", "charts", "charts", id="charts")
 NARROW, LOW = 100, 30
 """Columns and lines below which one pane is shown at a time."""
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
@@ -50,7 +48,7 @@ class MainScreen(Asking, Screen[None]):
 
     def question(self) -> Question:
         client = self.session.client
-        return BarsQuestion(alone=client is not None and client.viewer_of == 0)
+        return BarsQuestion(client is not None and client.viewer_of == 0, self.session.shown_now)
 
     def show_answer(self, answer: BarsState) -> None:
         client = self.session.client

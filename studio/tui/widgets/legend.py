@@ -56,4 +56,12 @@ def legend() -> list[tuple[str, list[Meaning]]]:
                 (mark.unread, "warning", "cannot be told from the source"),
             ],
         ),
+        (
+            "Signs: charts",
+            [
+                (mark.bar_left, "success", "part of a bar: went on"),
+                (mark.bar_gone, "muted", "part of a bar: timed out"),
+                (mark.staying, "warning", "part of a bar: still there"),
+            ],
+        ),
     ]

@@ -13,6 +13,7 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, UnsandboxedWorkflowRunner
 
 from studio.temporal.user_workflow import UserJourneys
+from tests.temporal.record import USERS
 from tests.temporal.support import HISTORIES
 
 FILES = sorted(HISTORIES.iterdir())
@@ -20,8 +21,14 @@ FILES = sorted(HISTORIES.iterdir())
 
 def test_runs_that_go_on_and_that_end_are_among_them() -> None:
     users = {file.name.split("-")[1] for file in FILES}
-    assert users == {"ada", "bob", "crm", "eve", "flood"}
+    assert users == set(USERS)
     assert sum("-flood-" in file.name for file in FILES) > 1
+
+
+@pytest.mark.parametrize(("user", "has"), [("gus", '"signalName": "driving"'), ("big", '"core_patch"')])
+def test_what_came_late_into_the_workflows_code_is_among_them(user: str, has: str) -> None:
+    found = [gzip.decompress(file.read_bytes()).decode() for file in FILES if f"-{user}-" in file.name]
+    assert any(has in text for text in found)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name.removesuffix(".json.gz"))

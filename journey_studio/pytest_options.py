@@ -35,7 +35,10 @@ def add_options(parser: pytest.Parser) -> None:
 
 def add_marker(config: pytest.Config) -> None:
     """The plugin's marker."""
-    config.addinivalue_line("markers", f"{MARK}(workflows): what the fixture journeys runs.")
+    config.addinivalue_line(
+        "markers",
+        f"{MARK}(workflows, start, timezone): what the fixture journeys runs, and from which moment.",
+    )
 
 
 def is_event_file(file: Path, config: pytest.Config) -> bool:

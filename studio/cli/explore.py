@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from studio.cli import complete
-from studio.cli.options import json_option, shared_in_memory
+from studio.cli.options import StartParameter, json_option, shared_in_memory
 from studio.cli.output import complain, terminal_width, write
 from studio.cli.settings import Settings
 from studio.errors import StudioError
@@ -72,6 +72,12 @@ MOST_LISTED = 12
 @click.option(
     "--events", metavar="FILE", help="An event file to take samples from.  [default: data/NAME.jsonl]"
 )
+@click.option(
+    "--start",
+    type=StartParameter(),
+    metavar="TIME",
+    help="Begin at this moment, such as '2026-03-02T09:00 Europe/Berlin'.  [default: the event file's]",
+)
 @click.option("--user", metavar="ID|JSON", help="The user: an id, or an object with id and profile.")
 @click.option(
     "--failures", is_flag=True, help="Try the failure of every step, not only of those in a try block."
@@ -90,6 +96,7 @@ def explore(
     most: int | None,
     samples: tuple[str, ...],
     events: str | None,
+    start: int | None,
     user: str | None,
     failures: bool,
     folder: str | None,
@@ -102,15 +109,16 @@ def explore(
     file, and from match=.
     """
     from studio.design.explorer import report
-    from studio.design.explorer.search import Bounds, explore
+    from studio.design.explorer.search import START, Bounds, explore
 
     workflow = _workflow(settings, name)
     known = _samples(settings, workflow, samples, events, user)
-    found = explore(
-        workflow, known, bounds=Bounds(depth=depth, paths=paths, seconds=seconds), failures=failures
-    )
+    if start is None:
+        start = START if known.start is None else known.start
+    bounds = Bounds(depth=depth, paths=paths, seconds=seconds)
+    found = explore(workflow, known, bounds=bounds, failures=failures, start=start)
     if folder is not None:
-        _write_files(Path(folder), found, most, as_json)
+        _write_files(Path(folder), found, start, most, as_json)
         return
     if as_json:
         write([json_line(report.as_json(found, most))])
@@ -147,7 +155,6 @@ def _samples(
     """What is known of events, the best last."""
     from studio.cli.input_lines import lines, opened
     from studio.design.explorer.samples import Samples, event_file
-    from studio.events import event_files as eventfiles
     from studio.source.project import short
     from studio.store.views import Views
     from studio.text import json_text as jsontext
@@ -156,7 +163,7 @@ def _samples(
     file = events or event_file(workflow)
     if file is not None:
         with opened(file) as (descriptor, title):
-            samples.add_events(eventfiles.read(lines(descriptor, title), 0, title))
+            samples.add_file(lines(descriptor, title), title)
         samples.sources.append(short(file))
     if settings.store != MEMORY:
         with Views(settings.store) as views:
@@ -176,10 +183,9 @@ def _samples(
 # -- as tests ------------------------------------------------------------------------------
 
 
-def _write_files(folder: Path, found: Exploration, most: int | None, as_json: bool) -> None:
+def _write_files(folder: Path, found: Exploration, start: int, most: int | None, as_json: bool) -> None:
     """Write what is new in a folder, the shortest paths first, and say what is there."""
     from studio.design.explorer import path_files
-    from studio.design.explorer.search import START
 
     paths = sorted(found.paths, key=lambda path: (len(path.events), path.time, path.choices))
     made: list[path_files.PathFile] = []
@@ -188,7 +194,7 @@ def _write_files(folder: Path, found: Exploration, most: int | None, as_json: bo
         if len(made) == (path_files.MOST_FILES if most is None else most):
             left_out = len(paths) - number
             break
-        file = asyncio.run(path_files.path_file(found, path, START))
+        file = asyncio.run(path_files.path_file(found, path, start))
         if file is None:
             unplayable += 1
         else:

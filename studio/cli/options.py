@@ -146,6 +146,25 @@ class UntilParameter(click.ParamType[tuple[int, bool]]):
             self.fail(f"{value!r} is not a time. Write 30d, or 2026-01-31T12:00.", param, ctx)
 
 
+class StartParameter(click.ParamType[int]):
+    """A date and a time, in UTC unless an offset or a zone follows; gives milliseconds since 1970."""
+
+    name = "start"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if not isinstance(value, str):
+            return value  # type: ignore[no-any-return]
+        from studio.errors import EventError
+        from studio.events.named_start import read_start
+
+        # "2026-03-02 09:00" has a space too, and no zone.
+        text, *zone = re.split(r"\s+(?=[A-Za-z])", value.strip(), maxsplit=1)
+        try:
+            return read_start(text, *zone)
+        except EventError as error:
+            self.fail(f"{error.what}. {error.fix or ''}".strip(), param, ctx)
+
+
 class SinceParameter(click.ParamType[str]):
     """A duration back from now, or a moment; stays the text, since the store's clock says what now is."""
 

@@ -14,7 +14,7 @@ from studio.cli.engine_run import check_workflows, end_politely, tell_problems
 from studio.cli.engine_state import StuckState
 from studio.cli.follower import EntryFormatter, EntryLines, Follower, ended, last_seq
 from studio.cli.no_steps import steps_options, would_run
-from studio.cli.options import UntilParameter, json_option, shared_in_memory
+from studio.cli.options import StartParameter, UntilParameter, json_option, shared_in_memory
 from studio.cli.output import (
     Exit,
     coloured,
@@ -34,6 +34,12 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("file", metavar="FILE|-")
 @click.option(
+    "--start",
+    type=StartParameter(),
+    metavar="TIME",
+    help="Begin at this moment, such as '2026-03-02T09:00 Europe/Berlin'.  [default: the file's]",
+)
+@click.option(
     "--until",
     type=UntilParameter(),
     metavar="30d",
@@ -51,6 +57,7 @@ if TYPE_CHECKING:
 def play(
     settings: Settings,
     file: str,
+    start: int | None,
     until: tuple[int, bool] | None,
     seed: str | None,
     check: bool,
@@ -74,7 +81,7 @@ def play(
     stand_in = would_run(settings, no_steps, stubs)
     with opened(file) as (descriptor, name):
         if check:
-            return _checked(settings, list(lines_of(descriptor, name)), name, until, stand_in, seed)
+            return _checked(settings, list(lines_of(descriptor, name)), name, start, until, stand_in, seed)
         if _can_seek(descriptor):
 
             def read() -> Iterator[bytes]:
@@ -87,13 +94,14 @@ def play(
             def read() -> Iterator[bytes]:
                 return iter(kept)
 
-        return ended(asyncio.run(_play(settings, read, name, until, stand_in, seed, as_json)))
+        return ended(asyncio.run(_play(settings, read, name, start, until, stand_in, seed, as_json)))
 
 
 def _checked(
     settings: Settings,
     lines: list[bytes],
     name: str,
+    start: int | None,
     until: tuple[int, bool] | None,
     stand_in: StandIn | None,
     seed: str | None,
@@ -103,7 +111,9 @@ def _checked(
 
     seed = seed or eventfiles.first_seed(lines, name) or settings.seed
     done = asyncio.run(
-        play_and_check(lines, settings.workflows, until=until, name=name, stand_in=stand_in, seed=seed)
+        play_and_check(
+            lines, settings.workflows, start=start, until=until, name=name, stand_in=stand_in, seed=seed
+        )
     )
     for problem in done.problems:
         if isinstance(problem, NoWorkflows):
@@ -126,6 +136,7 @@ async def _play(
     settings: Settings,
     read: Callable[[], Iterator[bytes]],
     name: str,
+    first: int | None,
     until: tuple[int, bool] | None,
     stand_in: StandIn | None,
     seed: str | None,
@@ -138,7 +149,7 @@ async def _play(
     from studio.events.trace import Trace
     from studio.store.seed import FIXED
 
-    clock = VirtualClock(eventfiles.first_moment(read(), name))
+    clock = VirtualClock(eventfiles.first_moment(read(), name) if first is None else first)
     # Once through before anything is stored: a slip in the last line must not leave half a file.
     users = _check_events(read, clock.now(), name)
     if users is None:

@@ -62,13 +62,13 @@ def parse_line(text: Line, where: str, start: int) -> list[Incoming]:
         start: what an offset in our own `at` counts from, milliseconds since 1970, UTC.
 
     Returns:
-        None of them for an empty line, a comment and an expectation; several for a batch.
+        None of them for an empty line, a comment, an expectation and a start; several for a batch.
 
     Raises:
         EventError: names line and field, and says what to write.
     """
     fields = line_fields(text, where)
-    return [] if fields is None else events(fields, where, start)
+    return [] if fields is None or eventfiles.says_start(fields, where) else events(fields, where, start)
 
 
 def shape_of(fields: Mapping[str, Any]) -> Shape:

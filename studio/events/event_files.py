@@ -9,6 +9,7 @@ refused. Without it the event comes at the moment of the line above. `user` is a
 that begin with # are passed over.
 
 The first line may carry a `seed` (a text): what `random` and `uuid` are drawn from where the file is played.
+Or it is no event and says when the file begins: {"start": "2026-03-02T09:00", "timezone": "Europe/Berlin"}.
 
 A line with `expect` is no event: it says what is to have happened (`expectations.py`).
 `play --check` and tests look at it, everything else passes it over.
@@ -26,6 +27,7 @@ from studio.clocks import durations
 from studio.clocks.clock import LAST_MOMENT, iso, to_ms
 from studio.errors import DurationError, EventError
 from studio.events.expectations import EXPECT, Expectation, expectation
+from studio.events.named_start import SEED, is_start_line, read_start_line
 from studio.language.incoming import Incoming, incoming
 from studio.text import json_text as jsontext
 
@@ -38,7 +40,6 @@ as an offset it would be more than 15 years."""
 
 _EXAMPLE = 'Write a line such as {"at": "2s", "event": "app/login", "user": "user1", "data": {}}.'
 _AT_FIX = 'Write an offset such as "2s", an ISO time, or milliseconds since 1970.'
-SEED = "seed"
 _KNOWN = ("at", "event", "user", "data", "id")
 _DATE = re.compile(r"\s*\d{4}-\d\d")
 
@@ -75,6 +76,15 @@ def read_all(lines: Iterable[Line], start: int, name: str = "events") -> Iterato
     for number, (where, fields) in enumerate(_objects(lines, name)):
         if number == 0 and isinstance(fields.get(SEED), str):
             del fields[SEED]
+        if is_start_line(fields):
+            read_start_line(fields, where)
+            if number:
+                raise EventError(
+                    "it says when the file begins and is not its first line",
+                    where=where,
+                    fix="Put it into the first line.",
+                )
+            continue
         at, sent = now, fields.get("at")
         if sent is not None:
             at = _moment(sent, start, where)
@@ -101,13 +111,25 @@ def parse_line(text: Line, where: str, start: int) -> Incoming | None:
         start: the moment that offsets count from, milliseconds since 1970, UTC.
 
     Returns:
-        None for an empty line, a comment and an expectation.
+        None for an empty line, a comment, an expectation, and the line that says when a file begins.
 
     Raises:
         EventError: as `read`.
     """
     fields = line_fields(text, where)
-    return None if fields is None else own_event(fields, where, start)
+    return None if fields is None or says_start(fields, where) else own_event(fields, where, start)
+
+
+def says_start(fields: Mapping[str, Any], where: str) -> bool:
+    """Whether a line says when a file begins, which does not count for a stream that comes now.
+
+    Raises:
+        EventError: it does, and names no moment.
+    """
+    if not is_start_line(fields):
+        return False
+    read_start_line(fields, where)
+    return True
 
 
 def own_event(fields: dict[str, Any], where: str, start: int) -> Incoming | None:
@@ -144,10 +166,19 @@ def whole_event(fields: Mapping[str, Any], beside: Iterable[object], now: int) -
 
 
 def first_moment(lines: Iterable[Line], name: str = "events") -> int | None:
-    """The moment of the first line, when it says one that is no offset."""
+    """The moment that the first line names, or its own when that is no offset."""
     for where, fields in _objects(lines, name):
+        if is_start_line(fields):
+            return read_start_line(fields, where)
         at = fields.get("at")
         return _moment(at, 0, where) if _is_absolute(at) else None
+    return None
+
+
+def named_start(lines: Iterable[Line], name: str = "events") -> int | None:
+    """The moment at which the first line says that the file begins."""
+    for where, fields in _objects(lines, name):
+        return read_start_line(fields, where) if is_start_line(fields) else None
     return None
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from studio.clocks import durations
 from studio.clocks.clock import iso
 from studio.errors import StudioError
-from studio.events.event_files import SEED
+from studio.events.named_start import SEED
 from studio.source.project import short
 from studio.store.records import Entry
 from studio.store.views import Views

@@ -39,6 +39,7 @@ async def play_and_check(
     lines: Iterable[eventfiles.Line],
     workflows: str | Path | Workflow | Iterable[str | Path | Workflow],
     *,
+    start: int | None = None,
     until: tuple[int, bool] | None = None,
     name: str = "events",
     stand_in: StandIn | None = None,
@@ -49,6 +50,7 @@ async def play_and_check(
 
     Args:
         lines: of the file.
+        start: the moment that it begins at, milliseconds since 1970; that of the file when not given.
         until: milliseconds, and whether they count from the start of the file. When not given, time
             ends at the last line of the file.
         name: of the file, for messages.
@@ -59,7 +61,7 @@ async def play_and_check(
         EventError: a line is wrong, or there is no expectation.
     """
     kept = list(lines)
-    clock = VirtualClock(eventfiles.first_moment(kept, name))
+    clock = VirtualClock(eventfiles.first_moment(kept, name) if start is None else start)
     start = clock.now()
     read = list(eventfiles.read_all(kept, start, name))
     expected = [line for line in read if isinstance(line, Expectation)]

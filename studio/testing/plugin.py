@@ -62,11 +62,19 @@ def journeys_for(request: pytest.FixtureRequest) -> Iterator[Journeys]:
 
     mark = request.node.get_closest_marker(MARK)
     # By name: a marker that is given one function takes it for what it stands above.
-    given = mark.kwargs.get("workflows") if mark is not None else None
+    said = mark.kwargs if mark is not None else {}
+    given = said.get("workflows")
     workflows = _project_workflows(request.config) if given is None else given
     write = bool(request.config.getoption(OPTION))
     seed = _seed(request.config) or FIXED
-    with Journeys(workflows, folder=request.path.parent, write_snapshots=write, seed=seed) as found:
+    with Journeys(
+        workflows,
+        start=said.get("start"),
+        timezone=said.get("timezone"),
+        folder=request.path.parent,
+        write_snapshots=write,
+        seed=seed,
+    ) as found:
         request.node.stash[_used] = found
         yield found
 

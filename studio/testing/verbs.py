@@ -13,6 +13,7 @@ from studio.clocks.clock import VirtualClock, to_datetime, to_ms
 from studio.engine.engine import Engine
 from studio.errors import StudioError
 from studio.events.expectations import timeline
+from studio.events.named_start import read_start
 from studio.language.arguments import Duration
 from studio.language.definition import Workflow
 from studio.language.event import Event
@@ -60,7 +61,8 @@ class Journeys:
 
     Args:
         workflows: a folder, a file, a workflow, or several of these.
-        start: the first moment; 2026-01-01 00:00 UTC when not given.
+        start: the first moment, also as "2026-03-02T09:00"; 2026-01-01 00:00 UTC when not given.
+        timezone: of a text without an offset: "Europe/Berlin"; UTC when not given.
         folder: where snapshots are, for `matches_snapshot`.
         write_snapshots: write them anew.
         seed: what `random` and `uuid` are drawn from: the same in each run.
@@ -70,13 +72,17 @@ class Journeys:
         self,
         workflows: Source | Iterable[Source] = (),
         *,
-        start: datetime | None = None,
+        start: datetime | str | None = None,
+        timezone: str | None = None,
         folder: Path | None = None,
         write_snapshots: bool = False,
         seed: str = FIXED,
     ) -> None:
         self._workflows = _settled(workflows)
-        self._clock = VirtualClock(start)
+        if isinstance(start, str) or timezone is not None:
+            self._clock = VirtualClock(read_start(start, timezone))
+        else:
+            self._clock = VirtualClock(start)
         self._start = self._clock.now()
         self._folder = folder or working_folder()
         self._write = write_snapshots

@@ -40,6 +40,8 @@ SAMPLES = {
     "--most": "1",
     "--sample": "activated={}",
     "--events": "events.jsonl",
+    "--start": "2026-03-02T09:00",
+    "--write": "paths",
     "--until": "30d",
     "--for": "10ms",
     "--template": "welcome",

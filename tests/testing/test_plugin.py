@@ -190,11 +190,13 @@ def test_a_marker_names_the_workflows_of_a_test(here: Path) -> None:
         "import pytest\nfrom studio import workflow\n\n\n"
         "@workflow(trigger='go')\nasync def other(journey):\n    journey.log('other')\n    return 1\n\n\n"
         "@pytest.mark.journeys(workflows=other)\ndef test_other(journeys):\n"
-        "    journeys.send('go', user='u')\n    assert journeys.journey('u').result == 1\n"
+        "    journeys.send('go', user='u')\n    assert journeys.journey('u').result == 1\n\n\n"
+        "@pytest.mark.journeys(workflows=other, start='2026-03-02T09:00', timezone='Europe/Berlin')\n"
+        "def test_start(journeys):\n    assert journeys.now.isoformat() == '2026-03-02T08:00:00+00:00'\n"
     )
     (here / "tests" / "test_other.py").write_text(test)
     code, out = run_pytest(here, "-q", "--strict-markers")
-    assert (code, "1 passed" in out) == (0, True), out
+    assert (code, "2 passed" in out) == (0, True), out
 
 
 @pytest.mark.long

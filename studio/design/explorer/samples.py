@@ -40,6 +40,8 @@ class Samples:
     """Results by the step's name."""
     user: dict[str, Any] = field(default_factory=lambda: {"id": USER})
     """The id and the profile of whom the journey is about."""
+    start: int | None = None
+    """The moment at which an event file says that it begins."""
     sources: list[str] = field(default_factory=list)
     """Where they are from, for people."""
 
@@ -80,6 +82,16 @@ class Samples:
                 profiled = True
                 self.user = {**jsontext.loads(event.profile), "id": event.user}
 
+    def add_file(self, lines: Iterable[eventfiles.Line], name: str) -> None:
+        """Take what the events of a file carry, and when it says that it begins.
+
+        Raises:
+            EventError: a line is wrong.
+        """
+        kept = list(lines)
+        self.start = eventfiles.named_start(kept, name)
+        self.add_events(eventfiles.read(kept, 0, name))
+
     def add_event_file(self, workflow: Workflow) -> None:
         """Take what the events of the workflow's own event file carry, if it has one.
 
@@ -91,7 +103,7 @@ class Samples:
             return
         try:
             with open(file, encoding="utf-8") as lines:
-                self.add_events(eventfiles.read(lines, 0, file))
+                self.add_file(lines, file)
         except (OSError, UnicodeError) as error:
             raise EventError(f"it cannot be read: {error}", where=file) from error
 

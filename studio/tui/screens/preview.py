@@ -155,7 +155,9 @@ class PreviewScreen(OwnStore, Screen[None]):
         except StudioError as error:
             # Without samples of a store or a file there are those of `match`.
             problem = str(error)
-        self._preview = preview = Preview(self._workflow, known, start, seed)
+        self._preview = preview = Preview(
+            self._workflow, known, start if known.start is None else known.start, seed
+        )
         await self._do(preview.begin)
         if problem and self.is_attached:
             self._say(problem, "error")

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -724,3 +725,36 @@ def test_one_that_came_back_in_the_moment_it_was_given_up_is_not_hanging() -> No
     assert look.stopped(None, 2) is None
     look._done, look._error = False, KeyError("id")
     assert look.stopped(None, 2) is None
+
+
+@workflow(trigger="both/start")
+async def gathers(journey: Journey) -> dict[str, int]:
+    one, two = await journey.wait_all(journey.wait_for("one"), journey.wait_for("two", timeout="1h"))
+    plan = journey.user.get("plan")
+    seen = journey.events("one")
+    again = await journey.step("send", send, f"{plan}", once=True)
+    three = await journey.wait_for("three", past=False)
+    return {"n": len(one) + len(two) + len(three) + len(seen) + len(again)}
+
+
+async def test_an_entry_of_the_past_is_seen_as_it_was_when_it_was_the_newest(enter: Enter) -> None:
+    world = await enter(gathers)
+
+    def newest() -> tuple[int, Inspection]:
+        seq = world.steps("gathers/ada")[-1].seq
+        return seq, world.look("gathers/ada", seq)
+
+    seen = []
+    await world.send("both/start")
+    seen.append(newest())
+    for name in ("one", "two", "one", "identify", "three"):
+        await world.send(name, plan=name)
+        if newest()[0] != seen[-1][0]:
+            seen.append(newest())
+    assert [found.entry.kind for _, found in seen] == [
+        *("wait.opened", "wait.matched", "wait.opened", "journey.completed")
+    ]
+    for seq, found in seen:
+        then = world.look("gathers/ada", seq)
+        # Whether it is the newest, and how the journey stands by now, are all that is of today.
+        assert replace(then, now=found.now, status=found.status) == found

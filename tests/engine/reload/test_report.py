@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from studio import Engine, VirtualClock
+from studio import Engine, Journey, VirtualClock, workflow
 from studio.engine.reload import report as module
+from studio.engine.reload.openings import Openings
 from studio.engine.reload.report import ReloadReport, ReloadTally, report, summary
 from studio.kernel.dry_run import Difference, What
 from studio.language.definition import Workflow
+from tests.engine.bench import Bench
 from tests.engine.reloading import loaded
 
 PLACE = ("/w/shop.py", 24)
@@ -115,3 +119,30 @@ async def test_one_that_does_not_come_back_is_given_up_and_counted_as_one_that_f
     found = await asyncio.to_thread(looked, path, old, hangs)
     assert found.tally.fails == {f"Hung at welcome.py:{hangs.line}": 1}
     assert found.tally.deadlines == 2
+
+
+@workflow(trigger="go", name="shop")
+async def shop(journey: Journey) -> None:
+    await journey.wait_for("past", {"n": 1})
+    await journey.wait_for("came", {"n": 1})
+    await journey.wait_for("late", {"n": 1}, timeout="1s")
+    await journey.wait_for("never")
+
+
+def test_for_which_match_a_wait_was_answered_is_known_however_it_was(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "a.db", shop)
+    bench.event("past", 1, n=1)
+    bench.event("go", 2)
+    bench.event("came", 3, n=1)
+    bench.timer()
+    bench.write()
+    (journey,) = bench.journeys()
+    made = Openings(bench.batch.unit, [journey])
+    found = {}
+    for name in ("past", "came", "late"):
+        key = ("wait", name, 0)
+        record = journey.outcomes[key]
+        for n in (1, 2):
+            wait: Any = SimpleNamespace(key=key, match={"n": n})
+            found[name, n] = made.differs(journey, wait, record)
+    assert found == {(name, n): n == 2 for name in ("past", "came", "late") for n in (1, 2)}

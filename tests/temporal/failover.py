@@ -17,10 +17,14 @@ import tempfile
 import time
 from pathlib import Path
 
+from temporalio.client import Client
+
+from studio.clocks.clock import wall_ms
 from studio.language.incoming import incoming
 from studio.language.kinds import Kind
 from studio.temporal.settings import TemporalSettings
 from studio.temporal.temporal_engine import TemporalEngine
+from studio.temporal.wire import workflow_id
 from studio.temporal.worker import sink_worker
 from tests.temporal.servers import DevServer
 from tests.temporal.support import count, new_queue, until
@@ -30,8 +34,14 @@ USERS = 40
 MATCHED = "SELECT user FROM history WHERE kind = ?"
 
 
-async def seconds_after_a_kill(server: DevServer, folder: Path, users: int) -> list[float]:
-    """Of each user, from the kill to where the store has what came of it; the quickest first."""
+async def seconds_after_a_kill(
+    server: DevServer, folder: Path, users: int
+) -> tuple[list[float], list[float]]:
+    """Of each user, from the kill on; the quickest first.
+
+    Returns:
+        To where the turn is durable by which the user goes on, and to where the store has it.
+    """
     queue, store = new_queue(), folder / "sink.db"
     settings = TemporalSettings(server.address, queue=queue)
     engine = TemporalEngine(None, server.address, queue=queue, store=store)
@@ -46,7 +56,7 @@ async def seconds_after_a_kill(server: DevServer, folder: Path, users: int) -> l
             other = WorkerProcess(server.address, queue, folder)
             await until(lambda: other.is_ready)
             doomed.kill()
-            killed = time.monotonic()
+            killed, killed_at = time.monotonic(), wall_ms()
             sending = asyncio.create_task(
                 engine.send_many([incoming("next", name, {"n": 1}) for name in names])
             )
@@ -58,11 +68,23 @@ async def seconds_after_a_kill(server: DevServer, folder: Path, users: int) -> l
                 await asyncio.sleep(0.02)
             con.close()
             await sending
+            turns = [await _turn_after(client, name, killed_at) for name in names]
     finally:
         for each in (doomed, other):
             if each is not None:
                 each.stop()
-    return sorted(went_on.values())
+    return sorted(turns), sorted(went_on.values())
+
+
+async def _turn_after(client: Client, user: str, at: int) -> float:
+    """Seconds from a moment to the user's first turn behind it."""
+    history = await client.get_workflow_handle(workflow_id(user)).fetch_history()
+    moments = (
+        event.event_time.ToMilliseconds()
+        for event in history.events
+        if event.HasField("marker_recorded_event_attributes")
+    )
+    return (next(moment for moment in moments if moment > at) - at) / 1000
 
 
 def main() -> None:
@@ -78,10 +100,11 @@ def main() -> None:
                 (load, *_) = os.getloadavg()
                 own = folder / str(turn)
                 own.mkdir()
-                took = asyncio.run(seconds_after_a_kill(server, own, users))
-                middle = statistics.median(took)
-                told = f"first {took[0]:.1f} s, half {middle:.1f} s, all {users} {took[-1]:.1f} s"
-                sys.stdout.write(f"{told}; load {load:.1f}\n")
+                both = asyncio.run(seconds_after_a_kill(server, own, users))
+                for what, took in zip(("go on", "in the store"), both, strict=True):
+                    middle = statistics.median(took)
+                    told = f"first {took[0]:.1f} s, half {middle:.1f} s, all {users} {took[-1]:.1f} s"
+                    sys.stdout.write(f"{what:<12}  {told}; load {load:.1f}\n")
         finally:
             server.stop()
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -13,6 +15,9 @@ from studio.errors import NoWorkflows, StudioError
 from studio.source.project import MEMORY
 from studio.text.printable import clean, json_line, styled
 from studio.wording.values import counted
+
+if TYPE_CHECKING:
+    from studio.language.definition import Workflow
 
 MOST_NAMES = 100_000
 """Names of events of a store that are compared."""
@@ -44,7 +49,7 @@ def check(settings: Settings, paths: tuple[str, ...], strict: bool, as_json: boo
         with Views(settings.store) as views:
             history = views.event_names(limit=MOST_NAMES)
     findings = [of_problem(problem) for problem in loaded.problems]
-    findings += check(loaded.workflows, history)
+    findings += check(loaded.workflows, history, _sample_names(loaded.workflows.values()))
     if as_json:
         write(json_line(each.as_json()) for each in findings)
     else:
@@ -59,3 +64,20 @@ def check(settings: Settings, paths: tuple[str, ...], strict: bool, as_json: boo
     if any(isinstance(problem, NoWorkflows) for problem in loaded.problems):
         return Exit.WRONG
     return Exit.FAILED if errors or (strict and warnings) else Exit.DONE
+
+
+def _sample_names(workflows: Iterable[Workflow]) -> set[str]:
+    """Names of events in the workflows' own event files, as far as these can be read."""
+    from studio.design.explorer.samples import Samples
+    from studio.errors import EventError
+
+    found: set[str] = set()
+    for workflow in workflows:
+        samples = Samples()
+        try:
+            samples.add_event_file(workflow)
+        except EventError:
+            # `play` and `explore` tell what is wrong with it.
+            continue
+        found |= set(samples.events)
+    return found

@@ -45,6 +45,8 @@ class Read:
     """Names that are waited for or looked up."""
     begun: list[Spoken] = field(default_factory=list)
     """Names that begin journeys."""
+    goals: list[Spoken] = field(default_factory=list)
+    """Names that journeys are for."""
     sent: list[Spoken] = field(default_factory=list)
 
 
@@ -96,7 +98,7 @@ class CallReader:
         goal = None if workflow.goal is None else workflow.goal.names
         for wanted, into in (
             *((workflow.trigger, self.read.begun), (workflow.exit_on, self.read.heard)),
-            (goal, self.read.heard),
+            (goal, self.read.goals),
         ):
             for name in wanted.literals if wanted is not None else ():
                 into.append(Spoken(name, source.path, code.co_firstlineno, workflow.name, fine))

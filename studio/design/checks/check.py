@@ -14,17 +14,20 @@ from studio.language.definition import Workflow
 from studio.text.fuzzy_match import describe_difference, likely_typo
 
 
-def check(workflows: Mapping[str, Workflow], history: Collection[str] | None = None) -> list[CheckFinding]:
+def check(
+    workflows: Mapping[str, Workflow], history: Collection[str] | None = None, samples: Collection[str] = ()
+) -> list[CheckFinding]:
     """What will go wrong in workflows, in the order of files and lines.
 
     Args:
         history: names of all events that a store has seen; None when no store was given.
+        samples: names of events in the workflows' own event files.
     """
     reader = CallReader(CheckedSources())
     for workflow in workflows.values():
         reader.workflow(workflow)
     read = reader.read
-    found = [*read.findings, *_names(read, history)]
+    found = [*read.findings, *_names(read, history), *_goals(read, history, samples)]
     return sorted(found, key=lambda each: (each.path, each.line, each.level, each.rule))
 
 
@@ -38,7 +41,7 @@ def of_problem(problem: WorkflowError) -> CheckFinding:
 def _names(read: Read, history: Collection[str] | None) -> list[CheckFinding]:
     begins = {each.name for each in read.begun}
     sent = {each.name for each in read.sent} | set(history or ())
-    heard = Counter(each.name for each in read.heard)
+    heard = Counter(each.name for each in (*read.heard, *read.goals))
     found = []
     for spoken in (*read.begun, *read.heard):
         if spoken.name in sent or spoken.fine:
@@ -57,6 +60,26 @@ def _names(read: Read, history: Collection[str] | None) -> list[CheckFinding]:
         elif history is not None:
             what = f'"{spoken.name}" is sent by no workflow, and the history of the store has none'
             found.append(_warning(spoken, "never-sent", what, "Send it, or look for another name."))
+    return list(dict.fromkeys(found))
+
+
+def _goals(read: Read, history: Collection[str] | None, samples: Collection[str]) -> list[CheckFinding]:
+    """Goals that nobody has seen: events that come from outside are often in no other place of the code."""
+    code = {each.name for each in (*read.begun, *read.heard, *read.sent)}
+    known = code | set(history or ()) | set(samples)
+    found = []
+    for spoken in read.goals:
+        if spoken.name in known or spoken.fine:
+            continue
+        meant = likely_typo(spoken.name, known)
+        if meant is not None:
+            where = "is used elsewhere" if meant in code else "is what came"
+            differs = describe_difference(spoken.name, meant)
+            what = f'the goal "{spoken.name}" looks like a typo: "{meant}" {where} ({differs})'
+            found.append(_warning(spoken, "slip", what, f'Write "{meant}", or write # studio: ok behind it.'))
+        elif history is not None or samples:
+            what = f'the goal "{spoken.name}" is seen nowhere: in no workflow, event file or store'
+            found.append(_warning(spoken, "goal-unseen", what, "Look for another name, or send it."))
     return list(dict.fromkeys(found))
 
 

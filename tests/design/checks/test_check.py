@@ -321,3 +321,34 @@ def test_of_the_conformance_journeys_only_what_is_meant_to_be_wrong_is_an_error(
         ("foreign-await", "await asyncio.sleep(1)"),
     }
     assert {each.rule for each in findings} == {"foreign-await", "no-timeout", "second-pass"}
+
+
+GOAL = """\
+from studio import goal, workflow
+
+
+@workflow(trigger="go", goal=goal("billing/payd"))
+async def it(journey):
+    await journey.wait_for("{waited}", timeout="1d")
+"""
+
+
+def test_a_goal_that_nobody_has_seen_is_told(tmp_path: Path) -> None:
+    (slip,) = found(tmp_path, GOAL.format(waited="billing/paid"))
+    assert (slip.rule, slip.line) == ("slip", 4)
+    assert 'the goal "billing/payd" looks like a typo: "billing/paid" is used elsewhere' in slip.what
+    path = tmp_path / "flow.py"
+    path.write_text(GOAL.format(waited="go"))
+    workflows = loader.load(path).workflows
+    # Nothing is known of what comes: it may well come.
+    assert check(workflows) == []
+    assert [each.rule for each in check(workflows, ["go", "hello"])] == ["goal-unseen"]
+    assert [each.rule for each in check(workflows, samples=["hello"])] == ["goal-unseen"]
+    assert [each.rule for each in check(workflows, samples=["billing/paid"])] == ["slip"]
+    assert check(workflows, ["go"], ["billing/payd"]) == []
+    assert check(workflows, ["go", "billing/payd"]) == []
+
+
+def test_a_goal_that_is_waited_for_is_known(tmp_path: Path) -> None:
+    told = found(tmp_path, GOAL.format(waited="billing/payd"), ["go", "hello"])
+    assert [(each.rule, each.line) for each in told] == [("never-sent", 6)]

@@ -49,6 +49,7 @@ def funnel(
     """
     from studio.reports.page import Pictures
     from studio.reports.reading import FunnelReader
+    from studio.source import loader
 
     with opened_views(settings) as views:
         known = views.workflow_names()
@@ -56,6 +57,9 @@ def funnel(
             there = ", ".join(sorted(known)) or "none"
             raise StudioError(f"it has no workflow {name!r}", where=settings.store, fix=f"There is: {there}.")
         reader = FunnelReader(views, name)
+        declared = loader.load(settings.workflows).workflows.get(name) if _has_files(settings) else None
+        if declared is not None:
+            reader.declared(declared)
         reader.read()
         now, since_ms = now_in(views), since_when(views, since)
         whole = reader.funnel(now, reader.goal, since_ms)
@@ -66,6 +70,11 @@ def funnel(
     if html is not None:
         _save(html, pictures.html(groups))
     _print(whole, groups, form)
+
+
+def _has_files(settings: Settings) -> bool:
+    """Whether the workflow may be read: for its goal, and the zone in which hours are told."""
+    return Path(settings.workflows).exists()
 
 
 def _save(file: str, text: str) -> None:
@@ -116,6 +125,12 @@ def _rows(funnels: list[Funnel]) -> Iterable[Sequence[str]]:
             yield ["" if value is None else str(value) for value in row.values()]
 
 
+def _split(funnel: Funnel) -> str:
+    """What a group is one of: arms of different splits are not compared."""
+    name, arm, _ = (funnel.group or "").partition(": ")
+    return name if arm else ""
+
+
 def _text(whole: Funnel, groups: list[Funnel]) -> Iterable[str]:
     from studio.cli.tables import table
     from studio.reports import words
@@ -128,7 +143,11 @@ def _text(whole: Funnel, groups: list[Funnel]) -> Iterable[str]:
         yield from table(words.HEADS, map(words.cells, each.nodes))
         yield ""
         yield from map(clean, words.lines(each))
-    compared = [words.compared(one, other) for one, other in itertools.combinations(groups, 2)]
+    compared = [
+        words.compared(one, other)
+        for one, other in itertools.combinations(groups, 2)
+        if _split(one) == _split(other)
+    ]
     if told := [line for line in compared if line is not None]:
         yield ""
         yield from map(clean, told)

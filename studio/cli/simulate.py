@@ -95,17 +95,17 @@ def simulate(
     habits = _profile(profile, workflows[name])
     if fit:
         habits = _fitted(settings, name, habits)
-    run = _run(workflows, habits, users, long, seed, stubs)
+    run = _run({name: workflows[name]}, habits, users, long, seed, stubs)
     with _working_folder(file) as folder, interruptible() as gone:
         present = _simulate(run, Path(file) if file else folder / "b.db", gone)
         if against is None:
-            with _read(present, name) as (reader, whole):
+            with _read(present, workflows[name]) as (reader, whole):
                 _print_one(present, whole, reader, as_json, seed, file)
             return
         with other_version(against, Path(settings.workflows), name) as others:
-            before = run.driven_by(others)
+            before = run.driven_by({name: others[name]})
             past = _simulate(before, folder / "a.db", gone)
-            with _read(past, name) as (one, _), _read(present, name) as (other, whole):
+            with _read(past, others[name]) as (one, _), _read(present, workflows[name]) as (other, whole):
                 found = _compared(one, other)
             moved = _swept(run, before, name, folder) if sweep else []
     _print_both(present, whole, found, moved, as_json, against)
@@ -230,12 +230,14 @@ def _simulate(run: SimulationRun, store: Path, gone: Callable[[], bool]) -> Simu
 
 
 @contextmanager
-def _read(simulated: Simulated, name: str) -> Iterator[tuple[FunnelReader, Funnel]]:
+def _read(simulated: Simulated, workflow: Workflow) -> Iterator[tuple[FunnelReader, Funnel]]:
     from studio.reports.reading import FunnelReader
     from studio.store.views import Views
 
+    name = workflow.name
     with Views(simulated.store) as views:
         reader = FunnelReader(views, name)
+        reader.declared(workflow)
         reader.read()
         yield reader, reader.funnel(simulated.until, reader.goal)
 
@@ -258,7 +260,10 @@ def _swept(run: SimulationRun, before: SimulationRun, name: str, folder: Path) -
         shares = []
         for at, each in enumerate((before, run)):
             store = folder / f"sweep{at}.db"
-            with _read(_simulate(each.of(profile, USERS), store, lambda: False), name) as (_, funnel):
+            with _read(_simulate(each.of(profile, USERS), store, lambda: False), each.workflows[name]) as (
+                _,
+                funnel,
+            ):
                 shares.append(funnel.reached / max(1, funnel.entered))
             store.unlink()
         return shares[1] - shares[0]

@@ -33,7 +33,12 @@ def as_json(funnel: Funnel) -> dict[str, Any]:
             "reached_in_windows_over": funnel.finished_reached,
             "curve": _steps(curve),
         },
-        "messages": {"journeys_with": list(funnel.messages_each), "most": funnel.most_messages},
+        "messages": {
+            "journeys_with": list(funnel.messages_each),
+            "most": funnel.most_messages,
+            "held": dict(funnel.held),
+            "sent_by_weekday_and_hour": [[day, hour, n] for (day, hour), n in sorted(funnel.sent_at.items())],
+        },
     }
 
 

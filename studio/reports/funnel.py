@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 from studio.errors import StudioError
+from studio.language.definition import Workflow
+from studio.language.kinds import KIND_TEXT, Kind
 from studio.reports.progress import (
     CLOSED,
     INSIDE,
@@ -22,6 +25,7 @@ from studio.reports.progress import (
     MOVED_ON,
     Fold,
     FunnelNode,
+    Handed,
     Progress,
 )
 from studio.reports.survival import Curve, Observed, curve
@@ -100,6 +104,11 @@ class Funnel:
     messages_each: tuple[int, int, int, int]
     """Journeys with 0, 1, 2, and 3 or more messages that were handed over."""
     most_messages: int
+    held: Mapping[str, int]
+    """Messages that were put off, dropped or withheld, by what, channel and reason, the most frequent first:
+    "deferred, email: quiet hours 22:00-08:00". One that was put off twice counts twice."""
+    sent_at: Mapping[tuple[int, int], int]
+    """Messages that were handed over, by weekday (Monday is 0) and hour in the zone of the workflow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +130,7 @@ def funnel(
     testers: Iterable[int] = (),
     group: str | None = None,
     of_group: Callable[[Progress], bool] | None = None,
+    zone: ZoneInfo | None = None,
 ) -> Funnel:
     """Count the journeys of a cohort.
 
@@ -128,6 +138,7 @@ def funnel(
         now_ms: the moment of the store's clock.
         since_ms: only journeys that were entered then or later.
         testers: users, by number, that are not counted.
+        zone: in which weekdays and hours are told; UTC when not given.
         group: what the journeys share that `of_group` says yes to.
 
     Raises:
@@ -170,7 +181,33 @@ def funnel(
         sum(1 for each in over if each.converted_at is not None),
         (sent[0], sent[1], sent[2], sent[3]),
         max((each.sent for each in cohort), default=0),
+        *_messages(fold.messages, {each.journey for each in cohort}, zone or UTC),
     )
+
+
+def window_of(workflow: Workflow) -> GoalWindow | None:
+    """The goal that a workflow declares."""
+    found = workflow.goal
+    return None if found is None else GoalWindow(found.names.text, found.within)
+
+
+def _messages(
+    messages: Iterable[Handed], cohort: Container[int], zone: tzinfo
+) -> tuple[dict[str, int], dict[tuple[int, int], int]]:
+    held: Counter[str] = Counter()
+    sent: Counter[tuple[int, int]] = Counter()
+    for each in messages:
+        if each.journey not in cohort:
+            continue
+        if each.kind == Kind.MESSAGE_SENT:
+            at = datetime.fromtimestamp(each.at / 1000, zone)
+            sent[at.weekday(), at.hour] += 1
+        else:
+            # Behind the comma stands until when: of each another moment.
+            reason = (each.reason or "").partition(",")[0]
+            what = KIND_TEXT[each.kind].partition(".")[2]
+            held[f"{what}, {each.channel}: {reason}" if reason else f"{what}, {each.channel}"] += 1
+    return dict(held.most_common()), dict(sent)
 
 
 def is_counted(each: Progress, testers: Container[int], since_ms: int | None) -> bool:

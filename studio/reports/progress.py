@@ -1,7 +1,7 @@
 """Where each journey of a workflow got to: the fold from entries to first visits of nodes.
 
-A node is a command of the source. It is found by its key (rule 7), so that it stays the same while lines
-move; what stands at one line under one name is one node, however often a loop comes round.
+A node is a command at a line of the source; however often a loop comes round, it is one. In another version
+of the source it is found by its key (rule 7), so that it stays the same while lines move.
 """
 
 from __future__ import annotations
@@ -75,6 +75,8 @@ class FunnelNode:
     """ "onboarding.py:26", the newest one."""
     group: str | None = None
     """The key of the `wait_any` or `wait_all` that it is a member of."""
+    keys: set[str] = field(default_factory=set)
+    """All under which it came."""
     visits: int = 0
     """Of all journeys, loops and passes included."""
 
@@ -144,8 +146,8 @@ class Fold:
         self.refused: Counter[str] = Counter()
         """Journeys that did not begin, by the reason."""
         self._by_key: dict[str, int] = {START: 0}
-        self._by_place: dict[tuple[str | None, str, str | None], int] = {}
-        self._keys: dict[tuple[int, int | None, int | None, int | None], tuple[str, int]] = {}
+        self._by_place: dict[tuple[int | None, str | None, str, str | None], int] = {}
+        self._keys: dict[tuple[int | None, ...], tuple[str, int]] = {}
 
     def group_of(self, node: FunnelNode) -> FunnelNode | None:
         """The group that a node is a member of."""
@@ -271,24 +273,49 @@ class Fold:
     def _node(self, row: EntryRow) -> tuple[str, int]:
         """The key and the node of an entry."""
         given = row.n is not None and row.n < 0
-        slot = (row.kind, row.name, row.n, row.place)
+        slot = (row.kind, row.name, row.n, row.place, row.code)
         if not given and (known := self._keys.get(slot)) is not None:
             return known
         family, key = self._key(row)
         place = None if row.place is None else self._text(row.place)
         name = None if row.name is None else self._text(row.name)
-        number = self._by_key.get(key)
-        if number is None:
-            number = self._by_place.get((place, family, name))
-        if number is None:
-            number = len(self.nodes)
-            self.nodes.append(FunnelNode(number, family, name, key, place))
+        number = self._number(row.code, place, family, name, key, given)
         self._by_key[key] = number
-        self._by_place.setdefault((place, family, name), number)
         self.nodes[number].place = place
+        self.nodes[number].keys.add(key)
         if not given:
             self._keys[slot] = (key, number)
         return key, number
+
+    def _number(
+        self, code: int | None, place: str | None, family: str, name: str | None, key: str, given: bool
+    ) -> int:
+        """The node of a place in one version of the source.
+
+        In another version it is the one that had this key (rule 7), the nearest of several: a key is counted
+        in each pass, and so may stand at two places of one version.
+        """
+        if given and key in self._by_key:
+            return self._by_key[key]
+        here = (code, place, family, name)
+        number = self._by_place.get(here)
+        if number is None:
+            taken = {each for (version, *_), each in self._by_place.items() if version == code}
+            same = [
+                node
+                for node in self.nodes
+                if node.family == family
+                and node.name == name
+                and node.number not in taken
+                and (key in node.keys or node.place == place)
+            ]
+            if same:
+                number = min(same, key=lambda node: abs(_line(node.place) - _line(place))).number
+            else:
+                number = len(self.nodes)
+                self.nodes.append(FunnelNode(number, family, name, key, place))
+            self._by_place[here] = number
+        return number
 
     def _key(self, row: EntryRow) -> tuple[str, str]:
         """The family of an entry, and the text of its key."""
@@ -307,11 +334,17 @@ class Fold:
         elif kind <= Kind.SLEEP_CLOSED:
             family, name = "sleep", ""
         else:
-            family = "step"
+            # The attempts of a message are steps of its key.
+            family = "message" if row.data is not None and '"channel":' in row.data else "step"
         if n < 0:
             facts: dict[str, Any] = jsontext.loads(row.data) if row.data else {}
             name = f"={facts.get('id', '')}"
         return family, key_text((family, name, n))
+
+
+def _line(place: str | None) -> int:
+    line = (place or "").rpartition(":")[2]
+    return int(line) if line.isdigit() else 0
 
 
 def _failure(data: str | None) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
-from studio.reports.funnel import Funnel, GoalWindow, funnel
+from studio.language.definition import Workflow
+from studio.reports.funnel import Funnel, GoalWindow, funnel, window_of
 from studio.reports.progress import Fold, Progress
 from studio.store.views import Views
 
@@ -27,8 +29,16 @@ class FunnelReader:
         self.versions: dict[int, str] = {}
         """The hash of each version of the source that ran, by its number, the oldest first."""
         self.goal: GoalWindow | None = None
+        """What counts as having got there; see `funnel.window_of`."""
+        self.zone: ZoneInfo | None = None
+        """Of the workflow; see `funnel.funnel`."""
         self._user_names: dict[int, str] = {}
         self._begin_anew()
+
+    def declared(self, workflow: Workflow) -> None:
+        """Take the goal and the zone that the workflow declares."""
+        self.goal = window_of(workflow)
+        self.zone = None if workflow.timezone is None else ZoneInfo(workflow.timezone)
 
     def _begin_anew(self) -> None:
         self._read = 0
@@ -93,4 +103,5 @@ class FunnelReader:
             testers=self.testers,
             group=group,
             of_group=of_group,
+            zone=self.zone,
         )

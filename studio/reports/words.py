@@ -88,11 +88,12 @@ def sums(funnel: Funnel) -> str:
 
 def messages(funnel: Funnel) -> list[str]:
     """How many messages people got."""
-    if not any(funnel.messages_each[1:]):
+    if not any(funnel.messages_each[1:]) and not funnel.held:
         return []
     names = ("none", "one", "two", "three or more")
     told = ", ".join(f"{n:,} {name}" for n, name in zip(funnel.messages_each, names, strict=True))
-    return [f"Messages a journey: {told}; the most is {funnel.most_messages:,}."]
+    lines = [f"Messages a journey: {told}; the most is {funnel.most_messages:,}."]
+    return lines + [f"  {n:,} {what}" for what, n in funnel.held.items()]
 
 
 def compared(one: Funnel, other: Funnel) -> str | None:

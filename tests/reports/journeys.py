@@ -48,3 +48,15 @@ def read(store: Path, workflow: str, ask: Callable[[FunnelReader], Funnel] | Non
 def nodes(funnel: Funnel) -> dict[str, NodeCounts]:
     """Its nodes by their keys."""
     return {node.key: node for node in funnel.nodes}
+
+
+def declared(
+    workflow: Workflow, now_ms: int = START_MS + 60 * 86_400_000
+) -> Callable[[FunnelReader], Funnel]:
+    """Asks for the funnel by the goal and the zone that the workflow declares, after sixty days."""
+
+    def ask(reader: FunnelReader) -> Funnel:
+        reader.declared(workflow)
+        return reader.funnel(now_ms, reader.goal)
+
+    return ask

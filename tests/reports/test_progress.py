@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from studio import Engine, Journey, StepFailed, workflow
+from studio import Engine, Journey, StepFailed, channel, goal, workflow
 from studio.clocks.clock import VirtualClock
-from tests.reports.journeys import START_MS, nodes, play, read
+from tests.reports.journeys import START_MS, declared, nodes, play, read
 
 
 def send(text: str = "") -> bool:
@@ -136,3 +136,43 @@ def test_acts_of_the_operator_count_as_what_they_are(tmp_path: Path) -> None:
     wait = nodes(found)["wait:opened#0"]
     assert (found.entered, dict(found.ended), found.waiting) == (3, {"cancelled": 2}, 1)
     assert (wait.entered, dict(wait.left), wait.inside) == (3, {"cancelled": 2}, 1)
+
+
+email = channel("test email", quiet_hours="22:00-08:00", cap=["1 per day"], over="hold 2d")
+
+
+@workflow(trigger="signup", holdout=50, goal=goal("paid", within="10d"))
+async def courted(journey: Journey) -> bool:
+    if await journey.wait_for("early", timeout="1h"):
+        await journey.sleep("2h")
+    await journey.message(email, "hello", send)
+    await journey.sleep("3h")
+    await journey.message(email, "again", send)
+    return True
+
+
+def test_messages_are_nodes_and_what_held_them_is_counted(tmp_path: Path) -> None:
+    store = tmp_path / "s.db"
+    users = [f"user{n}" for n in range(12)]
+    play(
+        store,
+        courted,
+        [*(("0s", user, "signup") for user in users), ("1d", "user3", "paid"), ("1d", "user4", "paid")],
+    )
+    found = read(store, "courted", declared(courted))
+    counts = nodes(found)
+    withheld = sum(n for what, n in found.held.items() if what.startswith("withheld, test email: holdout"))
+    assert 0 < withheld < 24
+    hello = counts["message:hello#0"]
+    assert (hello.entered, hello.matched + hello.missed, hello.visits) == (12, 12, 12)
+    assert hello.matched + counts["message:again#0"].matched == sum(found.sent_at.values()) == 24 - withheld
+    assert any(what.startswith("deferred, test email: cap 1 per day") for what in found.held)
+    assert (found.outcome, found.reached, found.finished, found.finished_reached) == ("paid", 2, 12, 2)
+    assert not any(node.family == "step" for node in found.nodes)
+
+
+def test_one_key_at_two_lines_is_two_nodes(tmp_path: Path) -> None:
+    store = tmp_path / "s.db"
+    play(store, courted, [("0s", "ada", "signup"), ("0s", "bob", "signup"), ("10m", "bob", "early")])
+    sleeps = [node for node in read(store, "courted").nodes if node.family == "sleep"]
+    assert [(node.entered, node.visits) for node in sleeps] == [(1, 1), (2, 2)]

@@ -25,7 +25,8 @@ from studio.language.journey import Journey
 WIDTH = 100
 """Characters that a line has at most, where that is possible."""
 
-_METHODS = {kind: name for name, kind in KINDS.items()}
+# The first of each kind: what a call by a variable's name is taken for.
+_METHODS = {kind: name for name, kind in reversed(KINDS.items())}
 
 
 def change(source: str, node: Node, what: str, value: Any, key: str, resolve: Resolver) -> Edit:
@@ -47,9 +48,10 @@ def width(text: str) -> int:
     return max((len(line.rstrip("\r\n").expandtabs(4)) for line in lines_of(text)), default=0)
 
 
-def parameters(kind: str) -> list[str]:
+def parameters(kind: str, call: cst.Call) -> list[str]:
     """The names that a method's plain arguments have, in order."""
-    method = inspect.signature(getattr(Journey, _METHODS[kind]))  # type: ignore[index]
+    name = call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
+    method = inspect.signature(getattr(Journey, name if KINDS.get(name) == kind else _METHODS[kind]))  # type: ignore[index]
     plain = [each.name for each in method.parameters.values() if each.kind is each.POSITIONAL_OR_KEYWORD]
     return plain[1:]
 
@@ -170,7 +172,7 @@ class _Change:
         arguments = self.call.args
         if self.what == "text":
             return self._text_index()
-        names = parameters(self.node.kind)
+        names = parameters(self.node.kind, self.call)
         unknown: cst.Arg | None = None
         for at, each in enumerate(arguments):
             if each.keyword is not None and each.keyword.value == self.what:

@@ -22,7 +22,10 @@ from studio.language.commands import Place
 
 BY_HAND = "Edit that line by hand."
 
-_METHODS: dict[str, tuple[str, ...]] = {kind: (name,) for name, kind in KINDS.items()}
+# Several methods may make nodes of one kind: both wait_for and collect are waits.
+_METHODS: dict[str, tuple[str, ...]] = {
+    kind: tuple(name for name, its in KINDS.items() if its == kind) for kind in KINDS.values()
+}
 _METHODS["log"] = ("log", "print", *LOGGING)
 
 LONGEST_NAME = 30

@@ -33,6 +33,13 @@ W = "await journey.wait_for"
         (f'{W}("a")', "wait", "timeout", "10s", f'{W}("a", timeout="10s")'),
         (f'{W}("a",)', "wait", "timeout", "10s", f'{W}("a", timeout="10s",)'),
         (f'{W}("a", timeout=None)', "wait", "timeout", "10s", f'{W}("a", timeout="10s")'),
+        (
+            'await journey.collect("a", quiet="1h")',
+            "wait",
+            "event",
+            "b",
+            'await journey.collect("b", quiet="1h")',
+        ),
         (f'{W}("a", None, "5s")', "wait", "timeout", "10s", f'{W}("a", None, "10s")'),
         (f'{W}("a", None, "5s")', "wait", "timeout", REMOVED, f'{W}("a", None)'),
         (f'{W}("a", timeout="6s", past=False)', "wait", "timeout", None, f'{W}("a", past=False)'),

@@ -1,12 +1,12 @@
-"""A product's first weeks with a user: a welcome in two versions, a nudge at nine local time, an offer, a digest.
+"""A product's first weeks with a user: a welcome in two versions, a nudge at nine local time, a digest.
 
 Play it in virtual time, or let ten thousand made-up users go through it:
 
     journey-studio play data/lifecycle.jsonl
     journey-studio simulate lifecycle --profile data/lifecycle.toml
 
-What to see here: what the owner of a journey cares about stands in it. Who gets which subject is dealt once and
-recorded; nobody gets mail by night, or more than one a day, whatever other journeys send; the goal counts
+What to see here: what the owner of a journey cares about stands in it. Who gets which subject is dealt once
+and recorded; nobody gets mail by night, or more than one a day, whatever other journeys send; the goal counts
 also after the journey's end; one user of ten gets nothing, to compare with.
 """
 
@@ -15,7 +15,7 @@ from typing import Any
 from studio import Event, Journey, User, channel, goal, workflow
 
 # Part of the code: hashed and reloaded with it. All journeys that send through it share its caps.
-email = channel("email", quiet_hours="22:00-08:00", cap=["1 per day", "3 per 7d"], over="hold 2d", jitter="10m")
+email = channel("email", quiet_hours="22:00-08:00", cap=["1 per day", "3 per 7d"], jitter="10m")
 
 
 async def send_email(to: str, template: str, idempotency_key: str) -> dict[str, Any]:

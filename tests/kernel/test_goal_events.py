@@ -6,6 +6,7 @@ from typing import Any
 
 from studio import Journey, goal, workflow
 from studio.engine.work.drive_monitor import ThreadMonitor
+from studio.kernel.goal_events import had_already
 from studio.kernel.partition import Partition
 from studio.kernel.partition_dump import dump, load
 from studio.kernel.partition_turn import Came, Ran, run_turn
@@ -63,3 +64,27 @@ def test_a_goal_is_met_before_the_event_does_anything_else() -> None:
     rules = Rules(chain)
     assert kinds(rules.event("paid")) == ["event", "journey.started", "journey.completed"]
     assert kinds(rules.event("paid")) == ["event", "goal.met", "journey.started", "journey.completed"]
+
+
+def test_who_had_the_goal_event_before_had_the_newest_that_fits() -> None:
+    @workflow(trigger="go", goal=goal("paid", match={"n": 1}))
+    async def first(journey: Journey) -> None:
+        await journey.wait_for("never")
+
+    @workflow(trigger="go", goal=goal("paid"))
+    async def any_one(journey: Journey) -> None:
+        await journey.wait_for("never")
+
+    @workflow(trigger="go")
+    async def none(journey: Journey) -> None:
+        await journey.wait_for("never")
+
+    rules = Rules(first, any_one, none)
+    for at, n in ((1, 1), (2, 2)):
+        rules.event("paid", at, n=n)
+    user, unit = rules.unit.user("ada"), rules.unit
+    assert had_already(unit, user, first, 10) == {"event": "paid", "at": 1}
+    assert had_already(unit, user, any_one, 10) == {"event": "paid", "at": 2}
+    assert had_already(unit, user, any_one, 1) == {"event": "paid", "at": 1}
+    assert had_already(unit, user, any_one, 0) is None
+    assert had_already(unit, user, none, 10) is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
+import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Future
 from pathlib import Path
@@ -25,6 +26,7 @@ from studio.store.database import open_database
 from studio.store.inbox import engine_of, send
 from studio.store.paused import paused_path, read_sign
 from studio.store.sqlite import Store
+from studio.store.views import Views
 from tests.engine.faulty import faulty
 from tests.engine.support import entries, in_time, journey, sound, until
 
@@ -161,7 +163,7 @@ async def test_whatever_await_is_cancelled_as_its_answer_comes_the_engine_goes_o
 ) -> None:
     path = tmp_path / "studio.db"
     asks: list[Callable[[Engine], Awaitable[object]]] = [
-        lambda engine: engine.ingest("signup", "ada"),
+        lambda engine: asyncio.wrap_future(engine.submit([incoming("signup", "ada")])),
         lambda engine: engine.ingest("", "ada"),
         lambda engine: engine.run_until_idle(),
         lambda engine: engine.pause(),
@@ -190,6 +192,26 @@ async def test_whatever_await_is_cancelled_as_its_answer_comes_the_engine_goes_o
         monkeypatch.undo()
         assert (await engine.ingest("signup", "zoe")).seq
     sound(path)
+
+
+async def test_an_ingest_that_is_cancelled_is_stored_and_those_beside_it_are_answered(tmp_path: Path) -> None:
+    path = tmp_path / "studio.db"
+    async with Engine(welcome, store=path) as engine:
+        for number in range(20):
+            asked = [asyncio.create_task(engine.ingest("signup", f"user{number}-{n}")) for n in range(3)]
+            # So far that it is handed in, and at times that it is answered.
+            await asyncio.sleep(0)
+            time.sleep(0.001 * number)
+            asked[1].cancel()
+            first, gone, last = await asyncio.gather(*asked, return_exceptions=True)
+            assert isinstance(gone, asyncio.CancelledError)
+            assert [getattr(each, "user", each) for each in (first, last)] == [
+                f"user{number}-0",
+                f"user{number}-2",
+            ]
+    sound(path)
+    with Views(path) as views:
+        assert views.totals().events == 60
 
 
 # -- reading -------------------------------------------------------------------------------

@@ -47,10 +47,10 @@ def dev(settings: Settings, temporal: bool, port: int, workers: int) -> int:
     All of it ends with the studio; users are kept beside the store, and go on at the next start. Without a
     terminal it goes on until ctrl+c.
     """
-    from studio.temporal.extra import need_temporal
+    from studio.source.extras import need_extra
     from studio.temporal.settings import settings_for
 
-    need_temporal()
+    need_extra("temporal")
     found = replace(settings_for(), address=f"127.0.0.1:{port}")
     folder = Path(settings.file()).parent
     folder.mkdir(parents=True, exist_ok=True)

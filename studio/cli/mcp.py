@@ -30,9 +30,9 @@ def mcp(settings: Settings, allow_acts: bool, port: int | None) -> None:
     They read and write by stdin and stdout, as an assistant starts them. Without --allow-acts the
     project's own store is for looking; a scratch store of theirs is for trying.
     """
-    from studio.assistant.extra import need_mcp
+    from studio.source.extras import need_extra
 
-    need_mcp()
+    need_extra("mcp")
     from studio.assistant.commands import ProjectCommands
     from studio.assistant.server import Tools, server
 

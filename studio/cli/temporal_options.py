@@ -49,8 +49,8 @@ def _options(function: F, *, needed: bool) -> F:
 
 
 def _settings(address: str | None, namespace: str | None, queue: str | None) -> TemporalSettings:
-    from studio.temporal.extra import need_temporal
+    from studio.source.extras import need_extra
     from studio.temporal.settings import settings_for
 
-    need_temporal()
+    need_extra("temporal")
     return settings_for(address, namespace, queue)

@@ -2,31 +2,19 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from studio.errors import StudioError
+from studio.source.extras import need_extra
 from studio.source.project import objects_project
 
 if TYPE_CHECKING:
     from studio.objects.events import ObjectEvents
 
 SCHEMES = ("s3", "s3a", "gs", "az", "adl", "abfs", "abfss", "azure", "file", "memory")
-
-
-def need_obstore() -> None:
-    """See that obstore is there.
-
-    Raises:
-        StudioError: it is not, with what to install.
-    """
-    if find_spec("obstore") is None:
-        raise StudioError(
-            "obstore is not installed", fix="Install it: pip install 'journey-studio[objects]'."
-        )
 
 
 def is_url(text: str) -> bool:
@@ -42,7 +30,7 @@ def store_at(url: str) -> Any:
     Raises:
         StudioError: it is no URL of an object store, or cannot be opened.
     """
-    need_obstore()
+    need_extra("objects")
     if not is_url(url):
         raise StudioError(f"{url!r} is no URL of an object store", fix='Write "s3://bucket/prefix".')
     from obstore.exceptions import BaseError

@@ -9,15 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
-from studio.errors import StudioError
 from studio.kernel.turn import Turn
 from studio.language.journey_ids import journey_id
 from studio.language.kinds import KIND_TEXT, LEVEL_OF, STATUS_TEXT, Kind
 from studio.sink.receipts import ERASED, TurnReceipt, unpacked
+from studio.source.extras import need_extra
 from studio.store import postgres
 from studio.store.postgres import JourneyName, PostgresBatch, TurnRows
 
@@ -41,9 +40,7 @@ class PostgresSink:
     """
 
     def __init__(self, url: str) -> None:
-        if find_spec("psycopg") is None:
-            fix = "Install it: pip install 'journey-studio[postgres]'."
-            raise StudioError("psycopg is not installed", fix=fix)
+        need_extra("postgres")
         found = urlsplit(url)
         # Without its password.
         self._where = f"{found.scheme}://{found.hostname or ''}{found.path}"

@@ -18,9 +18,9 @@ def __getattr__(name: str) -> Any:
     """Import what needs the extra when it is asked for, and say what to install when that is missing."""
     if name != "TemporalEngine":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from studio.temporal.extra import need_temporal
+    from studio.source.extras import need_extra
 
-    need_temporal()
+    need_extra("temporal")
     from studio.temporal.temporal_engine import TemporalEngine
 
     return TemporalEngine

@@ -30,8 +30,8 @@ VERY_LONG = 4
 run: Temporal ends a workflow at 51,200."""
 MOST_ITEMS = 1_000
 MOST_BYTES = 512_000
-"""Of what comes, in one turn: its result is one payload, of which Temporal takes 2 MB. What is replayed hangs on
-both, and on `MOST_OF_TASK`: another value stands behind `workflow.patched`."""
+"""Of what comes, in one turn: its result is one payload, of which Temporal takes 2 MB. What is replayed hangs
+on both, and on `MOST_OF_TASK`: another value stands behind `workflow.patched`."""
 MOST_ASIDE = 100
 MOST_OF_TASK = 700_000
 """Bytes of results that go to Temporal with one workflow task: it takes 4 MB at once, all else included."""

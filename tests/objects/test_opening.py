@@ -9,7 +9,8 @@ import pytest
 
 from studio.cli import call
 from studio.errors import StudioError
-from studio.objects.opening import events_of_project, is_url, need_obstore, store_at, url_of_project
+from studio.objects.opening import events_of_project, is_url, store_at, url_of_project
+from studio.source.extras import need_extra
 
 
 def test_which_texts_are_urls() -> None:
@@ -28,9 +29,9 @@ def test_what_cannot_be_opened_is_named(tmp_path: Path) -> None:
 
 
 def test_without_obstore_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("studio.objects.opening.find_spec", lambda name: None)
+    monkeypatch.setattr("studio.source.extras.find_spec", lambda name: None)
     with pytest.raises(StudioError, match=r"pip install 'journey-studio\[objects\]'"):
-        need_obstore()
+        need_extra("objects")
 
 
 def test_a_project_names_one_bucket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -269,7 +269,7 @@ def test_what_is_no_database_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not is_postgres("data/studio.db")
     with pytest.raises(StoreError, match=r"^postgresql:///x: PostgreSQL: "):
         PostgresSink("postgresql://me:secret@/x?host=/nowhere")
-    monkeypatch.setattr("studio.sink.postgres_sink.find_spec", lambda name: None)
+    monkeypatch.setattr("studio.source.extras.find_spec", lambda name: None)
     with pytest.raises(StudioError, match=r"pip install 'journey-studio\[postgres\]'"):
         PostgresSink("postgresql://x")
 

@@ -83,12 +83,3 @@ async def test_what_check_event_knows_answers_a_wait(
     assert asked == [(ada, ("next",))] * 2
     assert [e["data"] for e in found if e["name"] == "next" and e["kind"] == "event"] == [{"n": 5}]
     assert [e["data"]["result"] for e in found if e["kind"] == "journey.completed"] == [{"n": 5}]
-
-
-def test_the_extra_is_named_when_it_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    from studio.errors import StudioError
-    from studio.temporal import extra
-
-    monkeypatch.setattr(extra, "find_spec", lambda name: None)
-    with pytest.raises(StudioError, match=r"Install it: pip install 'journey-studio\[temporal\]'"):
-        extra.need_temporal()

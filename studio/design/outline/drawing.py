@@ -34,6 +34,8 @@ NOW_CELLS, EVER_CELLS = 9, 9
 """The columns of numbers."""
 LEAST_CELLS = 24
 """What is left for text when the flow is nested deeply; beyond that it is folded."""
+MOST_GO = 50
+"""Per cent from which on the way to a side is drawn heavy."""
 BESIDE_CELLS = 44
 """Room in which the two sides of a wait stand beside each other; in less, below."""
 LINE = "faint"
@@ -279,7 +281,8 @@ class _Drawing:
         tally = self._counts.get(wait.id) if self._counts else None
         left, right = self._count_cells(stays.role, tally), self._count_cells(hangs.role, tally)
         column = max(cells("".join(text for text, _ in left)) + 4, 14)
-        self.row(None, 0, f"{prefix}├{'─' * (column - 1)}┐", [])
+        start, line, corner = _edge(tally, hangs.role)
+        self.row(None, 0, f"{prefix}{start}{line * (column - 1)}{corner}", [])
         each = (EVER_CELLS - 1) // 2
         shown = f"{_short(tally.matched, each)}·{_short(tally.timed_out, each)}" if tally else ""
         folded = branch.id in self._folded
@@ -327,10 +330,13 @@ class _Drawing:
     def _hanging(self, node: Node, side: Side, prefix: str, *, last: bool = False) -> None:
         """A side that leaves the line and hangs below it."""
         mark, tone = self._side_sign(side)
-        role = [(f"  {side.role}", "muted")] if side.role else []
+        tally = self._counts.get(side.waits[0]) if self._counts and len(side.waits) == 1 else None
+        share = _percent(tally, side.role)
+        role = [(f"  {side.role}{'' if share is None else f' {share}%'}", "muted")] if side.role else []
+        start, way, _ = _edge(tally, side.role, "╰" if last else "├")
         where = (f"  {self._line_of(node, side)}", "muted")
         pieces = [(f"{mark} ", tone), (clean(side.text), "text"), *role, where]
-        self.row(node, side.line, f"{prefix}{'╰' if last else '├'}─", pieces)
+        self.row(node, side.line, f"{prefix}{start}{way}", pieces)
         inner = f"{prefix}{' ' if last else '│'} "
         self.block(side.body, inner, hung=True, closed=side.ends)
         if not side.ends and side.body:
@@ -385,6 +391,20 @@ class _Drawing:
         self.row(node, node.line, f"{prefix}├╴", [*pieces, (where, "muted")])
         if node.id not in self._folded:
             self.block(body, f"{prefix}┊ ")
+
+
+def _percent(tally: NodeTally | None, role: Role) -> int | None:
+    """The share of those who left a wait that went this way; None when it is not known."""
+    if tally is None or not tally.left or role not in ("matched", "timed out"):
+        return None
+    return tally.percent(tally.matched if role == "matched" else tally.timed_out)
+
+
+def _edge(tally: NodeTally | None, role: Role, start: str = "├") -> tuple[str, str, str]:
+    """How the way to a side begins, goes on and ends: heavy where most go."""
+    if (_percent(tally, role) or 0) < MOST_GO:
+        return start, "─", "┐"
+    return ("┝" if start == "├" else "┕"), "━", "┑"
 
 
 def _belongs(branch: Node, wait: Node) -> bool:

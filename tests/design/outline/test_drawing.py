@@ -226,6 +226,23 @@ def test_the_columns_of_numbers_never_move() -> None:
     assert any("┃ 21%  timed out" in row.text for row in rows)
 
 
+def test_the_way_that_most_go_is_heavy_and_each_says_its_share() -> None:
+    text = 'x = await journey.wait_for("a", timeout="1d")\nif x:\n    print(1)\nelse:\n    print(2)\nprint(3)'
+    found = body(text)
+    wait = next(node for node in found.walk() if node.kind == "wait")
+    told = [row.text for row in draw(found, 80, {wait.id: NodeTally(matched=3, timed_out=1)})]
+    assert any(row.startswith("┝━◉ if x  matched 75%") for row in told)
+    assert any(row.startswith("├─┃ else  timed out 25%") for row in told)
+    beside = 'x = await journey.wait_for("a", timeout="1d")\nif not x:\n    return None\nprint(3)'
+    found = body(beside)
+    wait = next(node for node in found.walk() if node.kind == "wait")
+    late = {wait.id: NodeTally(matched=1, timed_out=3)}
+    assert any(
+        row.text.startswith("┝━━") and row.text.rstrip().endswith("━┑") for row in draw(found, 80, late)
+    )
+    assert not any("━" in row.text for row in draw(found, 80))
+
+
 def test_text_goes_on_into_the_columns_of_numbers_where_a_row_has_none() -> None:
     found = EXAMPLES["onboarding"]
     wait = next(node for node in found.walk() if node.kind == "wait")

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio.reports import survival
 from studio.reports.survival import Observed, curve
 
 # Freireich's 21 children on 6-mercaptopurine, weeks in remission; Kalbfleisch and Prentice, 1980, 1.1, and
@@ -86,3 +87,10 @@ def test_a_curve_rises_from_0_to_at_most_1_and_its_intervals_hold_it(people: lis
         assert share is not None
         if share.low is not None and share.high is not None:
             assert 0.0 <= share.low <= share.value <= share.high <= 1.0
+
+
+def test_many_times_are_brought_into_order_by_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    people = [Observed((n * 7919) % 1000, n % 3 == 0) for n in range(1000)]
+    whole = curve(people).steps
+    monkeypatch.setattr(survival, "SORTED_AT_ONCE", 7)
+    assert curve(people).steps == whole

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any, ClassVar
 
 from textual import events, on, work
@@ -117,9 +118,7 @@ class ChartScreen(MainScreen):
 
     def _let_go(self) -> None:
         if self._reader is not None:
-            self._reader.close()
-        if self._reading is not None:
-            self._reading.let_go()
+            self._reader.close(self._reading.let_go if self._reading is not None else None)
         self._reading = self._reader = self._client = None
 
     # -- what is shown -------------------------------------------------------------------------------
@@ -146,7 +145,7 @@ class ChartScreen(MainScreen):
         self.workflow = name
         now = self.session.shown_now
         if self._reading is not None:
-            self._reading.let_go()
+            self._forget(self._reading)
         self._reading = None if name is None else FunnelReading(name, now)
         self.query_one(FunnelPane).follow(self._reading)
         self.query_one(TimePane).show(None)
@@ -159,6 +158,12 @@ class ChartScreen(MainScreen):
         table.forget_drawn()
         tabs.workflow = name or ""
         tabs.update_line()
+
+    @work(group="forget", exit_on_error=False)
+    async def _forget(self, reading: FunnelReading) -> None:
+        if (reader := self._reader) is not None:
+            with contextlib.suppress(ReaderClosed):
+                await reader.ask(lambda views: reading.let_go())
 
     def show_state(self, client: EngineClient, bars: BarsState) -> None:
         """The bars say it all."""

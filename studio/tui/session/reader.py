@@ -68,12 +68,18 @@ class Reader:
             self._thread.submit(self._let_go)
             self._thread.shutdown(wait=False)
 
-    def close(self) -> None:
-        """Drop what is not answered yet, and close the connection in its own thread."""
+    def close(self, last: Callable[[], object] | None = None) -> None:
+        """Drop what is not answered yet, and close the connection in its own thread.
+
+        Args:
+            last: called by that thread when nothing more is asked there.
+        """
         self._left = True
         if (views := self._views) is not None:
             # The process waits for its threads, and a question may take long.
             views.interrupt()
+        if last is not None and not self._closed:
+            self._thread.submit(last)
         self.retire()
 
     def _let_go(self) -> None:

@@ -348,8 +348,10 @@ class FakeReader:
     async def ask(self, question: Callable[[Views], T]) -> T:
         return question(cast(Views, self._views))
 
-    def close(self) -> None:
+    def close(self, last: Callable[[], object] | None = None) -> None:
         """Nothing is open."""
+        if last is not None:
+            last()
 
 
 class FakeClock:

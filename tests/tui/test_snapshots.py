@@ -34,15 +34,19 @@ from studio.source import loader
 from studio.store.approvals import HeldStep
 from studio.store.cut import Behind
 from studio.store.snapshots import StoreSnapshot
+from studio.store.views import Views
 from studio.tui.format.glyphs import look
 from studio.tui.format.themes import LIGHT
+from studio.tui.screens.charts import ChartScreen
 from studio.tui.screens.inspect import InspectScreen
+from studio.tui.session.reader import Reader
 from studio.tui.widgets import explorer_pane
 from studio.tui.widgets.explorer_pane import ExplorerPane
 from studio.tui.widgets.why import WhyPane
 from tests.tui.conftest import Studio, open_studio
 from tests.tui.fakes import (
     DAY,
+    HOUR,
     START,
     FakeEngine,
     FakeReader,
@@ -301,6 +305,22 @@ async def ask(journey: Journey, guests: list[str], limit: str):
 """
 
 
+CHARTED = """
+from studio import Journey, workflow
+
+
+@workflow(trigger="signup")
+async def welcome(journey: Journey):
+    opened = await journey.wait_for("opened", timeout="20h")
+    if not opened:
+        await journey.wait_for("opened", timeout="7d")
+    elif not opened.first.data:
+        raise ValueError("no plan")
+    await journey.sleep("2h")
+    return {"ok": True}
+"""
+
+
 async def inside(studio: Studio) -> None:
     """A journey of the real engine, looked into."""
     with TemporaryDirectory() as folder:
@@ -314,6 +334,29 @@ async def inside(studio: Studio) -> None:
         studio.app.fake_engine.named = loader.load(str(file.parent)).workflows
         studio.app.push_screen(InspectScreen("invite/ada"))
         await settle(studio)
+
+
+async def charts(studio: Studio) -> None:
+    """The charts of journeys that a real engine has driven: one through, one failed, two still inside."""
+    with TemporaryDirectory() as folder:
+        file, store = Path(folder, "workflows", "welcome.py"), Path(folder, "studio.db")
+        file.parent.mkdir()
+        file.write_text(CHARTED)
+        async with Engine(file.parent, store=store, clock=VirtualClock(START - DAY)) as engine:
+            for user in ("ada", "bob", "mia", "tom"):
+                await engine.ingest("signup", user=user)
+            await engine.forward_to(START - DAY + 3 * HOUR)
+            await engine.ingest("opened", user="ada", data={"plan": "team"})
+            await engine.ingest("opened", user="bob")
+            await engine.forward_to(START)
+        # Asked in this thread: what is read has come when the screen has come to rest.
+        reader = cast(Reader, FakeReader(cast(FakeViews, Views(store))))
+        studio.app.session.make_reader = lambda path: reader
+        studio.app.session.reader = reader
+        studio.app.fake_engine.named = loader.load(str(file.parent)).workflows
+        studio.app.push_screen(ChartScreen("welcome"))
+        for _ in range(3):
+            await settle(studio)
 
 
 async def no_step(studio: Studio) -> None:
@@ -376,6 +419,8 @@ SCENES = [
     Scene("rewind", ("2", "home", "R"), desk=kept, over="QuestionScreen"),
     Scene("fork", ("2", "home", "F"), desk=kept, over="NameFileScreen"),
     Scene("inspect", first=inside, over="InspectScreen"),
+    Scene("charts", first=charts, over="ChartScreen"),
+    Scene("charts-time", ("2",), (SMALL,), first=charts, over="ChartScreen"),
     Scene("held-bar", ("3",), views=held_world),
     Scene("designer", ("d",), views=designer_world, desk=examples, over="DesignerScreen"),
     Scene(

@@ -40,6 +40,8 @@ from studio.tui.widgets.waiting import wait_words
 from studio.tui.widgets.workflows_table import WorkflowsTable
 from studio.wording.times import day_clock
 
+HIGH = 50
+"""From this height on there is room for the hours of the week."""
 PANES = ("funnel", "time", "ahead", "pace", "table")
 LEFT_PANES, RIGHT_PANES = ("funnel", "pace"), ("time", "ahead", "table")
 
@@ -317,6 +319,7 @@ class ChartScreen(MainScreen):
     def _lay_out(self, width: int, height: int) -> None:
         self.set_class(width < LEAST_WIDTH or height < LEAST_HEIGHT, "-too-small")
         self.set_class(width < NARROW or height < LOW, "-tabbed")
+        self.set_class(height >= HIGH, "-high")
         self._show_tab(self._tab)
 
     def _show_tab(self, number: int) -> None:

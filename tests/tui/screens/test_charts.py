@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from studio import Engine, Journey, VirtualClock, workflow
+from studio import Engine, Journey, VirtualClock, channel, workflow
 from studio.clocks import durations
 from studio.engine.local import LocalEngine
 from studio.reports import words
@@ -204,6 +204,44 @@ def test_a_history_is_read_in_pieces_and_never_twice(tmp_path: Path, monkeypatch
         assert windows == sorted(set(windows))
         funnel = state.funnel
         assert reading.read(views).funnel is funnel
+
+
+email = channel("email")
+
+
+async def send(idempotency_key: str) -> bool:
+    """Hands nothing over to anybody."""
+    return True
+
+
+@workflow(trigger="app/signup")
+async def letters(journey: Journey) -> dict[str, bool]:
+    """One message at once, another a day later."""
+    await journey.message(email, "welcome", send)
+    await journey.sleep("26h")
+    await journey.message(email, "tips", send)
+    return {"ok": True}
+
+
+async def test_messages_stand_by_weekday_and_hour_and_by_how_many_each_got(tmp_path: Path) -> None:
+    async with Engine(letters, store=tmp_path / "s.db", clock=VirtualClock(START_MS)) as engine:
+        await engine.ingest("app/signup", "mia")
+        await engine.forward_to(START_MS + durations.parse("27h"))
+        await engine.ingest("app/signup", "leo")
+        await engine.run_until_idle()
+        app = StudioApp(client=LocalEngine(engine))
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(app, pilot, lambda: bool(app.live and app.live.query_one(TimelinePane).user))
+            pane = await open_charts(app, pilot, "letters")
+            assert pane.state is not None
+            sends = {
+                (day, hour): n for day, row in enumerate(pane.state.sends) for hour, n in enumerate(row) if n
+            }
+            # A Monday at nine, the Tuesday at eleven, and at noon.
+            assert sends == {(0, 9): 1, (1, 11): 1, (1, 12): 1}
+            await pilot.press("4")
+            await until(app, pilot, lambda: "Tue" in screen_text(app))
+            assert "Messages a journey: 0 none, 1 one, 1 two" in screen_text(app)
 
 
 async def _play(store: Path) -> None:

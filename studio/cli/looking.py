@@ -50,8 +50,11 @@ def since_when(views: Views, since: str | None) -> int | None:
 def left_until(due_at: int | None, now: int) -> str:
     """How long it is to a deadline, for a narrow column."""
     from studio.clocks import durations
+    from studio.wording.times import past
 
-    return "" if due_at is None else "due" if due_at <= now else durations.short(due_at - now)
+    if due_at is None:
+        return ""
+    return "due" if due_at == now else past(due_at, now) or durations.short(due_at - now)
 
 
 def pages(page: Callable[[int, Any], Sequence[Any]], limit: int) -> list[Any]:

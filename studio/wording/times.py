@@ -29,9 +29,20 @@ def total(ms: int) -> str:
     return text if len(text) <= TIME_CELLS else span(ms)
 
 
+OVERDUE_MS = 10 * SECOND
+"""A deadline that is past by more should have been served, and was not."""
+
+
 def left(due_at: int, now: int) -> str:
     """What is left until a deadline: "0.0s" means due in this very moment, "due" that it is late."""
-    return "due" if now > due_at else span(due_at - now)
+    return past(due_at, now) or span(due_at - now)
+
+
+def past(due_at: int, now: int) -> str:
+    """How a deadline that is past is called: "due" while it may be being served, then "overdue"."""
+    if now <= due_at:
+        return ""
+    return "due" if now - due_at <= OVERDUE_MS else "overdue"
 
 
 def gap(ms: int) -> str:

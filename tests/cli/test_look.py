@@ -178,7 +178,7 @@ def test_waits(look: Any) -> None:
     )
     assert (second["kind"], second["key"]) == ("sleep", "sleep#0")
     # Long overdue on the wall's clock.
-    assert " due " in look("waits").out
+    assert " overdue " in look("waits").out
 
 
 def test_a_wait_for_a_time_shows_it_by_the_users_clock(tmp_path: Path, capsys: Any) -> None:

@@ -12,10 +12,10 @@ from studio.store.records import LeftWaiting, Totals, WaitRow
 from studio.store.slow import SLOW, SlowCause, read_slow
 from studio.store.stuck import STUCK, StuckCall, read_stuck
 from studio.store.views import Views
-from studio.tui.session.needs import GRACE_MS
 from studio.tui.widgets.clock_bar import ClockBar
 from studio.tui.widgets.header import Header
 from studio.tui.widgets.keys_bar import KeysBar
+from studio.wording.times import OVERDUE_MS
 
 if TYPE_CHECKING:
     from studio.engine.client import EngineClient
@@ -36,7 +36,7 @@ class BarsState:
     slow: SlowCause | None = None
     """The newest cause that held up all others."""
     overdue: int = 0
-    """Waits whose deadline is past by more than `GRACE_MS`."""
+    """Waits whose deadline is past by more than `OVERDUE_MS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class BarsQuestion:
     def _overdue(self, views: Views, due: WaitRow | None) -> int:
         if due is None or due.due_at is None or self.now is None:
             return 0
-        before = self.now() - GRACE_MS
+        before = self.now() - OVERDUE_MS
         return sum(views.overdue(before).values()) if due.due_at < before else 0
 
 

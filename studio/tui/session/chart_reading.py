@@ -11,10 +11,8 @@ from studio.store.records import WaitRow
 from studio.store.view_base import ENDLESS
 from studio.store.view_charts import PACE_ROWS, WorkflowCounts
 from studio.store.views import Views
+from studio.wording.times import DAY, HOUR, MINUTE, OVERDUE_MS
 
-SECOND, MINUTE, HOUR, DAY = 1_000, 60_000, 3_600_000, 86_400_000
-GRACE_MS = SECOND
-"""A deadline that is past by no more is being served."""
 EDGES = (
     (MINUTE, "within 1m"),
     (10 * MINUTE, "10m"),
@@ -80,7 +78,7 @@ class DeadlineReading:
             self._began()
         began = time.monotonic()
         found, after = views.deadlines(self.workflow, self._from or (-ENDLESS, 0))
-        edges = [self._at - GRACE_MS, *(self._at + ms for ms, _ in EDGES)]
+        edges = [self._at - OVERDUE_MS, *(self._at + ms for ms, _ in EDGES)]
         start = 0
         for number, edge in enumerate(edges):
             end = bisect_left(found, edge, start)
@@ -96,7 +94,7 @@ class DeadlineReading:
 
     def _spans(self, views: Views) -> tuple[ChartSpan, ...]:
         overdue, *counts = self._counts
-        spans, start = [ChartSpan(OVERDUE, -ENDLESS, self._at - GRACE_MS, overdue)], self._at - GRACE_MS
+        spans, start = [ChartSpan(OVERDUE, -ENDLESS, self._at - OVERDUE_MS, overdue)], self._at - OVERDUE_MS
         for (ms, name), n in zip(EDGES, counts, strict=True):
             spans.append(ChartSpan(name, start, self._at + ms, n))
             start = self._at + ms
@@ -186,4 +184,4 @@ class WorkflowsQuestion:
 
     def read(self, views: Views) -> list[WorkflowCounts]:
         """From the counts that the engine keeps, and the deadlines that are past."""
-        return views.workflow_counts(self.now() - GRACE_MS)
+        return views.workflow_counts(self.now() - OVERDUE_MS)

@@ -13,7 +13,7 @@ from studio.store.records import WaitRow
 from studio.store.stuck import STUCK, read_stuck
 from studio.store.view_needs import FailedJourney
 from studio.store.views import Views
-from studio.wording.times import MINUTE, SECOND, clock
+from studio.wording.times import MINUTE, OVERDUE_MS, clock
 from studio.wording.values import counted
 
 Kind = Literal["file", "failed", "hanging", "held", "overdue", "near"]
@@ -23,8 +23,6 @@ MOST_OVERDUE = 1_000
 MOST_IDLE = 20
 """Events of which nothing came that are looked at more closely: each is explained anew."""
 LATELY_MS = 10 * MINUTE
-GRACE_MS = 10 * SECOND
-"""A deadline that is past by no more is being served, or is about to be."""
 MOST_CHARS = 200
 
 
@@ -86,7 +84,7 @@ class NeedsQuestion:
         ]
 
     def _overdue(self, views: Views) -> list[Need]:
-        before = self.now() - GRACE_MS
+        before = self.now() - OVERDUE_MS
         rows = []
         for row in views.waits(limit=MOST_OVERDUE):
             if row.due_at is None or row.due_at >= before:

@@ -91,6 +91,8 @@ def test_what_is_left_is_rounded_down(ms: int, shown: str) -> None:
 def test_due_now_differs_from_late() -> None:
     assert left(1_000, 1_000) == "0.0s"
     assert left(1_000, 1_001) == "due"
+    assert left(1_000, 11_000) == "due"
+    assert left(1_000, 11_001) == "overdue"
     assert gap(0) == ""
     assert (gap(1), gap(2_500)) == ("+1ms", "+2.5s")
     assert (age(5_000), age(7_200_000), age(-5)) == ("5s", "2h", "0s")
@@ -113,7 +115,8 @@ def test_a_bar_is_never_empty_before_it_is_due_nor_full_after_it_began(
 def test_signs_are_one_cell_each() -> None:
     for signs in (UNICODE, ASCII):
         for name in signs.__slots__:
-            assert name == "spark" or cell_len(getattr(signs, name)) == 1
+            sign, several = getattr(signs, name), ("spark", "step", "axis", "shades")
+            assert cell_len(sign) == (len(sign) if name in several else 1)
     assert all(ord(char) < 128 for name in ASCII.__slots__ for char in getattr(ASCII, name))
     assert sparkline([0, 4, 8]) == "▁▅█"
     assert sparkline([0, 0]) == "▁▁"

@@ -51,6 +51,8 @@ async def test_a_studio_that_only_looks_offers_looking() -> None:
         "why",
         "d",
         "designer",
+        "C",
+        "charts",
         "m",
         "maximise",
         "tab",

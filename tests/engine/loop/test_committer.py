@@ -469,3 +469,20 @@ def test_what_was_put_back_already_is_not_put_back_twice(desk: Desk) -> None:
     assert desk.queue == [first, second, later]
     assert desk.state.in_flight == []
     assert desk.state.backlog
+
+
+def test_why_it_is_paused_stands_beside_the_store_and_what_the_batch_did_is_taken_back(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken_back: list[int] = []
+    desk.batch().take_backs.append(lambda: taken_back.append(1))
+    desk.committer.wait_out(FULL)
+    assert taken_back == [1]
+    for error in (FULL, StoreError("it is held")):
+        desk.committer.pause(error)
+        sign = read_sign(desk.state.path)
+        assert sign is not None
+        assert sign.why == str(error)
+    with monkeypatch.context() as patch:
+        desk.refuse(patch, RuntimeError("no"))
+        assert not desk.commit(sent())

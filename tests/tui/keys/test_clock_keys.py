@@ -221,5 +221,5 @@ async def test_the_keys_stand_in_help_and_footer(studio: Studio) -> None:
     await studio.press("3")
     assert "x let it time out" in studio.lines[-1]
     assert "f next deadline" in studio.lines[-1]
-    await studio.press("question_mark", "end")
+    await studio.press("question_mark", "slash", *"forward")
     assert "forward by, or to a date" in studio.text

@@ -154,12 +154,12 @@ async def test_the_explorer_shows_every_path(studio: Studio) -> None:
 
 async def test_o_and_enter_go_round_the_workflows(studio: Studio) -> None:
     names = []
-    for _ in range(3):
+    for _ in range(4):
         await studio.press("o", "enter")
         view = screen(studio).view
         assert view is not None
         names.append(view.workflow.name)
-    assert names == ["trial", "cart", "onboarding"]
+    assert names == ["trial", "cart", "lifecycle", "onboarding"]
 
 
 async def test_without_a_second_workflow_o_says_so(desk: FakeEngine) -> None:

@@ -148,7 +148,8 @@ class ChartScreen(MainScreen):
         now = self.session.shown_now
         if self._reading is not None:
             self._forget(self._reading)
-        self._reading = None if name is None else FunnelReading(name, now)
+        source = None if self._client is None or name is None else self._client.workflows.get(name)
+        self._reading = None if name is None else FunnelReading(name, now, source)
         self.query_one(FunnelPane).follow(self._reading)
         self.query_one(TimePane).show(None)
         self.query_one(PacePane).show(None, ())

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from studio.language.definition import Workflow
 from studio.language.kinds import Kind
 from studio.language.local_time import is_zone, zone
 from studio.reports.funnel import Funnel
@@ -57,10 +58,12 @@ class FunnelReading:
 
     Args:
         now: gives the moment of the store's clock, ms since 1970; for any thread.
+        source: the workflow as it is loaded, for its goal and its zone; None where it is not.
     """
 
-    def __init__(self, workflow: str, now: Callable[[], int]) -> None:
+    def __init__(self, workflow: str, now: Callable[[], int], source: Workflow | None = None) -> None:
         self.workflow = workflow
+        self._source = source
         self._now = now
         self._reader: FunnelReader | None = None
         self._share = 0.0
@@ -77,6 +80,8 @@ class FunnelReading:
         reader = self._reader
         if reader is None:
             reader = self._reader = FunnelReader(views, self.workflow)
+            if self._source is not None:
+                reader.declared(self._source)
         ends, windows = time.monotonic() + STEP_SECONDS, 0
 
         def tell(share: float) -> None:

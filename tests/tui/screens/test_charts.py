@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from studio import Engine, Journey, VirtualClock, channel, workflow
+from studio import Engine, Journey, VirtualClock, channel, goal, workflow
 from studio.clocks import durations
 from studio.engine.local import LocalEngine
 from studio.reports import words
@@ -214,7 +214,7 @@ async def send(idempotency_key: str) -> bool:
     return True
 
 
-@workflow(trigger="app/signup")
+@workflow(trigger="app/signup", goal=goal("billing/paid", within="30d"))
 async def letters(journey: Journey) -> dict[str, bool]:
     """One message at once, another a day later."""
     await journey.message(email, "welcome", send)
@@ -226,6 +226,7 @@ async def letters(journey: Journey) -> dict[str, bool]:
 async def test_messages_stand_by_weekday_and_hour_and_by_how_many_each_got(tmp_path: Path) -> None:
     async with Engine(letters, store=tmp_path / "s.db", clock=VirtualClock(START_MS)) as engine:
         await engine.ingest("app/signup", "mia")
+        await engine.ingest("billing/paid", "mia")
         await engine.forward_to(START_MS + durations.parse("27h"))
         await engine.ingest("app/signup", "leo")
         await engine.run_until_idle()
@@ -234,6 +235,8 @@ async def test_messages_stand_by_weekday_and_hour_and_by_how_many_each_got(tmp_p
             await until(app, pilot, lambda: bool(app.live and app.live.query_one(TimelinePane).user))
             pane = await open_charts(app, pilot, "letters")
             assert pane.state is not None
+            assert pane.funnel is not None
+            assert (pane.funnel.outcome, pane.funnel.reached) == ("billing/paid", 1)
             sends = {
                 (day, hour): n for day, row in enumerate(pane.state.sends) for hour, n in enumerate(row) if n
             }

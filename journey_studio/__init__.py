@@ -25,7 +25,9 @@ if TYPE_CHECKING:
         Waited,
         WallClock,
         Workflow,
+        channel,
         current_step,
+        goal,
         incoming,
         workflow,
     )
@@ -42,7 +44,9 @@ __all__ = [
     "Waited",
     "WallClock",
     "Workflow",
+    "channel",
     "current_step",
+    "goal",
     "incoming",
     "workflow",
 ]

@@ -29,7 +29,7 @@ def has_paid(user: User, event: Event) -> str | None:
 
 
 @workflow(
-    trigger="signup",
+    trigger="user/joined",
     exit_on="user/unsubscribed",
     goal=goal("billing/paid", within="30d"),
     refuse=has_paid,

@@ -37,7 +37,9 @@ class NeedsControl(ProblemControl):
         alone = client.viewer_of == 0
         if not alone:
             told += [call.sentence() for call in bars.stuck]
-        told += overdue_told(bars.overdue, bars.next)
+        if client.time.reading().jump is None:
+            # In a jump deadlines are on their way: what is past is being served.
+            told += overdue_told(bars.overdue, bars.next)
         if not alone and slow is not None and slow.at >= wall_ms() - SHOWN_MS:
             told.append(slow.sentence)
         files = [in_file(each) for each in client.problems if not first_start]

@@ -37,8 +37,8 @@ class NeedsControl(ProblemControl):
         alone = client.viewer_of == 0
         if not alone:
             told += [call.sentence() for call in bars.stuck]
-        if client.time.reading().jump is None:
-            # In a jump deadlines are on their way: what is past is being served.
+        # Without an engine nothing goes on, which the screen says; in a jump what is past is being served.
+        if not alone and client.time.reading().jump is None:
             told += overdue_told(bars.overdue, bars.next)
         if not alone and slow is not None and slow.at >= wall_ms() - SHOWN_MS:
             told.append(slow.sentence)

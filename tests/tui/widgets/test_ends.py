@@ -78,7 +78,7 @@ async def test_waits(crowd: Path) -> None:
         for _ in range(14):
             await pilot.press("pageup")
             await pilot.pause(0.02)
-        await until(pilot, "▸◷ u392")
+        await until(pilot, "▸◷ u378")
         assert waiting.arrivals == 0
         await pilot.press("g")
         await until(pilot, "▸◷ u000")

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import json
-import reprlib
 import sys
-from collections.abc import Callable
 from typing import Any
 
 from studio.clocks import durations, moments
 from studio.clocks.clock import VirtualClock, wall_ms
+from studio.engine.effects.announced import announced
 from studio.engine.engine import Engine
 from studio.errors import StudioError
 from studio.store.views import Views
@@ -37,7 +36,9 @@ def main(workflows: str, store: str) -> int:
 
 async def _act(workflows: str, store: str, request: Request) -> None:
     clock = VirtualClock(wall_ms())
-    async with Engine(workflows, store=store, clock=clock, durability="normal", stand_in=_stand_in) as engine:
+    async with Engine(
+        workflows, store=store, clock=clock, durability="normal", stand_in=announced()
+    ) as engine:
         with Views(store) as views:
             before = views.last_seq()
             await _do(engine, request)
@@ -62,16 +63,6 @@ async def _do(engine: Engine, request: Request) -> None:
     else:
         acts = {"cancel": engine.cancel, "resume": engine.resume, "restart": engine.restart}
         await acts[what](request["journey"])
-
-
-def _stand_in(step: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    def told(*args: Any, **kwargs: Any) -> None:
-        given = [reprlib.repr(each) for each in args]
-        given += [f"{name}={reprlib.repr(value)}" for name, value in kwargs.items()]
-        # Captured, as what a step prints is: a line in the log of its journey.
-        print(f"would run {step}({', '.join(given)})")
-
-    return told
 
 
 if __name__ == "__main__":

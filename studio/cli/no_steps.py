@@ -6,7 +6,6 @@ Its result is the one given by --stub, else the newest that a step of its name e
 from __future__ import annotations
 
 import copy
-import reprlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -56,19 +55,10 @@ def would_run(settings: Settings, no_steps: bool, stubs: tuple[str, ...]) -> Sta
         if stubs:
             raise click.UsageError("--stub gives the result of a step that does not run; say --no-steps too.")
         return None
+    from studio.engine.effects.announced import announced
+
     results = _recorded(settings) | dict(map(parse_stub, stubs))
-
-    def stand_in(step: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        def told(*args: Any, **kwargs: Any) -> Any:
-            given = [reprlib.repr(each) for each in args]
-            given += [f"{name}={reprlib.repr(value)}" for name, value in kwargs.items()]
-            # Captured, as what a step prints is: a line in the log of its journey.
-            print(f"would run {step}({', '.join(given)})")
-            return copy.deepcopy(results.get(step))
-
-        return told
-
-    return stand_in
+    return announced(lambda step: copy.deepcopy(results.get(step)))
 
 
 def parse_stub(text: str) -> tuple[str, Any]:

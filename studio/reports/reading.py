@@ -43,6 +43,8 @@ class FunnelReader:
     def _begin_anew(self) -> None:
         self._read = 0
         self._users = 0
+        self._known_to = 0
+        """The entry up to which testers and versions are known: it may take several reads to get there."""
         self.testers = set()
         self.fold = Fold(self._names.__getitem__)
 
@@ -61,12 +63,13 @@ class FunnelReader:
             # Rewound, pruned or erased: what was counted may be gone.
             self._begin_anew()
         self._users = users
-        before = self._read
         while not gone():
             rows, upto = views.report_rows(self.workflow, self._read)
             if upto == self._read:
-                self.testers |= views.test_users(before)
-                self.versions = views.code_hashes(self.workflow)
+                if self._known_to < upto:
+                    self.testers |= views.test_users(self._known_to)
+                    self.versions = views.code_hashes(self.workflow)
+                    self._known_to = upto
                 return True
             wanted = {
                 id for row in rows for id in (row.name, row.place) if id is not None

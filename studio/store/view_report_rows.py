@@ -32,7 +32,12 @@ SELECT DISTINCT u.name FROM journeys j CROSS JOIN history h ON h.seq = j.since
 CROSS JOIN users u ON u.id = j.user
 WHERE j.workflow = :workflow AND (:since IS NULL OR h.at >= :since) ORDER BY u.id
 """
-TEST_USERS = "SELECT user FROM profiles WHERE seq > ? AND json_extract(profile, '$.test') = 1"
+TEST_USERS = "SELECT user FROM profiles WHERE json_extract(profile, '$.test') = 1"
+# Of what came since: a profile stands under the event that changed it, and is not looked for among all.
+TEST_USERS_SINCE = f"""
+SELECT p.user FROM history h CROSS JOIN profiles p ON p.user = h.user AND p.seq = h.seq
+WHERE h.seq > ? AND h.kind = {Kind.EVENT} AND json_extract(p.profile, '$.test') = 1
+"""
 
 
 class ReportRow(NamedTuple):
@@ -85,7 +90,8 @@ class ReportViews(ViewBase):
 
     def test_users(self, after: int = 0) -> set[int]:
         """Numbers of users whose profile says `test: true`, by what became known after an entry."""
-        return {user for (user,) in self._rows(TEST_USERS, after)}
+        rows = self._rows(TEST_USERS_SINCE, after) if after else self._rows(TEST_USERS)
+        return {user for (user,) in rows}
 
     def events_from_outside(self, name: str) -> list[tuple[int, int]]:
         """The events of a name that no journey sent: user and moment, each user's oldest first."""

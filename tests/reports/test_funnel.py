@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from studio import Engine, Journey, workflow
 from studio.clocks.clock import VirtualClock
+from studio.language.incoming import incoming
 from studio.language.kinds import Kind
 from studio.reports.funnel import DAY_MS, CountError, GoalWindow, funnel, week_of
 from studio.reports.groups import grouped
 from studio.reports.progress import Fold, Progress
 from studio.reports.reading import FunnelReader
+from studio.store import view_report_rows
 from studio.store.erase import erase
 from studio.store.view_report_rows import ReportRow
 from studio.store.views import Views
@@ -103,8 +106,6 @@ def test_a_user_whose_profile_says_test_is_not_counted(tmp_path: Path) -> None:
         reader.read()
         assert reader.funnel(START_MS, None).entered == 1
 
-    import asyncio
-
     async def mark() -> None:
         async with Engine(visit, store=store, clock=VirtualClock(START_MS)) as engine:
             await engine.ingest("identify", {"id": "ada", "test": True})
@@ -114,6 +115,27 @@ def test_a_user_whose_profile_says_test_is_not_counted(tmp_path: Path) -> None:
 
     asyncio.run(mark())
     assert read(store, "visit").entered == 1
+
+
+def test_a_tester_of_the_first_piece_is_not_counted_when_the_history_was_read_in_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = tmp_path / "s.db"
+
+    async def mark() -> None:
+        async with Engine(visit, store=store, clock=VirtualClock(START_MS)) as engine:
+            await engine.ingest("begin", {"id": "eve", "test": True})
+            await engine.ingest_many([incoming("begin", f"user{n}") for n in range(5)])
+            await engine.run_until_idle()
+
+    asyncio.run(mark())
+    monkeypatch.setattr(view_report_rows, "WINDOW_ROWS", 4)
+    with Views(store) as views:
+        reader, pieces = FunnelReader(views, "visit"), 0
+        while not reader.read(gone=iter((False, True)).__next__):
+            pieces += 1
+        assert pieces > 2
+        assert reader.funnel(START_MS, None).entered == 5
 
 
 def test_only_journeys_that_were_entered_since_are_of_the_cohort(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from studio.language.kinds import Kind
 from studio.store import view_report_rows
-from studio.store.view_report_rows import REPORT_EVENTS, REPORT_ROWS
+from studio.store.view_report_rows import REPORT_EVENTS, REPORT_ROWS, TEST_USERS_SINCE
 from studio.store.views import Views
 from tests.store.build import Builder
 
@@ -53,7 +53,12 @@ def test_the_statement_walks_the_window_and_looks_up_each_journey(store: Path) -
     values = {"after": 0, "upto": 1, "workflow": 1}
     plan = [row[3] for row in con.execute(f"EXPLAIN QUERY PLAN {REPORT_ROWS}", values)]
     events = [row[3] for row in con.execute(f"EXPLAIN QUERY PLAN {REPORT_EVENTS}", (1,))]
+    testers = [row[3] for row in con.execute(f"EXPLAIN QUERY PLAN {TEST_USERS_SINCE}", (1,))]
     con.close()
+    assert testers == [
+        "SEARCH h USING INTEGER PRIMARY KEY (rowid>?)",
+        "SEARCH p USING PRIMARY KEY (user=? AND seq=?)",
+    ]
     assert events == ["SCAN h USING INDEX history_events"]
     assert plan == [
         "SEARCH h USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",

@@ -126,7 +126,6 @@ class Handed:
     kind: int
     channel: str | None
     reason: str | None
-    zone: str | None
 
 
 class Fold:
@@ -221,8 +220,8 @@ class Fold:
     def _message(self, progress: Progress, row: EntryRow) -> None:
         """What became of a message, or becomes of it for now."""
         facts = jsontext.loads(row.data or "{}")
-        channel, reason, zone = (facts.get(name) for name in ("channel", "reason", "zone"))
-        handed = Handed(progress.journey, progress.user, row.at, row.kind, channel, reason, zone)
+        channel, reason = facts.get("channel"), facts.get("reason")
+        handed = Handed(progress.journey, progress.user, row.at, row.kind, channel, reason)
         self.messages.append(handed)
         progress.sent += row.kind == Kind.MESSAGE_SENT
 

@@ -7,13 +7,10 @@ import heapq
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from studio.language.definition import Workflow
-from studio.language.kinds import Kind
-from studio.language.local_time import is_zone, zone
 from studio.reports.funnel import Funnel
-from studio.reports.progress import INSIDE, LEFT, Handed, Progress
+from studio.reports.progress import INSIDE, LEFT, Progress
 from studio.reports.reading import FunnelReader
 from studio.store.views import Views
 
@@ -37,8 +34,14 @@ class FunnelState:
     """None as long as not all was read once."""
     behind: bool = False
     """There is more to read, or to count."""
-    sends: tuple[tuple[int, ...], ...] = ()
-    """Messages that were handed over, by weekday from Monday on and by hour, in the time of each user."""
+
+    @property
+    def sends(self) -> tuple[tuple[int, ...], ...]:
+        """Messages that were handed over, by weekday from Monday on and by hour; () when there are none."""
+        sent = {} if self.funnel is None else self.funnel.sent_at
+        if not sent:
+            return ()
+        return tuple(tuple(sent.get((day, hour), 0) for hour in range(24)) for day in range(7))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +75,6 @@ class FunnelReading:
         self._counted_at = 0.0
         self._took = 0.0
         self._frozen = False
-        self._sends = [[0] * 24 for _ in range(7)]
-        self._sends_read = 0
 
     def read(self, views: Views) -> FunnelState:
         """Read on, for a while; count when all was read."""
@@ -104,22 +105,10 @@ class FunnelReading:
         self._funnel = reader.funnel(self._now(), reader.goal)
         self._counted_to, self._counted_at = last, time.monotonic()
         self._took = self._counted_at - began
-        self._take_sends(reader.fold.messages)
         return self._state()
 
     def _state(self, behind: bool = False) -> FunnelState:
-        sends = tuple(map(tuple, self._sends)) if self._sends_read else ()
-        return FunnelState(1.0, self._funnel, behind, sends)
-
-    def _take_sends(self, messages: list[Handed]) -> None:
-        if len(messages) < self._sends_read:
-            # The history was read anew.
-            self._sends, self._sends_read = [[0] * 24 for _ in range(7)], 0
-        for each in messages[self._sends_read :]:
-            if each.kind == Kind.MESSAGE_SENT:
-                at = datetime.fromtimestamp(each.at / 1000, zone(each.zone) if is_zone(each.zone) else UTC)
-                self._sends[at.weekday()][at.hour] += 1
-        self._sends_read = len(messages)
+        return FunnelState(1.0, self._funnel, behind)
 
     def people(self, views: Views, node: str) -> list[FunnelPerson]:
         """Those who came to a node, by its key: who is inside first, then who left, the newest first."""

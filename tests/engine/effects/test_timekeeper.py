@@ -97,8 +97,10 @@ def test_those_that_are_left_come_in_their_order_when_others_were_let_go_of(
     keeper.after(3_800, lambda: came.put("first"))
     for alarm in off:
         keeper.turn_off(alarm)
-    for alarm in keeper._alarms:
-        # All are due now, and come by their time.
-        alarm.at -= 4_000
+    with keeper._changed:
+        for alarm in keeper._alarms:
+            # All are due now, and come by their time: the thread may rest till the old one.
+            alarm.at -= 4_000
+        keeper._changed.notify()
     keeper.after(0, lambda: came.put("last"))
     assert [came.get(timeout=60) for _ in range(3)] == ["first", "second", "last"]

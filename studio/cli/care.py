@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from studio.cli.options import json_option, shared
-from studio.cli.output import Exit, coloured, local, write
+from studio.cli.output import Exit, coloured, for_people, local, terminal_width, write
+from studio.cli.redraw import Redraw
 from studio.cli.settings import Settings
 from studio.cli.temporal_options import temporal_option
 from studio.source.project import short
-from studio.text.printable import clean, json_line, show_bytes, styled
+from studio.text.printable import clean, cut, json_line, show_bytes, styled
 from studio.wording.values import counted
 
 if TYPE_CHECKING:
@@ -24,21 +25,57 @@ if TYPE_CHECKING:
 JOURNEY_STATES = ("waiting", "idle", "failed", "completed", "exited", "cancelled")
 
 
+WATCH_SECONDS = 1.0
+"""How often a watched status is looked at while nothing is written: an engine may have begun or ended."""
+
+MOST_CELLS = 200
+
+
 @click.command()
+@click.option("--watch", "-w", is_flag=True, help="Go on showing it, until it is interrupted.")
 @json_option
 @temporal_option
 @shared
-def status(settings: Settings, temporal: TemporalSettings | None, as_json: bool) -> None:
-    """Show the state of a store, and of the engine that runs on it; or of users on Temporal, and workers."""
+def status(settings: Settings, temporal: TemporalSettings | None, watch: bool, as_json: bool) -> None:
+    """Show the state of a store, and of the engine that runs on it; or of users on Temporal, and workers.
+
+    With --watch it is drawn anew each second. Piped, or as JSON, it is told again when it has changed.
+    """
     if temporal is not None:
+        if watch:
+            raise click.UsageError("--watch looks at a store; users on Temporal are shown once.")
         from studio.cli.temporal_status import show
 
         show(temporal, as_json)
         return
     from studio.store.status import status as look
 
+    if watch:
+        _watch(settings, as_json)
+        return
     found = look(settings.file())
     write([json_line(record(found))] if as_json else _lines(found))
+
+
+def _watch(settings: Settings, as_json: bool) -> None:
+    """Show it until it is interrupted: over itself on a terminal, else each time that it has changed."""
+    from studio.cli.looking import Tail
+    from studio.store.status import status as look
+
+    tail = Tail()
+    redraw = Redraw() if for_people() and not as_json else None
+    told: dict[str, Any] | None = None
+    for found in tail.looks(lambda: look(settings.file()), WATCH_SECONDS):
+        if redraw is not None:
+            redraw.draw([cut(line, terminal_width() or MOST_CELLS) for line in _lines(found)])
+            continue
+        shown = record(found)
+        # That time has passed is no news.
+        clock = {name: value for name, value in shown["clock"].items() if name != "now"}
+        if (news := {**shown, "clock": clock}) == told:
+            continue
+        write([json_line(shown)] if as_json else [*([""] if told is not None else []), *_lines(found)])
+        told = news
 
 
 def record(found: StoreStatus) -> dict[str, Any]:

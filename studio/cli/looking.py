@@ -6,7 +6,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from studio.cli.output import complain, reader_gone
 from studio.cli.settings import Settings
@@ -15,6 +15,7 @@ from studio.clocks.clock import wall_ms
 if TYPE_CHECKING:
     from studio.store.views import Views
 
+T = TypeVar("T")
 PAGE_ROWS = 1_000
 FOLLOW_SECONDS = 0.1
 
@@ -89,6 +90,14 @@ class Tail:
             if views.changed() or overdue:
                 looked = time.monotonic()
                 yield
+
+    def looks(self, look: Callable[[], T], every_seconds: float) -> Iterator[T]:
+        """What is found at one look after the other, each so long after the one before."""
+        while not self._stopping and not reader_gone():
+            yield look()
+            until = time.monotonic() + every_seconds
+            while not self._stopping and time.monotonic() < until:
+                time.sleep(FOLLOW_SECONDS)
 
     def _end(self, *_: object) -> None:
         self._stopping = True

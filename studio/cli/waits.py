@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,8 @@ import click
 
 from studio.cli.looking import Tail, left_until, now_in, opened_views, pages
 from studio.cli.options import form_options, limit_option, shared, user_option, workflow_option
-from studio.cli.output import STDOUT, descriptor, for_people, local, write
+from studio.cli.output import for_people, local
+from studio.cli.redraw import Redraw
 from studio.cli.rows import Stream, TableSpec, fields, record, show
 from studio.cli.settings import Settings
 from studio.text.printable import json_line
@@ -91,16 +91,10 @@ def _draw(views: Views, look: Callable[[int], list[WaitRow]], tail: Tail) -> Non
     """Draw the table over itself; the last one stays."""
     from studio.cli.tables import table
 
-    drawn = 0
+    redraw = Redraw()
     for _ in _first_and(tail.changes(views, TICK_SECONDS)):
-        # One line below stays for the cursor; more would scroll, and leave its top behind.
-        room = max(1, os.get_terminal_size(descriptor(STDOUT)).lines - 2)
         spec = _spec(views)
-        lines = table(spec.heads, map(spec.cells, look(room)))
-        # Up to where it began, each line to its end, and what was below it away.
-        up = f"\x1b[{drawn}A" if drawn else ""
-        write([up + "\x1b[K\n".join(lines) + "\x1b[J"])
-        drawn = len(lines)
+        redraw.draw(table(spec.heads, map(spec.cells, look(redraw.room_lines))))
 
 
 def _tell(views: Views, look: Callable[[], list[WaitRow]], tail: Tail, form: str | None) -> None:

@@ -8,6 +8,7 @@ from studio.errors import StudioError
 
 EXTRAS = {
     "mcp": ("mcp", "the Python SDK of the Model Context Protocol"),
+    "metrics": ("prometheus_client", "the Python client of Prometheus"),
     "objects": ("obstore", "obstore"),
     "postgres": ("psycopg", "psycopg"),
     "temporal": ("temporalio", "Temporal's Python SDK"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import signal
 import sqlite3
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 
 from studio import Engine, incoming
 from studio.cli.output import Exit
-from tests.cli.shell import COMMAND, begin, project, until
+from tests.cli.shell import COMMAND, begin, project, shell, until
 from tests.store.build import Builder
 
 
@@ -117,3 +118,65 @@ def test_watched_waits_are_drawn_over_themselves_and_fit_the_terminal(tmp_path: 
     terminal.expect(pexpect.EOF)
     terminal.close()
     assert terminal.exitstatus == Exit.DONE
+
+
+def test_a_watched_status_is_told_again_when_it_has_changed(here: Path) -> None:
+    store = here / "s.db"
+    with Engine(here / "workflows", store=store) as engine:
+        shells = [begin(here, "status", "--watch", *form, "--store", "s.db") for form in (["--json"], [])]
+        try:
+            told, lines = shells[0].stdout, shells[1].stdout
+            assert told is not None
+            assert lines is not None
+            first = json.loads(told.readline())
+            assert (first["users"], first["engine"]["pid"]) == (0, os.getpid())
+            assert lines.readline().startswith("store     s.db  ")
+            assert lines.readline() == "users     0\n"
+            engine.submit([incoming("signup", "ada")]).result()
+            second = json.loads(told.readline())
+            assert (second["users"], second["journeys"]["waiting"]) == (1, 1)
+            while lines.readline() != "\n":
+                pass
+            assert lines.readline().startswith("store     s.db  ")
+            assert lines.readline() == "users     1\n"
+            engine.stop_now()
+            # The log may be folded in meanwhile.
+            while json.loads(told.readline())["engine"] is not None:
+                pass
+            for running in shells:
+                running.send_signal(signal.SIGINT)
+                _, err = running.communicate(timeout=60)
+                assert (running.returncode, err) == (Exit.DONE, "")
+        finally:
+            for running in shells:
+                running.kill()
+                running.communicate()
+
+
+def test_a_watched_status_is_drawn_over_itself(tmp_path: Path) -> None:
+    Builder(tmp_path / "s.db").done()
+    terminal = pexpect.spawn(
+        COMMAND[0],
+        [*COMMAND[1:], "status", "--watch", "--store", str(tmp_path / "s.db")],
+        dimensions=(24, 30),
+        env={**os.environ, "COLUMNS": "30"},
+        encoding="utf-8",
+        timeout=20,
+    )
+    for up in ("", "\x1b[7A"):
+        terminal.expect_exact("\x1b[J")
+        assert terminal.before is not None
+        assert up in terminal.before
+        assert "engine    not running" in terminal.before
+        shown = terminal.before.replace("\x1b[K", "").replace("\x1b[7A", "")
+        assert max(map(len, shown.splitlines())) <= 30
+    terminal.sendintr()
+    terminal.expect(pexpect.EOF)
+    terminal.close()
+    assert terminal.exitstatus == Exit.DONE
+
+
+def test_users_on_temporal_are_not_watched(here: Path) -> None:
+    done = shell(here, "status", "--watch", "--temporal", "127.0.0.1:1")
+    assert done.returncode == Exit.WRONG
+    assert "--watch looks at a store" in done.stderr

@@ -18,6 +18,7 @@ from studio.errors import EventError, EventTooLarge, StudioError
 from studio.events import adapters
 from studio.events.segment_calls import NoCalls, RefusedCall, read_calls
 from studio.language.incoming import Incoming
+from studio.source.extras import need_extra
 from studio.store.refused import Refusal
 from studio.web.ingest import cloudevents
 from studio.web.ingest.bodies import check_sender, read_json, read_text
@@ -57,6 +58,8 @@ class Paths:
                 Route("/e/{key}", self._guarded(self._inngest), methods=post),
                 Route("/v1/{call}", self._guarded(self._segment), methods=post),
                 Route("/events", self._guarded(self._events), methods=post),
+                Route("/healthz", self._guarded(self._healthz), methods=["GET"]),
+                Route("/metrics", self._guarded(self._metrics), methods=["GET"]),
             ],
             middleware=[Middleware(_WithoutLastSlash)],
         )
@@ -124,6 +127,26 @@ class Paths:
         else:
             stored = await self._take(await read_json(request), None)
         return JSONResponse({"ids": _ids(stored), "status": 202}, 202, headers=HEADERS)
+
+    # -- for those who watch over it ---------------------------------------------------------
+
+    async def _healthz(self, request: Request) -> Response:
+        """200 while events are taken; else 503 with the reason."""
+        client = self._running()
+        return JSONResponse(
+            {"state": "running", "problems": len(client.problems), "status": 200}, headers=HEADERS
+        )
+
+    async def _metrics(self, request: Request) -> Response:
+        try:
+            need_extra("metrics")
+        except StudioError as error:
+            raise RefusedRequest(501, str(error)) from None
+        from studio.web.ingest.metrics import exposition
+
+        accept = request.headers.get("accept", "")
+        body, content_type = await asyncio.to_thread(exposition, self._client(), accept)
+        return Response(body, headers=HEADERS | {"Content-Type": content_type})
 
     # -- the engine ------------------------------------------------------------------------
 

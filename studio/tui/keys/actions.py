@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding
@@ -15,11 +18,14 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Input
 
+from studio.errors import StudioError
 from studio.tui.format.key_names import key_name
-from studio.tui.format.text import fit
+from studio.tui.format.text import fit, literal
 from studio.tui.keys import new_journey
-from studio.tui.keys.command import PaletteCommand
+from studio.tui.keys.command import PaletteChoice, PaletteCommand
 from studio.tui.screens.help import Group
+from studio.tui.screens.main_screen import MainScreen
+from studio.tui.session.command_lines import Looked, command_line, command_words
 from studio.tui.session.context import session_of
 from studio.tui.session.offered import not_offered
 from studio.tui.widgets.keys_bar import EVERYWHERE, rank, typed, usable
@@ -32,6 +38,14 @@ MARGIN = 6
 """Cells of the palette that are no text."""
 MOVES = ("move", "page", "first", "last", "scroll_by", "scroll_page", "earlier", "later")
 """Everyone knows these; they are found by their names only."""
+LOOK_SECONDS = 0.3
+"""How long the list waits to know what is looked at."""
+TITLE_WIDTH = 24
+"""Cells of a title, so that the commands of a shell beside them stand in one column."""
+APART = "  "
+LEAST_BESIDE = 12
+"""Cells of a command of a shell: with less of it is not told."""
+BY_COMMAND_SCORE = 0.1
 LEARNT_ONCE = (*EVERYWHERE, "step_out", "help", "quit_now")
 
 
@@ -111,7 +125,8 @@ def _command(app: App[Any], binding: Binding, node: DOMNode, where: str) -> Pale
         return None
     words = binding.description
     title = f"{where}{words}" if where else words[:1].upper() + words[1:]
-    return PaletteCommand(title, key_name(binding), _runner(app, binding.action, node), not _is_move(binding))
+    call = _runner(app, binding.action, node)
+    return PaletteCommand(title, key_name(binding), call, not _is_move(binding), binding.id)
 
 
 def _runner(app: App[Any], action: str, node: DOMNode) -> Callable[[], Any]:
@@ -146,27 +161,55 @@ def use_theme(app: App[Any], name: str) -> None:
 
 
 class Commands(Provider):
-    """What the command palette offers: one line each, with its key."""
+    """What the command palette offers: one line each, with its key, and the command that does the same."""
+
+    _looked: Looked | None = None
+
+    async def startup(self) -> None:
+        """See what is looked at: commands of a shell name it."""
+        screen, place = self.screen, session_of(self.app).command_place
+        if not isinstance(screen, MainScreen) or place is None:
+            return
+        # The list does not wait for a store that is slow, nor for what is typed and no event yet.
+        with contextlib.suppress(TimeoutError, StudioError):
+            async with asyncio.timeout(LOOK_SECONDS):
+                self._looked = await screen.looked_at(place)
 
     def _all(self) -> list[PaletteCommand]:
         return [*commands(self.app, self.screen), *further_commands(self.app, self.screen)]
 
+    def _same(self, command: PaletteCommand) -> str | None:
+        return command_line(command.id, self._looked) if self._looked is not None else None
+
     def _line(self, command: PaletteCommand) -> Text:
-        room = min(PALETTE_WIDTH, self.app.size.width) - MARGIN
-        keys = fit(command.keys, KEYS_WIDTH, align="right")
-        return Text.assemble(
-            fit(command.title, room - KEYS_WIDTH), (keys, self.app.theme_variables["accent"])
-        )
+        room = min(PALETTE_WIDTH, self.app.size.width) - MARGIN - KEYS_WIDTH
+        keys = (fit(command.keys, KEYS_WIDTH, align="right"), self.app.theme_variables["accent"])
+        words = command_words(command.id, self._looked) if self._looked is not None else None
+        width = min(room, max(TITLE_WIDTH, cell_len(command.title)))
+        beside = room - width - len(APART)
+        if words is None or beside < LEAST_BESIDE:
+            return Text.assemble(fit(command.title, room), keys)
+        said = (fit(literal(words), beside), self._quiet)
+        return Text.assemble(fit(command.title, width), APART, said, keys)
+
+    @property
+    def _quiet(self) -> str:
+        return self.app.theme_variables["foreground-muted"]
 
     async def discover(self) -> Hits:
         """Before anything is typed: what is done most first."""
         for at, command in enumerate(each for each in self._all() if each.shown):
+            same = self._same(command)
             # They are sorted by their text, which is shown nowhere.
-            yield DiscoveryHit(self._line(command), command.call, f"{at:04}")
+            yield DiscoveryHit(self._line(command), PaletteChoice(command.call, same), f"{at:04}")
 
     async def search(self, query: str) -> Hits:
-        """What has the letters in it."""
+        """What has the letters in it: in its name, or after those in the command that does the same."""
         matcher = self.matcher(query)
         for command in self._all():
-            if (score := matcher.match(command.title)) > 0:
-                yield Hit(score, self._line(command), command.call, command.title)
+            same = self._same(command)
+            score = matcher.match(command.title)
+            if score <= 0 and same is not None and query.casefold().strip() in same.casefold():
+                score = BY_COMMAND_SCORE
+            if score > 0:
+                yield Hit(score, self._line(command), PaletteChoice(command.call, same), command.title)

@@ -17,7 +17,26 @@ class PaletteCommand:
     call: Callable[[], Any]
     shown: bool = True
     """Stands in the list before anything is typed."""
+    id: str = ""
+    """Of its binding; empty when it has none."""
 
     def also(self, keys: str) -> PaletteCommand:
         """The same with further keys."""
         return self if keys in self.keys.split() else replace(self, keys=f"{self.keys} {keys}")
+
+
+class PaletteChoice:
+    """What the palette calls for a command. No dataclass: Textual writes on what it calls.
+
+    Args:
+        call: does it.
+        line: the `journey-studio` command that does the same; None when there is none.
+    """
+
+    def __init__(self, call: Callable[[], Any], line: str | None = None) -> None:
+        self._call = call
+        self.line = line
+
+    def __call__(self) -> Any:
+        """Do it."""
+        return self._call()

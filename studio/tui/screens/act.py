@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from studio.tui.format.glyphs import glyphs
 from studio.tui.format.pieces import Pieces
 from studio.tui.format.text import literal
+from studio.tui.screens.copying import copy_from_page
 from studio.tui.session.acting import (
     Act,
     Actable,
@@ -19,6 +20,8 @@ from studio.tui.session.acting import (
     acts_for,
     failure_lines,
 )
+from studio.tui.session.command_lines import Looked, command_line
+from studio.tui.session.context import session_of
 from studio.tui.widgets.page import Page
 
 _ENDED = ("completed", "exited", "cancelled")
@@ -48,6 +51,7 @@ class ActScreen(ModalScreen[Chosen]):
             )
         ),
         Binding("y", "yes", "yes", show=False, id="act.yes"),
+        Binding("Y", "say_commands", "as commands", show=False, id="act.commands"),
         Binding("left", "step(-1)", "journey before", show=False, id="act.before"),
         Binding("right", "step(1)", "next journey", show=False, id="act.next"),
         Binding("escape,q", "safe", "back", key_display="esc", id="act.close"),
@@ -59,6 +63,8 @@ class ActScreen(ModalScreen[Chosen]):
         self._at = answer.at
         self.asked: Act | None = None
         """What waits for a yes."""
+        self._as_commands = False
+        """The menu says the commands that do the same, and a key copies one."""
 
     def compose(self) -> ComposeResult:
         yield ActPage(id="acts", classes="pane")
@@ -76,7 +82,8 @@ class ActScreen(ModalScreen[Chosen]):
         found, page = self._found, self.query_one(ActPage)
         lines = self._asking(self.asked) if self.asked is not None else self._menu(found)
         many = f"  {self._at + 1} of {len(self._journeys)} ← →" if len(self._journeys) > 1 else ""
-        page.set_titles(f"Act · {found.row.id}{many}", "⏎ no" if self.asked else "esc back")
+        keys = "a key copies its command · Y back" if self._as_commands else "Y as commands · esc back"
+        page.set_titles(f"Act · {found.row.id}{many}", "⏎ no" if self.asked else keys)
         page.show_lines(lines)
 
     def _menu(self, found: Actable) -> list[Pieces]:
@@ -92,7 +99,10 @@ class ActScreen(ModalScreen[Chosen]):
         )
         said = f"{row.status}, pass {row.pass_number}" + (f", at {row.waits_for}" if row.waits_for else "")
         lines: list[Pieces] = [((f" {sign} ", tone), (literal(said), "text")), ()]
-        lines += [((f"   {each.key} ", "accent"), (literal(each.words), "text")) for each in acts_for(found)]
+        for each in acts_for(found):
+            words = literal(self._line(each) or each.words) if self._as_commands else literal(each.words)
+            quiet = self._as_commands and self._line(each) is None
+            lines.append(((f"   {each.key} ", "accent"), (words, "muted" if quiet else "text")))
         if found.failure is not None:
             lines.append(())
             tones = {"error": "error", "source": "strong", "traceback": "muted"}
@@ -115,11 +125,27 @@ class ActScreen(ModalScreen[Chosen]):
         act = next((each for each in acts_for(self._found) if each.key == key), None)
         if act is None:
             return
-        if act.question:
+        if self._as_commands:
+            journey = self._found.row.id
+            copy_from_page(self, f"act.{act.name}", lambda place: Looked(place, journey=journey))
+        elif act.question:
             self.asked = act
             self._show()
         else:
             self._do(act)
+
+    def action_say_commands(self) -> None:
+        """Say the commands that do the same, or again what the keys do."""
+        if self.asked is None:
+            self._as_commands = not self._as_commands
+            self._show()
+
+    def _line(self, act: Act) -> str | None:
+        """The command that does the same; None where there is none."""
+        place = session_of(self).command_place
+        if place is None:
+            return None
+        return command_line(f"act.{act.name}", Looked(place, journey=self._found.row.id))
 
     def action_yes(self) -> None:
         """Do what was asked about."""

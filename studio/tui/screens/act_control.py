@@ -1,4 +1,4 @@
-"""What the keys of the live screen do with what is selected: send again, edit, copy, explain, act."""
+"""What the keys of the live screen do with what is selected: send again, edit, explain, act."""
 
 from __future__ import annotations
 
@@ -14,16 +14,14 @@ from studio.store.records import Entry, UserRow, WaitRow
 from studio.store.views import Views
 from studio.tui.format.glyphs import glyphs
 from studio.tui.screens.control import Control
+from studio.tui.screens.copying import COPY_BINDING
 from studio.tui.screens.main_screen import MainScreen
 from studio.tui.screens.why import WhyScreen
 from studio.tui.session.acting import ActAnswer, ActQuestion, Chosen
 from studio.tui.session.answering import Answer, AnswerQuestion
-from studio.tui.session.drafts import Draft
 from studio.tui.session.outcomes import Failure, failure_of
 from studio.tui.session.read_only import refusal
-from studio.tui.session.send_command import send_command
 from studio.tui.widgets.inject import Inject, focus_first
-from studio.tui.widgets.json_fault import JsonFault, read_data
 from studio.tui.widgets.timeline import EntryList, TimelinePane
 from studio.tui.widgets.virtual_list import VirtualList
 from studio.tui.widgets.waiting import WaitingList
@@ -32,8 +30,6 @@ from studio.wording.values import size
 
 MOST_LINE_BYTES = 64 * 1024
 """Bigger data is not edited on one line."""
-MOST_COPY_BYTES = 512 * 1024
-"""What is longer, terminals do not take."""
 DONE = {"cancel": "cancelled", "resume": "resumed", "restart": "restarted", "time_out": "timed out"}
 
 ACT_BINDINGS = [
@@ -43,7 +39,7 @@ ACT_BINDINGS = [
     Binding("full_stop", "send_again", "send the last again", key_display=".", show=False, id="send_again"),
     Binding("v", "inspect", "inspect", show=False, id="inspect"),
     Binding("K", "save_test", "save as test", show=False, id="save_test"),
-    Binding("Y", "copy_command", "copy as command", show=False, id="copy_command"),
+    COPY_BINDING,
     Binding("6", "why_pane", "why", show=False, id="pane.why"),
 ]
 
@@ -110,8 +106,6 @@ class ActControl(Control):
         event = isinstance(row, Entry) and row.kind == "event"
         if not event and (not isinstance(row, WaitRow) or self._is_gone()):
             found |= {"edit_again"}
-            if not inject.draft.event.strip() or not inject.draft.user.strip():
-                found |= {"copy_command"}
         return found
 
     def take_paste(self, text: str) -> bool:
@@ -121,7 +115,7 @@ class ActControl(Control):
         focus_first(self._inject)
         return True
 
-    # -- send again, edit, copy ------------------------------------------------------------------
+    # -- send again, edit ------------------------------------------------------------------------
 
     def send_again(self) -> None:
         """Send the last one again."""
@@ -143,10 +137,11 @@ class ActControl(Control):
                 self._inject.say("e edits an event: choose one in the timeline", "muted")
 
     async def _edit(self, seq: int) -> None:
-        found = await self._read_event(seq)
-        if found is None:
+        try:
+            event, data = await self.read_event(seq)
+        except StudioError as error:
+            self._inject.say(str(error), "error")
             return
-        event, data = found
         if len(str(data)) > MOST_LINE_BYTES:
             self._inject.say(
                 f"its data is {size(len(str(data)))}, too large for the form: Y copies it as a command",
@@ -156,18 +151,16 @@ class ActControl(Control):
         self._inject.fill(event.name or "", event.user or "", data, "⏎ sends it again")
         focus_first(self._inject)
 
-    async def _read_event(self, seq: int) -> tuple[Entry, dict[str, object]] | None:
+    async def read_event(self, seq: int) -> tuple[Entry, dict[str, object]]:
+        """An event with its data.
+
+        Raises:
+            StudioError: it cannot be read, or is gone.
+        """
         reader = self.session.reader
-        if reader is None:
-            return None
-        try:
-            event = await reader.ask(lambda views: views.entry(seq))
-        except StudioError as error:
-            self._inject.say(str(error), "error")
-            return None
+        event = await reader.ask(lambda views: views.entry(seq)) if reader is not None else None
         if event is None:
-            self._inject.say("this event is no longer in the store", "error")
-            return None
+            raise StudioError("this event is no longer in the store")
         return event, event.data if isinstance(event.data, dict) else {}
 
     def fill_answer(self, wait: WaitRow) -> None:
@@ -192,62 +185,26 @@ class ActControl(Control):
 
     async def _fill_with(self, wait: WaitRow, more: str) -> None:
         inject = self._inject
-        if (found := await self._read_answer(wait)) is None:
+        try:
+            found = await self.read_answer(wait)
+        except StudioError as error:
+            inject.say(str(error), "error")
             inject.drop_awaited()
             return
         says = found.problem or f"answers {wait.user} ⏎{more}"
         inject.fill_awaited(found.event, found.user, found.data, f"{glyphs().completed} {says}")
 
-    async def _read_answer(self, wait: WaitRow) -> Answer | None:
-        """What would answer a wait; None when the store cannot be read, which is said."""
+    async def read_answer(self, wait: WaitRow) -> Answer:
+        """What would answer a wait.
+
+        Raises:
+            StudioError: the store cannot be read.
+        """
         client, reader = self.session.client, self.session.reader
         if client is None or reader is None:
-            return None
-        try:
-            answer: Answer = await reader.ask(AnswerQuestion(wait, client.workflows).read)
-        except StudioError as error:
-            self._inject.say(str(error), "error")
-            return None
+            raise StudioError("the store is not open yet")
+        answer: Answer = await reader.ask(AnswerQuestion(wait, client.workflows).read)
         return answer
-
-    def copy_command(self) -> None:
-        """Copy the event under the cursor, or what answers the wait there, as a command for the shell."""
-        match self.selected:
-            case Entry(kind="event", seq=seq):
-                self._run(partial(self._copy_event, seq), "copy")
-            case WaitRow(answerable=(wait, *_)):
-                self._run(partial(self._copy_answer, wait), "copy")
-            case _:
-                self._copy_draft(self._inject.draft)
-
-    def _copy_draft(self, draft: Draft) -> None:
-        if not draft.event.strip() or not draft.user.strip():
-            self._inject.say("Y copies an event: choose one in the timeline", "muted")
-            return
-        try:
-            self._copy(draft.event.strip(), draft.user.strip(), read_data(draft.data))
-        except JsonFault as fault:
-            self._inject.say(fault.why, "error")
-
-    async def _copy_event(self, seq: int) -> None:
-        found = await self._read_event(seq)
-        if found is not None:
-            self._copy(found[0].name or "", found[0].user or "", found[1])
-
-    async def _copy_answer(self, wait: WaitRow) -> None:
-        if (found := await self._read_answer(wait)) is not None:
-            self._copy(found.event, found.user, found.data)
-
-    def _copy(self, event: str, user: str, data: dict[str, object]) -> None:
-        client = self.session.client
-        if client is None:
-            return
-        command = send_command(event, user, data, client.path)
-        if len(command) > MOST_COPY_BYTES:
-            self._inject.say(f"the command is {size(len(command))}: too long for a terminal", "error")
-            return
-        self.screen.app.copy_to_clipboard(command)
-        self._inject.say("copied as a journey-studio send command", "success")
 
     # -- why ---------------------------------------------------------------------------------------
 

@@ -20,9 +20,11 @@ from studio.store.records import WaitRow
 from studio.store.view_charts import WorkflowCounts
 from studio.tui.format.glyphs import glyphs
 from studio.tui.screens.bars import BarsState
+from studio.tui.screens.copying import COPY_BINDING
 from studio.tui.screens.main_screen import LEAST_HEIGHT, LEAST_WIDTH, LOW, NARROW, MainScreen, shown_on
 from studio.tui.screens.people import Listed, PeopleScreen
 from studio.tui.session.chart_reading import MOST_PEOPLE, ChartSpan, DeadlineReading
+from studio.tui.session.command_lines import CommandPlace, Looked
 from studio.tui.session.funnel_reading import FunnelPerson, FunnelReading
 from studio.tui.session.messages import GoToUser, ReadFailed, StoreChanged
 from studio.tui.session.reader import Reader, ReaderClosed
@@ -66,6 +68,7 @@ class ChartScreen(MainScreen):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("C", "leave", "back", id="charts.leave"),
+        COPY_BINDING,
         Binding("o", "next_workflow", "other workflow", id="charts.workflow"),
         Binding("m", "maximise", "maximise", id="maximise"),
         *(
@@ -262,6 +265,21 @@ class ChartScreen(MainScreen):
             self.app.post_message(GoToUser(person.user, person.seq))
 
     # -- keys ------------------------------------------------------------------------------------------
+
+    async def looked_at(self, place: CommandPlace) -> Looked:
+        focused, table = self.focused, self.query_one(WorkflowsTable)
+        own, workflow = f"charts.{focused.id}" if focused is not None else "", self.workflow
+        if table.has_focus:
+            own, workflow = "charts", table.row.name if table.row is not None else None
+        reading, due = self.session.clock_reading(), self.query_one(ClockBar).next
+        return Looked(
+            place,
+            own=own,
+            workflow=workflow,
+            due_at=due.due_at if due is not None else None,
+            paused=reading.paused,
+            speed=reading.speed,
+        )
 
     def idle_keys(self) -> frozenset[str]:
         """The ids of the bindings that would do nothing now."""

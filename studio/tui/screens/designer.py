@@ -20,10 +20,12 @@ from studio.language.definition import Workflow
 from studio.source.project import short
 from studio.store.records import WaitRow
 from studio.tui.screens.bars import BarsState
+from studio.tui.screens.copying import COPY_BINDING
 from studio.tui.screens.edit_control import EDIT_BINDINGS, EditControl
 from studio.tui.screens.main_screen import LEAST_HEIGHT, LEAST_WIDTH, LOW, NARROW, MainScreen, shown_on
 from studio.tui.screens.needs_control import CHARTS_BINDING, PROBLEM_BINDINGS, NeedsControl
 from studio.tui.screens.reload_control import RELOAD_BINDING, ReloadControl
+from studio.tui.session.command_lines import CommandPlace, Looked
 from studio.tui.session.editor import CursorPlace
 from studio.tui.session.messages import (
     FilesReloaded,
@@ -84,6 +86,7 @@ class DesignerScreen(MainScreen):
         *EDIT_BINDINGS,
         Binding("d", "leave", "live", id="designer.leave"),
         CHARTS_BINDING,
+        COPY_BINDING,
         Binding("o", "choose_workflow", "other workflow", id="designer.workflow"),
         Binding("t", "try_it", "try it", id="designer.try"),
         Binding("v", "inspect", "inspect", id="designer.inspect"),
@@ -377,6 +380,24 @@ class DesignerScreen(MainScreen):
                 self.show_workflow(name)
 
         self.app.push_screen(WorkflowsScreen(workflows, self._wanted), take)
+
+    async def looked_at(self, place: CommandPlace) -> Looked:
+        focused, plan, here = self.focused, self.query_one(MapPane), self.query_one(HereNow)
+        own = plan.stands.get(plan.node.id) if plan.node is not None else None
+        row = here.row if here.has_focus or own is None else own
+        reading, due = self.session.clock_reading(), self.query_one(ClockBar).next
+        return Looked(
+            place,
+            own=f"designer.{focused.id}" if focused is not None and focused.id in TABBED else "",
+            user=row.user if row is not None else self.user,
+            journey=row.journey if row is not None else None,
+            seq=row.seq if row is not None and here.is_gone(row.seq) else None,
+            workflow=self.view.workflow.name if self.view is not None else None,
+            file=self.view.workflow.path if self.view is not None else None,
+            due_at=due.due_at if due is not None else None,
+            paused=reading.paused,
+            speed=reading.speed,
+        )
 
     def action_charts(self) -> None:
         """Draw how the workflow does."""

@@ -11,7 +11,9 @@ from textual.binding import Binding, BindingType
 from studio.engine.inspect.result import Inspection
 from studio.errors import StudioError
 from studio.tui.format.text import literal
+from studio.tui.screens.copying import COPY_BINDING, copy_from_page
 from studio.tui.screens.modal_page import ModalPage
+from studio.tui.session.command_lines import Looked
 from studio.tui.session.context import session_of
 from studio.tui.widgets.inside_text import inside
 
@@ -29,6 +31,7 @@ class InspectScreen(ModalPage):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("n", "step(1)", "later", group=STEP, id="inspect.later"),
         Binding("p", "step(-1)", "earlier", group=STEP, id="inspect.earlier"),
+        COPY_BINDING,
     ]
 
     def __init__(self, journey: str, seq: int | None = None) -> None:
@@ -99,3 +102,9 @@ class InspectScreen(ModalPage):
             self._go(None)
         elif at >= 0:
             self._go(self._seqs[at])
+
+    def action_copy_command(self) -> None:
+        """Copy what shows the same on the command line."""
+        now = not self._seqs or self._shown == self._seqs[-1]
+        seq = None if now else self._shown
+        copy_from_page(self, "inspect", lambda place: Looked(place, journey=self._journey, seq=seq))

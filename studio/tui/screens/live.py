@@ -14,6 +14,7 @@ from studio.engine.client import EngineClient
 from studio.store.records import Entry, UserRow, WaitRow
 from studio.tui.screens.act_control import ACT_BINDINGS, ActControl
 from studio.tui.screens.bars import BarsState
+from studio.tui.screens.copy_control import CopyControl
 from studio.tui.screens.layout_control import LayoutControl
 from studio.tui.screens.main_screen import LEAST_HEIGHT, LEAST_WIDTH, MainScreen, shown_on
 from studio.tui.screens.needs_control import CHARTS_BINDING, PROBLEM_BINDINGS, NeedsControl
@@ -22,6 +23,7 @@ from studio.tui.screens.refused_control import REFUSED_BINDING, RefusedControl
 from studio.tui.screens.reload_control import RELOAD_BINDING, ReloadControl
 from studio.tui.screens.start_control import StartControl
 from studio.tui.screens.time_control import TIME_BINDINGS, TimeControl
+from studio.tui.session.command_lines import CommandPlace, Looked
 from studio.tui.session.messages import (
     EventRefused,
     EventSent,
@@ -86,6 +88,7 @@ class LiveScreen(MainScreen):
         super().__init__(id="live")
         self.pane_layout = LayoutControl(self)
         self.acts = ActControl(self)
+        self.copying = CopyControl(self, self.acts)
         self.time = TimeControl(self)
         self.record = RecordControl(self)
         self.refused = RefusedControl(self)
@@ -393,6 +396,11 @@ class LiveScreen(MainScreen):
         if isinstance(focused, UsersList | EntryList | WaitingList | LogList):
             self.query_one(FilterBar).open_for(focused)
 
+    # -- as commands of a shell ----------------------------------------------------------------------------
+
+    async def looked_at(self, place: CommandPlace) -> Looked:
+        return await self.copying.looked_at(place)
+
     # -- what the parts do ----------------------------------------------------------------------------------
 
     def on_paste(self, event: events.Paste) -> None:
@@ -422,10 +430,6 @@ class LiveScreen(MainScreen):
     def action_edit_again(self) -> None:
         """Open the form with what is at the cursor."""
         self.acts.edit_again()
-
-    def action_copy_command(self) -> None:
-        """Copy what is at the cursor as a command for the shell."""
-        self.acts.copy_command()
 
     def action_why(self) -> None:
         """Explain what is selected."""

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
+from textual import work
 from textual.app import App
 from textual.screen import Screen
 
 from studio.engine.client import EngineClient
+from studio.errors import StudioError
 from studio.tui.screens.bars import BarsQuestion, BarsState, show_bars
+from studio.tui.screens.copying import copy_line
 from studio.tui.session.ask import Asking, Question
+from studio.tui.session.command_lines import CommandPlace, Looked, command_line
 from studio.tui.session.context import Session, session_of
 from studio.tui.widgets.header import Header
+from studio.tui.widgets.status_line import StatusLine
 
 NARROW, LOW = 100, 30
 """Columns and lines below which one pane is shown at a time."""
@@ -45,6 +50,32 @@ class MainScreen(Asking, Screen[None]):
     def show_store(self) -> None:
         """Another store may be shown now, or another may be in it."""
         raise NotImplementedError
+
+    async def looked_at(self, place: CommandPlace) -> Looked:
+        """What is looked at, as commands of a shell can name it.
+
+        Raises:
+            StudioError: it cannot be read, with the reason.
+        """
+        raise NotImplementedError
+
+    @work(group="copy", exclusive=True, exit_on_error=True)
+    async def action_copy_command(self) -> None:
+        """Copy what is at the cursor as a command for the shell; once more, and it is shown."""
+        place = self.session.command_place
+        if place is None:
+            return
+        say = self.query_one(StatusLine).say
+        try:
+            looked = await self.looked_at(place)
+        except StudioError as error:
+            say(str(error), "error")
+            return
+        line = command_line(looked.own, looked)
+        if line is None:
+            say("Y copies a command: choose a row", "muted")
+        else:
+            copy_line(self, line, say)
 
     def question(self) -> Question:
         client = self.session.client

@@ -10,6 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
 from studio.engine.inspect.explanation import Proposal
+from studio.tui.screens.copying import COPY_BINDING, copy_from_page
+from studio.tui.session.command_lines import Looked
 from studio.tui.widgets.why import Subject, WhyPane
 
 
@@ -17,6 +19,7 @@ class WhyScreen(ModalScreen[Proposal]):
     """The explanation over the screen, where there is no room beside."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        COPY_BINDING,
         Binding("escape,q,w", "close", "close", key_display="esc", id="why.close"),
     ]
 
@@ -32,6 +35,14 @@ class WhyScreen(ModalScreen[Proposal]):
         """Give back the event that would have done it."""
         message.stop()
         self.dismiss(message.proposal)
+
+    def action_copy_command(self) -> None:
+        """Copy what explains the same on the command line."""
+        found = self.query_one(WhyPane).why
+        entry = found.entry if found is not None else None
+        name = entry.name if entry is not None and entry.kind == "event" else None
+        user = entry.user if entry is not None else None
+        copy_from_page(self, "why", lambda place: Looked(place, user=user, why=name))
 
     def action_close(self) -> None:
         """Back to what was looked at."""

@@ -16,6 +16,7 @@ from studio.engine.remote import RemoteClock
 from studio.source.project import MEMORY, absolute, working_folder
 from studio.store.beside import sent_path
 from studio.tui.session.cells import Cells
+from studio.tui.session.command_lines import CommandPlace
 from studio.tui.session.connection import Mode, connect
 from studio.tui.session.open_stores import OpenStore, OpenStores
 from studio.tui.session.reader import Reader
@@ -76,6 +77,8 @@ class Session:
         """Whether what is sent by hand is kept beside the store."""
         self.typed_blind = False
         """Whether the key in its turn was pressed before what the one ahead of it led to was seen."""
+        self.copied = ""
+        """The command that was copied last: the same once more is shown, too."""
         self._given, self._reload, self._stand_in = client, reload, stand_in
 
     # -- the store that is shown -----------------------------------------------------------------
@@ -139,6 +142,13 @@ class Session:
     def engine_is_ours(self) -> bool:
         """Whether the engine is one that this studio has started."""
         return self._given is None and isinstance(self.client, LocalEngine)
+
+    @property
+    def command_place(self) -> CommandPlace | None:
+        """What commands of a shell are to be about; None while no store is open."""
+        if self.client is None:
+            return None
+        return CommandPlace.of(self.client.path, self.workflows, self.folder)
 
     # -- its clock -------------------------------------------------------------------------------
 

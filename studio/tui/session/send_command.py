@@ -8,16 +8,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from studio.source.project import STORE, short
+from studio.source.project import STORE, absolute
 
-DEFAULT_STORE = str(Path(STORE))
 MOST_ARGUMENT_BYTES = 100_000
 """Longer arguments are refused by the system; those events go through stdin."""
 
 
-def send_command(event: str, user: str, data: Mapping[str, Any] | None, store: Path) -> str:
-    """`journey-studio send …` for this event, quoted for a POSIX shell."""
-    place = "" if short(store) == DEFAULT_STORE else f" --store {shlex.quote(str(store))}"
+def send_command(
+    event: str, user: str, data: Mapping[str, Any] | None, store: Path, usual: Path | None = Path(STORE)
+) -> str:
+    """`journey-studio send …` for this event, quoted for a POSIX shell.
+
+    Args:
+        usual: the store that the command takes by itself; None names `store` in any case.
+    """
+    named = usual is None or absolute(store) != absolute(usual)
+    place = f" --store={shlex.quote(str(absolute(store)))}" if named else ""
     text = json.dumps(data, ensure_ascii=False) if data else ""
     if event == "-" or len(text.encode(errors="replace")) > MOST_ARGUMENT_BYTES:
         line = json.dumps({"event": event, "user": user, "data": dict(data or {})}, ensure_ascii=False)

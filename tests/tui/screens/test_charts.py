@@ -250,3 +250,16 @@ async def test_messages_stand_by_weekday_and_hour_and_by_how_many_each_got(tmp_p
 async def _play(store: Path) -> None:
     async with opened(store):
         pass
+
+
+async def test_what_is_drawn_is_copied_as_a_command(tmp_path: Path) -> None:
+    async with opened(tmp_path / "s.db") as (app, pilot):
+        await pilot.press("C")
+        await until(app, pilot, lambda: app.charts is not None)
+        charts = app.charts
+        assert charts is not None
+        await pilot.press("1", "Y")
+        await until(app, pilot, lambda: app.clipboard.startswith(f"journey-studio funnel {charts.workflow}"))
+        await pilot.press("3", "Y")
+        wanted = f"journey-studio waits --workflow={charts.workflow}"
+        await until(app, pilot, lambda: app.clipboard.startswith(wanted))

@@ -39,7 +39,7 @@ async def test_the_table_of_keys_is_the_live_screens() -> None:
     spelled = {"⏎": "enter", "esc": "escape", "↑": "up", "↓": "down", "pgup": "pageup", "pgdn": "pagedown"}
     spelled |= {"/": "slash", "?": "question_mark", "!": "exclamation_mark", "←": "left", "→": "right"}
     spelled |= {"[": "left_square_bracket", "]": "right_square_bracket"}
-    spelled |= {":": "colon"}
+    spelled |= {":": "colon", "*": "asterisk", "shift+↑": "shift+up", "shift+↓": "shift+down"}
     spelled |= {".": "full_stop", "+": "plus", "-": "minus", "=": "equals_sign", ">": "greater_than_sign"}
     told = [spelled.get(key, key) for row in table("keys") for key in codes(row[0])]
     async with open_studio() as studio:

@@ -31,6 +31,9 @@ class Glyphs(MapGlyphs):
     similar: str = "≠"
     now: str = "┊"
     cursor: str = "▸"
+    marked: str = "*"
+    marked_here: str = "✱"
+    """The cursor is on a marked row."""
     bar_left: str = "━"
     bar_half: str = "╾"
     bar_gone: str = "─"
@@ -72,6 +75,7 @@ ASCII = Glyphs(
     similar="/",
     now=":",
     cursor=">",
+    marked_here="#",
     bar_left="=",
     bar_half="-",
     bar_gone=".",

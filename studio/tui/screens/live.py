@@ -17,6 +17,7 @@ from studio.tui.screens.bars import BarsState
 from studio.tui.screens.copy_control import CopyControl
 from studio.tui.screens.layout_control import LayoutControl
 from studio.tui.screens.main_screen import LEAST_HEIGHT, LEAST_WIDTH, MainScreen, shown_on
+from studio.tui.screens.marked_control import MarkedControl
 from studio.tui.screens.needs_control import CHARTS_BINDING, PROBLEM_BINDINGS, NeedsControl
 from studio.tui.screens.record_control import RecordControl
 from studio.tui.screens.refused_control import REFUSED_BINDING, RefusedControl
@@ -24,7 +25,9 @@ from studio.tui.screens.reload_control import RELOAD_BINDING, ReloadControl
 from studio.tui.screens.start_control import StartControl
 from studio.tui.screens.time_control import TIME_BINDINGS, TimeControl
 from studio.tui.session.command_lines import CommandPlace, Looked
+from studio.tui.session.marked import MarkedAct
 from studio.tui.session.messages import (
+    ActOnMarked,
     EventRefused,
     EventSent,
     FilesReloaded,
@@ -45,6 +48,7 @@ from studio.tui.widgets.header import Header
 from studio.tui.widgets.inject import Inject
 from studio.tui.widgets.keys_bar import KeysBar
 from studio.tui.widgets.log import LogList
+from studio.tui.widgets.marking import Marking
 from studio.tui.widgets.problem_bar import Problem, ProblemBar
 from studio.tui.widgets.status_line import StatusLine
 from studio.tui.widgets.tabs import PaneTabs
@@ -89,6 +93,7 @@ class LiveScreen(MainScreen):
         self.pane_layout = LayoutControl(self)
         self.acts = ActControl(self)
         self.copying = CopyControl(self, self.acts)
+        self.marked = MarkedControl(self)
         self.time = TimeControl(self)
         self.record = RecordControl(self)
         self.refused = RefusedControl(self)
@@ -371,10 +376,12 @@ class LiveScreen(MainScreen):
         self.pane_layout.step(by)
 
     def action_step_out(self) -> None:
-        """One step: the filter, then the maximised pane."""
+        """One step: the marks, then the filter, then the maximised pane."""
         focused = self.focused
         if isinstance(focused, WhyPane):
             self.pane_layout.target(self.pane_layout.tab).focus()
+        elif isinstance(focused, Marking) and focused.marks:
+            focused.unmark()
         elif isinstance(focused, UsersList | EntryList | WaitingList | LogList) and focused.filter_text:
             focused.set_filter("")
         elif self.has_class("-max"):
@@ -444,8 +451,21 @@ class LiveScreen(MainScreen):
         self.acts.inspect()
 
     def action_act(self) -> None:
-        """What can be done to the journey that is selected."""
-        self.acts.act()
+        """What can be done to the journey that is selected, or to all that are marked."""
+        if self.marked.marked_list() is None:
+            self.acts.act()
+        else:
+            self.act_on_marked(None)
+
+    @on(ActOnMarked)
+    def take_marked(self, message: ActOnMarked) -> None:
+        """One thing is to be done to all marked rows."""
+        self.act_on_marked(message.act)
+
+    @work(group="act", exit_on_error=True)
+    async def act_on_marked(self, act: MarkedAct | None) -> None:
+        """Do one thing to all marked rows."""
+        await self.marked.offer(act)
 
     @work(group="record", exclusive=True, exit_on_error=True)
     async def action_save_test(self) -> None:

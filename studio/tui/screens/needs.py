@@ -17,16 +17,19 @@ from studio.tui.format.text import literal
 from studio.tui.session.ask import Asking, Question
 from studio.tui.session.context import session_of
 from studio.tui.session.needs import Need, NeedsQuestion
+from studio.tui.widgets.marking import Marking
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
 
 ASK_SECONDS = 1.0
 INDENT = 3
 LINES = 2
 
-Answer = tuple[Literal["who", "edit", "resume"], Need]
+Asked = Literal["who", "edit", "resume", "act"]
+Answer = tuple[Asked, tuple[Need, ...]]
+"""What is to be done, and about which: several when rows are marked."""
 
 
-class NeedsList(Asking, VirtualList[Need]):
+class NeedsList(Asking, Marking[Need]):
     """One below the other, the worst first."""
 
     empty_text = "Nothing needs you: nothing failed, nothing is held, nothing is overdue."
@@ -43,7 +46,7 @@ class NeedsList(Asking, VirtualList[Need]):
     def _title(self) -> None:
         self.set_titles(
             f"Needs you {len(self.rows)}" if self.rows else "Needs you",
-            "⏎ who · e editor there · r resume all of a group · esc closes",
+            "⏎ who · e editor there · r resume all · a act… · esc closes",
         )
 
     def key_of(self, row: Need) -> Hashable:
@@ -84,6 +87,7 @@ class NeedsScreen(ModalScreen[Answer | None]):
         Binding("enter", "ask('who')", "who", key_display="⏎", id="needs.who"),
         Binding("e", "ask('edit')", "editor there", id="needs.edit"),
         Binding("r", "ask('resume')", "resume all of the group", id="needs.resume"),
+        Binding("a", "ask('act')", "act on all of the group", id="needs.act"),
         Binding("escape,q,N", "leave", "close", key_display="esc", id="needs.leave"),
     ]
 
@@ -106,13 +110,20 @@ class NeedsScreen(ModalScreen[Answer | None]):
     def take_row(self, message: VirtualList.Opened) -> None:
         """Enter on a row, or a double click."""
         message.stop()
-        self.dismiss(("who", message.row))
+        self.dismiss(("who", (message.row,)))
 
-    def action_ask(self, act: Literal["who", "edit", "resume"]) -> None:
-        """What stands at the cursor."""
-        if (row := self.query_one(NeedsList).row) is not None:
-            self.dismiss((act, row))
+    def action_ask(self, act: Asked) -> None:
+        """What stands at the cursor; to act on, what is marked."""
+        found = self.query_one(NeedsList)
+        if found.marks and act in ("resume", "act"):
+            self.dismiss((act, tuple(found.marks.values())))
+        elif found.row is not None:
+            self.dismiss((act, (found.row,)))
 
     def action_leave(self) -> None:
-        """Stay where one is."""
-        self.dismiss(None)
+        """Take the marks; without any, stay where one is."""
+        found = self.query_one(NeedsList)
+        if found.marks:
+            found.unmark()
+        else:
+            self.dismiss(None)

@@ -12,6 +12,7 @@ from studio.errors import StudioError
 from studio.store.slow import SHOWN_MS
 from studio.tui.format.glyphs import glyphs
 from studio.tui.screens.bars import BarsState
+from studio.tui.screens.marked_control import MarkedControl
 from studio.tui.screens.problem_control import ProblemControl
 from studio.tui.session.editor import CursorPlace, place_of
 from studio.tui.session.messages import GoToUser
@@ -56,8 +57,11 @@ class NeedsControl(ProblemControl):
             asked = await self.screen.app.push_screen_wait(NeedsScreen())
             if asked is None:
                 return
-            act, need = asked
-            if act == "resume":
+            act, needs = asked
+            need = needs[0]
+            if act == "act" or needs[1:]:
+                await MarkedControl(self.screen).ask_and_act(needs, "resume" if act == "resume" else None)
+            elif act == "resume":
                 await self._resume(client, need)
             elif act == "edit" or not need.people:
                 place = self._place(client, need)

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from studio.engine.reload.hot_reload import Reloaded
     from studio.language.definition import Workflow
     from studio.tui.session.drafts import Draft, Edited
+    from studio.tui.session.marked import MarkedAct
     from studio.tui.session.open_stores import OpenStore
     from studio.tui.session.outcomes import Failure
 
@@ -28,6 +29,13 @@ class StoreChanged(Message):
 @dataclass
 class StoreOpened(Message):
     """The engine runs, or the store of another one is open: the screens may ask and act."""
+
+
+@dataclass
+class ActOnMarked(Message):
+    """Something is to be done to all marked rows of a list."""
+
+    act: MarkedAct
 
 
 @dataclass

@@ -19,6 +19,7 @@ from studio.tui.session.context import session_of
 from studio.tui.widgets.entry_text import say
 from studio.tui.widgets.hits import Counting
 from studio.tui.widgets.log_question import FIELDS, LEVELS, LogAnswer, LogCount, LogQuestion, light
+from studio.tui.widgets.marking import Marking
 from studio.tui.widgets.pinned_selection import pinned
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
 from studio.wording.entries import Surroundings
@@ -30,7 +31,7 @@ PAGE = 200
 MOST = 5_000
 
 
-class LogList(Counting, Asking, VirtualList[Entry]):
+class LogList(Counting, Asking, Marking[Entry]):
     """Pane 4."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -172,6 +173,10 @@ class LogList(Counting, Asking, VirtualList[Entry]):
             self._limit = min(MOST, self._limit * 2)
             self.ask()
 
+    def markable(self, row: Entry) -> bool:
+        # A note is about nobody.
+        return row.user is not None
+
     def key_of(self, row: Entry) -> Hashable:
         return row.seq
 
@@ -199,7 +204,7 @@ class LogList(Counting, Asking, VirtualList[Entry]):
         text = colours.text if state.selected else colours.tone(said.text_tone)
         quiet = colours.text if state.selected else colours.muted
         line = Line(width)
-        if self.has_focus or state.selected:
+        if self.has_focus or state.selected or self.marks:
             line.add(*cursor_mark(state))
         line.add(clock(row.at, millis=width >= 60), quiet).gap()
         line.add(said.sign, colours.tone(said.tone)).gap()

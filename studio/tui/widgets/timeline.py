@@ -29,6 +29,7 @@ from studio.tui.session.messages import EndByHand, LetTimeOut, ReadFailed
 from studio.tui.widgets.entry_text import say
 from studio.tui.widgets.hits import Counting
 from studio.tui.widgets.lanes import LanesPane
+from studio.tui.widgets.marking import Marking
 from studio.tui.widgets.pinned_selection import pinned
 from studio.tui.widgets.timeline_question import FIELDS, TimelineAnswer, TimelineCount, TimelineQuestion
 from studio.tui.widgets.unfolded import Detail, Unfolded, UnfoldQuestion
@@ -47,7 +48,7 @@ ZOOM = Binding.Group("zoom")
 """Keys that the footer and the help name together."""
 
 
-class EntryList(VirtualList[Entry | Detail]):
+class EntryList(Marking[Entry | Detail]):
     """The list of entries."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -266,6 +267,9 @@ class EntryList(VirtualList[Entry | Detail]):
             return row.entry if isinstance(row, Detail) else row
         return None
 
+    def markable(self, row: Entry | Detail) -> bool:
+        return isinstance(row, Entry)
+
     def _title(self) -> None:
         if isinstance(self.parent, TimelinePane):
             self.parent.retitle()
@@ -349,6 +353,7 @@ class TimelinePane(Counting, Asking, Vertical):
             entries.around = entries.around.fresh({})
             entries.following = True
             entries.cursor = None
+            entries.unmark()
             entries.empty_text = ""
             entries.show_entries([])
             self.lanes.clear()
@@ -492,6 +497,8 @@ class TimelinePane(Counting, Asking, Vertical):
         if entries.filter_text:
             title += f" · {self.hits_words}" if self._filter else ""
             title += f" /{literal(entries.filter_text)}"
+        if entries.marks:
+            title += f" · {len(entries.marks):,} marked"
         count = len(entries.entries)
         selected = entries.entry
         marked = selected if not entries.following or entries.has_focus else None

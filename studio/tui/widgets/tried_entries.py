@@ -26,6 +26,8 @@ class TriedEntries(EntryList):
         Binding("right_square_bracket", "zoom(1)", "zoom in", show=False, group=ZOOM, id="lanes.in"),
     ]
 
+    marks_rows = False
+
     @dataclass
     class Wanted(Message):
         """Something is to be done."""

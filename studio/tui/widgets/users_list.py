@@ -19,6 +19,7 @@ from studio.tui.session.ask import Asking, Question
 from studio.tui.session.context import session_of
 from studio.tui.session.messages import ReadFailed, UserChosen, WelcomeWanted
 from studio.tui.widgets.hits import Counting
+from studio.tui.widgets.marking import Marking
 from studio.tui.widgets.users_questions import (
     ORDERS,
     PAGE,
@@ -48,7 +49,7 @@ MOST_FOUND = 1_000
 """A search stops here: nobody reads more, a longer filter finds less."""
 
 
-class UsersList(Counting, Asking, VirtualList[UserRow]):
+class UsersList(Counting, Asking, Marking[UserRow]):
     """Pane 1."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -45,6 +45,8 @@ class RowState:
     selected: bool
     gone: bool
     look: Look
+    marked: bool = False
+    """One of several rows to which one act is to be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +274,10 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         """Whether the row's subject is over, though the row is still shown."""
         return key in self._gone
 
+    def is_marked(self, key: Hashable) -> bool:
+        """Whether the row of this identity is one of several to which one act is to be done."""
+        return False
+
     def seen(self) -> Iterable[tuple[int, Row]]:
         """The rows that are on the screen, with their places."""
         first = self.scroll_offset.y // self.row_height
@@ -453,7 +459,8 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         width, selected, gone, colours, _ = facts
         assert isinstance(width, int)
         assert isinstance(colours, Look)
-        state = RowState(width, self.now, bool(selected), bool(gone), colours)
+        marked = self.is_marked(self.key_of(row))
+        state = RowState(width, self.now, bool(selected), bool(gone), colours, marked)
         if selected:
             ground = colours.selected
         strips = [line.strip(ground) for line in self.draw(row, at, state)]
@@ -515,4 +522,7 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
 
 def cursor_mark(state: RowState) -> tuple[str, Style]:
     """The first cell of a row: the user's place is marked, not blinking."""
-    return (glyphs().cursor if state.selected else " ", state.look.accent)
+    mark = glyphs()
+    if state.marked:
+        return (mark.marked_here if state.selected else mark.marked, state.look.accent)
+    return (mark.cursor if state.selected else " ", state.look.accent)

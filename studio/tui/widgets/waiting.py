@@ -18,8 +18,9 @@ from studio.tui.format.line import Line
 from studio.tui.format.text import cut, literal
 from studio.tui.session import filters
 from studio.tui.session.ask import Asking, Question
-from studio.tui.session.messages import EndByHand, LetTimeOut
+from studio.tui.session.messages import ActOnMarked, EndByHand, LetTimeOut
 from studio.tui.widgets.hits import Counting, HitTally
+from studio.tui.widgets.marking import Marking
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
 from studio.wording.times import TIME_CELLS, left, total
 
@@ -120,7 +121,7 @@ def meets(filter: filters.Filter, row: WaitRow) -> bool:
     return not filter or filter.meets(f"{row.user} {fields['event'] or row.kind} {row.workflow}", fields)
 
 
-class WaitingList(Counting, Asking, VirtualList[WaitRow]):
+class WaitingList(Counting, Asking, Marking[WaitRow]):
     """Pane 3."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -150,12 +151,16 @@ class WaitingList(Counting, Asking, VirtualList[WaitRow]):
 
     def action_let_time_out(self) -> None:
         """Let the time of this wait pass, for all."""
-        if (row := self.row) is not None and not self.is_gone(self.cursor):
+        if self.marks:
+            self.post_message(ActOnMarked("time_out"))
+        elif (row := self.row) is not None and not self.is_gone(self.cursor):
             self.app.post_message(LetTimeOut(row.user, row.nearest.seq))
 
     def action_end_by_hand(self) -> None:
         """End only this wait."""
-        if (row := self.row) is not None and not self.is_gone(self.cursor):
+        if self.marks:
+            self.post_message(ActOnMarked("time_out"))
+        elif (row := self.row) is not None and not self.is_gone(self.cursor):
             self.app.post_message(EndByHand(row.nearest.seq))
 
     def idle_keys(self) -> frozenset[str]:

@@ -20,6 +20,7 @@ OTHERWISE = {
     "engine/rewind/time_travel.py": "the engine's words for what test_rewind.py and test_undo.py test",
     "engine/work/attempt_result.py": VALUES,
     "engine/work/commit_hooks.py": "does nothing by itself: test_batches.py, test_committer.py",
+    "store/past_sql.py": "statements alone: test_past_views.py",
     "store/view_context_sql.py": "statements alone: test_view_context.py, test_plans.py",
     "store/schema.py": "tables alone: test_migrations.py makes them, test_plans.py has the indexes",
 }

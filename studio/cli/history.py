@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 import click
 
 from studio.cli import complete
-from studio.cli.looking import PAGE_ROWS, Tail, opened_views, since_when
+from studio.cli.looking import PAGE_ROWS, Tail, opened_views, require_now, since_when
 from studio.cli.options import (
+    at_option,
     form_options,
     kind_option,
     kinds_of,
@@ -44,6 +45,7 @@ follow_option = click.option(
 @workflow_option
 @kind_option
 @since_option
+@at_option
 @limit_option
 @form_options
 @shared
@@ -54,13 +56,15 @@ def timeline(
     workflow: str | None,
     kinds: tuple[tuple[str, ...], ...],
     since: str | None,
+    at: str | None,
     limit: int,
     form: str | None,
 ) -> None:
     """Show what happened to a user: the newest entries of all journeys and events, oldest first."""
+    require_now(follow, at, "--follow")
     tail = Tail() if follow else None
     wanted = kinds_of(kinds)
-    with opened_views(settings) as views:
+    with opened_views(settings, at) as views:
         if views.user(user) is None:
             if tail is None:
                 raise StudioError(
@@ -105,6 +109,7 @@ def timeline(
 @workflow_option
 @kind_option
 @since_option
+@at_option
 @limit_option
 @form_options
 @shared
@@ -117,6 +122,7 @@ def logs(
     workflow: str | None,
     kinds: tuple[tuple[str, ...], ...],
     since: str | None,
+    at: str | None,
     limit: int,
     form: str | None,
 ) -> None:
@@ -129,9 +135,10 @@ def logs(
         raise click.UsageError(
             "--level is for what journeys logged, --kind for other entries. Use one of them."
         )
+    require_now(follow, at, "--follow")
     tail = Tail() if follow else None
     spec = LOG if wanted is None else ENTRIES
-    with opened_views(settings) as views:
+    with opened_views(settings, at) as views:
         since_at = since_when(views, since)
         last = views.last_seq()
         found = views.logs(

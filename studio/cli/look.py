@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 import click
 
 from studio.cli.looking import PAGE_ROWS, left_until, now_in, opened_views, pages, since_when
-from studio.cli.options import form_options, limit_option, shared, since_option, user_option, workflow_option
+from studio.cli.options import (
+    at_option,
+    form_options,
+    limit_option,
+    shared,
+    since_option,
+    user_option,
+    workflow_option,
+)
 from studio.cli.output import local
 from studio.cli.rows import TableSpec, fields, record, show
 from studio.cli.settings import Settings
@@ -23,6 +31,7 @@ if TYPE_CHECKING:
 @user_option
 @workflow_option
 @since_option
+@at_option
 @limit_option
 @form_options
 @shared
@@ -32,13 +41,14 @@ def users(
     user: str | None,
     workflow: str | None,
     since: str | None,
+    at: str | None,
     limit: int,
     form: str | None,
 ) -> None:
     """List users by id, with where they stand; with --since who had an event, the latest first."""
     from studio.store.records import UserRow
 
-    with opened_views(settings) as views:
+    with opened_views(settings, at) as views:
         since_at = since_when(views, since)
         if user is not None:
             found = _one(views, user, contains, workflow, since_at)
@@ -110,6 +120,7 @@ def _since(
     help="Only with this status.",
 )
 @since_option
+@at_option
 @limit_option
 @form_options
 @shared
@@ -119,13 +130,14 @@ def journeys(
     workflow: str | None,
     status: str | None,
     since: str | None,
+    at: str | None,
     limit: int,
     form: str | None,
 ) -> None:
     """List journeys, the oldest first; with --since those that began then or later."""
     from studio.store.records import JourneyRow
 
-    with opened_views(settings) as views:
+    with opened_views(settings, at) as views:
         since_at = since_when(views, since)
         first = 0 if since_at is None else views.began_since(since_at)
         found: list[JourneyRow] = []

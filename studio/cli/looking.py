@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import click
+
 from studio.cli.output import complain, reader_gone
 from studio.cli.settings import Settings
 from studio.clocks.clock import wall_ms
@@ -21,17 +23,40 @@ FOLLOW_SECONDS = 0.1
 
 
 @contextmanager
-def opened_views(settings: Settings) -> Iterator[Views]:
-    """The store, for looking; people are told of what waits in its inbox and is taken in by nobody."""
+def opened_views(settings: Settings, at: str | None = None) -> Iterator[Views]:
+    """The store, for looking; people are told of what waits in its inbox and is taken in by nobody.
+
+    Args:
+        at: what `--at` names: it is looked at as of then, and people are told what that is.
+    """
     from studio.store.inbox import engine_of
+    from studio.store.past_views import PastViews
     from studio.store.views import Views
 
+    if at is not None:
+        from studio.wording.past import as_of, gone
+
+        with PastViews(settings.file()) as past:
+            moment = past.go_to(at)
+            complain("; ".join((as_of(moment), *gone(moment))), plain=True)
+            yield past
+        return
     with Views(settings.file()) as views:
         left = views.left_waiting()
         if left and engine_of(views.path) is None:
             them = "it" if left.events == 1 else "them"
             complain(f"{left.words}; journey-studio run will process {them}", plain=True)
         yield views
+
+
+def require_now(goes_on: bool, at: str | None, option: str) -> None:
+    """Refuse to wait for what comes after a moment of the past.
+
+    Raises:
+        click.UsageError: both were asked for.
+    """
+    if goes_on and at is not None:
+        raise click.UsageError(f"{option} waits for what comes, --at looks at what was. Use one of them.")
 
 
 def now_in(views: Views) -> int:

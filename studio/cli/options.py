@@ -180,6 +180,22 @@ class SinceParameter(click.ParamType[str]):
         return str(value)
 
 
+class AtParameter(click.ParamType[str]):
+    """An entry by its number, or a moment of the past; stays the text, since the store says what it means."""
+
+    name = "at"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        from studio.clocks import moments
+
+        try:
+            if not str(value).strip().isdecimal():
+                moments.parse_past(value, LATE_MS)
+        except ClockError as error:
+            self.fail(f"{error.what}. Write the number of an entry, or a time: {error.fix}", param, ctx)
+        return str(value)
+
+
 class KindParameter(click.ParamType[tuple[str, ...]]):
     """A kind of entry, such as wait.opened, or the first word of several, such as wait; gives the kinds."""
 
@@ -219,6 +235,12 @@ since_option = click.option(
     type=SinceParameter(),
     metavar="1h",
     help="Only what happened since: a duration back from now, a time of day, or a date.",
+)
+at_option = click.option(
+    "--at",
+    type=AtParameter(),
+    metavar="SEQ|TIME",
+    help="As of then: the number of an entry, a time of day, a date, or a duration back from now.",
 )
 kind_option = click.option(
     "--kind",

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from studio.cli.looking import Tail, left_until, now_in, opened_views, pages
-from studio.cli.options import form_options, limit_option, shared, user_option, workflow_option
+from studio.cli.looking import Tail, left_until, now_in, opened_views, pages, require_now
+from studio.cli.options import at_option, form_options, limit_option, shared, user_option, workflow_option
 from studio.cli.output import for_people, local
 from studio.cli.redraw import Redraw
 from studio.cli.rows import Stream, TableSpec, fields, record, show
@@ -38,6 +38,7 @@ LEAST = (24, 5, 20, 7, 23, 10, 0)
 @click.option(
     "--kind", type=click.Choice(("wait", "sleep", "step", "message", "group")), help="Only of this kind."
 )
+@at_option
 @limit_option
 @form_options
 @shared
@@ -47,6 +48,7 @@ def waits(
     user: str | None,
     workflow: str | None,
     kind: str | None,
+    at: str | None,
     limit: int,
     form: str | None,
 ) -> None:
@@ -55,8 +57,9 @@ def waits(
     With --watch the table is drawn anew as they change. Piped, or as JSON or CSV, each wait is told
     once as open and once as ended.
     """
+    require_now(watch, at, "--watch")
     tail = Tail() if watch else None
-    with opened_views(settings) as views:
+    with opened_views(settings, at) as views:
 
         def page(rows: int, last: WaitRow | None) -> Sequence[WaitRow]:
             after = (last.due_at, last.seq) if last is not None else None

@@ -14,26 +14,16 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-from studio.errors import StoreError
 from studio.language.kinds import Kind
+from studio.store.checkpoints import drop_checkpoints
 from studio.store.checksums import add_checksums, cutting
 from studio.store.line_statistics import OPENING
 from studio.store.rebuild import COLUMNS, derive_journeys
 from studio.store.schema import TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS
 
-PAGE = 500
 NAMED_STEPS = 100
-
-WALK = f"""
-SELECT h.seq, h.kind, h.cause, h.journey, c.kind,
-       h.kind = {Kind.STEP_FAILED} AND h.cause IS NULL AND h.data LIKE '%"type":"interrupted"%'
-FROM history h LEFT JOIN history c ON c.seq = h.cause
-WHERE h.seq > ? ORDER BY h.seq LIMIT ?
-"""
-HELD_BY = (Kind.STEP_STARTED, Kind.STEP_RETRY, Kind.MESSAGE_ASKED, Kind.MESSAGE_DEFERRED)
 
 COUNTS = "SELECT count(*), count(DISTINCT user), count(DISTINCT journey) FROM history WHERE seq > ?"
 USERS_BEHIND = "SELECT DISTINCT user FROM history WHERE seq > ? AND user IS NOT NULL"
@@ -54,6 +44,7 @@ LAST_MOMENT = "SELECT at + coalesce(late, 0) FROM history WHERE seq <= ? ORDER B
 FIRST_MOMENT = "SELECT at FROM history ORDER BY seq LIMIT 1"
 
 TOUCHED = "CREATE TEMP TABLE IF NOT EXISTS touched (journey INTEGER PRIMARY KEY)"
+FIRST_GONE = "SELECT min(seq) FROM gone"
 GONE = "CREATE TEMP TABLE IF NOT EXISTS gone (seq INTEGER PRIMARY KEY)"
 
 # A user is there from an event on; without any entry left, nobody has heard of them.
@@ -123,15 +114,6 @@ ON CONFLICT (workflow, kind) DO UPDATE SET n = n + excluded.n
 """
 
 
-class _Row(NamedTuple):
-    seq: int
-    kind: int
-    cause: int | None
-    journey: int | None
-    cause_kind: int | None
-    interrupted: int
-
-
 @dataclass(frozen=True, slots=True)
 class Behind:
     """What lies behind a cut, and goes with it."""
@@ -152,53 +134,6 @@ class Behind:
     def steps_done(self) -> int:
         """How many steps would run again."""
         return sum(count for _, count in self.steps)
-
-
-def end_of_cause(con: sqlite3.Connection, seq: int, path: Path) -> int:
-    """The last entry of the cause to which an entry belongs.
-
-    Raises:
-        StoreError: there is no such entry.
-    """
-    before: _Row | None = None
-    after = seq - 1
-    while rows := con.execute(WALK, (after, PAGE)).fetchall():
-        for values in rows:
-            row = _Row(*values)
-            if before is None:
-                if row.seq != seq:
-                    break
-            elif _begins(row, before):
-                return before.seq
-            before = row
-        if before is None:
-            break
-        after = before.seq
-    if before is None:
-        raise StoreError(
-            f"there is no entry {seq}", where=str(path), fix="Name one that is there.", advice="list entries"
-        )
-    return before.seq
-
-
-def _begins(row: _Row, before: _Row) -> bool:
-    """Whether another cause begins with this entry, looking at it and the one above."""
-    if row.cause is None:
-        if row.interrupted:
-            # A step that is given up in the middle of the drive that found it.
-            return not (before.journey == row.journey and before.cause_kind in HELD_BY)
-        if row.kind in (Kind.STEP_DONE, Kind.STEP_FAILED):
-            # What the step said stands before its result.
-            said = Kind.LOG_DEBUG <= before.kind <= Kind.NOTE and before.cause_kind == Kind.STEP_STARTED
-            return not (said and before.journey == row.journey)
-        # What an act closes stands before the act.
-        return before.cause != row.seq
-    if row.cause > row.seq:
-        return before.cause != row.cause
-    if row.cause_kind in HELD_BY:
-        # A result, a retry or a recovery goes back to a start that may be long ago.
-        return before.cause != row.cause and not (before.interrupted and before.journey == row.journey)
-    return False
 
 
 def behind(con: sqlite3.Connection, keep: int) -> Behind:
@@ -240,6 +175,7 @@ def cut(con: sqlite3.Connection, keep: int, undo: int | None = None) -> None:
     new_codes = [id for (id,) in con.execute(NEW_CODES, facts).fetchall()]
     if undo is not None:
         _save(con, undo, keep, new_users, new_codes)
+    drop_checkpoints(con, keep + 1)
     _count_kinds(con, "history", "seq > :bound", keep, -1)
     _drop_derived(con)
     con.execute(f"DELETE FROM profiles WHERE {NEW_PROFILES}", facts)
@@ -268,6 +204,7 @@ def put_back(con: sqlite3.Connection, undo: int) -> bool:
             (undo,),
         )
     first, last = con.execute(UNDONE_SPAN, (undo,)).fetchone()
+    drop_checkpoints(con, first)
     add_checksums(con, first, last)
     (users,) = con.execute("SELECT count(*) FROM undone_users WHERE undo = ?", (undo,)).fetchone()
     con.execute(ADD_TOTAL, (TOTAL_USERS, users))
@@ -301,6 +238,7 @@ def taking_out(con: sqlite3.Connection) -> Iterator[None]:
     `temp.gone` must list the entries that no longer count, `temp.touched` the journeys that are
     derived anew (see `begin_taking_out`). Their counts are taken back on the way in.
     """
+    drop_checkpoints(con, con.execute(FIRST_GONE).fetchone()[0])
     _count_kinds(con, "history", "seq IN (SELECT seq FROM gone)", 0, -1)
     _drop_derived(con)
     yield

@@ -168,12 +168,24 @@ class DerivedJourney:
                     due = None if time is None else max(self._since[row[0]] + time, at)
                     self._waits[key] = (*row[:-1], due), placed
 
+    @property
+    def standing(self) -> int:
+        """Its status, as the table has it."""
+        # A pass that returned None leaves no entry: the journey waits, and for nothing.
+        return Status.IDLE if self.status == Status.WAITING and not self._waits else self.status
+
+    @property
+    def open_waits(self) -> int:
+        """How many of its waits are open."""
+        return len(self._waits)
+
+    def waiting_at(self) -> Counter[_Placed]:
+        """How many of its waits are open at each place."""
+        return Counter(placed for _, placed in self._waits.values() if placed is not None)
+
     def rows(self, count: Any) -> Iterator[tuple[str, Row]]:
         """What the tables must hold of it now."""
-        status = self.status
-        # A pass that returned None leaves no entry: the journey waits, and for nothing.
-        if status == Status.WAITING and not self._waits:
-            status = Status.IDLE
+        status = self.standing
         yield (
             "journeys",
             (
@@ -200,8 +212,7 @@ class DerivedJourney:
 
     def count_places(self, found: Counter[Slot]) -> None:
         """Add what it has done at each place, and where it waits."""
-        waiting = Counter(placed for _, placed in self._waits.values() if placed is not None)
-        for counts in (self._places, waiting):
+        for counts in (self._places, self.waiting_at()):
             for placed, n in counts.items():
                 found[(self.workflow, *placed)] += n
 

@@ -36,9 +36,9 @@ COLUMNS = f"""
 # LEFT JOIN: the history leads, and each other table is one look-up by its key.
 # `o` is the journey's user: an event that a journey sent to another user is about `u`.
 JOINS = """
-LEFT JOIN users u ON u.id = h.user
-LEFT JOIN journeys j ON j.id = h.journey
-LEFT JOIN users o ON o.id = j.user
+LEFT JOIN main.users u ON u.id = h.user
+LEFT JOIN main.journeys j ON j.id = h.journey
+LEFT JOIN main.users o ON o.id = j.user
 LEFT JOIN names w ON w.id = j.workflow
 LEFT JOIN names e ON e.id = h.name
 LEFT JOIN names p ON p.id = h.place

@@ -24,6 +24,7 @@ from studio.store.approvals import FORMER, done_steps
 from studio.store.away import forget_handover
 from studio.store.beside import sent_path, unfinished_copies
 from studio.store.capabilities import writer_of
+from studio.store.checkpoints import drop_checkpoints
 from studio.store.checksums import rewriting
 from studio.store.connect import connect_reader, require_history, translate
 from studio.store.cut import ADD_TOTAL, begin_taking_out, taking_out
@@ -306,6 +307,8 @@ def _erase_history(con: sqlite3.Connection, user: int, **facts_told: bool) -> tu
     for statement in (TOUCH, TOUCH_OTHERS, GO):
         con.execute(statement, facts)
     names = [id for (id,) in con.execute(CANDIDATES, facts).fetchall()]
+    # Who was there is counted from the first of these on.
+    drop_checkpoints(con, con.execute(f"SELECT min(seq) FROM ({REWRITTEN})", facts).fetchone()[0])
     with rewriting(con, REWRITTEN, facts), taking_out(con):
         entries = forget_unclaimed(con, user) + con.execute(DELETE, facts).rowcount
         kept = con.execute(FROM_NOWHERE).rowcount

@@ -10,6 +10,7 @@ import sqlite_utils
 from sqlite_utils.migrations import Migrations
 
 from studio.store.schema import (
+    CHECKPOINT_TABLE,
     CHECKSUM_TABLE,
     ESCAPED_IDS,
     FOREIGN_TABLES,
@@ -72,6 +73,11 @@ def m007_take_turns_of_other_drivers(db: sqlite_utils.Database) -> None:
 @migrations()
 def m008_find_what_counts_later(db: sqlite_utils.Database) -> None:
     _run(db, MARK_INDEX)
+
+
+@migrations()
+def m009_keep_counts_of_the_past(db: sqlite_utils.Database) -> None:
+    _run(db, CHECKPOINT_TABLE)
 
 
 def _run(db: sqlite_utils.Database, statements: str) -> None:

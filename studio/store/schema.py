@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from studio.language.kinds import MARKS, Kind, Status
 
-VERSION = 8
+VERSION = 9
 """How many migrations this program knows; a store with more was made by a newer one."""
 
 ESCAPED_IDS = "escaped_ids"
@@ -265,3 +265,11 @@ range within the index, and sort what it finds."""
 
 MARK_INDEX = f"CREATE INDEX history_marks ON history (user, kind) WHERE {IS_MARK}"
 """Finds what counts later of a user: draws, messages, goals, refusals. Other rows pay nothing."""
+
+CHECKPOINT_TABLE = """
+CREATE TABLE checkpoints (         -- the counts as of an entry: `checkpoints.py`
+    seq    INTEGER PRIMARY KEY,    -- history.seq of the newest entry that is counted
+    base   INTEGER,                -- checkpoints.seq from which this one tells the difference; NULL: whole
+    counts BLOB NOT NULL           -- rows of totals and places, packed
+)
+"""

@@ -23,10 +23,11 @@ from studio.language.kinds import Kind
 from studio.store.approvals import HOLD, KEEP_FORMER, done_steps, hold_open_steps, keep_former
 from studio.store.branches import begin_branch
 from studio.store.capabilities import require
+from studio.store.causes import end_of_cause
 from studio.store.changes import ADD_TOTAL
 from studio.store.checksums import add_checksums
 from studio.store.connect import check_version, translate
-from studio.store.cut import cut, end_of_cause, moment_of
+from studio.store.cut import cut, moment_of
 from studio.store.damage import read_fields, read_number
 from studio.store.database import BUSY, migrate, open_database
 from studio.store.engine_metrics import ENGINE_METRICS
@@ -54,6 +55,7 @@ COPIED = (
     "totals",
     "places",
     "checksums",
+    "checkpoints",
 )
 
 

@@ -21,6 +21,7 @@ from studio.language.commands import Place
 from studio.language.journey_ids import bounds_of
 from studio.store.away import HANDED
 from studio.store.changes import END_ANSWERS, Changes, Row
+from studio.store.checkpoints import EVERY, keep_checkpoint, newest_checkpoint
 from studio.store.connect import translate
 from studio.store.damage import FIX, read_number
 from studio.store.database import BUSY, Durability, open_database
@@ -92,6 +93,8 @@ class Store:
         self.next_name = self._next(LAST_NAME)
         self.last_at: int = read_number(self.meta("last_at"), "its clock")
         """The moment that the engine had come to."""
+        self._counted = self._newest_checkpoint()
+        """Up to which entry the counts of the past were kept last, or would have been, had they had room."""
         self.known_names: dict[str, int] = {}
         """Numbers of names that are written, by their texts; a batch looks here first.
 
@@ -187,6 +190,12 @@ class Store:
         reserved = read_number(self.meta("next_seq"), "its entries")
         return max(self._next(LAST_ENTRY), reserved)
 
+    def _newest_checkpoint(self) -> int:
+        try:
+            return newest_checkpoint(self._con)
+        except sqlite3.Error as error:
+            raise translate(error, self.path) from error
+
     def _next(self, statement: str) -> int:
         return (self.rows(statement)[0][0] or 0) + 1
 
@@ -257,6 +266,7 @@ class Store:
         self.id_bounds = self._id_bounds()
         self.next_journey = self._next_journey()
         self.next_name = self._next(LAST_NAME)
+        self._counted = self._newest_checkpoint()
 
     # -- writing ---------------------------------------------------------------------------
 
@@ -350,12 +360,18 @@ class Store:
                 for statement, values in staged.moves():
                     con.execute(statement, values)
                 _run(con, changes.behind())
+            counted = changes.history[-1][0] if changes.history else 0
+            if counted - self._counted >= EVERY:
+                keep_checkpoint(con, counted)
+            else:
+                counted = self._counted
             if changes.answers:
                 con.execute(END_ANSWERS, (changes.answers[-1][1] - 60_000,))
             # Read before the end: nothing that is durable may come to nothing by a question after it.
             due = con.execute(NEXT_DUE).fetchall()
             con.execute("COMMIT")
             self.nearest = due[0][0] if due else None
+            self._counted = counted
         except BaseException as error:
             self._roll_back()
             if isinstance(error, sqlite3.Error):

@@ -19,16 +19,18 @@ from studio.store.schema import TOTAL_STATUS
 
 Row = tuple[Any, ...]
 
+ENDLESS = 1 << 62
+
 WINDOW_ROWS = 50_000
 """Entries that one statement walks over at most: a reader must not hold a snapshot for long."""
-
-ENDLESS = 1 << 62
 
 
 class ViewBase:
     """A part of `Views`: what every question needs."""
 
     path: Path
+    top: int = ENDLESS
+    """The newest entry that counts: all, unless the past is looked at."""
     _con: sqlite3.Connection
     _file: FileId
 

@@ -42,7 +42,7 @@ class ContextViews(JourneyViews):
         """The newest entries of a journey, oldest first; None when there is no such journey."""
         with self._snapshot():
             number = self._journey_number(journey)
-            return None if number is None else entries_of(self._rows, [number], limit)
+            return None if number is None else entries_of(self._rows, [number], limit, self.top)
 
     def is_open(self, seq: int) -> bool:
         """Whether the wait, sleep or step that this entry opened is still open."""

@@ -15,7 +15,7 @@ ORDER BY h.seq LIMIT :limit
 """
 
 JOURNEYS_BEFORE = """
-SELECT j.id FROM journeys j WHERE j.user = :user AND j.since <= :seq ORDER BY j.id DESC LIMIT :limit
+SELECT j.id FROM main.journeys j WHERE j.user = :user AND j.since <= :seq ORDER BY j.id DESC LIMIT :limit
 """
 JOURNEY_BEFORE = f"""
 SELECT {COLUMNS} FROM history h INDEXED BY history_journeys {JOINS}
@@ -61,5 +61,5 @@ WHERE h.user = :user AND h.name = :name AND h.kind = {Kind.EVENT} ORDER BY h.seq
 USERS_NAMED = "SELECT u.id, u.name FROM json_each(:names) i CROSS JOIN users u ON u.name = i.value"
 USERS_BEFORE = "SELECT id, name FROM users WHERE name < :name ORDER BY name DESC LIMIT :limit"
 USERS_BEHIND = "SELECT id, name FROM users WHERE name > :name ORDER BY name LIMIT :limit"
-HAS_JOURNEY = "SELECT 1 FROM journeys WHERE user = :user LIMIT 1"
+HAS_JOURNEY = "SELECT 1 FROM main.journeys WHERE user = :user LIMIT 1"
 IS_OPEN = "SELECT 1 FROM waits WHERE id = :seq"

@@ -70,7 +70,7 @@ def funnel(rows: Rows, workflow: int, last: int) -> list[PlaceCounts]:
         counts = found.get(slot) or PlaceCounts(*slot)
         column = _column(kind)
         found[slot] = replace(counts, **{column: getattr(counts, column) + n})
-    values = {"workflow": workflow, "from": last - WALKED, "limit": SAMPLED}
+    values = {"workflow": workflow, "from": last - WALKED, "top": last, "limit": SAMPLED}
     speeds: dict[_Slot, list[int]] = {}
     for place, name, kind, took in rows(sql.MATCHES, values):
         speeds.setdefault((place, KIND_TEXT[kind].partition(".")[0], name), []).append(took)

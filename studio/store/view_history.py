@@ -30,7 +30,11 @@ class HistoryViews(ViewBase):
             user_id = self._user_id(user)
             if user_id in (None, -1):
                 return []
-            values: dict[str, Any] = {"user": user_id, "before": before or ENDLESS, "limit": limit}
+            values: dict[str, Any] = {
+                "user": user_id,
+                "before": min(before or ENDLESS, self.top + 1),
+                "limit": limit,
+            }
             totals = self._totals(0)
             sources = [
                 (newest, statement, source)
@@ -79,7 +83,7 @@ class HistoryViews(ViewBase):
             ]
             sources = heapq.nsmallest(limit, sources)
             # With a full hand of sources, nothing newer than the oldest of the last can be among them.
-            ceiling = sources[-1][0] if len(sources) == limit else ENDLESS
+            ceiling = min(sources[-1][0] if len(sources) == limit else ENDLESS, self.top)
             seqs: set[int] = set()
             for _, statement, source in sources:
                 span = {**values, "source": source, "ceiling": ceiling}
@@ -177,7 +181,7 @@ class HistoryViews(ViewBase):
             left += whole.get(Kind.WORKFLOW_FAILED, 0) + whole.get(Kind.WORKFLOW_LOADED, 0)
         left = min(left, limit)
         found: list[Entry] = []
-        upto = self.last_seq() if before is None else before - 1
+        upto = self.last_seq() if before is None else min(before - 1, self.top)
         while upto > 0 and len(found) < left:
             low = max(0, upto - WINDOW_ROWS)
             span = {**values, "from": low, "to": upto, "limit": left - len(found)}
@@ -236,7 +240,7 @@ class HistoryViews(ViewBase):
         Args:
             before: a seq; only what is older. None begins with the newest.
         """
-        upto = self.last_seq() if before is None else before - 1
+        upto = self.last_seq() if before is None else min(before - 1, self.top)
         low = max(0, upto - WINDOW_ROWS)
         values = {**self._filter(_log_kinds(level), None, None), **named(contains), "told": 1}
         rows = self._rows(sql.ENTRIES_BEFORE, {**values, "from": low, "to": upto, "limit": limit})

@@ -115,7 +115,7 @@ class JourneyViews(WaitViews):
             if only is not None:
                 numbers = [number for id in list(only)[:journeys] for number in self._journey_numbers(id)]
             by_id = self._journeys_by_id(numbers)
-            found = view_journeys.entries_of(self._rows, numbers, entries)
+            found = view_journeys.entries_of(self._rows, numbers, entries, self.top)
             moves = view_journeys.moves_since(self._rows, found[0].seq, self.last_seq()) if found else []
             return JourneysView(
                 self._journey_rows([by_id[id] for id in numbers if id in by_id]), found, moves, total

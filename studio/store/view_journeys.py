@@ -45,11 +45,11 @@ def chosen(rows: Rows, user: int, journeys: int) -> tuple[list[int], int]:
     return order[:journeys], total
 
 
-def entries_of(rows: Rows, journeys: list[int], each: int) -> list[Entry]:
-    """The newest entries of each journey, oldest first."""
+def entries_of(rows: Rows, journeys: list[int], each: int, top: int = _ENDLESS) -> list[Entry]:
+    """The newest entries of each journey up to one, oldest first."""
     seqs: list[int] = []
     for journey in journeys:
-        values = {"source": journey, "before": _ENDLESS, "floor": 0, "limit": each}
+        values = {"source": journey, "before": top + 1, "floor": 0, "limit": each}
         seqs += [row[0] for row in rows(sql.JOURNEY_SEQS, values)]
     found = [entry(row) for row in rows(sql.ENTRIES_BY_SEQ, {"seqs": json.dumps(seqs)})]
     return sorted(found, key=lambda each: each.seq)

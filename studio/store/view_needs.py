@@ -19,12 +19,12 @@ FROM journeys g INDEXED BY journeys_failed
 CROSS JOIN users u ON u.id = g.user CROSS JOIN names w ON w.id = g.workflow
 CROSS JOIN history h ON h.seq = (
     SELECT max(f.seq) FROM history f INDEXED BY history_journeys
-    WHERE f.journey = g.id AND f.kind = {Kind.FAILED})
+    WHERE f.journey = g.id AND f.kind = {Kind.FAILED} AND f.seq <= :top)
 WHERE g.status = {Status.FAILED} ORDER BY g.id DESC LIMIT :limit
 """
 IDLE_EVENTS = f"""
 SELECT seq FROM history
-WHERE seq > :from AND kind = {Kind.EVENT} AND journey IS NULL AND at >= :since
+WHERE seq > :from AND seq <= :top AND kind = {Kind.EVENT} AND journey IS NULL AND at >= :since
     AND seq NOT IN (SELECT cause FROM history WHERE seq > :from AND cause IS NOT NULL)
 ORDER BY seq DESC LIMIT :limit
 """
@@ -53,7 +53,9 @@ class NeedViews(ViewBase):
     def failures(self, *, limit: int = 500) -> list[FailedJourney]:
         """Journeys that failed, the newest first."""
         found = []
-        for seq, at, user, workflow, key, n, data, *of in self._rows(FAILED_CAUSES, {"limit": limit}):
+        for seq, at, user, workflow, key, n, data, *of in self._rows(
+            FAILED_CAUSES, {"limit": limit, "top": self.top}
+        ):
             facts = json_text.loads(data or "{}")
             found.append(
                 FailedJourney(
@@ -74,5 +76,5 @@ class NeedViews(ViewBase):
 
         They are looked for among the newest `IDLE_ROWS` entries.
         """
-        values = {"from": self.last_seq() - IDLE_ROWS, "since": since, "limit": limit}
+        values = {"from": self.last_seq() - IDLE_ROWS, "top": self.top, "since": since, "limit": limit}
         return [seq for (seq,) in self._rows(IDLE_EVENTS, values)]

@@ -15,7 +15,7 @@ SELECT h.seq, h.at, h.kind, h.journey, j.user, h.name, h.n, h.place, h.code,
     CASE h.kind WHEN {Kind.EVENT} THEN NULL
         WHEN {Kind.STEP_DONE} THEN json_remove(h.data, '$.result')
         ELSE h.data END
-FROM history h CROSS JOIN journeys j ON j.id = h.journey
+FROM history h CROSS JOIN main.journeys j ON j.id = h.journey
 WHERE h.seq > :after AND h.seq <= :upto AND j.workflow = :workflow AND h.kind NOT IN ({_SAID})
 ORDER BY h.seq
 """

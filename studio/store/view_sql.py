@@ -3,6 +3,10 @@
 Each walks an index, or a table by its rowid, and stops at its limit. Where the planner
 could lead with another table, CROSS JOIN says the order and INDEXED BY the index
 (sqlite.org/optoverview.html, 7.1), so that a store of millions answers as a small one.
+
+A reader of the past has tables of what was derived for it in front of `users`, `journeys`, `waits`, `totals`
+and `places` (`past_views.py`). What asks only for what never changes says `main`, and what walks the history
+without an end of its own goes up to `:top`.
 """
 
 from __future__ import annotations
@@ -41,15 +45,16 @@ SELECT p.text, n.text, newest.kind, newest.at - coalesce((
 ), newest.at)
 FROM (
     SELECT h.seq, h.at, h.kind, h.journey, h.pass, h.name, h.n, h.place
-    FROM history h CROSS JOIN journeys j ON j.id = h.journey
-    WHERE h.seq > :from AND h.kind IN ({Kind.WAIT_MATCHED}, {Kind.GROUP_MATCHED}, {Kind.STEP_DONE})
+    FROM history h CROSS JOIN main.journeys j ON j.id = h.journey
+    WHERE h.seq > :from AND h.seq <= :top
+        AND h.kind IN ({Kind.WAIT_MATCHED}, {Kind.GROUP_MATCHED}, {Kind.STEP_DONE})
         AND j.workflow = :workflow AND h.place IS NOT NULL
     ORDER BY h.seq DESC LIMIT :limit
 ) newest
 JOIN names p ON p.id = newest.place LEFT JOIN names n ON n.id = newest.name
 """
 INBOX_EVENTS = "SELECT count(*) FROM (SELECT 1 FROM inbox WHERE kind = 'event' LIMIT ?)"
-USER_ID = "SELECT id FROM users WHERE name = ?"
+USER_ID = "SELECT id FROM main.users WHERE name = ?"
 NAME_ID = "SELECT id FROM names WHERE text = ?"
 
 # -- users ---------------------------------------------------------------------------------
@@ -62,7 +67,8 @@ _NAMED = """
 """
 USERS_WITH = f"""
 SELECT u.id, u.name FROM users u WHERE u.name > :after {_NAMED}
-  AND (:workflow IS NULL OR EXISTS (SELECT 1 FROM journeys j WHERE j.user = u.id AND j.workflow = :workflow))
+  AND (:workflow IS NULL OR EXISTS (
+    SELECT 1 FROM main.journeys j WHERE j.user = u.id AND j.workflow = :workflow AND j.since <= :top))
 ORDER BY u.name LIMIT :limit
 """
 # Of a workflow with few journeys: one walk over the narrow index, instead of one look-up a user.
@@ -76,7 +82,8 @@ WHERE u.name > :after {_NAMED} ORDER BY u.name LIMIT :limit
 USERS_SINCE = f"""
 SELECT u.name, max(h.seq) FROM history h CROSS JOIN users u ON u.id = h.user
 WHERE h.seq > :from AND h.seq <= :to AND h.kind = {Kind.EVENT} AND h.at >= :since {_NAMED}
-  AND (:workflow IS NULL OR EXISTS (SELECT 1 FROM journeys j WHERE j.user = u.id AND j.workflow = :workflow))
+  AND (:workflow IS NULL OR EXISTS (
+    SELECT 1 FROM main.journeys j WHERE j.user = u.id AND j.workflow = :workflow AND j.since <= :top))
 GROUP BY h.user ORDER BY 2 DESC
 """
 USERS_BY_ID = "SELECT u.id, u.name FROM json_each(:users) i CROSS JOIN users u ON u.id = i.value"
@@ -103,7 +110,8 @@ USERS_MATCHING = f"""
 SELECT u.id, u.name FROM users u
 WHERE u.id < :before AND u.id >= :floor {_NAMED}
   AND (:workflows IS NULL OR EXISTS (
-    SELECT 1 FROM json_each(:workflows) f CROSS JOIN journeys j ON j.user = u.id AND j.workflow = f.value))
+    SELECT 1 FROM json_each(:workflows) f
+    CROSS JOIN main.journeys j ON j.user = u.id AND j.workflow = f.value AND j.since <= :top))
   AND (:statuses IS NULL OR EXISTS (
     SELECT 1 FROM journeys j WHERE j.user = u.id AND j.status IN (SELECT value FROM json_each(:statuses))))
 ORDER BY u.id DESC LIMIT :limit
@@ -140,7 +148,8 @@ WITH RECURSIVE seen (name) AS (
 )
 SELECT h.at, e.text FROM (
     SELECT max((
-        SELECT max(seq) FROM history WHERE user = :user AND name = seen.name AND kind = {Kind.EVENT}
+        SELECT max(seq) FROM history
+        WHERE user = :user AND name = seen.name AND kind = {Kind.EVENT} AND seq <= :top
     )) AS seq
     FROM seen WHERE name IS NOT NULL
 ) newest CROSS JOIN history h ON h.seq = newest.seq LEFT JOIN names e ON e.id = h.name
@@ -152,7 +161,7 @@ _JOURNEY = f"""
 SELECT j.id, u.name, w.text, j.key, j.n, j.status, j.pass, s.at, j.note, {ID_BOUNDS}
 """
 _JOURNEY_JOINS = """
-LEFT JOIN users u ON u.id = j.user
+LEFT JOIN main.users u ON u.id = j.user
 LEFT JOIN names w ON w.id = j.workflow
 LEFT JOIN history s ON s.seq = (SELECT min(seq) FROM history WHERE journey = j.id)
 """
@@ -165,9 +174,10 @@ WHERE j.id > :after AND {_JOURNEY_FILTER} ORDER BY j.id LIMIT :limit
 """
 # When the last of a stretch of journeys began, at the latest.
 JOURNEYS_BEGAN = """
-SELECT max(h.at) FROM journeys j CROSS JOIN history h ON h.seq = j.since WHERE j.id > :from AND j.id <= :to
+SELECT max(h.at) FROM main.journeys j CROSS JOIN history h ON h.seq = j.since
+WHERE j.id > :from AND j.id <= :to
 """
-JOURNEYS_LAST = "SELECT max(id) FROM journeys"
+JOURNEYS_LAST = "SELECT max(id) FROM main.journeys"
 JOURNEYS_FAILED = f"""
 {_JOURNEY} FROM journeys j INDEXED BY journeys_failed {_JOURNEY_JOINS}
 WHERE j.status = {Status.FAILED} AND j.id > :after AND {_JOURNEY_FILTER} ORDER BY j.id LIMIT :limit
@@ -179,7 +189,9 @@ WHERE j.user = :user AND +j.id > :after AND {_JOURNEY_FILTER} ORDER BY +j.id LIM
 JOURNEYS_BY_ID = f"""
 {_JOURNEY} FROM json_each(:journeys) i CROSS JOIN journeys j ON j.id = i.value {_JOURNEY_JOINS}
 """
-JOURNEY_ID = f"SELECT id, {ID_BOUNDS} FROM journeys WHERE user = ? AND workflow = ? AND key = ? AND n = ?"
+JOURNEY_ID = (
+    f"SELECT id, {ID_BOUNDS} FROM main.journeys WHERE user = ? AND workflow = ? AND key = ? AND n = ?"
+)
 
 USER_NEWEST_JOURNEYS = "SELECT id FROM journeys WHERE user = :user ORDER BY id DESC LIMIT :limit"
 
@@ -201,7 +213,7 @@ SELECT w.id, w.kind, u.name, f.text, j.key, j.n, e.text, h.n, h.data, h.at, w.du
 _WAIT_JOINS = """
 CROSS JOIN history h ON h.seq = w.id
 CROSS JOIN journeys j ON j.id = w.journey
-LEFT JOIN users u ON u.id = w.user
+LEFT JOIN main.users u ON u.id = w.user
 LEFT JOIN names f ON f.id = j.workflow
 LEFT JOIN names e ON e.id = h.name
 LEFT JOIN names p ON p.id = h.place
@@ -282,7 +294,7 @@ SELECT name, (
 USER_JOURNEY_SOURCES = """
 SELECT j.id, (
     SELECT max(seq) FROM history h INDEXED BY history_journeys WHERE h.journey = j.id AND h.seq < :before
-) FROM journeys j WHERE j.user = :user
+) FROM main.journeys j WHERE j.user = :user
 """
 # The same from the other end: the oldest first.
 USER_EVENT_FIRSTS = f"""
@@ -300,7 +312,7 @@ SELECT name, (
 USER_JOURNEY_FIRSTS = """
 SELECT j.id, (
     SELECT min(seq) FROM history h INDEXED BY history_journeys WHERE h.journey = j.id AND h.seq > :after
-) FROM journeys j WHERE j.user = :user
+) FROM main.journeys j WHERE j.user = :user
 """
 EVENT_SEQS_FROM = f"""
 SELECT seq FROM history

@@ -62,7 +62,8 @@ class UserViews(JourneyViews):
             if journeys == 0:
                 return []
             statement = sql.USERS_WITH if journeys is None or journeys > FEW else sql.USERS_OF_FEW
-            return self._user_rows(self._rows(statement, {**values, "workflow": workflow_id}))
+            facts = {**values, "workflow": workflow_id, "top": self.top}
+            return self._user_rows(self._rows(statement, facts))
 
     def users_since(
         self, at: int, *, before: int | None = None, contains: str | None = None, workflow: str | None = None
@@ -80,6 +81,7 @@ class UserViews(JourneyViews):
             upto = self.last_seq() if before is None else before - 1
             low = max(0, upto - WINDOW_ROWS)
             values = {"from": low, "to": upto, "since": at, "workflow": self._name_id(workflow)}
+            values["top"] = self.top
             if values["workflow"] == -1 or not self._rows(sql.ANY_SINCE, values):
                 return [], 0
             rows = self._rows(sql.USERS_SINCE, values | view_users.named(contains))
@@ -162,7 +164,7 @@ class UserViews(JourneyViews):
             before: `UserPage.before` of the step before; None begins with the newest users.
         """
         with self._snapshot():
-            found, next_before, done = view_users.step(self._rows, search, before, limit)
+            found, next_before, done = view_users.step(self._rows, search, before, limit, self.top)
             rows = [row for row in self._user_rows(list(found)) if search.fits(row)]
             return view_users.UserPage(rows, next_before, done)
 
@@ -175,7 +177,7 @@ class UserViews(JourneyViews):
         rows_too = view_users.needs_rows(search)
         limit = view_users.COUNT_ROWS if rows_too else view_users.COUNT_PAGE
         with self._snapshot():
-            found, next_before, done = view_users.step(self._rows, search, before, limit)
+            found, next_before, done = view_users.step(self._rows, search, before, limit, self.top)
             count = sum(map(search.fits, self._user_rows(list(found)))) if rows_too else len(found)
             return UserCount(count, next_before, done)
 
@@ -192,7 +194,8 @@ class UserViews(JourneyViews):
         """One user; None when there is none of this id."""
         with self._snapshot():
             rows = self._rows(sql.USER_ID, id)
-            return self._user_rows([(rows[0][0], id)])[0] if rows else None
+            found = self._user_rows([(rows[0][0], id)]) if rows else []
+            return found[0] if found else None
 
     def _user_rows(self, users: list[Row]) -> list[UserRow]:
         statuses: dict[int, dict[int, tuple[int, int]]] = {id: {} for id, _ in users}
@@ -217,7 +220,7 @@ class UserViews(JourneyViews):
         for user, name, state, journey, waits in drafts:
             row = spoken.get(journey) if journey is not None else None
             nearest = nearest_wait(waits)
-            last = self._rows(sql.USER_LAST_EVENT, {"user": user})
+            last = self._rows(sql.USER_LAST_EVENT, {"user": user, "top": self.top})
             last_at, last_event = last[0] if last else (None, None)
             result.append(
                 UserRow(

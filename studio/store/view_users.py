@@ -88,7 +88,7 @@ class UserCount:
 
 
 def step(
-    rows: Rows, search: UserSearch, before: int | None, limit: int
+    rows: Rows, search: UserSearch, before: int | None, limit: int, top: int
 ) -> tuple[list[tuple[int, str]], int, float]:
     """One stretch of a search, the newest users first: found ids and names, where to go on, how far."""
     newest = int(rows(sql.USERS_LAST)[0][0] or 0)
@@ -105,6 +105,7 @@ def step(
         "before": before,
         "floor": floor,
         "limit": limit,
+        "top": top,
         **named(word),
         "workflows": json.dumps(workflows) if search.workflows else None,
         # A user without any journey has no status to look for.

@@ -11,7 +11,7 @@ import contextlib
 import sqlite3
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from studio.language.kinds import Kind, Status
 from studio.store import view_funnel
@@ -75,7 +75,7 @@ class Views(ContextViews, UserViews, HistoryViews, ReportViews, ChartViews, Need
         with contextlib.suppress(sqlite3.ProgrammingError):  # it was let go: nothing is asked
             self._con.interrupt()
 
-    def __enter__(self) -> Views:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

@@ -301,3 +301,27 @@ def test_no_more_events_of_the_inbox_are_counted_than_one_wants_to_know(
         assert opened.left_waiting().words == "3 events wait in the inbox: no engine runs"
         inbox.send(store, [incoming("signup", "zoe", {})] * 3)
         assert opened.left_waiting().number == "3+"
+
+
+def test_the_past_is_shown_as_it_was(look: Any, store: Path) -> None:
+    with views.Views(store) as there:
+        last = there.last_seq()
+    for command in ("users", "journeys", "waits", "timeline ada", "logs"):
+        now, then = look(f"{command} --json"), look(f"{command} --json --at {last}")
+        assert (then.code, then.json) == (Exit.DONE, now.json)
+        assert then.err.startswith("as of ")
+        assert then.err.endswith(f"entry {last}\n")
+    assert [row["id"] for row in look("users --json --at 1").json] == ["ada"]
+    assert look("users --at 2025-12-31").err == "before the first entry\n"
+    # An entry stands for what its cause brought.
+    assert [row["kind"] for row in look("timeline ada --json --at 1").json] == ["event", "journey.started"]
+    assert look("waits --json --at 1").json == []
+
+
+def test_what_is_no_moment_of_the_past_is_refused(look: Any) -> None:
+    assert "there is no entry 9,999 yet" in look("waits --at 9999").err
+    wrong = look("users --at soon")
+    assert (wrong.code, wrong.out) == (Exit.WRONG, "")
+    assert "Write the number of an entry, or a time" in wrong.err
+    for command in ("logs --follow", "timeline ada --follow", "waits --watch"):
+        assert "Use one of them" in look(f"{command} --at 5").err

@@ -26,7 +26,7 @@ PLANS = {
     "USERS_BEFORE": "SEARCH users USING COVERING INDEX sqlite_autoindex_users_1 (name<?)",
     "USERS_BEHIND": "SEARCH users USING COVERING INDEX sqlite_autoindex_users_1 (name>?)",
     "IS_OPEN": "SEARCH waits USING INTEGER PRIMARY KEY (rowid=?)",
-    "HAS_JOURNEY": "SEARCH journeys USING COVERING INDEX sqlite_autoindex_journeys_1 (user=?)",
+    "HAS_JOURNEY": "SEARCH main.journeys USING COVERING INDEX sqlite_autoindex_journeys_1 (user=?)",
 }
 STATEMENTS = {
     name: text for name, text in vars(view_context_sql).items() if name.isupper() and "SELECT" in text

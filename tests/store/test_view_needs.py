@@ -49,13 +49,13 @@ def test_events_of_which_nothing_came_are_the_newest_first_and_not_older_than_as
 
 def test_the_statements_walk_an_index_or_the_newest_entries(store: Path) -> None:
     con = sqlite3.connect(store)
-    values = {"limit": 1, "from": 0, "since": 0}
+    values = {"limit": 1, "from": 0, "since": 0, "top": 1}
     failed = [row[3] for row in con.execute(f"EXPLAIN QUERY PLAN {FAILED_CAUSES}", values)]
     idle = [row[3] for row in con.execute(f"EXPLAIN QUERY PLAN {IDLE_EVENTS}", values)]
     con.close()
-    assert "SEARCH f USING INDEX history_journeys (journey=?)" in failed
+    assert "SEARCH f USING INDEX history_journeys (journey=? AND rowid<?)" in failed
     assert not [line for line in failed if line.startswith(("SCAN h", "SCAN f"))]
     assert [line for line in idle if "history" in line] == [
-        "SEARCH history USING INTEGER PRIMARY KEY (rowid>?)",
+        "SEARCH history USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
         "SEARCH history USING INTEGER PRIMARY KEY (rowid>?)",
     ]

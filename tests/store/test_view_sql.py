@@ -73,5 +73,5 @@ _NAMES = [
     *("after", "before", "contains", "due", "floor", "from", "id", "journeys", "kinds", "limit"),
     *("seqs", "since", "source", "status", "to", "told", "user", "users", "waits", "workflow"),
     *("like", "names", "statuses", "workflows"),
-    *("number", "place", "until", "ceiling"),
+    *("number", "place", "until", "ceiling", "top"),
 ]

@@ -9,8 +9,9 @@ from typing import Any
 
 from studio.errors import StudioError
 from studio.store.capabilities import declared_by
+from studio.store.causes import end_of_cause
 from studio.store.connect import reading
-from studio.store.cut import Behind, behind, end_of_cause
+from studio.store.cut import Behind, behind
 from studio.store.meta import meta_of
 from studio.store.snapshots import next_number
 

@@ -27,8 +27,9 @@ from studio.kernel.ports import Part
 from studio.kernel.records import StepResult
 from studio.language.kinds import KIND_TEXT, Kind
 from studio.store.approvals import drop_orphaned_holds, keep_former
+from studio.store.causes import end_of_cause
 from studio.store.connect import Connection
-from studio.store.cut import behind, cut, end_of_cause, last_entry, others_behind, put_back
+from studio.store.cut import behind, cut, last_entry, others_behind, put_back
 from studio.store.inbox import answer
 from studio.store.meta import meta_of, set_meta
 from studio.store.read_entries import moment_of_entry

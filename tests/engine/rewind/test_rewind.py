@@ -18,7 +18,7 @@ from studio import Engine, Journey, VirtualClock, workflow
 from studio.clocks.adjustable_clock import StudioClock
 from studio.errors import StudioError
 from studio.language.kinds import Kind
-from studio.store.cut import end_of_cause
+from studio.store.causes import end_of_cause
 from studio.store.inbox import ask
 from studio.store.rebuild import compare
 from tests.engine.rewinding import START, calls, do, engine_on, op_of, plain, send

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from journey_studio import clash
-from journey_studio.pytest_options import add_marker, add_options, is_event_file
+from journey_studio.pytest_options import add_marker, add_options, covers, is_event_file
 
 if TYPE_CHECKING:
     from studio.testing.verbs import Journeys
@@ -73,3 +73,39 @@ def pytest_runtest_makereport(
     if works is not None:
         works.add_sections(item, call, report)
     return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Take what the journeys of a test went, before anything of the test is taken down."""
+    yield
+    if covers(item.config) and (works := sys.modules.get(_WORKS)) is not None:
+        works.take_coverage(item)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A worker of pytest-xdist has ended: take what its tests went."""
+    if (works := _coverage(node.config)) is not None:
+        works.take_worker(node)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """All tests are done: hold what they went against the maps."""
+    if (works := _coverage(session.config)) is not None:
+        works.finish_coverage(session)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell what the tests went."""
+    if (works := _coverage(config)) is not None:
+        works.tell_coverage(terminalreporter, config)
+
+
+def _coverage(config: pytest.Config) -> Any:
+    """What works, where it is wanted what the tests went and `studio` is ours."""
+    if not covers(config) or clash(COMMAND) is not None:
+        return None
+    from studio.testing import plugin
+
+    return plugin

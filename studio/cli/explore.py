@@ -187,7 +187,7 @@ def _write_files(folder: Path, found: Exploration, start: int, most: int | None,
     """Write what is new in a folder, the shortest paths first, and say what is there."""
     from studio.design.explorer import path_files
 
-    paths = sorted(found.paths, key=lambda path: (len(path.events), path.time, path.choices))
+    paths = sorted(found.paths, key=path_files.shortest_first)
     made: list[path_files.PathFile] = []
     unplayable = left_out = 0
     for number, path in enumerate(paths):

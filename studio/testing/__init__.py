@@ -20,7 +20,11 @@ from studio.testing.plugin import (
     pytest_addoption,
     pytest_collect_file,
     pytest_configure,
+    pytest_runtest_call,
     pytest_runtest_makereport,
+    pytest_sessionfinish,
+    pytest_terminal_summary,
+    pytest_testnodedown,
 )
 
 if TYPE_CHECKING:
@@ -61,7 +65,11 @@ __all__ = [
     "pytest_addoption",
     "pytest_collect_file",
     "pytest_configure",
+    "pytest_runtest_call",
     "pytest_runtest_makereport",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+    "pytest_testnodedown",
 ]
 
 _PARTS = ("properties", "sent", "snapshots", "stubs", "verbs")

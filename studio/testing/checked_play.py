@@ -18,6 +18,7 @@ from studio.language.incoming import Incoming
 from studio.store.records import Entry
 from studio.store.seed import FIXED
 from studio.store.views import Views
+from studio.testing import collected
 
 PAGE_ROWS = 10_000
 
@@ -87,6 +88,7 @@ async def play_and_check(
         await engine.play(events, end, dropped=dropped.append)
         with Views(engine.path) as views:
             entries = list(all_entries(views))
+        collected.take(engine.path, engine.workflows)
     return Checked(len(expected), check(expected, entries, start, name), engine.problems, dropped)
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from journey_studio.pytest_options import (
+    COVERAGE_LEAST_OPTION,
     MARK,
     OPTION,
     REPLAY_INI,
@@ -19,18 +20,26 @@ from journey_studio.pytest_options import (
     SEED_OPTION,
     add_marker,
     add_options,
+    covers,
+    events_folders,
     is_event_file,
 )
 from studio.testing import replays
 
 if TYPE_CHECKING:
+    from studio.language.definition import Workflow
+    from studio.testing.collected import Collected
+    from studio.testing.coverage import CoverageReport
     from studio.testing.verbs import Journeys, Source
 
 SHOWN_LINES = 200
 """Lines of a timeline under a test that failed: the newest."""
 
-_loaded = pytest.StashKey["dict[Path, list[Source]]"]()
+_loaded = pytest.StashKey["dict[Path, list[Workflow]]"]()
 _used = pytest.StashKey["Journeys"]()
+_report = pytest.StashKey["CoverageReport"]()
+_WORKER_OUTPUT = "journey_coverage"
+"""Under which name a worker of pytest-xdist tells what its tests went."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -45,7 +54,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def set_up(config: pytest.Config) -> None:
-    """Have engines in tests drive as the options say."""
+    """Have engines in tests drive as the options say, and take what they went where that is wanted."""
+    _collected(config)
     replays.set_replay_always(bool(config.getoption(REPLAY_OPTION)) or bool(config.getini(REPLAY_INI)))
 
 
@@ -120,6 +130,101 @@ def _sections(journeys: Journeys) -> Iterator[tuple[str, str]]:
     yield f"timeline{cut}", "\n".join(lines[-SHOWN_LINES:])
 
 
+# -- what the tests went ---------------------------------------------------------------------------
+
+
+def _collected(config: pytest.Config) -> Collected | None:
+    """Where it is taken what tests go; None when nobody asks for it."""
+    if not covers(config):
+        return None
+    from studio.testing.collected import collect_from_here
+
+    return collect_from_here()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Generator[None, None, None]:
+    """Take what the journeys of a test went, before anything of the test is taken down."""
+    yield
+    take_coverage(item)
+
+
+def take_coverage(item: pytest.Item) -> None:
+    """Take what the journeys of a test went."""
+    found = item.stash.get(_used, None)
+    if covers(item.config) and found is not None:
+        from studio.testing import verbs
+
+        verbs.take_coverage(found)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """A worker of pytest-xdist has ended: take what its tests went."""
+    take_worker(node)
+
+
+def take_worker(node: Any) -> None:
+    """Take what a worker's tests went."""
+    taken = _collected(node.config)
+    if taken is None:
+        return
+    told = getattr(node, "workeroutput", {}).get(_WORKER_OUTPUT)
+    if told is None:
+        taken.problems[f"{node.gateway.id} ended before it told what its tests went"] = None
+    else:
+        taken.add_told(told)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """All tests are done: hold what they went against the maps."""
+    finish_coverage(session)
+
+
+def finish_coverage(session: pytest.Session) -> None:
+    """Hold what all tests went against the maps; a worker tells it to the process that began it."""
+    config = session.config
+    taken = _collected(config)
+    if taken is None or config.option.collectonly:
+        return
+    # What a file of tests makes for itself is no workflow of the project.
+    own = {item.path for item in getattr(session, "items", ())}
+    told = taken.told(own)
+    if hasattr(config, "workeroutput"):
+        config.workeroutput[_WORKER_OUTPUT] = told
+        return
+    from studio.errors import StudioError
+    from studio.testing.coverage import report
+
+    project: list[Workflow] = []
+    try:
+        project = _loaded_workflows(config)
+    except StudioError as error:
+        taken.problems[str(error)] = None
+    found = config.stash[_report] = report(taken, project, config.rootpath, own)
+    least = config.getoption(COVERAGE_LEAST_OPTION)
+    failed = least is not None and (found.below(least) or found.problems)
+    if failed and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell what the tests went."""
+    tell_coverage(terminalreporter, config)
+
+
+def tell_coverage(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Tell what the tests went, a workflow after another."""
+    found: CoverageReport | None = config.stash.get(_report, None)
+    if found is None:
+        return
+    from studio.testing.coverage import lines_of
+
+    terminalreporter.section("journey coverage")
+    for line in lines_of(found, events_folders(config)[0], config.getoption(COVERAGE_LEAST_OPTION)):
+        terminalreporter.line(line)
+
+
 def _seed(config: pytest.Config) -> str | None:
     """What the command line or the project says to draw from."""
     from studio.source.project import project
@@ -130,6 +235,10 @@ def _seed(config: pytest.Config) -> str | None:
 
 def _project_workflows(config: pytest.Config) -> list[Source]:
     """The project's own workflows; their files are imported once."""
+    return [*_loaded_workflows(config)]
+
+
+def _loaded_workflows(config: pytest.Config) -> list[Workflow]:
     from studio.source.loader import load
     from studio.source.project import WORKFLOWS, project
 

@@ -24,6 +24,7 @@ from studio.source.project import absolute, working_folder
 from studio.store.records import Entry, WaitRow
 from studio.store.seed import FIXED
 from studio.store.views import Views
+from studio.testing import collected
 from studio.testing.checked_play import all_entries
 from studio.testing.loop_thread import LoopThread
 from studio.testing.replays import replay_always
@@ -90,6 +91,7 @@ class Journeys:
         self._stubs = Stubs()
         self._loop: LoopThread | None = None
         self._engine: Engine | None = None
+        self._is_covered = False
         self.differences: list[Snapshot] = []
         """Snapshots that differed."""
 
@@ -274,6 +276,7 @@ class Journeys:
 
     def close(self) -> None:
         """Stop the engine; nothing is kept."""
+        take_coverage(self)
         engine, self._engine = self._engine, None
         if engine is not None:
             engine.stop_now()
@@ -312,6 +315,13 @@ class Journeys:
     def _views(self) -> Views:
         engine, _ = self._running()
         return Views(engine.path)
+
+
+def take_coverage(journeys: Journeys) -> None:
+    """Take what the journeys went, for `pytest --journey-coverage`: once, at the end of a test."""
+    if journeys._engine is not None and not journeys._is_covered:
+        journeys._is_covered = True
+        collected.take(journeys._engine.path, journeys._engine.workflows)
 
 
 def _settled(workflows: Source | Iterable[Source]) -> list[Source]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
+from importlib.metadata import entry_points
 from pathlib import Path
 
 WELCOME = """
@@ -39,6 +41,12 @@ def test_wrong(journeys):
     assert journeys.logs() == ["never"]
 """
 
+PLUGIN = ("-p", "studio.testing")
+AS_INSTALLED = (
+    () if entry_points(group="pytest11", name="studio.testing") else ("-p", "journey_studio.pytest_plugin")
+)
+"""The plugin that is found by itself where it is installed."""
+
 # As a project has it that takes warnings for errors.
 INI = """
 [pytest]
@@ -56,9 +64,9 @@ def project(folder: Path) -> Path:
     return folder
 
 
-def run_pytest(folder: Path, *arguments: str) -> tuple[int, str]:
+def run_pytest(folder: Path, *arguments: str, plugin: Sequence[str] = PLUGIN) -> tuple[int, str]:
     """Exit code and output of pytest in a folder. The plugin is named, since it may not be installed."""
-    command = [sys.executable, "-m", "pytest", "-p", "studio.testing", "-p", "no:cacheprovider", *arguments]
+    command = [sys.executable, "-m", "pytest", *plugin, "-p", "no:cacheprovider", *arguments]
     environment = {**os.environ, "PYTHONIOENCODING": "utf-8", "COLUMNS": "120"}
     done = subprocess.run(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120

@@ -64,6 +64,16 @@ def choices_of(path: ExploredPath) -> str:
     return "-".join(map(str, path.choices)) or "-"
 
 
+def file_name(workflow: str, path: ExploredPath) -> str:
+    """What a path's file is called."""
+    return f"{_UNSAFE.sub('_', workflow)}-{choices_of(path).strip('-') or 'only'}.jsonl"
+
+
+def shortest_first(path: ExploredPath) -> tuple[int, int, tuple[int, ...]]:
+    """In which order paths are written."""
+    return len(path.events), path.time, path.choices
+
+
 def is_playable(path: ExploredPath) -> bool:
     """Whether the path's events alone lead along it."""
     for step in path.steps:
@@ -94,7 +104,7 @@ async def path_file(found: Exploration, path: ExploredPath, start: int) -> PathF
     name, choices = found.workflow.name, choices_of(path)
     body = "".join(f"{json_line(line)}\n" for line in lines)
     first = f"# path of {name}, choices {choices}, text {_digest(body)}\n"
-    return PathFile(f"{_UNSAFE.sub('_', name)}-{choices.strip('-') or 'only'}.jsonl", choices, first + body)
+    return PathFile(file_name(name, path), choices, first + body)
 
 
 def compare(files: Mapping[str, str], workflow: str, paths: Sequence[PathFile]) -> Written:

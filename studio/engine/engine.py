@@ -179,6 +179,7 @@ class Engine(EngineTime, TimeTravel, HotReload):
                 reload=self._reload_soon,
                 on_end=self._on_end,
                 replay_always=self._replay_always,
+                wake_pipe=self._held.wake_pipe,
             )
             capture.install()
             try:

@@ -11,6 +11,7 @@ from studio.store.database import Durability, open_database
 from studio.store.lock import take_lock
 from studio.store.paused import take_sign
 from studio.store.temporary import remove_store, sweep
+from studio.store.wake_pipe import WakePipe, open_wake_pipe
 
 
 class HeldStore:
@@ -25,6 +26,8 @@ class HeldStore:
         self._durability = durability
         self._temporary = temporary
         self._lock: FileLock | None = None
+        self.wake_pipe: WakePipe | None = None
+        """By which other processes wake the engine up; None where there is none."""
 
     def take(self) -> None:
         """Make the file, if it is missing, and lock it.
@@ -46,10 +49,14 @@ class HeldStore:
         self._lock = take_lock(self._path)
         # Of an engine that was killed while it was paused.
         take_sign(self._path)
+        self.wake_pipe = open_wake_pipe(self._path)
 
     def let_go(self) -> None:
         """Give the lock back. Calling it again does nothing."""
         lock, self._lock = self._lock, None
+        pipe, self.wake_pipe = self.wake_pipe, None
+        if pipe is not None:
+            pipe.close()
         if lock is not None:
             take_sign(self._path)
             lock.release()

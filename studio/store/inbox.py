@@ -27,6 +27,7 @@ from studio.store.connect import connect_reader, translate
 from studio.store.damage import read_fields
 from studio.store.database import open_database
 from studio.store.sqlite import Store
+from studio.store.wake_pipe import wake_engine
 from studio.text import json_text as jsontext
 
 ADD = "INSERT INTO inbox (at, kind, body) VALUES (?, ?, ?)"
@@ -253,6 +254,7 @@ def _add(path: Path, rows: list[tuple[str, str]], timeout: float, events: Sequen
         raise translate(error, path) from error
     finally:
         con.close()
+    wake_engine(path)
     return number
 
 

@@ -13,6 +13,7 @@ from studio.store.capabilities import set_writer
 from studio.store.database import open_database
 from studio.store.paused import put_sign, read_sign
 from studio.store.temporary import remove_store, temporary_store
+from studio.store.wake_pipe import wake_path
 
 
 def held(path: Path, *, temporary: bool = False) -> HeldStore:
@@ -81,3 +82,21 @@ def test_who_takes_a_store_in_memory_clears_away_what_was_left_there_by_one_that
         assert not left.exists()
     finally:
         remove_store(left)
+
+
+def test_other_processes_can_wake_the_engine_up_as_long_as_it_has_the_store(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    first = held(path)
+    first.take()
+    assert first.wake_pipe is not None
+    assert wake_path(path).exists()
+    first.let_go()
+    assert not wake_path(path).exists()
+
+
+def test_nobody_else_sends_to_a_store_in_memory() -> None:
+    path = temporary_store()
+    store = held(path, temporary=True)
+    store.take()
+    assert store.wake_pipe is None
+    store.clear_away()

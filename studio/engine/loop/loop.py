@@ -53,10 +53,13 @@ from studio.language.definition import Workflow
 from studio.store.database import Durability
 from studio.store.slow import SlowCause
 from studio.store.sqlite import Store
+from studio.store.wake_pipe import WakePipe
 
 POLL = 0.05
 """Seconds between two looks for what other processes have added. A look itself costs microseconds, to wake
-the thread up for it some hundred: at 20 a second that is what keeps an idle engine below 1 % of a core."""
+the thread up for it some hundred."""
+POLL_WOKEN = 0.25
+"""The same where they wake it up: whoever cannot, and what else changes in the store, is seen by this."""
 TRUNCATE_AFTER = 2.0
 """Seconds without work after which the write-ahead log is folded into the store."""
 STOP_WORK = 1.0
@@ -89,6 +92,7 @@ class EngineLoop:
         reload: Callable[[], None] | None = None,
         on_end: Callable[[], None] | None = None,
         replay_always: bool = False,
+        wake_pipe: WakePipe | None = None,
     ) -> None:
         state = self.state = LoopState(path, workflows, clock, batch, outbox, changed)
         self.durability: Durability = durability
@@ -157,6 +161,8 @@ class EngineLoop:
         """Until when it goes on with what was handed in."""
         self.in_haste = False
         """Somebody waits for the end of the program."""
+        self._wake_pipe = wake_pipe
+        self._poll = POLL if wake_pipe is None else POLL_WOKEN
         self._ready: Future[None] = Future()
         self._prepared = False
         self._version = -1
@@ -177,6 +183,8 @@ class EngineLoop:
         except BaseException:
             self.state.stopping = True
             raise
+        if self._wake_pipe is not None:
+            self._wake_pipe.listen(self.state.wake.ring)
 
     def stop(self, timeout: float = 30.0) -> None:
         """Finish what was handed in, give running steps a moment to end, and close the store."""
@@ -327,12 +335,12 @@ class EngineLoop:
 
     def _rest(self, store: Store) -> None:
         """Wait for work: a wake-up, the next deadline, or the next look at the inbox."""
-        pause = POLL
+        pause = self._poll
         if self.state.problem is not None:
             pause = RETRY
         elif not self.state.clock_control.moved and self.state.next_due is not None:
             left = self.state.clock_control.seconds_until(self.state.next_due)
-            pause = POLL if left is None else min(POLL, left)
+            pause = self._poll if left is None else min(self._poll, left)
         if not self._truncated and time.monotonic() - self._last_work > TRUNCATE_AFTER:
             store.truncate_wal()
             self._truncated = True

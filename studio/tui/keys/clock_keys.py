@@ -16,6 +16,7 @@ from studio.engine.client import ClockClient
 from studio.errors import StudioError
 from studio.store.records import WaitRow
 from studio.store.views import Views
+from studio.tui.format.countdown import TENTHS_SECONDS
 from studio.tui.keys.typed_ahead import TypedAhead
 from studio.tui.screens.main_screen import MainScreen, shown_on
 from studio.tui.session.ask import OwnStore
@@ -24,12 +25,8 @@ from studio.tui.session.read_only import refusal
 from studio.tui.widgets.clock_bar import ClockBar
 from studio.wording.times import MINUTE, span
 
-TICK_SECONDS = 0.1
-"""What tenths of a second need."""
 FAST_SECONDS = 1 / 30
 """While time runs faster."""
-CALM_SECONDS = 1.0
-"""While nothing that is seen shows seconds but the clock itself."""
 STIRRED_SECONDS = 1.0
 """How long after a change it is looked more closely: what it brought may count down by tenths."""
 STILL_SECONDS = 1.0
@@ -110,29 +107,30 @@ class ClockKeys(TypedAhead):
     def keep_pace(self) -> None:
         """Tick as often as the clock needs it."""
         reading = self.session.clock_reading()
-        calm = False
+        once = False
         if reading.jump is not None:
-            pace = TICK_SECONDS
+            pace = TENTHS_SECONDS
         elif reading.paused:
             pace = STILL_SECONDS
         elif reading.speed > 1:
             pace = FAST_SECONDS
         else:
-            shown = self.shown
-            calm = shown is not None and not shown.lively and time.monotonic() > self._stirred
-            pace = CALM_SECONDS if calm else TICK_SECONDS
+            shown, pace = self.shown, TENTHS_SECONDS
+            if shown is not None and time.monotonic() > self._stirred:
+                pace = shown.tick_seconds
+            once = pace > TENTHS_SECONDS
         if (reading.jump is not None) != self._jumps:
             self._jumps = reading.jump is not None
             # The footer offers esc, and takes it back.
             self.screen.refresh_bindings()
-        if calm or pace != self._pace or self._once:
+        if once or pace != self._pace or self._once:
             if self._ticker is not None:
                 self._ticker.stop()
-            self._pace, self._once = pace, calm
-            if calm:
+            self._pace, self._once = pace, once
+            if once:
                 # At the turn of the second, so that the clock is seen to change when it does.
                 self._ticker = self.set_timer(
-                    pace - self.session.shown_now() % 1000 / 1000 + 0.005, self._tick
+                    pace - self.session.shown_now() / 1000 % pace + 0.005, self._tick
                 )
             else:
                 self._ticker = self.set_interval(pace, self._tick)
@@ -141,7 +139,7 @@ class ClockKeys(TypedAhead):
     def stir(self) -> None:
         """Something has changed: what is seen now may need tenths of a second."""
         self._stirred = time.monotonic() + STIRRED_SECONDS
-        if self._pace is not None and self._pace >= CALM_SECONDS:
+        if self._pace is not None and self._pace > TENTHS_SECONDS:
             self.call_later(self._tick)
 
     def say_of_clock(self, text: str) -> None:

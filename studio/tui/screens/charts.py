@@ -203,9 +203,9 @@ class ChartScreen(MainScreen):
                 pane.tick(now)
 
     @property
-    def lively(self) -> bool:
-        """Whether what is seen may be another before a second is over."""
-        return self._ticking[0].lively
+    def tick_seconds(self) -> float:
+        """In how many seconds what is seen may be another."""
+        return self._ticking[0].tick_seconds
 
     @on(ReadFailed)
     def show_read_failure(self, message: ReadFailed) -> None:

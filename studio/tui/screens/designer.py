@@ -268,9 +268,10 @@ class DesignerScreen(MainScreen):
                 self._read()
 
     @property
-    def lively(self) -> bool:
-        """Whether what is seen may be another before a second is over."""
-        return self._ticking[0].lively or any(pane.display and pane.lively for pane in self.panes)
+    def tick_seconds(self) -> float:
+        """In how many seconds what is seen may be another."""
+        panes = (pane.tick_seconds for pane in self.panes if pane.display)
+        return min(self._ticking[0].tick_seconds, *panes)
 
     @on(ReadFailed)
     def show_read_failure(self, message: ReadFailed) -> None:

@@ -202,10 +202,11 @@ class LiveScreen(MainScreen):
             self._choose_first()
 
     @property
-    def lively(self) -> bool:
-        """Whether what is seen may be another before a second is over."""
+    def tick_seconds(self) -> float:
+        """In how many seconds what is seen may be another."""
         clock, _, why = self.ticking
-        return clock.lively or why.lively or any(pane.display and pane.lively for pane in self.panes)
+        panes = (pane.tick_seconds for pane in self.panes if pane.display)
+        return min(clock.tick_seconds, why.tick_seconds, *panes)
 
     def _choose_first(self) -> None:
         users, timeline, *_ = self.panes

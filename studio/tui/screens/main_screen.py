@@ -35,8 +35,8 @@ class MainScreen(Asking, Screen[None]):
         return session_of(self)
 
     @property
-    def lively(self) -> bool:
-        """Whether what is seen may be another before a second is over."""
+    def tick_seconds(self) -> float:
+        """In how many seconds what is seen may be another."""
         raise NotImplementedError
 
     def tick(self, now: int) -> None:

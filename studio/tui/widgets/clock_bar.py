@@ -16,7 +16,7 @@ from studio.clocks.adjustable_clock import SPEEDS, ClockReading, JumpState
 from studio.clocks.clock import wall_ms
 from studio.store.capabilities import LOCAL
 from studio.store.records import WaitRow
-from studio.tui.format.countdown import goes_easy, seconds_count
+from studio.tui.format.countdown import goes_easy, pace_of
 from studio.tui.format.glyphs import Look, bar, glyphs
 from studio.tui.format.line import Line
 from studio.tui.format.text import cut, literal
@@ -66,9 +66,9 @@ class ClockBar(OneLine):
         self.pass_time()
 
     @property
-    def lively(self) -> bool:
-        """Whether its text may be another before a second is over."""
-        return seconds_count(self.next.due_at if self.next is not None else None, self.now)
+    def tick_seconds(self) -> float:
+        """In how many seconds its text may be another."""
+        return pace_of(self.next.due_at if self.next is not None else None, self.now)
 
     def say(self, text: str) -> None:
         """Say for a moment why something was not done."""

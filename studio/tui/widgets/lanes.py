@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
-from studio.tui.format.countdown import goes_easy, seconds_count
+from studio.tui.format.countdown import CALM_SECONDS, TENTHS_SECONDS, goes_easy, pace_of
 from studio.tui.format.glyphs import Look, glyphs, look
 from studio.tui.format.line import Line, kept_ground
 from studio.tui.format.text import labels, literal
@@ -83,11 +83,11 @@ class LanesPane(Widget):
                 self.redraw()
 
     @property
-    def lively(self) -> bool:
-        """Whether the picture may be another before a second is over."""
+    def tick_seconds(self) -> float:
+        """In how many seconds the picture may be another."""
         if self.scale is not None:
-            return bool(self.history.lanes)
-        return any(seconds_count(lane.due_at, self.now) for lane in self.history.lanes)
+            return TENTHS_SECONDS if self.history.lanes else CALM_SECONDS
+        return min((pace_of(lane.due_at, self.now) for lane in self.history.lanes), default=CALM_SECONDS)
 
     def give_rows(self, rows: int) -> None:
         """How many rows there may be."""

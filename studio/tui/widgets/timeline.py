@@ -479,9 +479,9 @@ class TimelinePane(Counting, Asking, Vertical):
         self.lanes.tick(now)
 
     @property
-    def lively(self) -> bool:
-        """Whether what is seen may be another before a second is over."""
-        return self.entries.lively or self.lanes.lively
+    def tick_seconds(self) -> float:
+        """In how many seconds what is seen may be another."""
+        return min(self.entries.tick_seconds, self.lanes.tick_seconds)
 
     def _title(self) -> None:
         self.retitle()

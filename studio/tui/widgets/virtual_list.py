@@ -23,7 +23,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from studio.tui.format.countdown import goes_easy, seconds_count
+from studio.tui.format.countdown import CALM_SECONDS, goes_easy, pace_of
 from studio.tui.format.glyphs import Look, glyphs, look
 from studio.tui.format.line import Line, kept_ground
 from studio.tui.format.pieces import wrapped
@@ -135,8 +135,8 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         self.now = 0
         self._idle: frozenset[str] | None = None
         self._counts_down = type(self).due_of is not VirtualList.due_of
-        self.lively = False
-        """Whether what is seen may be another before a second is over."""
+        self.tick_seconds = CALM_SECONDS
+        """In how many seconds what is seen may be another."""
 
     # -- what a subclass says ----------------------------------------------------------------
 
@@ -424,7 +424,7 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
     def tick(self, now: int) -> None:
         """Time has passed: draw the rows whose text is another now, and nothing else."""
         self.now = now
-        self.lively = False
+        self.tick_seconds = CALM_SECONDS
         if not self._counts_down or not self.is_on_screen:
             return
         cells, top = session_of(self).cells, self.scroll_offset.y
@@ -433,7 +433,7 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
             if not self.is_live(row):
                 continue
             due_at = self.due_of(row)
-            self.lively = self.lively or seconds_count(due_at, now)
+            self.tick_seconds = min(self.tick_seconds, pace_of(due_at, now))
             shown = self._shown.get(self.key_of(row))
             if shown is None:
                 continue

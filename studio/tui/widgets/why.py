@@ -12,6 +12,7 @@ from textual.message import Message
 from studio.engine.client import EngineClient
 from studio.engine.inspect.explanation import Proposal, Why
 from studio.store.views import Views
+from studio.tui.format.countdown import CALM_SECONDS, TENTHS_SECONDS
 from studio.tui.format.text import literal
 from studio.tui.session.ask import Asking, Question
 from studio.tui.session.context import session_of
@@ -102,7 +103,7 @@ class WhyPane(Asking, Page):
         super().tick(now)
         if self._stale and self.display and time.monotonic() - self._asked_at > REST_SECONDS:
             self._read()
-        self.lively = self._stale and self.display
+        self.tick_seconds = TENTHS_SECONDS if self._stale and self.display else CALM_SECONDS
 
     def _read(self) -> None:
         self._stale, self._asked_at = False, time.monotonic()

@@ -10,7 +10,8 @@ from textual.widgets import Input
 
 from studio.clocks.adjustable_clock import JumpState
 from studio.errors import ClockError
-from studio.tui.keys.clock_keys import FAST_SECONDS, STILL_SECONDS, TICK_SECONDS
+from studio.tui.format.countdown import TENTHS_SECONDS
+from studio.tui.keys.clock_keys import FAST_SECONDS, STILL_SECONDS
 from studio.tui.widgets.clock_bar import ClockBar
 from studio.tui.widgets.waiting import WaitingList
 from tests.tui.conftest import Studio, open_studio
@@ -41,7 +42,7 @@ async def test_space_pauses_and_runs_and_the_whole_bar_says_so(studio: Studio) -
     assert hand(studio).acts[-1] == ("run", 0)
     assert "► RUNNING" in studio.lines[1]
     assert not studio.find(ClockBar).has_class("-paused")
-    assert studio.app._pace == TICK_SECONDS
+    assert studio.app._pace == TENTHS_SECONDS
 
 
 async def test_plus_and_minus_step_through_the_speeds(studio: Studio) -> None:

@@ -15,8 +15,7 @@ from textual.pilot import Pilot
 from textual.strip import Strip
 from textual.widgets import Input
 
-from studio.tui.format.countdown import EASY_MS
-from studio.tui.keys.clock_keys import CALM_SECONDS, TICK_SECONDS
+from studio.tui.format.countdown import CALM_SECONDS, EASY_MS, EASY_SECONDS, TENTHS_SECONDS
 from studio.tui.session.cells import difference
 from studio.tui.widgets.virtual_list import VirtualList
 from tests.tui.fakes import HOUR, MINUTE, SECOND, FakeStudio, FakeViews, user, wait, world
@@ -169,18 +168,18 @@ async def test_a_tick_writes_the_cells_that_changed_and_no_more() -> None:
 
 
 @pytest.mark.long
-async def test_a_countdown_before_its_last_stretch_is_drawn_at_every_second_tick() -> None:
+async def test_a_countdown_before_its_last_stretch_is_drawn_twice_a_second() -> None:
     async def play(app: FakeStudio, pilot: Pilot[None]) -> None:
         await pilot.press("3")
         seen = []
-        for _ in range(6):
+        for _ in range(11):
             app.move(100)
             await pilot.pause()
             glass = Glass()
             glass.take("".join(Recorder.written))
             row = next(each for each in glass.screen.display if "zoë3" in each and " of 30s" in each)
             seen.append(row.split(" of ")[0].split()[-1])
-        assert seen == ["30.0s", "29.8s", "29.8s", "29.6s", "29.6s", "29.4s"]
+        assert seen == ["30.0s"] * 4 + ["29.5s"] * 5 + ["29.0s"] * 2
 
     views = countdowns()
     views.rows_waits[3] = wait(103, "zoë3", "app/é", 30 * SECOND)
@@ -238,14 +237,14 @@ async def test_the_timer_rests_where_nothing_counts_down() -> None:
         views.rows_waits = [wait(100, "kim", "paid", 6_000)]
         app.stir()
         await pilot.pause()
-        assert app._pace == TICK_SECONDS
+        assert app._pace == TENTHS_SECONDS
         assert app.live is not None
         app.live.ask_all()
         await app.workers.wait_for_complete()
         await pilot.pause()
         app._stirred = 0.0
         app.move(1)
-        assert app._pace == TICK_SECONDS
+        assert app._pace == TENTHS_SECONDS
 
 
 async def test_hours_that_are_left_need_no_tenths() -> None:
@@ -261,4 +260,6 @@ async def test_hours_that_are_left_need_no_tenths() -> None:
         app.move(1)
         assert app._pace == CALM_SECONDS
         app.move(HOUR)
-        assert app._pace == TICK_SECONDS
+        assert app._pace == EASY_SECONDS
+        app.move(HOUR - 10_000)
+        assert app._pace == TENTHS_SECONDS

@@ -1,0 +1,99 @@
+"""The named pipe beside a store, by which whoever has added to its inbox wakes its engine up.
+
+Without one an engine has to look often, and each look wakes a thread up, which costs more than the look.
+What is written into it says nothing: the engine looks, and finds what was committed. So nothing is lost
+where a pipe cannot be made, or where a sender cannot write into it (another machine, another user): the
+engine looks by itself, too.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+from studio.store.beside import WAKE_SUFFIX
+from studio.text.private import FILE
+
+REST_SECONDS = 0.03
+"""After a wake-up the next is heard no sooner: of a thousand senders not each makes a batch of its own."""
+MOST_BYTES = 4_096
+
+
+def wake_path(store: Path) -> Path:
+    """The pipe of a store; a link to a store is the same store."""
+    store = store.resolve()
+    return store.with_name(store.name + WAKE_SUFFIX)
+
+
+def wake_engine(store: Path) -> None:
+    """Have the engine of a store look at its inbox now. Where none listens, nothing happens."""
+    if not hasattr(os, "mkfifo"):
+        return
+    # Not found, or nobody reads from it: no engine runs, or it looks by itself.
+    with suppress(OSError):
+        pipe = os.open(wake_path(store), os.O_WRONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
+        try:
+            # Into a file of that name nothing is written.
+            if stat.S_ISFIFO(os.fstat(pipe).st_mode):
+                os.write(pipe, b"!")
+        finally:
+            os.close(pipe)
+
+
+class WakePipe:
+    """The engine's end of it, from which a thread of its own reads.
+
+    Args:
+        path: where it is made.
+
+    Raises:
+        OSError: it cannot be made here.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        # What an engine left behind that was killed is used again.
+        with suppress(FileExistsError):
+            os.mkfifo(path, FILE)
+        # With a writer of its own, so that the end of another one is not the end of all.
+        self._pipe = os.open(path, os.O_RDWR | os.O_NOFOLLOW)
+        if not stat.S_ISFIFO(os.fstat(self._pipe).st_mode):
+            os.close(self._pipe)
+            raise FileExistsError(f"{path} is no named pipe")
+        self._closing = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def listen(self, ring: Callable[[], None]) -> None:
+        """Call `ring` in a thread of its own whenever somebody has written."""
+        self._thread = threading.Thread(target=self._listen, args=(ring,), name="journey-wake", daemon=True)
+        self._thread.start()
+
+    def _listen(self, ring: Callable[[], None]) -> None:
+        while os.read(self._pipe, MOST_BYTES) and not self._closing.is_set():
+            ring()
+            if self._closing.wait(REST_SECONDS):
+                return
+
+    def close(self) -> None:
+        """Listen no more, and take the pipe away."""
+        self._closing.set()
+        if self._thread is not None:
+            os.write(self._pipe, b"!")
+            self._thread.join()
+        os.close(self._pipe)
+        with suppress(OSError):
+            self._path.unlink()
+
+
+def open_wake_pipe(store: Path) -> WakePipe | None:
+    """The pipe of a store, for the engine that has its lock; None where there can be none."""
+    if not hasattr(os, "mkfifo"):
+        return None
+    try:
+        return WakePipe(wake_path(store))
+    except OSError:
+        return None

@@ -40,6 +40,7 @@ from studio.tui.session.messages import (
     OpenDataEditor,
     OpenDesigner,
     OpenPreview,
+    OpenSentEvents,
     OpenStoreFile,
     ReopenStore,
     ShowStore,
@@ -336,6 +337,17 @@ class StudioApp(ClockKeys):
 
         draft = message.draft
         self.push_screen(DataEditor(draft.event, draft.user, draft.data), message.take)
+
+    @on(OpenSentEvents)
+    def open_sent_events(self, message: OpenSentEvents) -> None:
+        """Look through what was sent from here."""
+        from studio.tui.screens.sent_events import SentEventsScreen, scopes_of
+
+        workflow = self.live.acts.workflow if self.live is not None else None
+        client = self.session.client
+        known = client.workflows.get(workflow) if client is not None and workflow is not None else None
+        scopes = scopes_of(message.drafts, message.user, known)
+        self.push_screen(SentEventsScreen(message.drafts, scopes), message.take)
 
     @on(GoToUser)
     def go_to_user(self, message: GoToUser) -> None:

@@ -11,6 +11,7 @@ from studio.errors import EventError
 from studio.events.adapters import events, is_event, parse_line
 from studio.language.incoming import Incoming
 from studio.text import json_text as jsontext
+from studio.tui.session.pasted_curl import curl_events, is_curl
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def for_user(data: Any, user: str, number: str) -> Any:
 
 
 def pasted_events(text: str, now: int) -> list[Incoming] | None:
-    """The events of a pasted event object, a list of them, or JSON lines; None when it is something else.
+    """The events of a pasted event object, a list of them, JSON lines or a curl; None for something else.
 
     They may be written in any shape that `adapters` reads.
 
@@ -52,6 +53,8 @@ def pasted_events(text: str, now: int) -> list[Incoming] | None:
     Raises:
         EventError: it begins as events do, and one of them is wrong.
     """
+    if is_curl(text):
+        return curl_events(text, now)
     start = text.lstrip("\ufeff \t\r\n")
     if not start.startswith(("{", "[", "#")):
         return None

@@ -133,6 +133,17 @@ class OpenDataEditor(Message):
 
 
 @dataclass
+class OpenSentEvents(Message):
+    """What was sent from here is to be looked through."""
+
+    drafts: list[Draft]
+    user: str
+    """Of the form; empty for none."""
+    take: Callable[[Draft | None], None]
+    """Called with the one that is to stand in the form."""
+
+
+@dataclass
 class GoToUser(Message):
     """A user's timeline is wanted on the live screen, at this entry when one is given."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -28,8 +29,10 @@ from studio.tui.format.glyphs import glyphs
 from studio.tui.format.text import literal, visible
 from studio.tui.session.context import Session, session_of
 from studio.tui.session.drafts import Draft, Edited, pasted_events, plain_draft
+from studio.tui.session.event_lines import events_of_lines, lines_of, written_in_editor
+from studio.tui.session.known_fields import FieldsOf, add_fields, meant_fields, with_field
 from studio.tui.session.known_names import meant, workflow_names
-from studio.tui.session.messages import EventRefused, EventSent, OpenDataEditor
+from studio.tui.session.messages import EventRefused, EventSent, OpenDataEditor, OpenSentEvents
 from studio.tui.session.send_form_queries import UsersFrom, UserWaits
 from studio.tui.session.sending import deliver, written
 from studio.tui.session.sent_history import SentHistory
@@ -48,7 +51,9 @@ class Inject(Form):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+o", "edit_data", "large editor", id="inject.edit"),
+        Binding("ctrl+r", "find_sent", "search history", id="inject.find"),
         Binding("escape", "leave", "back", key_display="esc", id="inject.leave"),
+        Binding("ctrl+l", "write_many", "many in $EDITOR", id="inject.many"),
     ]
 
     status: reactive[Content] = reactive(Content(""))
@@ -68,6 +73,10 @@ class Inject(Form):
         self._followed = ""
         """The user of the selection that stands in the field, until somebody types another."""
         self._known: list[str] = []
+        self._fields: dict[str, str] = {}
+        """Fields that events of this name carried, each with its newest value."""
+        self._lines = ""
+        """What was written in the editor and is not sent."""
         self._batch: list[Incoming] = []
         """Events that were pasted and do not fit into the fields; enter sends them."""
         self.offers_why = False
@@ -260,6 +269,9 @@ class Inject(Form):
         self.query_one(Completion).close()
         if event.widget.id == "event":
             self._learn_names()
+        elif event.widget.id == "data":
+            self._fields = {}
+            self._learn_fields()
 
     def on_descendant_blur(self) -> None:
         """Nobody chooses any more."""
@@ -274,6 +286,19 @@ class Inject(Form):
         sent = [draft.event for draft in reversed(self.history.drafts)]
         self._known = [*sent, *workflow_names(client.workflows), *seen]
 
+    @work(group="fields", exclusive=True, exit_on_error=False)
+    async def _learn_fields(self) -> None:
+        draft, reader = self.draft, self.session.reader
+        event = draft.event.strip()
+        if reader is None or not event:
+            return
+        found: dict[str, str] = await reader.ask(FieldsOf(event, draft.user.strip()).read)
+        for sent in reversed(self.history.drafts):
+            if sent.event == event:
+                with contextlib.suppress(JsonFault):
+                    add_fields(found, read_data(sent.data))
+        self._fields = found
+
     def _complete(self, field: Input) -> None:
         completion = self.query_one(Completion)
         if not field.has_focus or field.value == getattr(self._written, field.id or ""):
@@ -282,6 +307,8 @@ class Inject(Form):
             completion.offer(field, meant(field.value, self._known))
         elif field.id == "user" and field.value.strip():
             self._complete_user(field)
+        elif field.id == "data" and self._fields:
+            completion.offer(field, meant_fields(field.value[: field.cursor_position], self._fields))
         else:
             completion.close()
 
@@ -305,9 +332,13 @@ class Inject(Form):
         if chosen is None or completion.field is not field or chosen == field.value:
             return False
         completion.close()
-        self._written = Draft(**{**_fields(self.draft), field.id or "": chosen})
-        field.value = chosen
-        field.cursor_position = len(chosen)
+        text, cursor = chosen, len(chosen)
+        if field.id == "data":
+            at = field.cursor_position
+            text, cursor = with_field(field.value[:at], field.value[at:], chosen)
+        self._written = Draft(**{**_fields(self.draft), field.id or "": text})
+        field.value = text
+        field.cursor_position = cursor
         return True
 
     @on(Completion.Taken)
@@ -400,6 +431,11 @@ class Inject(Form):
             return True
         if not found:
             return False
+        self._take_events(found, "pasted")
+        return True
+
+    def _take_events(self, found: list[Incoming], how: str) -> None:
+        """Put events where they are looked at once more: one in the fields, others behind a line."""
         draft = plain_draft(found[0]) if len(found) == 1 else None
         if draft is not None:
             self.put(draft)
@@ -407,8 +443,40 @@ class Inject(Form):
             self.put(Draft("", "", ""))
             self._batch = found
             what = f"{len(found):,} events" if len(found) > 1 else f"{found[0].name} for {found[0].user}"
-            self.foretell(f"{what} pasted · ⏎ sends · esc discards", "success")
-        return True
+            self.foretell(f"{what} {how} · ⏎ sends · esc discards", "success")
+
+    def action_find_sent(self) -> None:
+        """Look through what was sent from here."""
+
+        def take(draft: Draft | None) -> None:
+            if draft is not None:
+                self.put(draft)
+                focus_first(self)
+
+        message = OpenSentEvents(list(self.history.drafts), self.draft.user.strip(), take)
+        self.app.post_message(message)
+
+    def action_write_many(self) -> None:
+        """Write many events in the person's own editor; what is saved is looked at here, then sent."""
+        client = self.session.client
+        try:
+            text = written_in_editor(self.app, self._lines or lines_of(self.draft))
+            if text is None:
+                self.say("nothing was written: nothing is sent", "muted")
+                return
+            self._lines = text
+            found = events_of_lines(text, client.clock.now() if client is not None else 0)
+        except EventError as error:
+            self.say(f"{error} · ^l opens it again", "error")
+            return
+        except (StudioError, OSError) as error:
+            self.say(str(error), "error")
+            return
+        if not found:
+            self._lines = ""
+            self.say("no event was written: nothing is sent", "muted")
+        else:
+            self._take_events(found, "written")
 
     def action_edit_data(self) -> None:
         """Write the data where there is room for it."""
@@ -496,6 +564,7 @@ class Inject(Form):
         # The user stays: the next event is mostly for the same one. The rest goes, so that
         # a second enter does not send it a second time.
         user = draft.user if draft is not None else ""
+        self._lines = ""
         self._filled = Draft("", user, "")
         self.put(self._filled)
         self.offers_why = not sent.woke and sent.seq is not None

@@ -8,7 +8,6 @@ from pathlib import Path
 SENT_SUFFIX = ".sent"
 LOCK_SUFFIX = ".lock"
 PAUSED_SUFFIX = ".paused"
-WAKE_SUFFIX = ".wake"
 PART_SUFFIX = ".part"
 
 

@@ -1,22 +1,25 @@
-"""The named pipe beside a store, by which whoever has added to its inbox wakes its engine up.
+"""The named pipe of a store, by which whoever has added to its inbox wakes its engine up.
 
 Without one an engine has to look often, and each look wakes a thread up, which costs more than the look.
 What is written into it says nothing: the engine looks, and finds what was committed. So nothing is lost
 where a pipe cannot be made, or where a sender cannot write into it (another machine, another user): the
 engine looks by itself, too.
+
+It stands in a folder of the user's among the temporary files, and not beside the store: whoever copies that
+with `cp` would wait for what comes out of it.
 """
 
 from __future__ import annotations
 
 import os
 import stat
+import tempfile
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from studio.store.beside import WAKE_SUFFIX
-from studio.text.private import FILE
+from studio.text.private import FILE, FOLDER
 
 REST_SECONDS = 0.03
 """After a wake-up the next is heard no sooner: of a thousand senders not each makes a batch of its own."""
@@ -24,9 +27,17 @@ MOST_BYTES = 4_096
 
 
 def wake_path(store: Path) -> Path:
-    """The pipe of a store; a link to a store is the same store."""
-    store = store.resolve()
-    return store.with_name(store.name + WAKE_SUFFIX)
+    """The pipe of a store, which is known by its device and inode: a link to a store is the same store.
+
+    Raises:
+        OSError: there is no such store.
+    """
+    found = store.stat()
+    return _folder() / f"{found.st_dev:x}-{found.st_ino:x}.wake"
+
+
+def _folder() -> Path:
+    return Path(tempfile.gettempdir()) / f"journey-studio-{os.getuid()}"
 
 
 def wake_engine(store: Path) -> None:
@@ -48,7 +59,7 @@ class WakePipe:
     """The engine's end of it, from which a thread of its own reads.
 
     Args:
-        path: where it is made.
+        path: where it is made, in a folder that is this user's alone.
 
     Raises:
         OSError: it cannot be made here.
@@ -56,6 +67,12 @@ class WakePipe:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        folder = path.parent
+        folder.mkdir(FOLDER, exist_ok=True)
+        # Others may make files there, too.
+        owner = folder.lstat()
+        if not stat.S_ISDIR(owner.st_mode) or owner.st_uid != os.getuid() or owner.st_mode & 0o077:
+            raise PermissionError(f"{folder} is not this user's alone")
         # What an engine left behind that was killed is used again.
         with suppress(FileExistsError):
             os.mkfifo(path, FILE)

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Mapping
 from typing import Any
 
-from studio.kernel.drive import printable
+from studio.kernel.drive import Abandoned, printable
 from studio.kernel.ports import History, UnitOfWork
 from studio.kernel.records import Cause
 from studio.kernel.state import JourneyState, UserState
@@ -23,6 +23,7 @@ from studio.language.local_time import DEFAULT_ZONE, day_of, is_zone, zone
 from studio.language.splits import HOLDOUT, WHOLE, draw
 from studio.language.user import User
 from studio.text import json_text as jsontext
+from studio.text.source_code import describe
 
 MAX_REASON = 200
 HELD_OUT, IN = "held out", "in"
@@ -74,17 +75,21 @@ def _refused(work: UnitOfWork, user: UserState, workflow: Workflow, event: Event
     assert workflow.refuse is not None
     try:
         said: object = workflow.refuse(User(user.name, _AsOf(work, user, event.seq)), event.copy())
-    except Exception as error:
+    except Abandoned:
+        raise
+    except BaseException as error:
+        # Also what would end a thread.
         # One that is broken lets nobody in: whom it was to keep out, nobody knows.
         place = traceback.extract_tb(error.__traceback__)[-1]
         return {
-            "reason": _short(f"refuse= failed: {type(error).__name__}: {error}"),
+            "reason": _short(f"refuse= failed: {type(error).__name__}: {describe(error)}"),
             "broken": f"{os.path.basename(place.filename)}:{place.lineno}",
         }
-    if said is None or said == "" or said is False:
+    if said is None or said is False:
         return None
+    # Nothing else is compared: what a table or an array gives there is neither true nor false.
     if isinstance(said, str):
-        return {"reason": _short(said)}
+        return {"reason": _short(said)} if said else None
     code = getattr(workflow.refuse, "__code__", None)
     where = "" if code is None else f"{os.path.basename(code.co_filename)}:{code.co_firstlineno}"
     return {"reason": f"refuse= gave {type(said).__name__} in place of a reason", "broken": where}

@@ -32,11 +32,12 @@ SELECT DISTINCT u.name FROM journeys j CROSS JOIN history h ON h.seq = j.since
 CROSS JOIN users u ON u.id = j.user
 WHERE j.workflow = :workflow AND (:since IS NULL OR h.at >= :since) ORDER BY u.id
 """
-TEST_USERS = "SELECT user FROM profiles WHERE json_extract(profile, '$.test') = 1"
+# Not `= 1`: to those who send messages, a profile with `test: 1` is no tester's.
+TEST_USERS = "SELECT user FROM profiles WHERE json_type(profile, '$.test') = 'true'"
 # Of what came since: a profile stands under the event that changed it, and is not looked for among all.
 TEST_USERS_SINCE = f"""
 SELECT p.user FROM history h CROSS JOIN profiles p ON p.user = h.user AND p.seq = h.seq
-WHERE h.seq > ? AND h.kind = {Kind.EVENT} AND json_extract(p.profile, '$.test') = 1
+WHERE h.seq > ? AND h.kind = {Kind.EVENT} AND json_type(p.profile, '$.test') = 'true'
 """
 
 

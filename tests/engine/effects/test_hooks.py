@@ -46,8 +46,17 @@ def result(path: Path, user: str = "ada") -> Any:
 # -- set_event -----------------------------------------------------------------------------
 
 
+class Mute(Exception):
+    """One whose text cannot be made."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
 @pytest.mark.parametrize(
-    "error", [asyncio.CancelledError(), SystemExit(3), KeyboardInterrupt(), GeneratorExit()], ids=repr
+    "error",
+    [asyncio.CancelledError(), SystemExit(3), KeyboardInterrupt(), GeneratorExit(), Mute()],
+    ids=lambda error: type(error).__name__,
 )
 @pytest.mark.parametrize("kind", ["plain", "async"])
 async def test_set_event_that_raises_what_ends_a_thread_is_told_again(
@@ -68,6 +77,18 @@ async def test_set_event_that_raises_what_ends_a_thread_is_told_again(
         await until(lambda: len(told) == 2)
         await engine.ingest("paid", user="ada")
         await until(lambda: told == ["signup", "signup", "paid"])
+
+
+async def test_check_event_whose_error_has_no_text_is_answered_with_nothing(path: Path) -> None:
+    def mute(user: str, events: object, match: object) -> Found:
+        raise Mute
+
+    async with Engine(welcome, store=path, check_event=mute, clock=VirtualClock()) as engine:
+        await engine.ingest("signup", user="ada")
+        await engine.forward("1h")
+    (failed,) = entries(path, "hook.failed")
+    assert failed.data["message"] == "(its text cannot be made: RuntimeError)"
+    assert result(path) == {"paid": [], "id": None}
 
 
 async def test_check_event_whose_task_was_cancelled_and_went_on_is_heard(path: Path) -> None:

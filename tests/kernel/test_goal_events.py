@@ -88,3 +88,50 @@ def test_who_had_the_goal_event_before_had_the_newest_that_fits() -> None:
     assert had_already(unit, user, any_one, 1) == {"event": "paid", "at": 1}
     assert had_already(unit, user, any_one, 0) is None
     assert had_already(unit, user, none, 10) is None
+
+
+def test_a_journey_with_a_key_meets_its_goal_by_events_of_its_own_value_and_by_those_without() -> None:
+    @workflow(trigger="go", key="cart", goal=goal(["paid", "left"]))
+    async def carts(journey: Journey) -> str:
+        return "over"
+
+    rules = Rules(carts)
+    for cart in (1, 2, 3):
+        rules.event("go", cart=cart)
+    assert kinds(rules.event("paid", 5, cart=2)) == ["event", "goal.met"]
+    assert rules.unit.marks(rules.unit.user("ada"), Kind.GOAL)[0].journey == 2
+    assert kinds(rules.event("left", 6)) == ["event", "goal.met", "goal.met"]
+
+
+def test_what_was_sent_before_a_journey_began_is_not_its_goal() -> None:
+    @workflow(trigger="go")
+    async def a_sender(journey: Journey) -> None:
+        await journey.ingest("paid")
+
+    @workflow(trigger="go", goal=goal("paid"))
+    async def begins_after(journey: Journey) -> None:
+        await journey.wait_for("never")
+
+    rules = Rules(a_sender, begins_after)
+    assert "goal.met" not in kinds(rules.event("go"))
+    assert kinds(rules.event("paid", 1)) == ["event", "goal.met"]
+
+
+def test_the_last_message_that_a_journey_has_sent_is_credited() -> None:
+    rules = Rules(brief)
+    for at in range(4):
+        rules.event("go", at)
+    unit, user = rules.unit, rules.unit.user("ada")
+    sent: tuple[tuple[int, str | None, str | None], ...] = (
+        (1, "welcome", '{"channel":"sms"}'),
+        (2, "reminder", "{}"),
+        (1, "offer", '{"channel":"email"}'),
+        (3, None, '{"channel":"push"}'),
+    )
+    for n, name, data in sent:
+        label = None if name is None else unit.name_id(name)
+        unit.append(5, Kind.MESSAGE_SENT, user.id, rules.journey(n), label, data=data)
+    assert [{**each, "took": None, "within": None} for each in met(rules, 10)] == [
+        {"took": None, "within": None, **told}
+        for told in ({"message": "offer", "channel": "email"}, {"message": "reminder"}, {}, {})
+    ]

@@ -40,7 +40,7 @@ class JsonRows:
 
     def __init__(self) -> None:
         self._known: dict[Row, tuple[str, ...] | None] = {}
-        self._now: tuple[int, str] = (-1, "")
+        self._now: tuple[int | None, str] = (None, "")
         """The moment of the row before, and its text: what was committed together has one."""
 
     def page(self, rows: list[Row]) -> JsonPage:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from studio import Engine, Journey, VirtualClock, workflow
 from studio.language.incoming import incoming
+from studio.language.kinds import Kind
 from studio.store import json_rows
 from studio.store.entries import entry
-from studio.store.json_rows import JsonRows
+from studio.store.json_rows import LONGEST_DATA, JsonRows
 from studio.store.views import Views
 from studio.text.printable import json_line
-from tests.store.build import Builder
+from tests.store.build import START, Builder
 from tests.store.lived import lived
 
 USERS = ("ada", "a/b", "a~b", 'say "hi"', "back\\slash", "ä", "\u2028", "x y", "\ue0f0", "名前")
@@ -91,10 +93,40 @@ def test_nothing_is_said_of_a_store_with_nothing_in_it(tmp_path: Path) -> None:
         assert views.json_page(JsonRows()) is None
 
 
+@pytest.mark.parametrize("size", [-1, 0, 1], ids=["just short enough", "as long", "too long"])
+def test_data_of_the_longest_that_are_shared_read_the_same(tmp_path: Path, size: int) -> None:
+    b = Builder(tmp_path / "s.db")
+    for user in ("ada", "bob"):
+        b.entry(Kind.EVENT, -1, user=user, name="go", text=f'{{"n":"{"x" * (LONGEST_DATA - 8 + size)}"}}')
+    lines, wanted, _, _ = both(b.done(), 100)
+    assert lines == wanted
+
+
+def test_what_a_journey_sends_to_another_user_is_of_that_user_and_of_that_journey(tmp_path: Path) -> None:
+    b = Builder(tmp_path / "s.db")
+    for user in ("ada", "bob", "crm"):
+        journey = b.journey("welcome", user, b.event("go", user))
+        b.entry(Kind.EVENT, 10, user="crm", journey=journey, name="welcomed")
+    lines, wanted, _, _ = both(b.done(), 100)
+    assert lines == wanted
+    told = [json.loads(line) for line in lines]
+    sent = [(each["user"], each["journey"]) for each in told if each.get("name") == "welcomed"]
+    assert sent == [("crm", "welcome/ada"), ("crm", "welcome/bob"), ("crm", "welcome/crm")]
+
+
+def test_the_first_moment_is_written_whatever_it_is(tmp_path: Path) -> None:
+    b = Builder(tmp_path / "s.db")
+    for at in (-1, 0):
+        b.event("go", "ada", at - START)
+    lines, wanted, _, _ = both(b.done(), 100)
+    assert lines == wanted
+    assert json.loads(lines[0])["time"] == "1969-12-31T23:59:59.999Z"
+
+
 def test_most_lines_are_made_without_their_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     b = Builder(tmp_path / "s.db")
     for number in range(50):
-        b.event("go", f"user{number}")
+        b.wait(b.journey("welcome", f"user{number}", b.event("go", f"user{number}")), "paid")
     made = 0
 
     def counted(row: tuple[object, ...]) -> object:
@@ -106,5 +138,6 @@ def test_most_lines_are_made_without_their_entries(tmp_path: Path, monkeypatch: 
     with Views(b.done()) as views:
         page = views.json_page(JsonRows())
     assert page is not None
-    assert len(page.lines) == 50
-    assert made == 1
+    assert len(page.lines) == 150
+    # An event, a beginning and a wait.
+    assert made == 3

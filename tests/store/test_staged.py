@@ -90,6 +90,35 @@ def test_a_store_holds_the_same_whichever_way_it_was_written(
     assert len(plain["waits"]) == 2 * COUNT - len(range(1, COUNT, 3))
 
 
+def test_a_large_batch_of_one_user_and_one_journey_is_moved_as_well(tmp_path: Path) -> None:
+    changes = Changes()
+    changes.names.append((1, "go"))
+    changes.users.append((1, "ada"))
+    changes.journeys.append((1, 1, 1, "", 1, Status.WAITING, 1, 2, 1, 1, 0, None))
+    changes.waits.append((3, 1, 1, Kind.WAIT_OPENED, 1, None))
+    shared = (1, None, None, 1, None, None, None, None, None, None, None, None)
+    changes.history += [(n, n, Kind.EVENT, *shared) for n in range(1, COUNT + 1)]
+    assert changes.staged() is not None
+    found = written_to(tmp_path / "s.db", changes)
+    assert [len(found[table]) for table in ("users", "journeys", "waits", "history")] == [1, 1, 1, COUNT]
+
+
+@pytest.mark.parametrize(
+    ("count", "statements"), [(0, 0), (31, 31), (32, 1), (70, 2 + 6)], ids=lambda number: f"{number}"
+)
+def test_most_rows_are_put_in_many_at_once(count: int, statements: int) -> None:
+    assert staged.AT_ONCE == 32
+    con = sqlite3.connect(":memory:", isolation_level=None)
+    con.execute("CREATE TABLE pairs (a, b)")
+    traced = list[str]()
+    con.set_trace_callback(traced.append)
+    staged._put(con, "pairs", 2, ((n, f"{n}") for n in range(count)), count)
+    con.set_trace_callback(None)
+    assert con.execute("SELECT a, b FROM pairs").fetchall() == [(n, f"{n}") for n in range(count)]
+    assert len(traced) == statements
+    con.close()
+
+
 @pytest.mark.parametrize(
     "spoil",
     [

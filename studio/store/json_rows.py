@@ -87,9 +87,8 @@ class JsonRows:
         line["time"] = line["user"] = _HOLE
         line["seq"] = _NUMBER
         texts: tuple[str, ...] | None = None
-        id = f"{found.workflow}/{found.user}"
-        # A workflow with a mark in its name stands in older ids in another way than in newer ones.
-        if found.journey is None or (found.journey == id and _is_plain(found.workflow or "")):
+        # Where the user's name has no mark, older and newer ids are alike.
+        if found.journey is None or found.journey == f"{found.workflow}/{found.user}":
             if found.journey is not None:
                 line["journey"] = f"{found.workflow}/{_HOLE}"
             text = json_line(line)

@@ -155,6 +155,20 @@ def test_what_does_not_agree_is_not_collected_and_what_was_asked_for_is_recorded
     assert told[2][4] == {"result": [4, 6]}
 
 
+def test_events_that_do_not_agree_do_not_fill_a_collection_without_a_key() -> None:
+    @workflow(trigger="go")
+    async def of_pros(journey: Journey) -> list[int]:
+        found = await journey.collect("tick", {"plan": "pro"}, count=2, quiet="10m")
+        return [event["n"] for event in found.result or []]
+
+    rules = Rules(of_pros)
+    rules.event("go")
+    for n, plan in enumerate(("pro", "free", "free", "pro")):
+        told = rules.event("tick", n, n=n, plan=plan)
+    assert told[-1][4] == {"result": [0, 3]}
+    assert matched(rules) == [{"count": 2, "first": 4, "match": {"plan": "pro"}}]
+
+
 def test_events_of_other_keys_do_not_fill_a_collection_without_a_match() -> None:
     @workflow(trigger="go", key="cart", name="digest")
     async def of_carts(journey: Journey) -> list[int]:

@@ -13,6 +13,7 @@ from studio.language.kinds import Kind
 from studio.store import json_rows
 from studio.store.entries import entry
 from studio.store.json_rows import LONGEST_DATA, JsonRows
+from studio.store.schema import ESCAPED_IDS
 from studio.store.views import Views
 from studio.text.printable import json_line
 from tests.store.build import START, Builder
@@ -112,6 +113,28 @@ def test_what_a_journey_sends_to_another_user_is_of_that_user_and_of_that_journe
     told = [json.loads(line) for line in lines]
     sent = [(each["user"], each["journey"]) for each in told if each.get("name") == "welcomed"]
     assert sent == [("crm", "welcome/ada"), ("crm", "welcome/bob"), ("crm", "welcome/crm")]
+
+
+def test_journeys_from_before_ids_were_escaped_and_newer_ones_have_their_own_ids(tmp_path: Path) -> None:
+    b = Builder(tmp_path / "s.db")
+    b.con.execute("INSERT OR REPLACE INTO meta VALUES (?, '[3]')", (ESCAPED_IDS,))
+    for user in ("ada", "a/b", "bob", "c/d"):
+        b.wait(b.journey("mail/day~1", user, b.event("go", user)), "paid")
+    lines, wanted, _, _ = both(b.done(), 100)
+    assert lines == wanted
+    ids = [json.loads(line)["journey"] for line in lines if '"wait.opened"' in line]
+    assert ids == [f"mail/day~1/{user}" for user in ("ada", "a/b", "bob", "c~/d")]
+
+
+@pytest.mark.parametrize("user", [*USERS, "\x1b[31m", "\x7f", "a\tb", "\u202e", "\x9b", "~", "/"])
+def test_a_name_that_is_written_otherwise_than_it_is_goes_by_its_entry(tmp_path: Path, user: str) -> None:
+    b = Builder(tmp_path / "s.db")
+    # What is learned of one who has a plain name is not taken for others.
+    for name in ("mia", user, "bob"):
+        b.wait(b.journey("welcome", name, b.event("go", name)), "paid")
+    lines, wanted, _, _ = both(b.done(), 100)
+    assert lines == wanted
+    assert [json.loads(line)["user"] for line in lines[3:6]] == [user] * 3
 
 
 def test_the_first_moment_is_written_whatever_it_is(tmp_path: Path) -> None:

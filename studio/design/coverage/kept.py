@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studio.design.coverage.map_walk import MapGraph, Way
-from studio.design.outline.model import Outline
+from studio.design.coverage.map_walk import BETWEEN, MapGraph, Way
+from studio.design.outline.drawing import Untested
+from studio.design.outline.model import Outline, walk
 from studio.errors import StudioError
 
 FILE = ".journey-coverage.json"
@@ -34,6 +35,24 @@ class MapCoverage:
     def percent(self) -> int:
         """The share of the ways that were gone, in whole per cent; 100 only when all were."""
         return percent(len(self.gone), len(self.ways))
+
+
+def untested(found: MapCoverage, outline: Outline) -> Untested:
+    """Where tests have not been, on a map that is read from the very source."""
+    graph = MapGraph(outline)
+    come = {graph.start} if found.gone else set()
+    come |= {way.target for way in found.gone} | {way.source for way in found.gone}
+    nodes = {id for id in graph.nodes if id not in come}
+    for node in graph.nodes.values():
+        if node.id in nodes and node.kind in ("any", "all"):
+            nodes |= {each.id for side in node.sides for each in walk(side.body)}
+    ways = {
+        (way.source, label)
+        for way, labels in graph.labels.items()
+        if way not in found.gone and way.source in come
+        for label in labels.split(BETWEEN)
+    }
+    return Untested(frozenset(nodes), frozenset(ways))
 
 
 def percent(n: int, of: int) -> int:
@@ -86,18 +105,22 @@ def read(path: str | Path, workflow: str) -> MapCoverage | None:
     Args:
         path: of the workflow's file.
     """
+    file = nearest(path)
+    if file is None:
+        return None
+    try:
+        kept = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        # It tells nothing then; the next run of the tests writes it anew.
+        return None
+    return _read(kept, workflow)
+
+
+def nearest(path: str | Path) -> Path | None:
+    """The file for the workflows of a file, at or above it; None when there is none."""
     folder = Path(path).absolute().parent
-    for place in (folder, *folder.parents)[:FOLDERS_UP]:
-        file = place / FILE
-        try:
-            kept = json.loads(file.read_text("utf-8"))
-        except FileNotFoundError:
-            continue
-        except (OSError, ValueError):
-            # It tells nothing then; the next run of the tests writes it anew.
-            return None
-        return _read(kept, workflow)
-    return None
+    places = (folder, *folder.parents)[:FOLDERS_UP]
+    return next((file for place in places if (file := place / FILE).is_file()), None)
 
 
 def _read(kept: Any, workflow: str) -> MapCoverage | None:

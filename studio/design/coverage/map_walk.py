@@ -24,6 +24,9 @@ COMMANDS = frozenset(
 _UNSEEN = frozenset(("try", "leave", "again"))
 """Kinds that may be passed without a line of their own: one way leads on from each."""
 
+BETWEEN = " / "
+"""Stands between the conditions of a way that is taken under several."""
+
 Line = tuple[str, int]
 """The file's own name, without folders, and a line."""
 
@@ -55,8 +58,8 @@ class MapGraph:
         for edge in edges(outline):
             way = Way(edge.source, edge.target, edge.caught)
             known = self.labels.get(way)
-            both = known is not None and edge.label and edge.label not in known.split(" / ")
-            self.labels[way] = f"{known} / {edge.label}" if both else known or edge.label
+            both = known is not None and edge.label and edge.label not in known.split(BETWEEN)
+            self.labels[way] = f"{known}{BETWEEN}{edge.label}" if both else known or edge.label
         self.out: dict[str, list[Way]] = {}
         for way in self.labels:
             self.out.setdefault(way.source, []).append(way)

@@ -21,6 +21,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from studio.clocks import durations
+from studio.design.outline.flow import condition
 from studio.design.outline.labels import hidden, remarks, times_drawn, title
 from studio.design.outline.map_glyphs import SIGNS, MapGlyphs, sign
 from studio.design.outline.model import Node, Outline, Role, Side
@@ -39,6 +40,9 @@ MOST_GO = 50
 BESIDE_CELLS = 44
 """Room in which the two sides of a wait stand beside each other; in less, below."""
 LINE = "faint"
+UNTESTED = "untested"
+TOLD_UNTESTED = f"  {UNTESTED}"
+"""What stands in the row of a side that no test went to."""
 STRONG = ("wait", "any", "all", "sleep", "until", "step", "message", "split")
 """What a journey stands at."""
 
@@ -61,12 +65,27 @@ class DrawnRow:
         return "".join(text for text, _ in self.segments).rstrip()
 
 
+@dataclass(frozen=True, slots=True)
+class Untested:
+    """Where tests have not been on a map."""
+
+    nodes: frozenset[str]
+    """Ids of the nodes that no test came to; group members are as their group."""
+    ways: frozenset[tuple[str, str]]
+    """Ways that no test went from a node that tests came to: the node, and the edge's condition."""
+
+    def ways_from(self, node: Node) -> list[str]:
+        """The conditions of those of a node."""
+        return sorted(label for id, label in self.ways if id == node.id)
+
+
 def draw(
     outline: Outline,
     width: int,
     counts: Mapping[str, NodeTally] | None = None,
     folded: Collection[str] = frozenset(),
     signs: MapGlyphs = SIGNS,
+    untested: Untested | None = None,
 ) -> list[DrawnRow]:
     """Draw a map.
 
@@ -74,8 +93,9 @@ def draw(
         width: cells of a row.
         counts: by node id; None draws no numbers.
         folded: ids of nodes whose sides are not drawn.
+        untested: is marked; None when it is not known.
     """
-    drawing = _Drawing(outline, width, counts, folded, signs)
+    drawing = _Drawing(outline, width, counts, folded, signs, untested)
     if counts is not None:
         drawing.head()
     drawing.block(outline.nodes, "", apart=True)
@@ -90,6 +110,7 @@ class _Drawing:
         counts: Mapping[str, NodeTally] | None,
         folded: Collection[str],
         signs: MapGlyphs,
+        untested: Untested | None,
     ) -> None:
         self.rows: list[DrawnRow] = []
         self._outline = outline
@@ -98,6 +119,7 @@ class _Drawing:
         self._folded = folded
         self._signs = signs
         self._times = times_drawn(outline)
+        self._untested = untested
 
     # -- rows ------------------------------------------------------------------------------
 
@@ -147,7 +169,10 @@ class _Drawing:
         mark, tone = sign(node, self._signs)
         now, ever = self._numbers(node)
         strong = "strong" if node.kind in STRONG else "text"
+        if self._untested is not None and node.id in self._untested.nodes:
+            strong = tone = "muted"
         pieces = [(f"{mark} ", tone), (clean(title(node)), strong)]
+        pieces += self._not_gone(node)
         pieces += [(f"  {clean(remark)}", "muted") for remark in self._remarks(node, member)]
         self.row(node, node.line, lead, [*pieces, (f"  {self._where(node)}", "muted")], now, ever)
 
@@ -158,6 +183,24 @@ class _Drawing:
             found.insert(0, f"{self._signs.matched} {tally.percent(tally.matched)}%")
         endless = node.kind == "wait" and not member and node.detail("timeout") is None
         return [self._signs.no_limit, *found] if endless and node.detail("") is None else found
+
+    def _not_gone(self, node: Node, side: Side | None = None, drawn: Collection[str] = ()) -> list[Segment]:
+        """What is said of ways that no test went.
+
+        Args:
+            side: to this one; else all ways from the node.
+            drawn: conditions of the sides that are told in rows of their own.
+        """
+        if self._untested is None:
+            return []
+        ways = self._untested.ways_from(node)
+        found = []
+        if side is not None and condition(side) in ways:
+            found.append(UNTESTED)
+        if side is None or drawn:
+            rest = [clean(label) or "the way on" for label in ways if label not in drawn]
+            found += [f"{UNTESTED}: {', '.join(rest)}"] if rest else []
+        return [(f"  {text}", "error") for text in found]
 
     def _share(self, wait: Node, lead: str) -> None:
         """Of a wait whose result decides nothing right here: how many matched, and how fast."""
@@ -279,7 +322,8 @@ class _Drawing:
             self._branch(branch, prefix, closed=closed)
             return
         tally = self._counts.get(wait.id) if self._counts else None
-        left, right = self._count_cells(stays.role, tally), self._count_cells(hangs.role, tally)
+        left = self._count_cells(stays.role, tally) + self._not_gone(branch, stays)
+        right = self._count_cells(hangs.role, tally) + self._not_gone(branch, hangs)
         column = max(cells("".join(text for text, _ in left)) + 4, 14)
         start, line, corner = _edge(tally, hangs.role)
         self.row(None, 0, f"{prefix}{start}{line * (column - 1)}{corner}", [])
@@ -323,11 +367,16 @@ class _Drawing:
             self.row(node, node.line, f"{prefix}├─", pieces)
             return
         shown = [side for side in node.sides if side.body or (side.written and side.kind == "case")]
+        told = [condition(side) for side in shown]
         for at, side in enumerate(shown):
             whole = all(each in shown for each in node.sides)
-            self._hanging(node, side, prefix, last=closed and whole and at == len(shown) - 1)
+            # What has no row of its own is told in the first.
+            rest = told if at == 0 else ()
+            self._hanging(node, side, prefix, last=closed and whole and at == len(shown) - 1, told=rest)
 
-    def _hanging(self, node: Node, side: Side, prefix: str, *, last: bool = False) -> None:
+    def _hanging(
+        self, node: Node, side: Side, prefix: str, *, last: bool = False, told: Collection[str] = ()
+    ) -> None:
         """A side that leaves the line and hangs below it."""
         mark, tone = self._side_sign(side)
         tally = self._counts.get(side.waits[0]) if self._counts and len(side.waits) == 1 else None
@@ -335,7 +384,8 @@ class _Drawing:
         role = [(f"  {side.role}{'' if share is None else f' {share}%'}", "muted")] if side.role else []
         start, way, _ = _edge(tally, side.role, "╰" if last else "├")
         where = (f"  {self._line_of(node, side)}", "muted")
-        pieces = [(f"{mark} ", tone), (clean(side.text), "text"), *role, where]
+        missed = self._not_gone(node, side, told)
+        pieces = [(f"{mark} ", tone), (clean(side.text), "text"), *missed, *role, where]
         self.row(node, side.line, f"{prefix}{start}{way}", pieces)
         inner = f"{prefix}{' ' if last else '│'} "
         self.block(side.body, inner, hung=True, closed=side.ends)
@@ -357,7 +407,7 @@ class _Drawing:
     def _loop(self, node: Node, prefix: str, *, closed: bool) -> None:
         body = node.sides[0]
         mark, tone = sign(node, self._signs)
-        pieces = [(f"{mark} ", tone), (clean(node.text), "text")]
+        pieces = [(f"{mark} ", tone), (clean(node.text), "text"), *self._not_gone(node)]
         pieces += [("  ", LINE), self._folded_text(node.sides)] if node.id in self._folded else []
         self.row(node, node.line, f"{prefix}├▸", [*pieces, (f"  {self._where(node)}", "muted")])
         if node.id in self._folded:

@@ -71,7 +71,7 @@ class _Flow:
             return [
                 way
                 for side in node.sides
-                for way in self.block(side.body, [_Open(node.id, _condition(side))], exits)
+                for way in self.block(side.body, [_Open(node.id, condition(side))], exits)
             ]
         if node.kind == "loop":
             return self._loop(node, exits)
@@ -105,7 +105,8 @@ class _Flow:
         return after
 
 
-def _condition(side: Side) -> str:
+def condition(side: Side) -> str:
+    """Under which condition a side is taken, as the edge to it says."""
     return side.role if side.role and not side.written else side.text
 
 

@@ -35,7 +35,7 @@ from studio.tui.session.messages import (
     ReadFailed,
     StoreChanged,
 )
-from studio.tui.session.workflow_view import WorkflowView, read_workflow_view, stamp_of
+from studio.tui.session.workflow_view import WorkflowView, read_workflow_view, stamp_of, tested_stamp_of
 from studio.tui.widgets.clock_bar import ClockBar
 from studio.tui.widgets.explorer_pane import ExplorerPane, PathRow
 from studio.tui.widgets.header import Header
@@ -264,7 +264,8 @@ class DesignerScreen(MainScreen):
         real = time.monotonic()
         if self.view is not None and real - self._looked_at > FILE_SECONDS:
             self._looked_at = real
-            if stamp_of(self.view.workflow.path) != self.view.stamp:
+            path, view = self.view.workflow.path, self.view
+            if stamp_of(path) != view.stamp or tested_stamp_of(path) != view.tested_stamp:
                 self._read()
 
     @property

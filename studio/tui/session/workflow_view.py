@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from studio.design.coverage import kept
 from studio.design.editing import files
+from studio.design.outline.drawing import Untested
 from studio.design.outline.flow_reader import read, read_source
 from studio.design.outline.model import Node, Outline
 from studio.design.outline.tally import NodeCount, NodeTally, tallied
@@ -16,6 +18,18 @@ from studio.language.definition import Workflow
 
 Stamp = tuple[int, int]
 """When a file was written, and its size: another one tells that it has changed."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestedMap:
+    """What the newest run of `pytest --journey-coverage` went of a map."""
+
+    __test__ = False
+
+    percent: int
+    """Of its ways."""
+    untested: Untested | None
+    """Where it has not been; None where the source was another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +48,10 @@ class WorkflowView:
     stamp: Stamp | None
     problem: WorkflowError | None = None
     """Why the text has no map."""
+    tested: TestedMap | None = None
+    """What the tests went; None when that is not kept."""
+    tested_stamp: Stamp | None = None
+    """Of the file in which that is kept."""
 
     @property
     def same(self) -> bool:
@@ -70,7 +88,35 @@ def stamp_of(path: str) -> Stamp | None:
     return found.st_mtime_ns, found.st_size
 
 
+def tested_stamp_of(path: str) -> Stamp | None:
+    """The stamp of the file in which is kept what tests went of a workflow's map; None when there is none."""
+    file = kept.nearest(path)
+    return None if file is None else stamp_of(str(file))
+
+
 def read_workflow_view(workflow: Workflow, before: WorkflowView | None = None) -> WorkflowView:
+    """Read a workflow's file and its map, and what the tests went of it.
+
+    Args:
+        before: what was read before. Of the same workflow it knows the code that runs, which the file
+            may no longer hold.
+
+    Raises:
+        WorkflowError: the file cannot be read, and the source that runs is not known either.
+    """
+    stamp = tested_stamp_of(workflow.path)
+    view = _read(workflow, before)
+    found = kept.read(workflow.path, workflow.name)
+    if found is None or view.problem is not None:
+        return replace(view, tested_stamp=stamp)
+    texts = {workflow.path: view.text}
+    digest = kept.source_digest(view.outline, lambda path: texts.get(path) or workflow.source_of(path))
+    same = digest == found.digest
+    tested = TestedMap(found.percent, kept.untested(found, view.outline) if same else None)
+    return replace(view, tested=tested, tested_stamp=stamp)
+
+
+def _read(workflow: Workflow, before: WorkflowView | None) -> WorkflowView:
     """Read a workflow's file and its map.
 
     Args:

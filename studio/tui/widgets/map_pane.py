@@ -182,7 +182,12 @@ class MapPane(Asking, VirtualList[MapRow]):
             self.show_rows([])
             return
         drawn = drawing.draw(
-            self.view.outline, self.size.width - 1, self.counts, frozenset(self.folded), glyphs()
+            self.view.outline,
+            self.size.width - 1,
+            self.counts,
+            frozenset(self.folded),
+            glyphs(),
+            self._untested,
         )
         spine = {node.id for node in self.view.outline.nodes} & self.lit
         last = max((at for at, each in enumerate(drawn) if each.node in spine), default=0)
@@ -200,6 +205,12 @@ class MapPane(Asking, VirtualList[MapRow]):
     def on_resize(self) -> None:
         self.update_rows()
 
+    @property
+    def _untested(self) -> drawing.Untested | None:
+        """Where tests have not been; None where that is not known."""
+        tested = None if self.view is None else self.view.tested
+        return None if tested is None else tested.untested
+
     def _title(self) -> None:
         if self.view is None:
             self.set_titles("1 Map", "")
@@ -208,6 +219,8 @@ class MapPane(Asking, VirtualList[MapRow]):
         notes = [] if self.view.same else ["saved, not running yet"]
         if self.user is not None and self.lit:
             notes.append(f"{self.user}'s path is bold")
+        if (tested := self.view.tested) is not None:
+            more = f" · tests {tested.percent}%{'' if tested.untested else ', stale'}{more}"
         self.set_titles(f"1 Map · {self.view.workflow.name}{more}", " · ".join([*notes, "← → fold"]))
 
     # -- the cursor ------------------------------------------------------------------------------
@@ -293,10 +306,15 @@ class MapPane(Asking, VirtualList[MapRow]):
     def draw(self, row: MapRow, index: int, state: RowState) -> list[Line]:
         colours = state.look
         lit = row.key[0] in self.lit
+        untested = self._untested
+        gone = untested is not None and bool(row.key[0]) and row.key[0] not in untested.nodes
+        gone = gone and not any(text == drawing.TOLD_UNTESTED for text, _ in row.row.segments)
 
         def tone(name: str) -> str:
             if lit and name == "faint":
                 return "accent"
+            if gone and name == "faint":
+                return "success"
             if state.selected and name in ("muted", "faint"):
                 return "text"
             return "text" if self.lit and not lit and name == "strong" else name

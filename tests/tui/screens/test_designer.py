@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from studio.design.coverage import kept
 from studio.design.editing.templates import NewLog, NewReminder, NewStep, NewWait
+from studio.design.outline.flow_reader import read
 from studio.source import loader
 from studio.tui.screens import problem_control
 from studio.tui.screens.designer import DesignerScreen
@@ -361,3 +364,37 @@ async def test_a_file_with_two_kinds_of_line_ends_is_not_typed_in(studio: Studio
     await studio.press("2", "enter")
     assert "its lines end in more than one way" in studio.text
     assert studio.screen == "DesignerScreen"
+
+
+async def comes(studio: Studio, wanted: Callable[[], bool], seconds: float = 10) -> None:
+    """Wait until the designer has looked at its files again."""
+    end = time.monotonic() + seconds
+    while not wanted():
+        assert time.monotonic() < end
+        screen(studio)._looked_at = 0
+        screen(studio).tick(0)
+        await studio.settle()
+
+
+async def test_what_the_tests_went_is_shown_until_the_source_is_another(studio: Studio, folder: Path) -> None:
+    workflow = loader.load(str(folder / "onboarding.py")).workflows["onboarding"]
+    outline = read(workflow)
+    digest = kept.source_digest(outline, workflow.source_of)
+    ways = kept.covered("onboarding", outline, digest, ()).ways
+    gone = [way for way in ways if "onboarding.py:38 log" not in way]
+    kept.write(folder.parent, [kept.covered("onboarding", outline, digest, gone)])
+    pane = screen(studio).query_one(MapPane)
+    await comes(studio, lambda: "tests 90%" in str(pane.border_title))
+    rows = [row.row for row in pane.rows]
+    missed = [row.text for row in rows if "untested" in row.text]
+    assert len(missed) == 1
+    assert "if not verified  untested" in missed[0]
+    # The line to what was gone is green; what nobody came to is pale.
+    assert next(row.segments for row in rows if row.node == "onboarding.py:38 log")[2][1] == "muted"
+    assert next(row.segments for row in rows if row.node == "onboarding.py:42 wait")[1][1] == "strong"
+    path = folder / "onboarding.py"
+    path.write_text(path.read_text() + "# another\n")
+    await comes(studio, lambda: "tests 90%, stale" in str(pane.border_title))
+    assert not any("untested" in row.row.text for row in pane.rows)
+    (folder.parent / kept.FILE).unlink()
+    await comes(studio, lambda: "tests" not in str(pane.border_title))

@@ -225,7 +225,7 @@ def _make_workflow(
         raise wrong(f"goal= is {type(goal).__name__}", 'Write goal=goal("billing/paid", within="30d").')
     if refuse is not None and (why := _no_refusal(refuse)):
         raise wrong(f"refuse= {why}", "Give a plain function of user and event that gives a reason, or None.")
-    if holdout is not None and (why := _no_share(holdout)):
+    if holdout is not None and (why := share_fault(holdout)):
         raise wrong(f"holdout={holdout!r:.40} {why}")
     after = None
     if not isinstance(again, bool):
@@ -264,7 +264,7 @@ def _no_refusal(refuse: object) -> str:
     return ""
 
 
-def _no_share(share: object) -> str:
+def share_fault(share: object) -> str:
     """Why something is no share of users in per cent; "" when it is one."""
     if isinstance(share, bool) or not isinstance(share, int | float):
         return "is no number"

@@ -34,8 +34,10 @@ def change(
         EditError: it is not written out there, the engine would refuse the value, or the
             text is not the one that the node was read from.
     """
-    from studio.design.editing import changing
+    from studio.design.editing import changing, decorating
 
+    if node.kind == "start":
+        return decorating.change(source, node, what, value, resolve)
     return changing.change(source, node, what, value, key, resolve)
 
 

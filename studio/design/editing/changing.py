@@ -13,7 +13,7 @@ import libcst.matchers as m
 
 from studio.design.editing import checking
 from studio.design.editing.edit import Edit, lines_of
-from studio.design.editing.fields import FIELDS, REMOVED, check
+from studio.design.editing.fields import FIELDS, REMOVED, check, check_together
 from studio.design.editing.literals import written
 from studio.design.editing.source import Source
 from studio.design.outline.calls import KINDS
@@ -37,10 +37,11 @@ def change(source: str, node: Node, what: str, value: Any, key: str, resolve: Re
         can = ", ".join(FIELDS.get(node.kind, ())) or "nothing"
         raise text.refuse(node, f"{what!r} of a {node.kind} cannot be changed by the map, but {can}", "")
     value = check(node.kind, what, value, text.place(node), key)
-    made = _Change(text, node, what, key).make(value)
+    check_together(node, what, value, text.place(node))
+    made = CallChange(text, node, what, key).make(value)
     checking.check_change(text, before, made.code, node, what, key, value, resolve)
-    sentence = _sentence(node, what, key, made.old, value)
-    return Edit(node.span.file, source, text.whole(made.code), sentence, node.line)
+    told = sentence(node, what, key, made.old, value)
+    return Edit(node.span.file, source, text.whole(made.code), told, node.line)
 
 
 def width(text: str) -> int:
@@ -51,28 +52,36 @@ def width(text: str) -> int:
 def parameters(kind: str, call: cst.Call) -> list[str]:
     """The names that a method's plain arguments have, in order."""
     name = call.func.attr.value if isinstance(call.func, cst.Attribute) else ""
+    if kind == "start":
+        # `@workflow` takes names alone, and so does a goal but for its event.
+        called = name or (call.func.value if isinstance(call.func, cst.Name) else "")
+        return [] if called == "workflow" else ["event"]
     method = inspect.signature(getattr(Journey, name if KINDS.get(name) == kind else _METHODS[kind]))  # type: ignore[index]
     plain = [each.name for each in method.parameters.values() if each.kind is each.POSITIONAL_OR_KEYWORD]
     return plain[1:]
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class Made:
+    """What a change comes to."""
+
     code: str
     old: Any
+    imports: str = ""
+    """A name of ours that is still to be imported."""
 
 
-class _Change:
-    """One change of one call."""
+class CallChange:
+    """One change of one call: that of the node, or another that is given."""
 
-    def __init__(self, text: Source, node: Node, what: str, key: str) -> None:
+    def __init__(self, text: Source, node: Node, what: str, key: str, call: cst.Call | None = None) -> None:
         self.text = text
         self.node = node
         self.what = what
         self.key = key
-        self.call = text.call(node)
+        self.call = text.call(node) if call is None else call
 
-    def make(self, value: Any) -> _Made:
+    def make(self, value: Any) -> Made:
         """The new text, and what was there.
 
         Raises:
@@ -85,14 +94,12 @@ class _Change:
         old = REMOVED if found is None else found
         self._differ(old, value)
         if index is None:
-            return _Made(self._with_argument(value), old)
+            return Made(self.with_argument(value), old)
         if value is REMOVED:
-            return _Made(self._put(self._without_argument(index)), old)
-        return _Made(
-            self._put(self._with_value(index, self._written(value, self.call.args[index].value))), old
-        )
+            return Made(self.put(self.without_argument(index)), old)
+        return Made(self.put(self._with_value(index, self._written(value, self.call.args[index].value))), old)
 
-    def _put(self, call: cst.Call) -> str:
+    def put(self, call: cst.Call) -> str:
         """The text with another call in the place of this."""
         if len(m.findall(call, m.Comment())) < len(m.findall(self.call, m.Comment())):
             raise self.text.refuse(self.node, f"a comment stands in the {self._name()}, and would be lost")
@@ -139,6 +146,8 @@ class _Change:
     # -- values ----------------------------------------------------------------------------
 
     def _written(self, value: Any, instead_of: cst.BaseExpression | None = None) -> cst.BaseExpression:
+        if isinstance(value, cst.BaseExpression):
+            return value
         strings = [] if instead_of is None else m.findall(instead_of, m.SimpleString())
         first = strings[0] if strings else None
         quote = first.quote[0] if isinstance(first, cst.SimpleString) else self.text.quote()
@@ -149,10 +158,11 @@ class _Change:
         try:
             value = ast.literal_eval(f"({self.text.code(node)}\n)")
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-            raise self.text.refuse(node, f"the {what} is {self._computed(node)}") from None
+            raise self.text.refuse(node, f"the {what} is {self.computed(node)}") from None
         return list(value) if isinstance(value, tuple) else value
 
-    def _computed(self, node: cst.BaseExpression) -> str:
+    def computed(self, node: cst.BaseExpression) -> str:
+        """What an expression is that is no plain value, in words."""
         code = " ".join(self.text.code(node).split())
         code = code if len(code) <= 60 else f"{code[:59]}…"
         if isinstance(node, cst.FormattedString):
@@ -199,7 +209,8 @@ class _Change:
         arguments[index] = arguments[index].with_changes(value=value)
         return self.call.with_changes(args=arguments)
 
-    def _without_argument(self, index: int) -> cst.Call:
+    def without_argument(self, index: int) -> cst.Call:
+        """The call with one argument less."""
         arguments = list(self.call.args)
         gone = arguments[index]
         if gone.keyword is None and any(
@@ -214,8 +225,12 @@ class _Change:
             )
         return self.call.with_changes(args=arguments)
 
-    def _with_argument(self, value: Any) -> str:
-        """The text with one more argument, given by name."""
+    def with_argument(self, value: Any) -> str:
+        """The text with one more argument, given by name.
+
+        Args:
+            value: a plain value, or an expression.
+        """
         new = cst.Arg(
             self._written(value),
             keyword=cst.Name(self.what),
@@ -223,7 +238,7 @@ class _Change:
         )
         arguments = list(self.call.args)
         if not arguments:
-            return self._put(self.call.with_changes(args=[new]))
+            return self.put(self.call.with_changes(args=[new]))
         last = arguments.pop()
         old = last.comma
         closing = old.whitespace_after if isinstance(old, cst.Comma) else last.whitespace_after_arg
@@ -235,35 +250,35 @@ class _Change:
             new = new.with_changes(comma=cst.Comma(whitespace_after=closing))
         else:
             new = new.with_changes(whitespace_after_arg=closing)
-        return self._put(self.call.with_changes(args=[*arguments, last, new]))
+        return self.put(self.call.with_changes(args=[*arguments, last, new]))
 
     # -- the keys of a match ---------------------------------------------------------------
 
-    def _match(self, index: int | None, value: Any) -> _Made:
+    def _match(self, index: int | None, value: Any) -> Made:
         given = None if index is None else self.call.args[index].value
         if index is None or given is None or m.matches(given, m.Name("None")):
             self._differ(REMOVED, value)
             whole = {self.key: value}
             if index is None:
-                return _Made(self._with_argument(whole), REMOVED)
-            return _Made(self._put(self._with_value(index, self._written(whole))), REMOVED)
+                return Made(self.with_argument(whole), REMOVED)
+            return Made(self.put(self._with_value(index, self._written(whole))), REMOVED)
         if not isinstance(given, cst.Dict):
-            raise self.text.refuse(given, f"the match is {self._computed(given)}")
+            raise self.text.refuse(given, f"the match is {self.computed(given)}")
         elements = list(given.elements)
         found = [at for at, each in enumerate(elements) if self._is_key(each)]
         if len(found) > 1:
             raise self.text.refuse(given, f"the match has {self.key!r} twice")
         if not found:
             self._differ(REMOVED, value)
-            return _Made(self._with_key(index, given, value), REMOVED)
+            return Made(self._with_key(index, given, value), REMOVED)
         element = elements[found[0]]
         assert isinstance(element, cst.DictElement)
         old = self._literal(element.value, self._name())
         self._differ(old, value)
         if value is REMOVED:
-            return _Made(self._without_key(index, given, found[0]), old)
+            return Made(self._without_key(index, given, found[0]), old)
         elements[found[0]] = element.with_changes(value=self._written(value, element.value))
-        return _Made(self._put(self._with_value(index, given.with_changes(elements=elements))), old)
+        return Made(self.put(self._with_value(index, given.with_changes(elements=elements))), old)
 
     def _is_key(self, element: cst.BaseDictElement) -> bool:
         if not isinstance(element, cst.DictElement):
@@ -280,7 +295,7 @@ class _Change:
         new = cst.DictElement(key, self._written(value, None if quotes is None else quotes.key))
         elements = list(given.elements)
         if not elements:
-            return self._put(self._with_value(index, given.with_changes(elements=[new])))
+            return self.put(self._with_value(index, given.with_changes(elements=[new])))
         last = elements.pop()
         # A comma at the end has no white space behind it: all up to the bracket is the bracket's.
         between, closing = self._spaces(
@@ -291,16 +306,16 @@ class _Change:
         last = last.with_changes(comma=cst.Comma(whitespace_after=between))
         brace = given.rbrace.with_changes(whitespace_before=closing)
         changed = given.with_changes(elements=[*elements, last, new], rbrace=brace)
-        return self._put(self._with_value(index, changed))
+        return self.put(self._with_value(index, changed))
 
     def _without_key(self, index: int, given: cst.Dict, at: int) -> str:
         elements = list(given.elements)
         gone = elements.pop(at)
         if not elements:
-            return self._put(self._without_argument(index))
+            return self.put(self.without_argument(index))
         if at == len(elements):
             elements[-1] = elements[-1].with_changes(comma=gone.comma)
-        return self._put(self._with_value(index, given.with_changes(elements=elements)))
+        return self.put(self._with_value(index, given.with_changes(elements=elements)))
 
     # -- white space -----------------------------------------------------------------------
 
@@ -350,15 +365,18 @@ def _lead(
 def _shown(what: str, value: Any) -> str:
     if value is REMOVED:
         return "none"
-    if isinstance(value, list) and what == "event":
+    if isinstance(value, list):
         text = ", ".join(map(str, value))
+    elif isinstance(value, dict) and what == "arms":
+        text = ", ".join(f"{arm} {share:g}" for arm, share in value.items())
     else:
         text = written(value) if what in ("text", "match") else str(value)
     return text if len(text) <= 60 else f"{text[:59]}…"
 
 
-def _sentence(node: Node, what: str, key: str, old: Any, new: Any) -> str:
+def sentence(node: Node, what: str, key: str, old: Any, new: Any) -> str:
+    """What a change does, in words."""
     told = f"{_shown(what, old)} -> {_shown(what, new)}"
-    if what in ("event", "duration", "name", "text"):
-        return f"{what} of {node.kind} {told}"
+    if what in ("event", "duration", "name", "text", "time", "arms") or node.kind == "start":
+        return f"{what} of {'the workflow' if node.kind == 'start' else node.kind} {told}"
     return f"{what}{f' {key}' if key else ''} of {title(node)} {told}"

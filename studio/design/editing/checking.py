@@ -49,10 +49,14 @@ def read_all(text: Source, resolve: Resolver) -> list[Outline]:
 
 
 def _is(a: Node, b: Node) -> bool:
+    if a.kind == "start":
+        # What it is given is said otherwise where the workflow is loaded.
+        return (a.kind, a.span, a.place) == (b.kind, b.span, b.place)
     return (a.kind, a.span, a.place, a.text, a.details) == (b.kind, b.span, b.place, b.text, b.details)
 
 
-def _stray(text: Source, at: Node, why: str) -> EditError:
+def stray(text: Source, at: Node, why: str) -> EditError:
+    """The error to raise for a change that would not come out as meant."""
     return text.refuse(at, f"the change would not come out as meant: {why}")
 
 
@@ -63,7 +67,7 @@ def _read_again(
         compile(after, text.path, "exec", dont_inherit=True)
         return SourceModule(text.path, after), read_each(after, text.path, resolve)
     except (SyntaxError, WorkflowError) as error:
-        raise _stray(text, node, f"the file would not load ({error})") from None
+        raise stray(text, node, f"the file would not load ({error})") from None
 
 
 # -- a changed argument ------------------------------------------------------------------------
@@ -91,12 +95,12 @@ def check_change(
     old_end, new_end = old.end_lineno or first, new.end_lineno or first
     here, there = text.lines, lines_of(after)
     if here[: first - 1] != there[: first - 1] or here[old_end:] != there[new_end:]:
-        raise _stray(text, node, "other lines would change")
+        raise stray(text, node, "other lines would change")
     _check_arguments(text, node, old, new, what, key, value)
     for call in (old, new):
         call.args, call.keywords = [], []
     if ast.dump(old_tree.tree) != ast.dump(module.tree):
-        raise _stray(text, node, "other code would change")
+        raise stray(text, node, "other code would change")
     lines = EditedLines((first, old_end), new_end - old_end)
     _check_maps(text, node, before, outlines, there, lines, (first, new_end), what)
 
@@ -132,19 +136,19 @@ def _check_arguments(
     a, b = _given(old), _given(new)
     names = [name for name in a.keys() | b.keys() if _dumped(a.get(name)) != _dumped(b.get(name))]
     if len(names) != 1 or ast.dump(old.func) != ast.dump(new.func):
-        raise _stray(text, node, "other arguments would change")
+        raise stray(text, node, "other arguments would change")
     before, now = a.get(names[0]), b.get(names[0])
     if names[0] != what and not names[0].isdigit():
-        raise _stray(text, node, f"{names[0]} would change")
+        raise stray(text, node, f"{names[0]} would change")
     if what == "match":
         kept, kept_now = _items(before, key), _items(now, key)
         if kept[0] != kept_now[0]:
-            raise _stray(text, node, "other keys would change")
+            raise stray(text, node, "other keys would change")
         now = kept_now[1]
     found = REMOVED if now is None else ast.literal_eval(now)
     gone = value is REMOVED and (found is REMOVED or (found is None and what != "match"))
     if not gone and repr(found) != repr(value):
-        raise _stray(text, node, f"the {what} would be {found!r}")
+        raise stray(text, node, f"the {what} would be {found!r}")
 
 
 def _dumped(node: ast.expr | None) -> str:
@@ -204,7 +208,7 @@ def check_lines(
     module, outlines = _read_again(text, after, node, resolve)
     old_tree = SourceModule(text.path, text.text)
     if _without(old_tree.tree, lines.gone) != _without(module.tree, made):
-        raise _stray(text, node, "other code would change")
+        raise stray(text, node, "other code would change")
     there = lines_of(after)
     _check_maps(text, node, before, outlines, there, lines, made)
     return [
@@ -266,9 +270,9 @@ def _check_maps(
     old = _Shapes(text.path, text.lines, lines.gone, lines, what)
     new = _Shapes(text.path, there, made, None, what)
     if old.whole(before) != new.whole(after):
-        raise _stray(text, node, "the map would change elsewhere")
+        raise stray(text, node, "the map would change elsewhere")
     if what and not _shows(node, after, what):
-        raise _stray(text, node, "the map would not show it")
+        raise stray(text, node, "the map would not show it")
 
 
 def _shows(node: Node, after: Iterable[Outline], what: str) -> bool:
@@ -284,8 +288,9 @@ def _shows(node: Node, after: Iterable[Outline], what: str) -> bool:
     def others(each: Node) -> dict[str, str]:
         return {name: text for name, text in each.details if name != what}
 
-    def asked(each: Node) -> tuple[str, str | None]:
-        return each.text, each.detail(what)
+    def asked(each: Node) -> tuple[str, ...]:
+        arms = [side.text for side in each.sides] if what == "arms" else []
+        return each.text, each.detail(what) or "", *arms
 
     return bool(found) and all(others(each) == others(node) and asked(each) != asked(node) for each in found)
 
@@ -322,6 +327,8 @@ class _Shapes:
                 (side.kind, "" if vague else side.text, side.role, side.written, tuple(self._of(side.body)))
                 for side in node.sides
             )
+            if self.what == "arms" and around and node.kind == "split":
+                sides = ()
             if sides and not any(side[-1] for side in sides):
                 # A branch in which nothing is left to show is not shown.
                 continue

@@ -11,16 +11,21 @@ import libcst.matchers as m
 from studio.design.editing import checking
 from studio.design.editing.changing import WIDTH, width
 from studio.design.editing.checking import EditedLines
-from studio.design.editing.edit import Edit
+from studio.design.editing.edit import Edit, lines_of
 from studio.design.editing.fields import check
+from studio.design.editing.importing import called_here, channels, top_level_names, with_import
 from studio.design.editing.insertion_points import Spot, spot
 from studio.design.editing.literals import written
 from studio.design.editing.source import Source
 from studio.design.editing.templates import (
+    NewCollection,
     NewLog,
+    NewMessage,
     NewReminder,
     NewSleep,
+    NewSplit,
     NewStep,
+    NewUntil,
     NewWait,
     Template,
     Where,
@@ -29,6 +34,7 @@ from studio.design.outline.calls import KINDS
 from studio.design.outline.labels import title
 from studio.design.outline.model import Kind, Node
 from studio.design.outline.sources import Resolver
+from studio.language.names import fault
 from studio.text import syntax
 
 
@@ -44,12 +50,17 @@ def insert(source: str, node: Node, where: Where, template: Template, resolve: R
     nodes = checking.check_lines(text, outlines, code, node, lines, made, resolve)
     if not any(each.kind == new.kind and each.text == new.text for each in nodes):
         raise text.refuse(node, f"the map would not show the {new.kind}")
+    code = text.whole(code)
     if new.function:
-        code, moved = _with_function(text.whole(code), node, line, new.function, resolve)
+        code, moved = _with_function(code, node, line, new.function, resolve)
         line += moved
+    if new.imports:
+        longer = with_import(code, node.span.file, node, new.imports)
+        line += len(lines_of(longer)) - len(lines_of(code))
+        code = longer
     where_to = title(node) if node.kind not in ("start", "branch", "loop") else f"{node.kind} {title(node)}"
     where_to = where_to if len(where_to) <= 60 else f"{where_to[:59]}…"
-    return Edit(node.span.file, source, text.whole(code), f"{new.told} {where} {where_to}", line)
+    return Edit(node.span.file, source, code, f"{new.told} {where} {where_to}", line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +72,9 @@ class _New:
     text: str
     told: str
     function: tuple[str, ...] = ()
-    """A function that they call, for the module."""
+    """Lines that they need above the workflow: a function that they call, a channel."""
+    imports: str = ""
+    """A name of ours that is still to be imported."""
 
 
 class _Writer:
@@ -91,6 +104,14 @@ class _Writer:
             duration = check("sleep", "duration", template.duration, self.at)
             lines = self._call(f"await {self.journey}.sleep", [self._value(duration)])
             return _New(lines, "sleep", str(duration), f"sleep {duration}")
+        if isinstance(template, NewUntil):
+            return self._until(template)
+        if isinstance(template, NewCollection):
+            return self._collection(template)
+        if isinstance(template, NewMessage):
+            return self._message(template)
+        if isinstance(template, NewSplit):
+            return self._split(template)
         if isinstance(template, NewReminder):
             event = check("ingest", "event", template.event, self.at)
             data = self._values("ingest", template.data)
@@ -136,6 +157,79 @@ class _Writer:
             f"{self.step}print({self._value(name)}, user)  # Here: what this step is to do.",
         )
         return _New(lines, "step", name, f"step {name}", definition)
+
+    def _until(self, template: NewUntil) -> _New:
+        time = check("until", "time", template.time, self.at)
+        days = {"on": template.on, "days": template.days, "date": template.date}
+        given = [self._value(time)]
+        for name, value in days.items():
+            if value is not None:
+                given.append(f"{name}={self._value(check('until', name, value, self.at))}")
+        if len(given) > 2:
+            raise self.text.refuse(
+                self.node, "a time is of one day, or of some weekdays", "Give one of them."
+            )
+        lines = self._call(f"await {self.journey}.until", given)
+        return _New(lines, "until", str(time), f"until {time}")
+
+    def _collection(self, template: NewCollection) -> _New:
+        event = check("wait", "event", template.event, self.at)
+        given = [self._value(event)]
+        for name in ("quiet", "at_most"):
+            if (value := getattr(template, name)) is not None:
+                given.append(f"{name}={self._value(check('wait', name, value, self.at))}")
+        variable = self.text.free_name(event.rpartition("/")[2], "collected")
+        lines = self._call(f"{variable} = await {self.journey}.collect", given)
+        said = self._value(f"{event} came {{len({variable})}} times")
+        lines += self._call(f"{self.journey}.log", [f"f{said}"])
+        return _New(lines, "wait", event, f"collection of {event}")
+
+    def _message(self, template: NewMessage) -> _New:
+        name = check("message", "name", template.name, self.at)
+        if why := fault(template.channel):
+            raise self.text.refuse(self.node, f"the channel's name {why}", "Write it as email.")
+        channel, made, imports = self._channel(template.channel)
+        function = self.text.free_name(name, "send")
+        if function == channel:
+            function = self.text.free_name(f"send {name}", "send")
+        given = [channel, self._value(name), function, f"{self.journey}.user.id"]
+        lines = self._call(f"await {self.journey}.message", given)
+        definition = (
+            *made,
+            f"def {function}(user: str) -> None:",
+            f"{self.step}print({self._value(name)}, user)  # Here: what sends this message.",
+        )
+        return _New(lines, "message", name, f"message {name}", definition, imports)
+
+    def _channel(self, name: str) -> tuple[str, list[str], str]:
+        """What a channel is called here; the lines that make it, where there is none; what they import."""
+        if name in top_level_names(self.text):
+            return name, [], ""
+        if (known := channels(self.text).get(name)) is not None:
+            return known, [], ""
+        variable = self.text.free_name(name, "channel")
+        if variable != name:
+            variable = self.text.free_name(f"{name} channel", "channel")
+        called, is_new = called_here(self.text, self.node, "channel")
+        made = [f"{variable} = {called}({self._value(name)})", "", ""]
+        return variable, made, "channel" if is_new else ""
+
+    def _split(self, template: NewSplit) -> _New:
+        name = check("split", "name", template.name, self.at)
+        arms = check("split", "arms", template.arms, self.at)
+        variable = self.text.free_name(name, "arm")
+        lines = self._call(
+            f"{variable} = await {self.journey}.split", [self._value(name), self._value(dict(arms))]
+        )
+        inner = self.margin + self.step
+        *others, last = arms
+        for word, arm in zip(["if", *["elif"] * len(arms)], others, strict=False):
+            lines.append(f"{self.margin}{word} {variable} == {self._value(arm)}:")
+            lines += self._log(f"{name}: {arm}", inner)
+        if others:
+            lines.append(f"{self.margin}else:")
+        lines += self._log(f"{name}: {last}", inner if others else self.margin)
+        return _New(lines, "split", name, f"split {name}")
 
     # -- parts -----------------------------------------------------------------------------
 

@@ -128,6 +128,14 @@ class Source:
         ]
         return min(found, key=lambda each: (each[0], each[1], -each[2]))[3] if found else None
 
+    def functions_at(self, line: int) -> list[cst.FunctionDef]:
+        """The functions whose `def` stands in a line."""
+        return [
+            each
+            for each, where in self._positions.items()
+            if isinstance(each, cst.FunctionDef) and where.start.line == line
+        ]
+
     def functions(self, node: cst.CSTNode) -> list[cst.FunctionDef]:
         """The functions that a node stands in, the innermost first."""
         found = []

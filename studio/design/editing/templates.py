@@ -31,6 +31,46 @@ class NewSleep:
 
 
 @dataclass(frozen=True, slots=True)
+class NewUntil:
+    """Wait for a time by the user's clock: the next one, or that of a day."""
+
+    time: str
+    on: str | None = None
+    """ "mon-fri"."""
+    days: int | None = None
+    date: str | None = None
+    """At most one of the three."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewCollection:
+    """Events that are collected, and a log line that says how many came."""
+
+    event: str
+    quiet: str
+    at_most: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message, and a plain function above the workflow that sends it.
+
+    The channel is made there, too, and without limits, unless the file has one of this name.
+    """
+
+    channel: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewSplit:
+    """A split, with a branch for each arm that says so in the log."""
+
+    name: str
+    arms: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
 class NewReminder:
     """An event that the journey sends to its user: "reminder/post2"."""
 
@@ -53,4 +93,6 @@ class NewLog:
     text: str
 
 
-Template = NewWait | NewSleep | NewReminder | NewStep | NewLog
+Template = (
+    NewWait | NewSleep | NewUntil | NewCollection | NewReminder | NewStep | NewMessage | NewSplit | NewLog
+)

@@ -122,8 +122,19 @@ def _decorated(module: SourceModule, node: _FunctionNode) -> dict[str, str]:
         called = decorator.func if isinstance(decorator, ast.Call) else decorator
         name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
         if name == "workflow" and isinstance(decorator, ast.Call):
-            return {each.arg or "**": calls.literal(module, each.value) for each in decorator.keywords}
+            return {each.arg or "**": _argument(module, each) for each in decorator.keywords}
     return {}
+
+
+def _argument(module: SourceModule, given: ast.keyword) -> str:
+    """An argument of @workflow; a goal as its event and its time."""
+    call = given.value
+    if given.arg != "goal" or not isinstance(call, ast.Call):
+        return calls.literal(module, call)
+    named = {each.arg: each.value for each in call.keywords}
+    event = call.args[0] if call.args else named.get("event")
+    told = module.text(call) if event is None else calls.literal(module, event)
+    return f"{told} within {calls.literal(module, named['within'])}" if "within" in named else told
 
 
 def _outline(sources: Sources, name: str, function: Function, started: dict[str, str]) -> Outline:

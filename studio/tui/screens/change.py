@@ -16,8 +16,20 @@ from studio.errors import StudioError
 from studio.tui.format.text import literal
 from studio.tui.screens.drawer import Drawer, DrawerScreen, keys_line
 
-INSERTS = {"w": "wait", "s": "sleep", "m": "reminder", "t": "step", "l": "log line"}
+INSERTS = {
+    "w": "wait",
+    "c": "digest",
+    "s": "sleep",
+    "u": "until",
+    "t": "step",
+    "e": "message",
+    "p": "split",
+    "m": "reminder",
+    "l": "log line",
+}
 """What can be inserted, by its key."""
+FIRST_LINE = 5
+"""How many of them stand on the first line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +139,9 @@ class ActNodeScreen(DrawerScreen[tuple[str, str]]):
     def compose(self) -> ComposeResult:
         with Drawer():
             yield Static(id="question-text")
-            yield Static(keys_line([*INSERTS.items(), ("x", "remove it")]), id="inserts")
+            inserts = list(INSERTS.items())
+            yield Static(keys_line(inserts[:FIRST_LINE]), id="inserts")
+            yield Static(keys_line([*inserts[FIRST_LINE:], ("x", "remove it")]), id="more-inserts")
             yield Static(keys_line([("b", "before or after"), ("⏎", "nothing")]), id="question-keys")
 
     def on_mount(self) -> None:

@@ -12,8 +12,20 @@ from textual.document._document import Document
 from studio.design import editing
 from studio.design.editing import files
 from studio.design.editing.edit import Edit
-from studio.design.editing.fields import FIELDS, REMOVED
-from studio.design.editing.templates import NewLog, NewReminder, NewSleep, NewStep, NewWait, Template, Where
+from studio.design.editing.fields import REMOVED, fields_of
+from studio.design.editing.templates import (
+    NewCollection,
+    NewLog,
+    NewMessage,
+    NewReminder,
+    NewSleep,
+    NewSplit,
+    NewStep,
+    NewUntil,
+    NewWait,
+    Template,
+    Where,
+)
 from studio.design.outline.labels import title
 from studio.design.outline.model import Node
 from studio.errors import EditError, StudioError
@@ -31,13 +43,19 @@ EDIT_BINDINGS = [
 ]
 HINTS = {
     "wait": ("event, timeout", "app/login 2d"),
+    "digest": ("event, quiet, at most", "comment/added 10m 1h"),
     "sleep": ("duration", "1h"),
+    "until": ("time, weekdays or days", "09:00 mon-fri"),
     "reminder": ("event", "reminder/login"),
     "step": ("name", "send welcome"),
+    "message": ("channel, name", "email day 1"),
+    "split": ("name, arms", "subject plain 50, playful 50"),
     "log line": ("text", "nobody came"),
 }
 """What is asked for of a thing that is inserted, and an example."""
-_AS_JSON = ("retries", "once")
+_AS_JSON = ("retries", "once", "count", "days", "priority", "transactional", "holdout")
+_NAMES = ("event", "goal", "trigger", "exit_on")
+"""Fields that take several names, with commas between."""
 
 
 class EditControl(Control):
@@ -87,7 +105,7 @@ class EditControl(Control):
         """Change a value of the node."""
         if (node := self._chosen()) is None:
             return
-        fields = [_field(node, what) for what in FIELDS.get(node.kind, ())]
+        fields = [_field(node, what) for what in fields_of(node)]
         if not fields:
             self.say(
                 f"{title(node)}: there is no value to change here · e opens its line in the editor", "muted"
@@ -164,8 +182,20 @@ class EditControl(Control):
 
 
 def _field(node: Node, what: str) -> EditedField:
-    if what in ("event", "name", "duration"):
+    if what in ("event", "name", "duration", "time"):
         return EditedField(what, node.text)
+    if what == "trigger":
+        return EditedField(what, node.text, 'such as app/signup; "*" for any event')
+    if what in ("goal", "within"):
+        event, _, within = (node.detail("goal") or "").partition(" within ")
+        hint = (
+            "the event that journeys are to lead to" if what == "goal" else "after the beginning, such as 30d"
+        )
+        return EditedField(what, event if what == "goal" else within, hint)
+    if what == "arms":
+        return EditedField(
+            what, ", ".join(side.text.removesuffix("%") for side in node.sides), "they add up to 100"
+        )
     if what == "text":
         return EditedField(what, node.text.strip('"'))
     if what == "match":
@@ -183,6 +213,12 @@ def _read(field: EditedField, text: str) -> tuple[str, Any]:
         return key.strip(), _json(text.strip()) if text.strip() else REMOVED
     if not text:
         return "", REMOVED
+    if field.name == "arms":
+        return "", _arms(text)
+    if field.name == "again" and text in ("True", "False", "true", "false"):
+        return "", text.lower() == "true"
+    if field.name in _NAMES and "," in text:
+        return "", [each.strip() for each in text.split(",")]
     return "", _json(text) if field.name in _AS_JSON else text
 
 
@@ -207,6 +243,23 @@ def template(what: str, text: str) -> Template:
     if what == "wait":
         event, _, timeout = text.partition(" ")
         return NewWait(event, timeout.strip() or None)
+    if what == "digest":
+        event, *times = text.split()
+        if not times:
+            raise EditError(
+                "a digest needs to know how long nothing may come", fix="Write it as comment/added 10m 1h."
+            )
+        return NewCollection(event, times[0], times[1] if len(times) > 1 else None)
+    if what == "until":
+        return _until(text)
+    if what == "message":
+        channel, _, name = text.partition(" ")
+        if not name.strip():
+            raise EditError("a message needs a channel and a name", fix="Write it as email day 1.")
+        return NewMessage(channel, name.strip())
+    if what == "split":
+        name, _, arms = text.partition(" ")
+        return NewSplit(name, _arms(arms))
     makers: dict[str, Callable[[str], Template]] = {
         "sleep": NewSleep,
         "reminder": NewReminder,
@@ -214,3 +267,33 @@ def template(what: str, text: str) -> Template:
         "log line": NewLog,
     }
     return makers[what](text)
+
+
+def _arms(text: str) -> dict[str, float]:
+    """Arms as people write them, "plain 50, playful 50", with their percentages.
+
+    Raises:
+        EditError: one of them has no number.
+    """
+    found: dict[str, float] = {}
+    for each in text.split(","):
+        arm, _, share = each.strip().removesuffix("%").replace("=", " ").rpartition(" ")
+        try:
+            number = float(share)
+        except ValueError:
+            raise EditError(
+                f"the arm {each.strip()!r} has no per cent", fix="Write them as plain 50, playful 50."
+            ) from None
+        found[arm.strip()] = int(number) if number.is_integer() else number
+    return found
+
+
+def _until(text: str) -> NewUntil:
+    """A time, with the weekdays, the days or the date that it is of."""
+    time, _, day = text.partition(" ")
+    day = day.strip()
+    if not day:
+        return NewUntil(time)
+    if day.removeprefix("+").removesuffix("d").isdecimal():
+        return NewUntil(time, days=int(day.removeprefix("+").removesuffix("d")))
+    return NewUntil(time, date=day) if day[:1].isdigit() else NewUntil(time, on=day)

@@ -22,6 +22,8 @@ def changed(body: str, kind: str, what: str, value: Any, key: str = "") -> str:
 
 
 W = "await journey.wait_for"
+M = "await journey.message"
+S = 'await journey.split("subject", '
 
 
 @pytest.mark.parametrize(
@@ -57,6 +59,35 @@ W = "await journey.wait_for"
         ('journey.log("a", level="debug")', "log", "text", 'é"\n', 'journey.log(\'é"\\n\', level="debug")'),
         ('print("a")', "log", "text", "b", 'print("b")'),
         ('journey.note("a")', "note", "text", "b", 'journey.note("b")'),
+        (
+            'await journey.collect("a", quiet="1h")',
+            "wait",
+            "at_most",
+            "2h",
+            'await journey.collect("a", quiet="1h", at_most="2h")',
+        ),
+        (
+            'await journey.collect("a", quiet="1h", count=5)',
+            "wait",
+            "quiet",
+            None,
+            'await journey.collect("a", count=5)',
+        ),
+        ('await journey.until("09:00")', "until", "time", "10:30", 'await journey.until("10:30")'),
+        ('await journey.until("09:00")', "until", "days", 1, 'await journey.until("09:00", days=1)'),
+        (f'{M}(email, "day 1", f)', "message", "name", "day 2", f'{M}(email, "day 2", f)'),
+        (f'{M}(email, "day 1", f)', "message", "valid_for", "6h", f'{M}(email, "day 1", f, valid_for="6h")'),
+        (f'{M}(email, "day 1", f, priority=9)', "message", "priority", 5, f'{M}(email, "day 1", f)'),
+        (
+            f'{M}(email, "day 1", f)',
+            "message",
+            "transactional",
+            True,
+            f'{M}(email, "day 1", f, transactional=True)',
+        ),
+        (f'{S}{{"a": 50, "b": 50}})', "split", "arms", {"a": 60, "c": 40}, f'{S}{{"a": 60, "c": 40}})'),
+        (f'{S}{{"a": 50, "b": 50}})', "split", "arms", {"b": 100}, f'{S}{{"b": 100}})'),
+        (f'{S}{{"a": 50, "b": 50}})', "split", "gone", "a", f'{S}{{"a": 50, "b": 50}}, gone="a")'),
         (
             'await journey.wait_any(*[journey.wait_for("a")])',
             "any",
@@ -223,3 +254,28 @@ def test_libcst_is_loaded_with_the_first_edit() -> None:
     code = "import sys, studio.design.editing; print('libcst' in sys.modules)"
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert told.stdout == "False\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "what", "value", "why"),
+    [
+        ('await journey.collect("a", quiet="1h")', "wait", "quiet", None, "has nothing that ends it"),
+        ('await journey.collect("a", count=5)', "wait", "count", 0, "has count=0"),
+        ('await journey.until("09:00", on="thu")', "until", "date", "2026-05-01", "another day besides"),
+        ('await journey.until("09:00")', "until", "if_past", "skip", "is never past"),
+        ('await journey.until("09:00")', "until", "on", "noday", "names no days of the week"),
+        ('await journey.until("09:00")', "until", "time", "9", "which is no time of day"),
+        (f'{M}(email, "a", f)', "message", "priority", 101, "from 0 to 100"),
+        (f'{M}(email, "a", f)', "message", "valid_for", "6x", "valid_for '6x'"),
+        (f'{S}{{"a": 50, "b": 50}})', "split", "arms", {"a": 50, "b": 51}, "add up to 101, not to 100"),
+        (f'{S}{{"a": 50, "b": 50}})', "split", "gone", "c", "none of its arms. There is a, b"),
+        (f"{S}arms)", "split", "arms", {"a": 100}, "the arms is the variable arms"),
+    ],
+)
+def test_what_the_engine_would_refuse_is_refused(
+    body: str, kind: str, what: str, value: Any, why: str
+) -> None:
+    text = source(body)
+    with pytest.raises(EditError) as raised:
+        change(text, node(text, kind), what, value)
+    assert why in refused(raised)

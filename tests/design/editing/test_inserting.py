@@ -5,7 +5,19 @@ from __future__ import annotations
 import pytest
 
 from studio.design.editing import insert
-from studio.design.editing.templates import NewLog, NewReminder, NewSleep, NewStep, NewWait, Template, Where
+from studio.design.editing.templates import (
+    NewCollection,
+    NewLog,
+    NewMessage,
+    NewReminder,
+    NewSleep,
+    NewSplit,
+    NewStep,
+    NewUntil,
+    NewWait,
+    Template,
+    Where,
+)
 from studio.errors import EditError
 from tests.design.editing.support import body_of, node, refused, source
 
@@ -143,3 +155,60 @@ def test_a_return_in_a_helper_does_not_end_the_pass() -> None:
     text = "async def ask(journey):\n    await journey.sleep('1h')\n\n\n" + source("await ask(journey)")
     with pytest.raises(EditError, match=r"a return here leaves ask\(\)"):
         insert(text, node(text, "sleep"), "after", NewWait("a", "1d", timed_out="pass"))
+
+
+def test_a_time_of_the_users_clock() -> None:
+    lines = inserted(BODY, "sleep", "after", NewUntil("09:00", on="mon-fri"))
+    assert lines[-1] == 'await journey.until("09:00", on="mon-fri")'
+    assert inserted(BODY, "sleep", "after", NewUntil("09:00", days=1))[-1].endswith(", days=1)")
+    with pytest.raises(EditError, match="Give one of them"):
+        inserted(BODY, "sleep", "after", NewUntil("09:00", on="thu", date="2026-05-01"))
+
+
+def test_a_collection_says_how_many_came() -> None:
+    assert inserted(BODY, "sleep", "after", NewCollection("comment/added", "10m", "1h"))[-2:] == [
+        'added = await journey.collect("comment/added", quiet="10m", at_most="1h")',
+        'journey.log(f"comment/added came {len(added)} times")',
+    ]
+
+
+def test_a_split_has_a_branch_for_each_arm() -> None:
+    lines = inserted(BODY, "sleep", "after", NewSplit("subject", {"a": 50, "b": 30, "c": 20}))
+    assert lines[-7:] == [
+        'subject = await journey.split("subject", {"a": 50, "b": 30, "c": 20})',
+        'if subject == "a":',
+        '    journey.log("subject: a")',
+        'elif subject == "b":',
+        '    journey.log("subject: b")',
+        "else:",
+        '    journey.log("subject: c")',
+    ]
+    with pytest.raises(EditError, match="add up to 50, not to 100"):
+        inserted(BODY, "sleep", "after", NewSplit("subject", {"a": 50}))
+
+
+def test_a_message_comes_with_its_channel_and_its_function() -> None:
+    text = source(BODY)
+    edit = insert(text, node(text, "sleep"), "after", NewMessage("email", "email"))
+    assert edit.source.startswith(
+        "from studio import Journey, channel, workflow\n\n\n"
+        'email = channel("email")\n\n\n'
+        "def send_email(user: str) -> None:\n"
+        '    print("email", user)  # Here: what sends this message.\n\n\n'
+        "@workflow"
+    )
+    line = edit.source.splitlines()[edit.line - 1]
+    assert line == '    await journey.message(email, "email", send_email, journey.user.id)'
+    # The second takes the channel that is there.
+    more = insert(edit.source, node(edit.source, "sleep"), "before", NewMessage("email", "day 2"))
+    assert more.source.count("channel(") == 1
+    assert "def day_2(user: str)" in more.source
+    with pytest.raises(EditError, match="the channel's name is empty"):
+        insert(text, node(text, "sleep"), "after", NewMessage("", "day 1"))
+    # A name that the file has for something else is the channel's, and not the variable's.
+    text = source("email = journey.user.email\n" + BODY)
+    edit = insert(text, node(text, "sleep"), "after", NewMessage("email", "day 1"))
+    assert 'email_channel = channel("email")' in edit.source
+    more = insert(edit.source, node(edit.source, "sleep"), "before", NewMessage("email", "day 2"))
+    assert more.source.count("channel(") == 1
+    assert 'journey.message(email_channel, "day 2", day_2, journey.user.id)' in more.source

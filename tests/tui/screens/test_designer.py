@@ -11,8 +11,18 @@ from typing import Any
 import pytest
 
 from studio.design.coverage import kept
-from studio.design.editing.templates import NewLog, NewReminder, NewStep, NewWait
+from studio.design.editing.templates import (
+    NewCollection,
+    NewLog,
+    NewMessage,
+    NewReminder,
+    NewSplit,
+    NewStep,
+    NewUntil,
+    NewWait,
+)
 from studio.design.outline.flow_reader import read
+from studio.errors import EditError
 from studio.source import loader
 from studio.tui.screens import problem_control
 from studio.tui.screens.designer import DesignerScreen
@@ -330,6 +340,21 @@ def test_what_is_written_is_what_is_inserted() -> None:
     assert template("step", " send welcome ") == NewStep("send welcome")
     assert template("reminder", "reminder/login") == NewReminder("reminder/login")
     assert template("log line", "so") == NewLog("so")
+    assert template("digest", "a/b 10m 1h") == NewCollection("a/b", "10m", "1h")
+    assert template("digest", "a/b 10m") == NewCollection("a/b", "10m")
+    assert template("until", "09:00") == NewUntil("09:00")
+    assert template("until", "09:00 mon-fri") == NewUntil("09:00", on="mon-fri")
+    assert template("until", "09:00 +2d") == NewUntil("09:00", days=2)
+    assert template("until", "09:00 2026-05-01") == NewUntil("09:00", date="2026-05-01")
+    assert template("message", "email day 1") == NewMessage("email", "day 1")
+    assert template("split", "subject a 33.5, b=66.5%") == NewSplit("subject", {"a": 33.5, "b": 66.5})
+    for what, text, why in (
+        ("digest", "a/b", "how long nothing may come"),
+        ("message", "email", "a channel and a name"),
+        ("split", "subject a, b 50", "the arm 'a' has no per cent"),
+    ):
+        with pytest.raises(EditError, match=why):
+            template(what, text)
 
 
 async def test_enter_on_the_source_types_there_and_ctrl_s_saves(studio: Studio, folder: Path) -> None:
@@ -398,3 +423,34 @@ async def test_what_the_tests_went_is_shown_until_the_source_is_another(studio: 
     assert not any("untested" in row.row.text for row in pane.rows)
     (folder.parent / kept.FILE).unlink()
     await comes(studio, lambda: "tests" not in str(pane.border_title))
+
+
+async def test_the_newer_words_are_inserted_changed_and_taken_back(studio: Studio, folder: Path) -> None:
+    path = folder / "onboarding.py"
+    before = path.read_text()
+    await studio.press("a", "p", *"subject plain 50, playful 50", "enter")
+    await studio.settle()
+    assert 'await journey.split("subject", {"plain": 50, "playful": 50})' in path.read_text()
+    await studio.press("a", "e", *"email day 1", "enter")
+    await studio.settle()
+    assert 'await journey.message(email_channel, "day 1", day_1, journey.user.id)' in path.read_text()
+    loaded = loader.load(str(path))
+    assert loaded.problems == []
+    pane = screen(studio).query_one(MapPane)
+    split = next(row.row.node for row in pane.rows if row.row.node.endswith(" split"))
+    pane.select(split)
+    await studio.press("c")
+    assert studio.screen == "ChangeScreen"
+    assert "plain 50, playful 50" in studio.text
+    await studio.press(*["backspace"] * 20, *"plain 20, playful 80", "enter")
+    await studio.settle()
+    assert '{"plain": 20, "playful": 80}' in path.read_text()
+    await studio.press("home", "c", *"billing/paid", "enter")
+    await studio.settle()
+    text = path.read_text()
+    assert 'goal=goal("billing/paid")' in text
+    assert "from studio import Journey, channel, goal, workflow" in text
+    for _ in range(4):
+        await studio.press("z")
+        await studio.settle()
+    assert path.read_text() == before

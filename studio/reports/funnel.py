@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime
 
 from studio.errors import StudioError
 from studio.language.definition import Workflow
@@ -29,6 +28,7 @@ from studio.reports.progress import (
     Progress,
 )
 from studio.reports.survival import Curve, Observed, curve
+from studio.reports.zones import UserZones
 
 DAY_MS = 86_400_000
 SHARES_DAYS = (1, 7, 30)
@@ -108,7 +108,7 @@ class Funnel:
     """Messages that were put off, dropped or withheld, by what, channel and reason, the most frequent first:
     "deferred, email: quiet hours 22:00-08:00". One that was put off twice counts twice."""
     sent_at: Mapping[tuple[int, int], int]
-    """Messages that were handed over, by weekday (Monday is 0) and hour in the zone of the workflow."""
+    """Messages that were handed over, by weekday (Monday is 0) and hour of the user's own clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ def funnel(
     testers: Iterable[int] = (),
     group: str | None = None,
     of_group: Callable[[Progress], bool] | None = None,
-    zone: ZoneInfo | None = None,
+    zones: UserZones | None = None,
 ) -> Funnel:
     """Count the journeys of a cohort.
 
@@ -138,7 +138,7 @@ def funnel(
         now_ms: the moment of the store's clock.
         since_ms: only journeys that were entered then or later.
         testers: users, by number, that are not counted.
-        zone: in which weekdays and hours are told; UTC when not given.
+        zones: of the users, in which weekdays and hours are told; UTC when not given.
         group: what the journeys share that `of_group` says yes to.
 
     Raises:
@@ -181,7 +181,7 @@ def funnel(
         sum(1 for each in over if each.converted_at is not None),
         (sent[0], sent[1], sent[2], sent[3]),
         max((each.sent for each in cohort), default=0),
-        *_messages(fold.messages, {each.journey for each in cohort}, zone or UTC),
+        *_messages(fold.messages, {each.journey for each in cohort}, zones or UserZones()),
     )
 
 
@@ -192,7 +192,7 @@ def window_of(workflow: Workflow) -> GoalWindow | None:
 
 
 def _messages(
-    messages: Iterable[Handed], cohort: Container[int], zone: tzinfo
+    messages: Iterable[Handed], cohort: Container[int], zones: UserZones
 ) -> tuple[dict[str, int], dict[tuple[int, int], int]]:
     held: Counter[str] = Counter()
     sent: Counter[tuple[int, int]] = Counter()
@@ -200,7 +200,7 @@ def _messages(
         if each.journey not in cohort:
             continue
         if each.kind == Kind.MESSAGE_SENT:
-            at = datetime.fromtimestamp(each.at / 1000, zone)
+            at = datetime.fromtimestamp(each.at / 1000, zones.of(each.user, each.seq))
             sent[at.weekday(), at.hour] += 1
         else:
             # Behind the comma stands until when: of each another moment.

@@ -122,6 +122,7 @@ class Handed:
 
     journey: int
     user: int
+    seq: int
     at: int
     kind: int
     channel: str | None
@@ -221,7 +222,7 @@ class Fold:
         """What became of a message, or becomes of it for now."""
         facts = jsontext.loads(row.data or "{}")
         channel, reason = facts.get("channel"), facts.get("reason")
-        handed = Handed(progress.journey, progress.user, row.at, row.kind, channel, reason)
+        handed = Handed(progress.journey, progress.user, row.seq, row.at, row.kind, channel, reason)
         self.messages.append(handed)
         progress.sent += row.kind == Kind.MESSAGE_SENT
 

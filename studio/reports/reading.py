@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from zoneinfo import ZoneInfo
+from datetime import UTC, tzinfo
 
 from studio.language.definition import Workflow
+from studio.language.local_time import zone
 from studio.reports.funnel import Funnel, GoalWindow, funnel, window_of
 from studio.reports.progress import Fold, Progress
+from studio.reports.zones import UserZones
 from studio.store.views import Views
 
 Tell = Callable[[float], None]
@@ -30,22 +32,25 @@ class FunnelReader:
         """The hash of each version of the source that ran, by its number, the oldest first."""
         self.goal: GoalWindow | None = None
         """What counts as having got there; see `funnel.window_of`."""
-        self.zone: ZoneInfo | None = None
-        """Of the workflow; see `funnel.funnel`."""
+        self._otherwise: tzinfo = UTC
+        """The zone of users whose profile names none."""
         self._user_names: dict[int, str] = {}
         self._begin_anew()
 
     def declared(self, workflow: Workflow) -> None:
         """Take the goal and the zone that the workflow declares."""
         self.goal = window_of(workflow)
-        self.zone = None if workflow.timezone is None else ZoneInfo(workflow.timezone)
+        self._otherwise = UTC if workflow.timezone is None else zone(workflow.timezone)
+        self.zones.otherwise = self._otherwise
 
     def _begin_anew(self) -> None:
         self._read = 0
         self._users = 0
         self._known_to = 0
-        """The entry up to which testers and versions are known: it may take several reads to get there."""
+        """The entry up to which testers, zones and versions are known; it may take several reads."""
         self.testers = set()
+        self.zones = UserZones()
+        self.zones.otherwise = self._otherwise
         self.fold = Fold(self._names.__getitem__)
 
     def read(self, tell: Tell | None = None, gone: Callable[[], bool] = lambda: False) -> bool:
@@ -68,6 +73,7 @@ class FunnelReader:
             if upto == self._read:
                 if self._known_to < upto:
                     self.testers |= views.test_users(self._known_to)
+                    self.zones.take(views.user_zones(self._known_to))
                     self.versions = views.code_hashes(self.workflow)
                     self._known_to = upto
                 return True
@@ -106,5 +112,5 @@ class FunnelReader:
             testers=self.testers,
             group=group,
             of_group=of_group,
-            zone=self.zone,
+            zones=self.zones,
         )

@@ -39,6 +39,16 @@ TEST_USERS_SINCE = f"""
 SELECT p.user FROM history h CROSS JOIN profiles p ON p.user = h.user AND p.seq = h.seq
 WHERE h.seq > ? AND h.kind = {Kind.EVENT} AND json_type(p.profile, '$.test') = 'true'
 """
+# Each version of a profile that has a zone, in the order in which they came.
+USER_ZONES = """
+SELECT user, seq, json_extract(profile, '$.timezone') AS zone FROM profiles
+WHERE zone IS NOT NULL ORDER BY user, seq
+"""
+USER_ZONES_SINCE = f"""
+SELECT p.user, p.seq, json_extract(p.profile, '$.timezone') AS zone
+FROM history h CROSS JOIN profiles p ON p.user = h.user AND p.seq = h.seq
+WHERE h.seq > ? AND h.kind = {Kind.EVENT} AND zone IS NOT NULL ORDER BY h.seq
+"""
 
 
 class ReportRow(NamedTuple):
@@ -93,6 +103,15 @@ class ReportViews(ViewBase):
         """Numbers of users whose profile says `test: true`, by what became known after an entry."""
         rows = self._rows(TEST_USERS_SINCE, after) if after else self._rows(TEST_USERS)
         return {user for (user,) in rows}
+
+    def user_zones(self, after: int = 0) -> list[tuple[int, int, str]]:
+        """What profiles say for `timezone`, by what became known after an entry.
+
+        Returns:
+            User, the entry from which it counts, and the text; of each user in the order of entries.
+        """
+        rows = self._rows(USER_ZONES_SINCE, after) if after else self._rows(USER_ZONES)
+        return [(user, seq, zone) for user, seq, zone in rows if isinstance(zone, str)]
 
     def events_from_outside(self, name: str) -> list[tuple[int, int]]:
         """The events of a name that no journey sent: user and moment, each user's oldest first."""

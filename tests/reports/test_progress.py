@@ -7,6 +7,8 @@ from pathlib import Path
 
 from studio import Engine, Journey, StepFailed, channel, goal, workflow
 from studio.clocks.clock import VirtualClock
+from studio.reports.reading import FunnelReader
+from studio.store.views import Views
 from tests.reports.journeys import START_MS, declared, nodes, play, read
 
 
@@ -169,6 +171,43 @@ def test_messages_are_nodes_and_what_held_them_is_counted(tmp_path: Path) -> Non
     assert any(what.startswith("deferred, test email: cap 1 per day") for what in found.held)
     assert (found.outcome, found.reached, found.finished, found.finished_reached) == ("paid", 2, 12, 2)
     assert not any(node.family == "step" for node in found.nodes)
+
+
+news = channel("test news")
+LIMA = {"timezone": "America/Lima"}
+
+
+@workflow(trigger="signup", timezone="Europe/Berlin", key="n")
+async def told(journey: Journey) -> bool:
+    await journey.message(news, "hello", send)
+    return True
+
+
+def test_messages_are_told_by_the_hour_of_the_users_own_clock(tmp_path: Path) -> None:
+    store = tmp_path / "s.db"
+    # 09:00 UTC of a Monday. ada has no zone, bob is in Lima, and no place has the name that eve gives.
+    berlin, lima, tokyo = (0, 10), (0, 4), (0, 18)
+
+    async def act() -> None:
+        async with Engine(told, store=store, clock=VirtualClock(START_MS)) as engine:
+            with Views(store) as views:
+                reader = FunnelReader(views, "told")
+                reader.declared(told)
+                for user, zone in (("ada", {}), ("bob", LIMA), ("eve", {"timezone": "Europe/Berlon"})):
+                    await engine.ingest("signup", {"id": user, **zone}, {"n": 1})
+                await engine.run_until_idle()
+                assert reader.read()
+                assert reader.funnel(START_MS, None).sent_at == {berlin: 2, lima: 1}
+                # bob moves; what he got before stays where he was.
+                await engine.ingest("identify", "bob", {"timezone": "Asia/Tokyo"})
+                await engine.ingest("signup", "bob", {"n": 2})
+                await engine.run_until_idle()
+                assert reader.read()
+                assert reader.funnel(START_MS, None).sent_at == {berlin: 2, lima: 1, tokyo: 1}
+
+    asyncio.run(act())
+    # Whoever reads all at once counts the same.
+    assert read(store, "told", declared(told)).sent_at == {berlin: 2, lima: 1, tokyo: 1}
 
 
 def test_one_key_at_two_lines_is_two_nodes(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from studio.language.kinds import Kind
 from studio.store import view_report_rows
-from studio.store.view_report_rows import REPORT_EVENTS, REPORT_ROWS, TEST_USERS_SINCE
+from studio.store.view_report_rows import REPORT_EVENTS, REPORT_ROWS, TEST_USERS_SINCE, USER_ZONES_SINCE
 from studio.store.views import Views
 from tests.store.build import START, Builder
 
@@ -144,7 +144,9 @@ def test_the_statement_walks_the_window_and_looks_up_each_journey(store: Path) -
     plan = [row[3] for row in con.execute(f"EXPLAIN QUERY PLAN {REPORT_ROWS}", values)]
     events = [row[3] for row in con.execute(f"EXPLAIN QUERY PLAN {REPORT_EVENTS}", (1,))]
     testers = [row[3] for row in con.execute(f"EXPLAIN QUERY PLAN {TEST_USERS_SINCE}", (1,))]
+    zones = [row[3] for row in con.execute(f"EXPLAIN QUERY PLAN {USER_ZONES_SINCE}", (1,))]
     con.close()
+    assert zones == testers
     assert testers == [
         "SEARCH h USING INTEGER PRIMARY KEY (rowid>?)",
         "SEARCH p USING PRIMARY KEY (user=? AND seq=?)",

@@ -141,5 +141,15 @@ def test_the_verbs_of_a_test_are_told() -> None:
     assert told == there - {"began", "close", "differences"}
 
 
+def test_the_words_of_who_owns_a_journey_stand_in_the_example_and_in_the_history() -> None:
+    rows = table("asked for by")
+    assert [codes(row[0]) for row in rows] == [
+        [word] for word in ("goal", "channel", "message", "until", "split", "collect")
+    ]
+    example = (ROOT / "workflows" / "lifecycle.py").read_text(encoding="utf-8")
+    assert [row[1] for row in rows if codes(row[1])[0] not in example] == []
+    assert {kind for row in rows for kind in codes(row[2])} <= set(KIND_TEXT.values())
+
+
 def test_the_kinds_of_entries_are_told() -> None:
     assert sorted(code for row in table("kinds") for code in codes(row[0])) == sorted(set(KIND_TEXT.values()))

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from studio.cli import complete
+from studio.cli.asking import yes_option
 from studio.cli.client import client_of
 from studio.cli.options import json_option, shared
 from studio.cli.output import Exit, complain, write
 from studio.cli.send import read_data, tell_where
 from studio.cli.settings import Settings
+from studio.cli.start_finished import FROM, Ask, start_finished
 from studio.errors import DurationError, EventError, StudioError
 from studio.text.printable import clean, json_line
 from studio.wording.values import counted
@@ -63,6 +65,13 @@ class RateParameter(click.ParamType[float]):
 )
 @click.option("--all", "everyone", is_flag=True, help="Everyone in the store.")
 @click.option(
+    "--from",
+    "which",
+    type=click.Choice(FROM),
+    help="Have people go on who have finished: a step was appended since. finished: also idle journeys.",
+)
+@yes_option
+@click.option(
     "--rate",
     type=RateParameter(),
     metavar="100/s",
@@ -78,6 +87,8 @@ def start(
     workflow: str,
     given: tuple[str, ...],
     everyone: bool,
+    which: str | None,
+    yes: bool,
     rate: float | None,
     data: str | None,
     as_json: bool,
@@ -91,8 +102,19 @@ def start(
     \b
         journey-studio start welcome --users ada --users 'user{1..50}'
         journey-studio users --json | journey-studio start welcome --users - --rate 100/s
+
+    With --from completed those go on who have finished: the end of their journey is void, what it did stays,
+    and the code of now drives it to the first thing that it has not done. How many would then stand where
+    is said before you are asked.
+
+    \b
+        journey-studio start welcome --from completed
     """
     settings.file()
+    if which is not None:
+        return _go_on(settings, workflow, given, everyone, which, yes, rate, data, as_json)
+    if yes:
+        raise click.UsageError("--yes goes with --from: nothing else is asked.")
     if bool(given) == everyone:
         raise click.UsageError("Say for whom: --users USER, or --all; one of them.")
     if (*given, data).count("-") > 1:
@@ -113,19 +135,58 @@ def _start(
     settings: Settings, workflow: Workflow, data: Any, users: Iterable[str], rate: float | None, as_json: bool
 ) -> int:
     """Add the starts; gives how many."""
+    from studio.language.names import START
+
+    told = workflow.name if as_json else None
+    return _add(settings, ((START + workflow.name, user, data) for user in users), rate, told)
+
+
+def _go_on(
+    settings: Settings,
+    name: str,
+    given: tuple[str, ...],
+    everyone: bool,
+    which: str,
+    yes: bool,
+    rate: float | None,
+    data: str | None,
+    as_json: bool,
+) -> Exit:
+    """Of those who have finished."""
+    if given and everyone:
+        raise click.UsageError("Say for whom: --users USER, or --all; one of them.")
+    if data is not None:
+        raise click.UsageError("--data is of a trigger: who has finished goes on, and has one.")
+    begun = _workflow(settings, name)
+    return start_finished(
+        settings,
+        begun,
+        which,
+        _named(given) if given else None,
+        lambda asks: _add(settings, asks, rate, None),
+        yes,
+        as_json,
+    )
+
+
+def _add(settings: Settings, asks: Iterable[Ask], rate: float | None, told: str | None) -> int:
+    """Add events; gives how many.
+
+    Args:
+        told: the workflow, where each is told as a line of JSON.
+    """
     from studio.engine.on_demand import carry_out
     from studio.language.incoming import incoming
-    from studio.language.names import START
 
     client = client_of(settings)
     started = 0
     size = BATCH if rate is None else max(1, min(BATCH, int(rate / BATCHES_A_SECOND)))
     try:
-        for some in parts(users, size, rate):
-            carry_out(client.send_many([incoming(START + workflow.name, user, data) for user in some]))
+        for some in parts(asks, size, rate):
+            carry_out(client.send_many([incoming(*each) for each in some]))
             started += len(some)
-            if as_json:
-                write([json_line({"workflow": workflow.name, "user": user}) for user in some])
+            if told is not None:
+                write([json_line({"workflow": told, "user": user}) for _, user, _ in some])
     except (StudioError, KeyboardInterrupt):
         # Whatever ends it: what was added stays, and the same call again goes on behind it.
         were = "was" if started == 1 else "were"

@@ -24,7 +24,7 @@ from studio.text.printable import json_line
 Line = dict[str, Any]
 
 PAGE_ROWS = 1_000
-_ACTS = ("journey.cancelled", "journey.resumed", "journey.restarted", "journey.moved")
+_ACTS = ("journey.cancelled", "journey.resumed", "journey.restarted", "journey.moved", "journey.reopened")
 _STEP_ENDS = ("step.retry", "step.done", "step.failed")
 _OWN = ("at", "event", "user", "data", "id", "expect")
 

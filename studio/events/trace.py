@@ -45,6 +45,7 @@ _ENDS = {
     "journey.cancelled": "cancelled",
     "journey.resumed": "resumed",
     "journey.restarted": "restarted",
+    "journey.reopened": "reopened",
 }
 SHOWN = frozenset(
     (

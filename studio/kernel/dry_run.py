@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from studio.kernel.drive import Abandoned, Blocked, Failed, Outcome, drive
+from studio.kernel.drive import Abandoned, Blocked, End, Failed, Outcome, drive
 from studio.kernel.ports import UnitOfWork
 from studio.kernel.replay import Replay
 from studio.kernel.state import JourneyState, Record, WaitState
@@ -194,6 +194,13 @@ def dry_run(transition: Transition, state: JourneyState, openings: AnsweredBy | 
     Args:
         openings: to see also what is answered by a record made for another match.
     """
+    return dry_drive(transition, state, openings)[0]
+
+
+def dry_drive(
+    transition: Transition, state: JourneyState, openings: AnsweredBy | None = None
+) -> tuple[Difference, End]:
+    """The same, and how the drive ended."""
     workflow = state.workflow
     assert workflow is not None
     work = transition.work
@@ -218,7 +225,7 @@ def dry_run(transition: Transition, state: JourneyState, openings: AnsweredBy | 
         found.what, found.place = "path", found.place or answers.last or (workflow.path, workflow.line)
     elif found.what != "path" and _strays(state, end.command):
         found.what, found.place = "path", end.command.place
-    return found
+    return found, end
 
 
 def _mute(journey: Journey, level: str, message: str, place: Place) -> None:

@@ -340,5 +340,10 @@ class MemoryUnit:
         """The data of the entry at which a journey failed last, as JSON."""
         return next((row[13] for row in reversed(self._of(journey)) if row[2] == Kind.FAILED), None)
 
+    def newest_end(self, journey: JourneyState) -> tuple[int, str | None] | None:
+        """Where a journey was completed last, and the entry's data, as JSON; None when it is not there."""
+        ends = (row for row in reversed(self._of(journey)) if row[2] == Kind.COMPLETED)
+        return next(((row[0], row[13]) for row in ends), None)
+
 
 _by_seq = attrgetter("seq")

@@ -100,13 +100,15 @@ class OpenedInPass:
     dues: dict[Key, int] = field(default_factory=dict)
     """Deadlines of what is open."""
     resumed: tuple[int, int] | None = None
-    """seq and moment of the newest `resume` in it."""
+    """seq and moment of the newest `resume` in it, or of the event at which it was reopened."""
 
     def fold(self, row: Row, name_text: NameText) -> None:
         """Put one entry of the pass into it; a pass is folded oldest first. The row is as `fold` takes it."""
         seq, at, kind, name, n, data = *row[1:6], row[8]
         if kind == Kind.RESUMED:
             self.resumed = (seq, at)
+        elif kind == Kind.REOPENED and row[6] is not None:
+            self.resumed = (row[6], at)
         if n is None or (kind >= Kind.STARTED and kind not in FAMILY):
             return
         key = key_of(kind, name, n, data, name_text)

@@ -151,6 +151,9 @@ class History(Protocol):
     def newest_failure(self, journey: JourneyState) -> str | None:
         """The data of the entry at which a journey failed last, as JSON."""
 
+    def newest_end(self, journey: JourneyState) -> tuple[int, str | None] | None:
+        """Where a journey was completed last, and the entry's data, as JSON; None when it is not there."""
+
 
 class UnitOfWork(History, Protocol):
     """A history that causes are carried out on. What is written can be read at once."""

@@ -19,6 +19,7 @@ from studio.kernel.journey_log import MAX_MESSAGE
 from studio.kernel.live_coroutines import LiveCoroutines
 from studio.kernel.ports import DriveMonitor, Migration, UnitOfWork
 from studio.kernel.records import Cause, Chain, StepResult
+from studio.kernel.reopening import reopen_asked
 from studio.kernel.state import OPEN_STATUSES, JourneyState, UserState, WaitState
 from studio.kernel.steps_under_way import StepsUnderWay
 from studio.kernel.triggers import Routes, key_value
@@ -30,7 +31,7 @@ from studio.language.commands import Key, Message, key_text
 from studio.language.event import Event
 from studio.language.incoming import Incoming
 from studio.language.kinds import LEVELS, Kind, Status
-from studio.language.names import START
+from studio.language.names import REOPEN, START
 from studio.text import json_text as jsontext
 
 MAX_PAUSE = 3_600_000
@@ -383,6 +384,10 @@ class Transition:
                 self.journeys.start(user, workflow, key, newest.n + 1, event.seq, cause)
         if event.name.startswith(START):
             self._start_asked(event, user, cause)
+        elif event.name.startswith(REOPEN):
+            asked = self.routes.workflows.get(event.name.removeprefix(REOPEN))
+            if asked is not None:
+                reopen_asked(work, self.journeys, asked, event, user, cause)
 
     def _start_asked(self, event: Event, user: UserState, cause: Cause) -> None:
         """Begin the journey that an event asks for by the workflow's name, unless it is there already.

@@ -43,6 +43,7 @@ class Kind:
     RESUMED = 56
     RESTARTED = 57
     MOVED = 58
+    REOPENED = 59
     # What counts later, also in other journeys of the user: `MARKS`.
     SPLIT = 60
     MESSAGE_SENT = 61
@@ -99,6 +100,7 @@ KIND_TEXT: dict[int, str] = {
     Kind.RESUMED: "journey.resumed",
     Kind.RESTARTED: "journey.restarted",
     Kind.MOVED: "journey.moved",
+    Kind.REOPENED: "journey.reopened",
     Kind.SPLIT: "split.drawn",
     Kind.GOAL: "goal.met",
     Kind.MESSAGE_SENT: "message.sent",

@@ -21,6 +21,15 @@ START = "studio/start/"
 Only its own name meets it, never a wildcard.
 """
 
+REOPEN = "studio/reopen/"
+"""Before a workflow's name: the event that has a journey go on which has finished. With `key=` its data carry
+the value.
+
+Only its own name meets it, never a wildcard.
+"""
+
+_ASKING = (START, REOPEN)
+
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -59,7 +68,7 @@ class Names:
         """Whether an event of this name is meant."""
         if name in self._literals:
             return True
-        if self._regex is None or name == IDENTIFY or name.startswith(START):
+        if self._regex is None or name == IDENTIFY or name.startswith(_ASKING):
             return False
         return self._regex(name) is not None
 
@@ -102,4 +111,4 @@ def names(event: str | Iterable[str]) -> Names:
 
 
 ANY = Names(("*",))
-"""The default trigger: every event but `identify` and those of `START`."""
+"""The default trigger: every event but `identify` and those of `START` and `REOPEN`."""

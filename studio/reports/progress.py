@@ -206,6 +206,8 @@ class Fold:
             self._settle(found, 0, MATCHED)
         elif kind == Kind.PASS:
             found.open = {}
+        elif kind == Kind.REOPENED:
+            found.ended_at = found.end = None
         elif kind == Kind.RESUMED:
             for number, state in found.undone:
                 found.states[number] = state

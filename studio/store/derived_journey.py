@@ -111,7 +111,7 @@ class DerivedJourney:
             runaway_count = 0 if moved else self.runaway_count + 1
             self._begin(seq, at, pass_number, facts.get("trigger", cause or 0), runaway_count)
             self._pass_cause = cause
-        elif kind == Kind.RESUMED:
+        elif kind in (Kind.RESUMED, Kind.REOPENED):
             self.status, self.runaway_count = Status.WAITING, 0
         elif kind == Kind.RESTARTED:
             self.status = Status.CANCELLED if self.status in OPEN else self.status

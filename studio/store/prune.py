@@ -75,6 +75,14 @@ TOUCH = """
 INSERT OR IGNORE INTO touched SELECT DISTINCT h.journey FROM gone g CROSS JOIN history h ON h.seq = g.seq
 WHERE h.journey IS NOT NULL
 """
+ENDS_OF = f"""
+SELECT h.seq FROM touched t CROSS JOIN history h INDEXED BY history_journeys ON h.journey = t.journey
+WHERE h.kind = {Kind.COMPLETED}
+"""
+# Nothing is known any more of what it did: it cannot go on from its end (`kernel/reopening.py`).
+SAY_PRUNED = f"""
+UPDATE history SET data = json_set(coalesce(data, '{{}}'), '$.pruned', json('true')) WHERE seq IN ({ENDS_OF})
+"""
 # Who was refused has no journey by it.
 GO_REFUSED = f"""
 INSERT OR IGNORE INTO gone
@@ -170,8 +178,9 @@ def prune(path: Path, older_ms: int) -> Pruned:
 
             def take() -> None:
                 # A page of users may have entries in every batch: the sums are renewed once, at the end.
-                set_aside(con, "SELECT seq FROM gone", {})
+                set_aside(con, f"SELECT seq FROM gone UNION {ENDS_OF}", {})
                 with taking_out(con):
+                    con.execute(SAY_PRUNED)
                     con.execute("DELETE FROM history WHERE seq IN (SELECT seq FROM gone)")
 
             found = _through(con, stamp(con), older_ms, take)

@@ -36,6 +36,9 @@ SAID = f"""
 SELECT data FROM history WHERE journey = ? AND seq >= ? AND kind BETWEEN {Kind.LOG_DEBUG} AND {Kind.NOTE}
 """
 NEWEST_OF_KIND = "SELECT data FROM history WHERE journey = ? AND kind = ? ORDER BY seq DESC LIMIT 1"
+NEWEST_END = f"""
+SELECT seq, data FROM history WHERE journey = ? AND kind = {Kind.COMPLETED} ORDER BY seq DESC LIMIT 1
+"""
 ONCE = f"""
 SELECT seq, at, kind, late, data, n FROM history
 WHERE journey = ? AND kind IN ({Kind.STEP_DONE}, {Kind.STEP_FAILED}) AND name = ? ORDER BY seq
@@ -139,6 +142,12 @@ def newest_failure(store: Store, journey: int) -> str | None:
     """The data of the entry at which a journey failed last."""
     rows = store.rows(NEWEST_OF_KIND, journey, Kind.FAILED)
     return rows[0][0] if rows else None
+
+
+def newest_end(store: Store, journey: int) -> tuple[int, str | None] | None:
+    """Where a journey was completed last, and the data of that entry; None when it is not there."""
+    rows = store.rows(NEWEST_END, journey)
+    return (rows[0][0], rows[0][1]) if rows else None
 
 
 def once_results(store: Store, journey: int, step: int) -> list[OnceRow]:

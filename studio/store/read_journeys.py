@@ -23,6 +23,16 @@ WAITING_WINDOW = f"""
 SELECT {JOURNEY} FROM journeys g
 WHERE g.id > ? AND g.id <= ? AND g.workflow = ? AND g.status = {Status.WAITING} ORDER BY g.id LIMIT ?
 """
+# Those that have finished, the newest of each user and key.
+FINISHED_WINDOW = f"""
+SELECT {JOURNEY} FROM journeys g
+WHERE g.id > ? AND g.id <= ? AND g.workflow = ? AND g.status IN (SELECT value FROM json_each(?))
+    AND NOT EXISTS (
+        SELECT 1 FROM journeys m
+        WHERE m.user = g.user AND m.workflow = g.workflow AND m.key = g.key AND m.n > g.n
+    )
+ORDER BY g.id LIMIT ?
+"""
 STATUS_TOTAL = "SELECT n FROM totals WHERE workflow = ? AND kind = ?"
 JOURNEYS = f"SELECT {JOURNEY} FROM json_each(?) j CROSS JOIN journeys g ON g.id = j.value"
 # The newest journey of each user in a workflow without key=.
@@ -108,10 +118,31 @@ def waiting_among(store: Store, workflow: int, after: int, upto: int, limit: int
     return store.typed(StoredJourney, WAITING_WINDOW, after, upto, workflow, limit)
 
 
+def finished_among(
+    store: Store, workflow: int, statuses: Sequence[int], after: int, upto: int, limit: int
+) -> list[StoredJourney]:
+    """Those of a stretch of numbers that have finished in a workflow, the first of them.
+
+    Args:
+        statuses: how they have; of several journeys of one user and key only the newest is looked at.
+    """
+    return store.typed(
+        StoredJourney, FINISHED_WINDOW, after, upto, workflow, json.dumps(list(statuses)), limit
+    )
+
+
 def count_waiting(store: Store, workflow: int) -> int:
     """How many wait in a workflow."""
-    rows = store.rows(STATUS_TOTAL, workflow, TOTAL_STATUS + Status.WAITING)
-    return int(rows[0][0]) if rows else 0
+    return count_in(store, workflow, (Status.WAITING,))
+
+
+def count_in(store: Store, workflow: int, statuses: Sequence[int]) -> int:
+    """How many of a workflow are in one of these statuses."""
+    found = 0
+    for status in statuses:
+        for (n,) in store.rows(STATUS_TOTAL, workflow, TOTAL_STATUS + status):
+            found += int(n)
+    return found
 
 
 def last_journey(store: Store) -> int:

@@ -43,6 +43,7 @@ SAMPLES = {
     "--start": "2026-03-02T09:00",
     "--write": "paths",
     "--until": "30d",
+    "--from": "completed",
     "--for": "10ms",
     "--template": "welcome",
     "--users": "ada",

@@ -17,7 +17,7 @@ from studio.store.rebuild import compare
 from studio.store.snapshots import fork_store
 from studio.store.transfer import export, take_in
 from studio.store.views import Views
-from tests.conformance import entering, goals, messages, splits
+from tests.conformance import entering, goals, messages, reopening, splits
 
 START = Clock().now()
 DAY = 24 * 3_600_000
@@ -235,3 +235,69 @@ def test_a_cap_counts_in_a_fork_and_where_its_user_is_imported_and_not_after_era
     erase(path, "u")
     live(path, messages.weekly, 1, send("go"))
     assert results(path) == [("weekly/u", "sent")]
+
+
+SERIES = reopening.series
+REOPEN = send("studio/reopen/series")
+
+
+def through(tmp_path: Path) -> Path:
+    """A store in which somebody came to the end of a series, to which a step was appended since."""
+    path = tmp_path / "studio.db"
+    reopening.grown["series"] = False
+    live(path, SERIES, 0, send("signup"), send("seen"))
+    reopening.grown["series"] = True
+    return path
+
+
+def ends(path: Path) -> list[str]:
+    """How journeys ended and went on, oldest first."""
+    with Views(path) as views:
+        return [e.kind for e in views.entries(kinds=["journey.completed", "journey.reopened"], limit=99)]
+
+
+def test_who_was_pruned_does_not_begin_anew_by_being_reopened(tmp_path: Path) -> None:
+    path = through(tmp_path)
+    live(path, SERIES, 200, send("noise", "v"))
+    assert prune(path, 90 * DAY).journeys == 1
+    assert told(path, "journey.completed") == [{"result": [True], "pruned": True}]
+    assert compare(path) == []
+    live(path, SERIES, 0, REOPEN)
+    assert ends(path) == ["journey.completed"]
+
+
+def test_who_was_reopened_is_open_and_is_not_pruned_until_the_end(tmp_path: Path) -> None:
+    path = through(tmp_path)
+    live(path, SERIES, 200, REOPEN)
+    assert not prune(path, 90 * DAY).anything
+    live(path, SERIES, 10)
+    assert ends(path) == ["journey.completed", "journey.reopened", "journey.completed"]
+    live(path, SERIES, 200, send("noise", "v"))
+    assert prune(path, 90 * DAY).journeys == 1
+    assert ends(path) == ["journey.completed", "journey.completed"]
+    assert compare(path) == []
+
+
+def test_a_rewind_makes_the_end_count_again(tmp_path: Path) -> None:
+    path = through(tmp_path)
+    live(path, SERIES, 1, REOPEN)
+    live(path, SERIES, 0, lambda engine: engine.rewind(first_of(path, "journey.completed")))
+    assert ends(path) == ["journey.completed"]
+    with Views(path) as views:
+        assert [row.status for row in views.journeys()] == ["completed"]
+
+
+def test_who_was_reopened_goes_on_in_a_fork_and_where_they_are_imported_and_not_after_erase(
+    tmp_path: Path,
+) -> None:
+    path, fork, other = through(tmp_path), tmp_path / "fork.db", tmp_path / "other.db"
+    live(path, SERIES, 1, REOPEN)
+    live(other, SERIES, 1, send("signup", "w"))
+    fork_store(path, None, fork, START)
+    take_in(other, [json.dumps(line).encode() for line in export(path, "u")], "file")
+    for copy in (fork, other):
+        live(copy, SERIES, 10)
+        assert ends(copy)[:3] == ["journey.completed", "journey.reopened", "journey.completed"]
+    erase(path, "u")
+    live(path, SERIES, 10, REOPEN)
+    assert ends(path) == []

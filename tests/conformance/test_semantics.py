@@ -129,6 +129,12 @@ CLAUSES: dict[str, tuple[str, ...]] = {
     "edits after launch: a newer database of zones moves nothing": (
         "test_a_newer_database_of_zones_moves_nothing",
     ),
+    "who finished, and a step is appended": (
+        "who has completed goes on when asked to: what was done stays, and new time counts from the asking",
+        "who has left since the end, or waits, or never came, does not go on",
+        "test_who_was_pruned_does_not_begin_anew_by_being_reopened",
+        "test_a_rewind_makes_the_end_count_again",
+    ),
     "test users": (
         "a holdout is drawn at the entry, once for each user and workflow, and test users are in none",
         "a test user is not capped",

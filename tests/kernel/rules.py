@@ -58,6 +58,12 @@ class Rules:
         rows, self._seen = self.unit.history[self._seen :], len(self.unit.history)
         return [_told(row) for row in rows]
 
+    def use(self, *workflows: Workflow) -> None:
+        """Other code from the next cause on."""
+        named = {each.name: each for each in workflows}
+        self.unit.workflows, self._routes = named, Routes(named)
+        self.transition = self._next()
+
     def event(self, name: str, at: int = 0, user: str = "ada", **data: Any) -> list[Told]:
         """An event comes from outside; gives it and what it led to."""
         self.transition.event(self.incoming(name, user, **data), at)

@@ -89,6 +89,10 @@ PLANS: dict[str, list[str]] = {
     "SUSPENDED_TIMERS": ["SEARCH w USING INDEX waits_due (due<?)", f"SEARCH g {ROWID}"],
     "WAITING_IN": ["SEARCH g USING INTEGER PRIMARY KEY (rowid>?)"],
     "WAITING_WINDOW": ["SEARCH g USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"],
+    "FINISHED_WINDOW": [
+        "SEARCH g USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
+        "SEARCH m USING COVERING INDEX sqlite_autoindex_journeys_1 (user=? AND workflow=? AND key=? AND n>?)",
+    ],
     "STATUS_TOTAL": ["SEARCH totals USING PRIMARY KEY (workflow=? AND kind=?)"],
     "META": ["SEARCH meta USING PRIMARY KEY (key=?)"],
     "META_UNDER": ["SEARCH meta USING PRIMARY KEY (key>? AND key<?)"],
@@ -178,6 +182,7 @@ PLANS: dict[str, list[str]] = {
         "SEARCH history USING INDEX history_events (user=? AND name>?)",
     ],
     "PROFILE": ["SEARCH profiles USING PRIMARY KEY (user=? AND seq<?)"],
+    "NEWEST_END": ["SEARCH history USING INDEX history_journeys (journey=?)"],
     "NEWEST_OF_KIND": ["SEARCH history USING INDEX history_journeys (journey=?)"],
     "NAME_ID": ["SEARCH names USING COVERING INDEX sqlite_autoindex_names_1 (text=?)"],
     "NAME_TEXT": [f"SEARCH names {ROWID}"],

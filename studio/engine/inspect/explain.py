@@ -23,7 +23,7 @@ from studio.engine.inspect.explanation_context import (
 from studio.engine.inspect.near_misses import compare, near_users
 from studio.kernel.matching import MISSING, differences, look_up, meets
 from studio.language.definition import Workflow
-from studio.language.names import IDENTIFY, START, names
+from studio.language.names import IDENTIFY, REOPEN, START, names
 from studio.store.records import Entry
 from studio.store.views import Views
 from studio.text.fuzzy_match import closest, describe_difference, match_rank, simplified
@@ -149,6 +149,9 @@ def _triggers(
     if name.startswith(START):
         yield from _start_asked(name.removeprefix(START), workflows, stands, moved)
         return
+    if name.startswith(REOPEN):
+        yield from _reopen_asked(name.removeprefix(REOPEN), workflows, stands, moved)
+        return
     for workflow in sorted(workflows.values(), key=lambda each: each.name):
         if not workflow.trigger.meets(name):
             if event.journey is None and (near := closest(name, workflow.trigger.literals, 1)):
@@ -184,6 +187,25 @@ def _start_asked(
     waits = stand is not None and stand.standing in ("waiting", "idle")
     hint = "its journey already exists" if waits else _why_not(workflow, stand)
     yield _began_nothing(f"{name} was asked to start", stand, hint, 15)
+
+
+def _reopen_asked(
+    name: str, workflows: Mapping[str, Workflow], stands: list[JourneyPosition], moved: set[str | None]
+) -> Iterator[Finding]:
+    """Why an event that asks for a finished journey to go on left it as it was."""
+    if name in moved:
+        return
+    if name not in workflows:
+        yield Finding("trigger", f"there is no workflow {name}", far=15)
+        return
+    stand = next((stand for stand in stands if stand.workflow == name), None)
+    if stand is None:
+        hint = "there is no journey of this user in it"
+    elif stand.standing in ("completed", "idle"):
+        hint = "what it did is not known any more, or an event of exit_on= came since"
+    else:
+        hint = f"it is {stand.standing}, and only who has finished goes on"
+    yield _began_nothing(f"{name} was asked to go on", stand, hint, 15)
 
 
 def _began_nothing(words: str, stand: JourneyPosition | None, hint: str, far: int) -> Finding:

@@ -53,7 +53,7 @@ def stand_of(entries: list[Entry]) -> JourneyPosition:
             if entry.kind != "journey.restarted" or stand.standing in ("waiting", "idle", "failed"):
                 stand.standing = _ENDS[entry.kind]
             stand.open.clear()
-        elif entry.kind in ("journey.started", "journey.pass", "journey.resumed"):
+        elif entry.kind in ("journey.started", "journey.pass", "journey.resumed", "journey.reopened"):
             stand.since = entry.at if entry.kind == "journey.started" else stand.since
             stand.standing = "idle"
             stand.open.clear()

@@ -6,40 +6,36 @@ the write-ahead log does not grow behind one long look.
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from studio.engine.effects.capture import listen_to_drives
+from studio.engine.reload.dry_thread import DryThread
+from studio.engine.reload.finished import FinishedDrive, FinishedTally, told_at_save
 from studio.engine.reload.openings import Openings
 from studio.engine.work.batch import Batch
 from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.engine.work.unit_of_work import StoreUnit
-from studio.engine.work.watchdog import give_up
-from studio.kernel.drive import Abandoned
 from studio.kernel.dry_run import Difference, dry_run
 from studio.kernel.state import JourneyState
 from studio.kernel.triggers import Routes
 from studio.language.definition import Workflow
-from studio.store.connect import store_error
 from studio.store.read_journeys import count_waiting, last_journey
 from studio.store.read_only_store import ReadOnlyStore
 
 LIMIT_JOURNEYS = 100_000
 """So many are looked at beforehand, at the most."""
+LIMIT_FINISHED = 10_000
+"""So many of those who have completed are looked at, at the most."""
+FINISHED_SECONDS = 2.0
+"""How long that may take, at the most: what is told of them is an offer, and holds up nobody."""
 LISTED = 1_000
 """Journeys with a difference that a report names one by one."""
 PAGE = 200
 WINDOW = 20_000
 """Journeys, by their numbers, among which a page looks for those that wait."""
-HANG_SECONDS = 2.0
-"""After which a drive that does not come back is given up."""
-MOST_HUNG = 3
-
-
 Count = dict[str, int]
 
 
@@ -175,6 +171,8 @@ class ReloadReport:
     """The same of each changed workflow: how many wait, and what it means for them."""
     journeys: tuple[JourneyDifference, ...] = ()
     """The first of those that are touched."""
+    finished: Mapping[str, FinishedTally] = field(default_factory=dict)
+    """Of each changed workflow: who has completed it, and would go on if told so."""
 
     @property
     def whole(self) -> bool:
@@ -185,7 +183,7 @@ class ReloadReport:
     def summary(self) -> str:
         """One line."""
         if self.changed:
-            return summary(self.tally, self.waiting)
+            return "; ".join((summary(self.tally, self.waiting), *self._told_finished(self.changed)))
         words = [f"new: {', '.join(self.added)}"] if self.added else []
         if self.removed:
             words.append(f"deleted: {', '.join(self.removed)}; its waiting journeys are kept")
@@ -196,17 +194,25 @@ class ReloadReport:
         if workflow not in self.tallies:
             return {}
         waiting, tally = self.tallies[workflow]
-        return {"summary": summary(tally, waiting), "waiting": waiting, **tally.as_json()}
+        told = "; ".join((summary(tally, waiting), *self._told_finished((workflow,))))
+        return {"summary": told, "waiting": waiting, **tally.as_json()}
+
+    def _told_finished(self, names: Collection[str]) -> list[str]:
+        """What is to be said of those who have completed these workflows."""
+        told = [told_at_save(name, self.finished[name]) for name in names if name in self.finished]
+        return [words for words in told if words]
 
 
-class DryDrive:
-    """Drives those who wait against other code, in a thread that can be given up.
+Seen = tuple[dict[str, tuple[int, ReloadTally]], list[JourneyDifference]]
+
+
+class DryDrive(DryThread[Seen]):
+    """Drives those who wait against other code.
 
     Args:
         workflows: the new code.
         changed: names of those to look at.
         limit: journeys, at the most.
-        seconds: how long it may take; None: as long as it takes.
     """
 
     def __init__(
@@ -216,74 +222,25 @@ class DryDrive:
         changed: Collection[str],
         *,
         limit: int = LIMIT_JOURNEYS,
-        seconds: float | None = None,
     ) -> None:
-        self._path = path
+        super().__init__(path)
         self._workflows = dict(workflows)
         self._changed = sorted(changed)
         self._limit = limit
-        self._seconds = seconds
-        self._stop_at = 0.0
-        self._watch = ThreadMonitor()
-        self._hung: set[int] = set()
-        self._error: Exception | None = None
-        self.stopped = False
-        self.tallies: dict[str, tuple[int, ReloadTally]] = {}
-        self.journeys: list[JourneyDifference] = []
 
-    def run(self) -> None:
-        """Look until all are looked at, the limit or the time is over, or `stopped` is set.
+    @property
+    def tallies(self) -> dict[str, tuple[int, ReloadTally]]:
+        """Of each workflow: how many wait, and what it means for them."""
+        return {} if self.found is None else self.found[0]
 
-        Raises:
-            StoreError: the store cannot be read.
-        """
-        self._stop_at = time.monotonic() + (self._seconds if self._seconds is not None else 1e9)
-        thread = self._start()
-        while thread.is_alive():
-            thread.join(0.01)
-            watch = self._watch
-            journey, since = watch.journey, watch.since
-            if journey is None or time.monotonic() - since < HANG_SECONDS:
-                continue
-            watch.abandoned = True
-            self._hung.add(journey)
-            give_up(thread)
-            self._watch = ThreadMonitor()
-            # What it waited for does not count; but one that hangs is likely to be one of many.
-            self._stop_at += HANG_SECONDS
-            self.stopped = self.stopped or len(self._hung) > MOST_HUNG
-            thread = self._start()
-        if self._error is not None:
-            raise self._error
+    @property
+    def journeys(self) -> list[JourneyDifference]:
+        """The first of those that are touched."""
+        return [] if self.found is None else self.found[1]
 
-    def _start(self) -> threading.Thread:
-        # What was counted by a thread that was given up is counted anew.
-        thread = threading.Thread(target=self._look, args=(self._watch,), name="dry-drive", daemon=True)
-        thread.start()
-        return thread
-
-    def _look(self, watch: ThreadMonitor) -> None:
-        listen_to_drives(watch)
-        tallies: dict[str, tuple[int, ReloadTally]] = {}
+    def _look(self, store: ReadOnlyStore, watch: ThreadMonitor) -> Seen:
         journeys: list[JourneyDifference] = []
-        store: ReadOnlyStore | None = None
-        try:
-            store = ReadOnlyStore(self._path)
-            # Each page is read as of its own moment.
-            store.let_moment_go()
-            for name in self._changed:
-                tallies[name] = self._look_in(store, watch, name, journeys)
-        except Abandoned:
-            return
-        except Exception as error:
-            if not watch.abandoned:
-                self._error = store_error(error, self._path)
-            return
-        finally:
-            if store is not None:
-                store.close()
-        if not watch.abandoned:
-            self.tallies, self.journeys = tallies, journeys
+        return {name: self._look_in(store, watch, name, journeys) for name in self._changed}, journeys
 
     def _look_in(
         self, store: ReadOnlyStore, watch: ThreadMonitor, name: str, listed: list[JourneyDifference]
@@ -324,7 +281,7 @@ class DryDrive:
         return int(journeys[-1].id) if len(journeys) == PAGE else after + WINDOW
 
     def _is_over(self, tally: ReloadTally) -> bool:
-        return self.stopped or tally.looked_at >= self._limit or time.monotonic() > self._stop_at
+        return tally.looked_at >= self._limit or self._is_late()
 
 
 def _hung(journey: JourneyState) -> Difference:
@@ -361,9 +318,13 @@ def report(
         for name, workflow in workflows.items()
         if name in running and workflow.code != running[name].code
     ]
-    look = DryDrive(path, workflows, changed, limit=limit, seconds=seconds)
+    began = time.monotonic()
+    look = DryDrive(path, workflows, changed, limit=limit)
+    finished = FinishedDrive(path, workflows, changed, limit=LIMIT_FINISHED)
     if changed:
-        look.run()
+        look.run(seconds)
+        left = FINISHED_SECONDS if seconds is None else seconds - (time.monotonic() - began)
+        finished.run(min(left, FINISHED_SECONDS))
     whole = ReloadTally()
     for _, tally in look.tallies.values():
         whole.merge(tally)
@@ -375,4 +336,5 @@ def report(
         whole,
         look.tallies,
         tuple(look.journeys),
+        finished.tallies,
     )

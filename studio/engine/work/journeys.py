@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from operator import attrgetter, itemgetter
 
 from studio.engine.work.name_numbers import NameNumbers
@@ -123,6 +123,13 @@ class JourneyIdentityMap:
     def journeys_among(self, workflow_id: int, after: int, upto: int, limit: int) -> list[JourneyState]:
         """Waiting journeys of a workflow from a stretch of numbers, the first of them."""
         return self._take_journeys(read_journeys.waiting_among(self._store, workflow_id, after, upto, limit))
+
+    def finished_among(
+        self, workflow_id: int, statuses: Sequence[int], after: int, upto: int, limit: int
+    ) -> list[JourneyState]:
+        """Finished journeys from a stretch of numbers, the first of them; see `read_journeys`."""
+        rows = read_journeys.finished_among(self._store, workflow_id, statuses, after, upto, limit)
+        return self._take_journeys(rows)
 
     def _take_journeys(self, rows: list[StoredJourney]) -> list[JourneyState]:
         users = self._users.load_by_id({row.user for row in rows})

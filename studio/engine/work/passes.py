@@ -79,6 +79,13 @@ class Passes:
             return str(mine[-1])
         return read_entries.newest_failure(self._store, journey.id)
 
+    def newest_end(self, journey: JourneyState) -> tuple[int, str | None] | None:
+        """Where a journey was completed last, and the entry's data, as JSON; None when it is not there."""
+        mine = [row for row in self._unwritten(journey, 0) if row[2] == Kind.COMPLETED]
+        if mine:
+            return mine[-1][0], mine[-1][13]
+        return read_entries.newest_end(self._store, journey.id)
+
     def _unwritten(self, journey: JourneyState, since: int) -> list[Row]:
         """What this batch adds to a journey's history, oldest first."""
         rows = self._history

@@ -67,6 +67,7 @@ class StoreUnit:
         self.journey_of = journeys.journey_of
         self.journeys_in = journeys.journeys_in
         self.journeys_among = journeys.journeys_among
+        self.finished_among = journeys.finished_among
         self.add_journey = journeys.add_journey
         self.load_journeys = journeys.load
         self.put_journey = journeys.put_journey
@@ -96,6 +97,7 @@ class StoreUnit:
         self.once_results = passes.once_results
         self.said = passes.said
         self.newest_failure = passes.newest_failure
+        self.newest_end = passes.newest_end
 
         events = Events(store, names, users)
         self.add_event = events.add

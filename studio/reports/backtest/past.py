@@ -17,7 +17,7 @@ from studio.text import json_text as jsontext
 PAGE_ROWS = 1_000
 _ENDS = ("step.done", "step.failed", "step.retry")
 _TOLD = ("wait.", "sleep.", "step.", "journey.", "split.", "message.", "goal.")
-_ACTS = ("journey.cancelled", "journey.resumed", "journey.restarted", "journey.moved")
+_ACTS = ("journey.cancelled", "journey.resumed", "journey.restarted", "journey.moved", "journey.reopened")
 
 
 class PastAttempt(NamedTuple):

@@ -40,6 +40,7 @@ _JOURNEY_ENDS = {
     "journey.exited": "stopped",
     "journey.cancelled": "stopped",
 }
+_WENT_ON = ("journey.resumed", "journey.reopened")
 ENDED = ("completed", "exited", "cancelled")
 """Statuses of journeys that nothing happens to any more."""
 
@@ -195,9 +196,9 @@ def _take(draft: _Draft, entry: Entry, open_waits: Mapping[int, WaitRow]) -> Non
             draft.bars.append(_bar(opening or entry, entry, outcome))
     if entry.kind in _OPENINGS:
         draft.opened[command] = entry
-    elif entry.kind in ("journey.started", "journey.restarted", "journey.resumed"):
+    elif entry.kind in ("journey.started", "journey.restarted", *_WENT_ON):
         draft.marks.append(LaneMark(entry.at, entry.seq, "started"))
-        draft.begun = draft.begun or entry.kind != "journey.resumed"
+        draft.begun = draft.begun or entry.kind not in _WENT_ON
     elif entry.kind in _JOURNEY_ENDS:
         draft.marks.append(LaneMark(entry.at, entry.seq, _JOURNEY_ENDS[entry.kind]))
         draft.opened.clear()

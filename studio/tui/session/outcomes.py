@@ -48,6 +48,7 @@ class Outcomes:
 _VERBS: dict[str, Callable[[Entry], str]] = {
     "journey.started": lambda entry: f"started {entry.workflow}",
     "journey.restarted": lambda entry: f"started {entry.workflow}",
+    "journey.reopened": lambda entry: f"reopened {entry.workflow}",
     "journey.pass": lambda entry: f"triggered {entry.workflow}",
     "wait.matched": lambda entry: f"answered {entry.workflow}'s wait",
     "journey.exited": lambda entry: f"ended {entry.workflow}",

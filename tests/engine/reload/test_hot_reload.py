@@ -241,7 +241,7 @@ async def test_a_journey_that_fails_by_the_new_code_is_told_before_and_can_be_re
 async def test_code_that_never_comes_back_is_told_and_fails_only_those_it_is_driven_for(
     tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("studio.engine.reload.report.HANG_SECONDS", 0.2)
+    monkeypatch.setattr("studio.engine.reload.dry_thread.HANG_SECONDS", 0.2)
     write(folder, PAID)
     async with Engine(folder, store=tmp_path / "s.db", clock=VirtualClock(), hang_after=0.4) as engine:
         await engine.ingest("signup", "ada")

@@ -112,7 +112,7 @@ async def test_those_who_wait_are_counted_and_named(tmp_path: Path, monkeypatch:
 async def test_one_that_does_not_come_back_is_given_up_and_counted_as_one_that_fails(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "HANG_SECONDS", 0.1)
+    monkeypatch.setattr("studio.engine.reload.dry_thread.HANG_SECONDS", 0.1)
     path, old = tmp_path / "a.db", loaded(tmp_path, OLD)
     await waiting(path, old, 3)
     hangs = loaded(tmp_path, HANGS)

@@ -23,6 +23,7 @@ from studio.tui.format.key_names import key_name
 from studio.tui.format.text import fit, literal
 from studio.tui.keys import new_journey
 from studio.tui.keys.command import PaletteChoice, PaletteCommand
+from studio.tui.keys.used import UsedCommands
 from studio.tui.screens.help import Group
 from studio.tui.screens.main_screen import MainScreen
 from studio.tui.session.command_lines import Looked, command_line, command_words
@@ -36,7 +37,7 @@ PALETTE_WIDTH = 76
 KEYS_WIDTH = 12
 MARGIN = 6
 """Cells of the palette that are no text."""
-MOVES = ("move", "page", "first", "last", "scroll_by", "scroll_page", "earlier", "later")
+MOVES = ("mark_range", "move", "page", "first", "last", "scroll_by", "scroll_page", "earlier", "later")
 """Everyone knows these; they are found by their names only."""
 LOOK_SECONDS = 0.3
 """How long the list waits to know what is looked at."""
@@ -178,6 +179,13 @@ class Commands(Provider):
     def _all(self) -> list[PaletteCommand]:
         return [*commands(self.app, self.screen), *further_commands(self.app, self.screen)]
 
+    @property
+    def _used(self) -> UsedCommands:
+        return UsedCommands(session_of(self.app).memory)
+
+    def _choice(self, command: PaletteCommand, same: str | None) -> PaletteChoice:
+        return PaletteChoice(command.call, self._used.take, command.title, same)
+
     def _same(self, command: PaletteCommand) -> str | None:
         return command_line(command.id, self._looked) if self._looked is not None else None
 
@@ -197,11 +205,15 @@ class Commands(Provider):
         return self.app.theme_variables["foreground-muted"]
 
     async def discover(self) -> Hits:
-        """Before anything is typed: what is done most first."""
+        """Before anything is typed: what was used last first, then what is done most."""
         for at, command in enumerate(each for each in self._all() if each.shown):
             same = self._same(command)
             # They are sorted by their text, which is shown nowhere.
-            yield DiscoveryHit(self._line(command), PaletteChoice(command.call, same), f"{at:04}")
+            choice, place = self._choice(command, same), self._used.place(command.title)
+            if place is not None:
+                yield Hit(place, self._line(command), choice, command.title)
+            else:
+                yield DiscoveryHit(self._line(command), choice, f"{at:04}")
 
     async def search(self, query: str) -> Hits:
         """What has the letters in it: in its name, or after those in the command that does the same."""
@@ -212,4 +224,5 @@ class Commands(Provider):
             if score <= 0 and same is not None and query.casefold().strip() in same.casefold():
                 score = BY_COMMAND_SCORE
             if score > 0:
-                yield Hit(score, self._line(command), PaletteChoice(command.call, same), command.title)
+                score = self._used.score(command.title, query, score)
+                yield Hit(score, self._line(command), self._choice(command, same), command.title)

@@ -30,13 +30,20 @@ class PaletteChoice:
 
     Args:
         call: does it.
+        take: called first, with the title, when it is chosen.
+        title: as it stands in the list.
         line: the `journey-studio` command that does the same; None when there is none.
     """
 
-    def __init__(self, call: Callable[[], Any], line: str | None = None) -> None:
+    def __init__(
+        self, call: Callable[[], Any], take: Callable[[str], None], title: str, line: str | None = None
+    ) -> None:
         self._call = call
+        self._take = take
+        self._title = title
         self.line = line
 
     def __call__(self) -> Any:
         """Do it."""
+        self._take(self._title)
         return self._call()

@@ -16,7 +16,7 @@ from studio.tui.keys.command import PaletteChoice
 from studio.tui.screens.copying import MOST_TOLD
 from studio.tui.session.context import session_of
 
-WORDS = "a command, or the name of a workflow, user or wait"
+WORDS = "a command, or the name of a workflow, user, wait or file"
 
 
 class Palette(CommandPalette):

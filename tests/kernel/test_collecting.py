@@ -214,6 +214,14 @@ def test_a_deadline_that_is_moved_may_come_in_the_same_turn() -> None:
     ]
 
 
+def test_a_deadline_that_is_moved_is_one_of_its_batch() -> None:
+    rules = Rules(digest(quiet="10m", timeout="1h"))
+    rules.event("go")
+    rules.transition.event(rules.incoming("tick"), MINUTE)
+    (wait,) = rules.waits()
+    assert rules.transition.waits.timers == [(11 * MINUTE, wait.id, wait)]
+
+
 def test_a_wait_for_a_field_of_that_name_collects_nothing() -> None:
     @workflow(trigger="go")
     async def waits(journey: Journey) -> int:

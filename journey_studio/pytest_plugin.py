@@ -15,12 +15,19 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from journey_studio import clash
-from journey_studio.pytest_options import add_marker, add_options, covers, is_event_file
+from journey_studio.pytest_options import (
+    COVERAGE_LEAST_OPTION,
+    add_marker,
+    add_options,
+    covers,
+    is_event_file,
+)
 
 if TYPE_CHECKING:
     from studio.testing.verbs import Journeys
 
 COMMAND = "-m pytest"
+OK = pytest.ExitCode.OK
 _WORKS = "studio.testing.plugin"
 
 
@@ -94,12 +101,18 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """All tests are done: hold what they went against the maps."""
     if (works := _coverage(session.config)) is not None:
         works.finish_coverage(session)
+    elif session.config.getoption(COVERAGE_LEAST_OPTION) is not None and session.exitstatus == OK:
+        # A share is asked for that cannot be found out.
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Tell what the tests went."""
     if (works := _coverage(config)) is not None:
         works.tell_coverage(terminalreporter, config)
+    elif covers(config):
+        terminalreporter.section("journey coverage")
+        terminalreporter.line(f"it is not known what the tests went: {clash(COMMAND)}")
 
 
 def _coverage(config: pytest.Config) -> Any:

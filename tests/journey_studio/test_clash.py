@@ -78,6 +78,15 @@ def test_a_test_that_asks_for_journeys_is_told(theirs: Path) -> None:
     assert "Traceback" not in done.stdout
 
 
+@pytest.mark.long
+def test_coverage_that_cannot_be_had_is_told_and_fails_where_a_share_is_asked_for(theirs: Path) -> None:
+    for option, code in (("--journey-coverage", 0), ("--journey-coverage-min=50", 1)):
+        done = run(theirs, "-m", "pytest", "-q", *PLUGIN, option)
+        assert done.returncode == code, done.stdout
+        assert "it is not known what the tests went: " in done.stdout
+        assert "hides the package studio of Journey Studio" in done.stdout
+
+
 def test_the_command_is_told(theirs: Path) -> None:
     done = run(theirs, "-m", "journey_studio", "users")
     assert (done.returncode, len(done.stdout.splitlines())) == (2, 1), done.stdout

@@ -221,6 +221,7 @@ class MapPane(Asking, VirtualList[MapRow]):
             notes.append(f"{self.user}'s path is bold")
         if (tested := self.view.tested) is not None:
             more = f" · tests {tested.percent}%{'' if tested.untested else ', stale'}{more}"
+            notes += ["green is tested"] if tested.untested else []
         self.set_titles(f"1 Map · {self.view.workflow.name}{more}", " · ".join([*notes, "← → fold"]))
 
     # -- the cursor ------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from pathlib import Path
 from studio.design.coverage import kept
 from studio.design.coverage.kept import MapCoverage, percent
 from studio.design.coverage.map_walk import MapGraph, Way
-from studio.design.coverage.turns import is_gone, turns_of
+from studio.design.coverage.turns import asked_of, is_gone, turns_of, without_asking
 from studio.design.explorer import path_files
 from studio.design.explorer.explored_path import ExploredPath
 from studio.design.explorer.samples import Samples
@@ -110,7 +110,10 @@ def _covered(workflow: Workflow, gone: WorkflowGone) -> WorkflowCoverage:
     samples.add_event_file(workflow)
     explored = explore(workflow, samples, start=START if samples.start is None else samples.start)
     ordered = sorted(explored.paths, key=path_files.shortest_first)
-    missing = [each for each in ordered if not is_gone(each, turns_of(each), gone.went)]
+    turns = [turns_of(each) for each in ordered]
+    asked = asked_of(turns)
+    went = {without_asking(each, asked) for each in gone.went}
+    missing = [each for each, own in zip(ordered, turns, strict=True) if not is_gone(each, own, went)]
     writable = [each for each in ordered if path_files.is_playable(each)]
     last = max((number for number, each in enumerate(writable, 1) if each in missing), default=0)
     return WorkflowCoverage(

@@ -6,7 +6,7 @@ same turn for each user; what was said in the log decides nothing, and is left o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import NamedTuple
 
 from studio.design.explorer.explored_path import ExploredPath, PathStep
@@ -16,7 +16,9 @@ STANDS = "stands"
 IDLE = "idle"
 """How a journey ends that is between two passes."""
 
-_SAME = {"matched before": "matched", "done before": "done", "sent before": "sent", "held out": "not sent"}
+SENT, UNSENT = "sent", "not sent"
+
+_SAME = {"matched before": "matched", "done before": "done", "sent before": "sent", "held out": UNSENT}
 """Outcomes that lead the same way."""
 Told = list[list[str]]
 """A `Went` as JSON holds it: first how it ended, then its turns."""
@@ -57,6 +59,23 @@ def turn_of(step: PathStep, *, opened: bool = True) -> JourneyTurn | None:
 def turns_of(path: ExploredPath) -> tuple[JourneyTurn, ...]:
     """The turns of a path."""
     return tuple(turn for step in path.steps if (turn := turn_of(step)) is not None)
+
+
+def asked_of(paths: Iterable[Sequence[JourneyTurn]]) -> frozenset[str]:
+    """The lines of messages of which the code asks whether they were sent: both ways are there."""
+    found = {
+        turn.line for turns in paths for turn in turns if turn[0] == "message" and turn.outcome == UNSENT
+    }
+    return frozenset(found)
+
+
+def without_asking(went: Went, asked: Container[str]) -> Went:
+    """A way on which each message of which nobody asks was sent, as on the paths of the explorer."""
+    turns = tuple(
+        turn._replace(outcome=SENT) if turn.kind == "message" and turn.line not in asked else turn
+        for turn in went.turns
+    )
+    return Went(went.end, turns)
 
 
 def is_gone(path: ExploredPath, turns: Sequence[JourneyTurn], went: Iterable[Went]) -> bool:

@@ -6,9 +6,9 @@ from collections.abc import Callable
 
 import pytest
 
-from studio import Journey, workflow
+from studio import Journey, channel, workflow
 from studio.design.coverage.recorded_journeys import gone_in
-from studio.design.coverage.turns import as_told, is_gone, read_told, turns_of
+from studio.design.coverage.turns import as_told, asked_of, is_gone, read_told, turns_of, without_asking
 from studio.design.explorer.path_files import choices_of
 from studio.design.explorer.search import explore
 from studio.testing import Journeys
@@ -72,3 +72,39 @@ def test_a_path_is_gone_by_whoever_has_come_to_its_end(
     assert {read_told(as_told(each)) for each in went} == went
     paths = explore(tried).paths
     assert {choices_of(path) for path in paths if is_gone(path, turns_of(path), went)} == gone
+
+
+news = channel("turns news", cap="1 per 24h")
+
+
+def send(user: str) -> None:
+    raise AssertionError("a step's own function was called")
+
+
+@workflow(trigger="go", key="n")
+async def messages(journey: Journey) -> str:
+    """One message of which nobody asks, and one of which the way depends on it."""
+    await journey.message(news, "first", send, journey.user.id)
+    if await journey.message(news, "second", send, journey.user.id):
+        return "sent"
+    return "not sent"
+
+
+def test_a_message_of_which_nobody_asks_is_no_way_of_its_own() -> None:
+    paths = explore(messages).paths
+    turns = [turns_of(path) for path in paths]
+    asked = asked_of(turns)
+    assert [choices_of(path) for path in paths] == ["0", "1"]
+    assert len(asked) == 1
+    with Journeys(messages) as journeys:
+        journeys.stub("*")
+        journeys.send("go", "ada", {"n": 1})
+        # Neither is sent: the cap is full.
+        journeys.send("go", "ada", {"n": 2})
+        engine, _ = journeys._running()
+        found, _ = gone_in(engine.path, engine.workflows)
+    went = found["messages"].went
+    assert [sum(turn.outcome == "sent" for turn in each.turns) for each in went] in ([1, 0], [0, 1])
+    plain = {without_asking(each, asked) for each in went}
+    gone = [is_gone(path, own, plain) for path, own in zip(paths, turns, strict=True)]
+    assert gone == [False, True]

@@ -8,18 +8,24 @@ import click
 
 from studio.cli.http_ingest import http_option
 from studio.cli.no_steps import steps_options, would_run
-from studio.cli.options import shared_on_screen
+from studio.cli.options import at_option, shared_on_screen
 from studio.cli.settings import Settings
 from studio.errors import StudioError
 
 
 @click.command()
 @click.option("--readonly", is_flag=True, help="Look only: run no engine, send nothing.")
+@at_option
 @http_option
 @steps_options
 @shared_on_screen
 def studio(
-    settings: Settings, readonly: bool, http: str | None, no_steps: bool, stubs: tuple[str, ...]
+    settings: Settings,
+    readonly: bool,
+    at: str | None,
+    http: str | None,
+    no_steps: bool,
+    stubs: tuple[str, ...],
 ) -> int:
     """Open the studio: every journey live, on one screen."""
     if readonly and http is not None:
@@ -43,4 +49,5 @@ def studio(
         reload=settings.reload,
         http=None if http is None else address(http),
         stand_in=would_run(settings, no_steps, stubs),
+        at=at,
     )

@@ -127,7 +127,7 @@ class PastViews(Views):
         newest = self._newest()
         if int(text) > newest:
             fix = f"The newest is {newest:,}."
-            raise StoreError(f"there is no entry {int(text):,} yet", where=str(self.path), fix=fix)
+            raise StoreError(f"there is no entry {int(text):,} yet", fix=fix)
         return self.go(int(text))
 
     def step(self, by: int, user: str | None = None) -> Moment:

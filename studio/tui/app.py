@@ -29,6 +29,7 @@ from studio.tui.format.text import literal
 from studio.tui.keys.clock_keys import ClockKeys
 from studio.tui.screens.live import LiveScreen
 from studio.tui.screens.main_screen import open_on
+from studio.tui.screens.past_control import PastControl
 from studio.tui.session.cells import Cells
 from studio.tui.session.connection import Mode
 from studio.tui.session.context import Session
@@ -121,6 +122,8 @@ class StudioApp(ClockKeys):
     ) -> None:
         super().__init__()
         themes.install(self)
+        self.at: str | None = None
+        """The entry or the time of the past that is shown at first."""
         self.notice = ""
         """Said once the store is open."""
         self._redraws = Redraws(self._show_change, lambda: self.session.clock_reading().jump is not None)
@@ -265,6 +268,8 @@ class StudioApp(ClockKeys):
         self.look_at_clock()
         if (live := self.live) is not None:
             live.show_store()
+            if self.at is not None:
+                live.look_at(self.at)
 
     def _passed_over(self) -> str:
         """What is said of folders whose files are not loaded: once, by the engine's own studio."""
@@ -358,6 +363,11 @@ class StudioApp(ClockKeys):
             live.follow_user(UserChosen(message.user, message.seq))
             live.action_pane(2)
 
+    @property
+    def _film(self) -> PastControl | None:
+        live = self.live
+        return live.past if live is not None and self.session.past is not None else None
+
     # -- time and change ------------------------------------------------------------------------------
 
     def _tick(self) -> None:
@@ -375,8 +385,8 @@ class StudioApp(ClockKeys):
     @work(group="look", exclusive=True, exit_on_error=False)
     async def _look(self) -> None:
         session, client = self.session, self.session.client
-        # The engine of this process says itself when it has committed.
-        if isinstance(client, LocalEngine):
+        # The engine of this process says itself when it has committed; the past does not change.
+        if isinstance(client, LocalEngine) or session.past is not None:
             return
         if isinstance(client, RemoteEngine) and time.monotonic() - self._sought_at > SEEK_SECONDS:
             self._sought_at = time.monotonic()
@@ -477,6 +487,7 @@ def run_studio(
     stand_in: StandIn | None = None,
     client: EngineClient | None = None,
     notice: str = "",
+    at: str | None = None,
 ) -> int:
     """Open the studio and stay until it is left.
 
@@ -485,6 +496,7 @@ def run_studio(
         stand_in: gives what is called in the place of steps; None calls the steps.
         http: host and port at which its engine takes events.
         notice: what is said in it at first.
+        at: an entry or a time of the past, as of which it is shown at first.
 
     Returns:
         The exit code.
@@ -506,7 +518,7 @@ def run_studio(
         reload=reload,
         stand_in=stand_in,
     )
-    app.notice = notice
+    app.notice, app.at = notice, at
     with ingesting(app, http), Leaving(app.leave_from_elsewhere, terminal_of(sys.stdin)):
         app.run()
     if app.failure is not None:

@@ -19,6 +19,7 @@ from studio.store.views import Views
 from studio.tui.format.countdown import TENTHS_SECONDS
 from studio.tui.keys.typed_ahead import TypedAhead
 from studio.tui.screens.main_screen import MainScreen, shown_on
+from studio.tui.screens.past_control import PastControl
 from studio.tui.session.ask import OwnStore
 from studio.tui.session.messages import EndByHand, LetTimeOut, LookedAtAnother
 from studio.tui.session.read_only import refusal
@@ -102,6 +103,11 @@ class ClockKeys(TypedAhead):
     def _tick(self) -> None:
         raise NotImplementedError
 
+    @property
+    def _film(self) -> PastControl | None:
+        """What the keys of the clock are for while the past is shown."""
+        raise NotImplementedError
+
     # -- the one timer -------------------------------------------------------------------------
 
     def keep_pace(self) -> None:
@@ -180,7 +186,11 @@ class ClockKeys(TypedAhead):
         return super().check_action(action, parameters)
 
     def action_pause_run(self) -> None:
-        """Let no time pass, or let it pass again."""
+        """Let no time pass, or let it pass again; of the past, the film."""
+        if (film := self._film) is not None:
+            film.play_or_stop()
+            self._tick()
+            return
         self._do(lambda clock: clock.run() if self.session.clock_reading().paused else clock.pause())
 
     def action_speed(self, speed: int) -> None:
@@ -196,6 +206,10 @@ class ClockKeys(TypedAhead):
         self._step_speed(-1)
 
     def _step_speed(self, by: int) -> None:
+        if (film := self._film) is not None:
+            film.change_speed(by)
+            self._tick()
+            return
         # Looked at when it is done, not when the key is pressed: keys may come faster than acts.
         self._do(lambda clock: clock.speed(_beside(clock.reading().speed, by)))
 
@@ -227,7 +241,7 @@ class ClockKeys(TypedAhead):
         """Whether time is not moved from here; then says so, before anything is asked."""
         if self.session.client is None or not self.session.client.read_only:
             return False
-        self.say_of_clock(str(refusal("cannot move the clock")))
+        self.say_of_clock(str(refusal("cannot move the clock", self.session.client)))
         return True
 
     def action_forward(self) -> None:

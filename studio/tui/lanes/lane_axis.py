@@ -25,6 +25,12 @@ SCALE_NAMES = (
 )  # fmt: skip
 
 
+FOLD_MS = 12 * HOUR
+"""Time of the past in which nothing happens for so long is folded: how long it was is said, not drawn."""
+FOLD_CELLS = 11
+"""As much as a fold takes where there is room: "⋯ 89d 23h ⋯" at the most."""
+MOST_FOLDED = 0.75
+"""Of the room between the moments, what all folds take at most."""
 NEAR_MS = 10
 """Moments closer than this to the one before share its column: one thing led to the other."""
 
@@ -46,6 +52,8 @@ class FitAxis:
     moments: tuple[int, ...]
     columns: tuple[int, ...]
     """Of each moment its own."""
+    folds: tuple[tuple[int, int, int], ...] = ()
+    """Long idle time: the columns of the moments around it, and how long it was, in ms."""
 
     def column(self, at: int) -> int:
         if not self.moments or at < self.moments[0]:
@@ -85,9 +93,10 @@ class LinearAxis:
 def fit(moments: Sequence[int], now: int, width: int, focus: int | None = None) -> FitAxis:
     """Give each moment (but those near another) a column of its own within `width`, and now too.
 
-    With more moments than half the width (three quarters, when nothing is ahead) the newest
-    ones are kept, or those around `focus`, and always the very first: there everything began.
-    What is ahead keeps at most a third.
+    Long idle time of the past is folded: it takes what its length takes to be said, and leaves the rest
+    of the room to what happened. With more moments than half the width (three quarters, when nothing is
+    ahead) the newest ones are kept, or those around `focus`, and always the very first: there everything
+    began. What is ahead keeps at most a third.
     """
     if width <= 0:
         return FitAxis((), ())
@@ -101,20 +110,46 @@ def fit(moments: Sequence[int], now: int, width: int, focus: int | None = None) 
         # The nearest, and the very last: nothing lies beyond the axis.
         ahead = [*ahead[: most_ahead - 1], ahead[-1]] if most_ahead else []
     most_past = min(width - 1 - len(ahead), width // 2 if ahead else width * 3 // 4)
-    if len(past) > most_past:
+    dropped = len(past) > most_past
+    if dropped:
         first = len(past) - most_past
         if focus is not None and focus < past[first]:
             first = max(0, bisect_left(past, focus) - most_past // 3)
         # The first of all, then those: what lies between shares the room between them.
         past = [*past[:1], *past[first + 1 : first + most_past]] if most_past > 0 else []
     kept = (*past, now, *ahead)
-    shares = [log2(1 + 2 * (after - before) / SECOND) + 1 for before, after in pairwise(kept)]
-    spare, total = width - len(kept), sum(shares)
-    columns, run = [0], 0.0
+    folded = [
+        after <= now
+        and after - before >= FOLD_MS
+        # Behind the very first, much may have been left out: that is not idle.
+        and not (dropped and before == past[0])
+        for before, after in pairwise(kept)
+    ]
+    columns, run, spare = [0], 0.0, width - len(kept)
+    shares = _shares(kept, folded, spare)
     for index, share in enumerate(shares, 1):
         run += share
-        columns.append(index + (int(spare * run / total + 1e-9) if index < len(shares) else spare))
-    return FitAxis(kept, tuple(columns))
+        columns.append(index + (int(run + 1e-9) if index < len(shares) else spare))
+    folds = [
+        (columns[index], columns[index + 1], kept[index + 1] - kept[index])
+        for index, fold in enumerate(folded)
+        if fold
+    ]
+    return FitAxis(kept, tuple(columns), tuple(folds))
+
+
+def _shares(kept: Sequence[int], folded: Sequence[bool], spare: int) -> list[float]:
+    """How many cells beside its first each gap takes."""
+    found = [log2(1 + 2 * (after - before) / SECOND) + 1 for before, after in pairwise(kept)]
+    total, pairs = sum(found), list(zip(found, folded, strict=True))
+    plain = sum(share for share, fold in pairs if not fold)
+    if not plain or not any(folded):
+        return [spare * share / total for share in found]
+    most = min(FOLD_CELLS, MOST_FOLDED * spare / sum(folded))
+    # A gap that would take less by its length is not made wider.
+    cells = [min(most, spare * share / total) if fold else 0.0 for share, fold in pairs]
+    left = spare - sum(cells)
+    return [cell if fold else left * share / plain for cell, (share, fold) in zip(cells, pairs, strict=True)]
 
 
 def linear(scale: int, now: int, width: int, anchor_at: int, anchor_column: int) -> LinearAxis:

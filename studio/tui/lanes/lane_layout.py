@@ -190,6 +190,7 @@ def _axis_row(lanes: Lanes, axis: Axis, now: int, width: int) -> LaneRow:
     _now_label(row, axis, now)
     if not isinstance(axis, FitAxis) or not axis.moments:
         return row
+    _fold_labels(row, axis)
     # A picture may begin in the middle of a long history: its times count from the user's start all the same.
     base = axis.moments[0] if lanes.start_at is None else min(lanes.start_at, axis.moments[0])
     # The last one first: how far the picture goes is worth more than a step in between.
@@ -199,6 +200,17 @@ def _axis_row(lanes: Lanes, axis: Axis, now: int, width: int) -> LaneRow:
         if at != now and row.free(max(0, start - 1), min(width, start + len(label) + 1)):
             row.write(start, label, "muted", _WORDS)
     return row
+
+
+def _fold_labels(row: LaneRow, axis: FitAxis) -> None:
+    """How long nothing happened, where that was long: whole, shorter, or only that it is folded."""
+    sign = glyphs().folded
+    for start, end, ms in axis.folds:
+        for label in (f"{sign} {span(ms)} {sign}", f"{sign}{span(ms).partition(' ')[0]}{sign}", sign):
+            column = start + 1 + (end - start - 1 - len(label)) // 2
+            if column > start and row.free(column, column + len(label)) and column + len(label) <= end:
+                row.write(column, label, "faint" if label == sign else "muted", _WORDS)
+                break
 
 
 def _linear_labels(axis: LinearAxis, now: int, width: int) -> LaneRow:
@@ -239,6 +251,8 @@ def _lane_row(lane: Lane, axis: Axis, now: int, width: int, limit: int) -> LaneR
     used = -1
     for bar in lane.bars:
         used = _draw_bar(row, bar, axis, now, used, limit)
+    if isinstance(axis, FitAxis):
+        _cut_bodies(row, axis)
     for mark in lane.marks:
         column = axis.column(mark.at)
         sign, tone = _mark(mark)
@@ -252,6 +266,14 @@ def _lane_row(lane: Lane, axis: Axis, now: int, width: int, limit: int) -> LaneR
         if mark.seq != NO_ENTRY:
             row.hits.append((column, mark.seq))
     return row
+
+
+def _cut_bodies(row: LaneRow, axis: FitAxis) -> None:
+    """A bar that lasts through a fold is longer than it looks."""
+    for start, end, _ in axis.folds:
+        middle = (start + end) // 2
+        if start < middle < end and row.ranks[middle] == _BODY:
+            row.put(middle, glyphs().folded, row.cells[middle].tone, _BODY)
 
 
 def _lane_name(lane: Lane) -> str:

@@ -96,7 +96,7 @@ class ActControl(Control):
         client = self.session.client
         if client is None or not client.read_only:
             return False
-        self.say(str(refusal(what)), "error")
+        self.say(str(refusal(what, client)), "error")
         return True
 
     def idle_keys(self) -> frozenset[str]:

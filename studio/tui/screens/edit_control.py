@@ -33,7 +33,7 @@ from studio.text import json_text as jsontext
 from studio.tui.screens.change import ActNodeScreen, ChangeScreen, EditedField
 from studio.tui.screens.control import Control
 from studio.tui.screens.main_screen import MainScreen
-from studio.tui.session.read_only import refusal, refuse
+from studio.tui.session.read_only import refusal
 from studio.tui.widgets.map_pane import MapPane
 
 EDIT_BINDINGS = [
@@ -74,7 +74,7 @@ class EditControl(Control):
         """The node to change; None when there is none or nothing may be changed, which is said."""
         client = self.session.client
         if client is not None and client.read_only:
-            self.say(str(refusal("cannot change files")), "error")
+            self.say(str(refusal("cannot change files", client)), "error")
             return None
         node = self.screen.query_one(MapPane).node
         if node is None:
@@ -90,7 +90,7 @@ class EditControl(Control):
         """Write an edit of a node's file, and give its sentence."""
         client = self.session.client
         if client is not None and client.read_only:
-            refuse("cannot change files")
+            raise refusal("cannot change files", client)
 
         def write() -> str:
             file = files.read(node.span.file)
@@ -153,7 +153,7 @@ class EditControl(Control):
         client = self.session.client
         try:
             if client is not None and client.read_only:
-                refuse("cannot change files")
+                raise refusal("cannot change files", client)
             file = files.read(path)
             if Document(file.source).text != file.source:
                 fix = "e opens it in $EDITOR."

@@ -19,6 +19,7 @@ from studio.tui.screens.layout_control import LayoutControl
 from studio.tui.screens.main_screen import LEAST_HEIGHT, LEAST_WIDTH, MainScreen, shown_on
 from studio.tui.screens.marked_control import MarkedControl
 from studio.tui.screens.needs_control import CHARTS_BINDING, PROBLEM_BINDINGS, NeedsControl
+from studio.tui.screens.past_control import PAST_BINDINGS, PastControl
 from studio.tui.screens.record_control import RecordControl
 from studio.tui.screens.refused_control import REFUSED_BINDING, RefusedControl
 from studio.tui.screens.reload_control import RELOAD_BINDING, ReloadControl
@@ -66,6 +67,7 @@ class LiveScreen(MainScreen):
         Binding("i", "inject", "inject", id="inject"),
         *ACT_BINDINGS,
         *TIME_BINDINGS,
+        *PAST_BINDINGS,
         *PROBLEM_BINDINGS,
         Binding("d", "designer", "designer", id="designer"),
         CHARTS_BINDING,
@@ -95,12 +97,13 @@ class LiveScreen(MainScreen):
         self.copying = CopyControl(self, self.acts)
         self.marked = MarkedControl(self)
         self.time = TimeControl(self)
+        self.past = PastControl(self, self.ask_all)
         self.record = RecordControl(self)
         self.refused = RefusedControl(self)
         self.reload = ReloadControl(self)
         self.problems = NeedsControl(self)
         self.start = StartControl(self)
-        self._started = False
+        self._started = self._filming = False
         self._user_by_hand = False
 
     def compose(self) -> ComposeResult:
@@ -187,12 +190,17 @@ class LiveScreen(MainScreen):
         """Something was committed."""
         if shown_on(self.app) is not self:  # one that comes back asks anew, one that goes has lost its panes
             return
+        if self.session.past is not None:
+            # What is happening meanwhile is no part of what was.
+            return
         self.acts.follow_newest()
         self.ask_all()
         self.query_one(Inject).look_again()
 
     def tick(self, now: int) -> None:
         """Time has passed."""
+        if (past := self.session.past) is not None and past.is_due:
+            self.follow_film()
         for bar in self.ticking:
             bar.tick(now)
         for pane in self.panes:
@@ -322,7 +330,9 @@ class LiveScreen(MainScreen):
         inject = self.query_one(Inject)
         typing = inject.has_focus_within
         for each in self.lists:
-            each.hold(each.has_focus or (typing and inject.origin is each))
+            # Of the past nothing is new, and each step is another list.
+            now = self.session.past is None
+            each.hold(now and (each.has_focus or (typing and inject.origin is each)))
         if not typing:
             inject.origin = None
 
@@ -377,8 +387,10 @@ class LiveScreen(MainScreen):
         self.pane_layout.step(by)
 
     def action_step_out(self) -> None:
-        """One step: the marks, then the filter, then the maximised pane."""
+        """Back from the past; else one step: the marks, then the filter, then the maximised pane."""
         focused = self.focused
+        if self.past.leave():
+            return
         if isinstance(focused, WhyPane):
             self.pane_layout.target(self.pane_layout.tab).focus()
         elif isinstance(focused, Marking) and focused.marks:
@@ -482,6 +494,32 @@ class LiveScreen(MainScreen):
     async def action_reload(self) -> None:
         """Take in what was changed in the workflow files."""
         await self.reload.reload()
+
+    @work(group="past", exclusive=True, exit_on_error=True)
+    async def action_as_of_here(self) -> None:
+        """Look at everything as of the entry at the cursor."""
+        await self.past.here()
+
+    @work(group="past-step", exit_on_error=True)
+    async def action_past_step(self, by: int) -> None:
+        """Look at the next cause of the past, or at the one before."""
+        await self.past.step(by)
+
+    @work(group="past", exclusive=True, exit_on_error=True)
+    async def look_at(self, text: str) -> None:
+        """Look at everything as of what a person names: an entry, or a time."""
+        await self.past.go(lambda views: views.go_to(text))
+
+    @work(group="film", exclusive=False, exit_on_error=True)
+    async def follow_film(self) -> None:
+        """Show what has happened by now."""
+        if self._filming:
+            return
+        self._filming = True
+        try:
+            await self.past.follow_film()
+        finally:
+            self._filming = False
 
     @work(group="time", exclusive=True, exit_on_error=True)
     async def action_rewind(self) -> None:

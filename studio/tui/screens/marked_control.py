@@ -84,7 +84,7 @@ class MarkedControl(Control):
         if client is None or reader is None:
             return None
         if client.read_only:
-            self.say(str(refusal("cannot act on journeys")), "error")
+            self.say(str(refusal("cannot act on journeys", client)), "error")
             return None
         try:
             found: Marked = await reader.ask(MarkedQuestion(rows).read)

@@ -97,7 +97,7 @@ class NeedsControl(ProblemControl):
             self.say("r resumes failed journeys: this is something else", "muted")
             return
         if client.read_only:
-            self.say(str(refusal("cannot resume journeys")), "error")
+            self.say(str(refusal("cannot resume journeys", client)), "error")
             return
         question = QuestionScreen(
             f"Resume {counted(len(need.journeys), 'failed journey')} of {need.workflow}?",

@@ -27,7 +27,7 @@ from studio.tui.screens.main_screen import LEAST_HEIGHT, LEAST_WIDTH, NARROW
 from studio.tui.session.ask import OwnStore
 from studio.tui.session.context import Session, session_of
 from studio.tui.session.messages import ReadFailed
-from studio.tui.session.read_only import refuse
+from studio.tui.session.read_only import refusal
 from studio.tui.session.reader import Reader
 from studio.tui.widgets.keys_bar import KeysBar
 from studio.tui.widgets.source_pane import Beside, SourcePane
@@ -212,7 +212,7 @@ class PreviewScreen(OwnStore, Screen[None]):
         client = self._session.client
         try:
             if client is not None and client.read_only:
-                refuse("cannot write files")
+                raise refusal("cannot write files", client)
             file = short(await self._in_thread(preview.keep))
         except StudioError as error:
             self._say(str(error), "error")

@@ -13,7 +13,7 @@ from studio.errors import StudioError
 from studio.store.refused import Refused
 from studio.text.printable import clean
 from studio.tui.screens.control import Control
-from studio.tui.session.read_only import refuse
+from studio.tui.session.read_only import refusal
 
 if TYPE_CHECKING:
     pass
@@ -55,7 +55,7 @@ async def _do(app: App[Any], client: EngineClient, act: str, row: Refused) -> st
     from studio.tui.screens.refused import MendEditor
 
     if client.read_only:
-        refuse("cannot send or delete refused events")
+        raise refusal("cannot send or delete refused events", client)
     if act == "drop":
         question = QuestionScreen(
             f"Delete the refused event {row.number}?", "delete it", details=[row.reason]

@@ -55,7 +55,7 @@ class TimeControl(Control):
         if client is None:
             raise StudioError("the store is not open yet")
         if client.read_only:
-            raise refusal("cannot undo or rewind")
+            raise refusal("cannot undo or rewind", client)
         return client
 
     def _refuse(self, error: StudioError) -> None:
@@ -102,7 +102,7 @@ class TimeControl(Control):
         if row is None or client is None:
             return
         if client.read_only:
-            self._refuse(refusal("cannot copy the store"))
+            self._refuse(refusal("cannot copy the store", client))
             return
         from studio.tui.screens.name_file import NameFileScreen
 

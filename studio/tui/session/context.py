@@ -13,6 +13,7 @@ from studio.clocks.adjustable_clock import ClockReading
 from studio.engine.client import EngineClient
 from studio.engine.local import LocalEngine
 from studio.engine.remote import RemoteClock
+from studio.errors import StudioError
 from studio.source.project import MEMORY, absolute, working_folder
 from studio.store.beside import sent_path
 from studio.tui.session.cells import Cells
@@ -25,6 +26,7 @@ from studio.tui.session.remembered import Memory
 if TYPE_CHECKING:
     from studio.design.editing.undo import Edits
     from studio.engine.effects.steps import StandIn
+    from studio.tui.session.past import PastCursor
 
 
 class Session:
@@ -79,6 +81,8 @@ class Session:
         """Whether the key in its turn was pressed before what the one ahead of it led to was seen."""
         self.copied = ""
         """The command that was copied last: the same once more is shown, too."""
+        self.past: PastCursor | None = None
+        """Where in the past one looks; None: at the present."""
         self._given, self._reload, self._stand_in = client, reload, stand_in
 
     # -- the store that is shown -----------------------------------------------------------------
@@ -114,13 +118,42 @@ class Session:
         self.stores.show(store)
         self._follow_shown()
 
+    # -- the past ----------------------------------------------------------------------------------
+
+    def begin_past(self) -> PastCursor:
+        """Make ready to look at the past of the store that is shown.
+
+        Raises:
+            StudioError: none is open.
+        """
+        from studio.tui.session.past import PastCursor
+
+        if self.stores.shown is None:
+            raise StudioError("the store is not open yet")
+        self.past = PastCursor(self.stores.shown.client)
+        return self.past
+
+    def show_past(self) -> None:
+        """From now on all questions are about the past, and nothing can be done."""
+        if self.past is not None:
+            self.client, self.reader = self.past.client, self.past.reader
+
+    def end_past(self) -> None:
+        """Look at the present again."""
+        self._follow_shown()
+
     def _follow_shown(self) -> None:
+        past, self.past = self.past, None
+        if past is not None:
+            past.reader.close()
         if (shown := self.stores.shown) is not None:
             self.client, self.reader = shown.client, shown.reader
 
     async def close(self) -> bool:
         """Leave all stores. True when the engine of one did not stop in time."""
-        self.client = self.reader = None
+        if self.past is not None:
+            self.past.reader.close()
+        self.client = self.reader = self.past = None
         return await self.stores.close()
 
     @property
@@ -165,6 +198,8 @@ class Session:
 
     async def learn_clock(self) -> None:
         """A viewer is told by the store how the engine's clock stands."""
+        if self.past is not None:
+            return
         time = self.client.time if self.client is not None else None
         if isinstance(time, RemoteClock) and self.reader is not None:
             time.clock.learn(await self.reader.ask(lambda views: views.clock()))

@@ -53,6 +53,8 @@ OF_FEATURE: dict[Feature, frozenset[str]] = {
     "inspect": frozenset({"inspect"}),
 }
 """What the keys are for that the driver of the journeys may be without."""
+PAST = frozenset({"past.later", "past.earlier"})
+"""Steps of the time cursor."""
 NOWHERE = frozenset({"problem.go"})
 """Every workflow file loads."""
 
@@ -70,9 +72,12 @@ def not_offered(session: Session) -> frozenset[str]:
     client = session.client
     if client is None:
         return frozenset()
+    if session.past is not None:
+        # Pause and speed are those of the film.
+        return LEADS | ACTS | SENDS | COPIES | NOWHERE | OF_FEATURE["reload"]
     nowhere = NOWHERE if place_of(client.problems) is None else frozenset()
     missing = (OF_FEATURE.get(feature, frozenset()) for feature in client.capabilities.missing())
-    return frozenset().union(nowhere, _not_asked(client), *missing)
+    return frozenset().union(nowhere, PAST, _not_asked(client), *missing)
 
 
 def nothing_there(screen: Screen[Any]) -> frozenset[str]:

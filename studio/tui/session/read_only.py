@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 from studio.clocks.adjustable_clock import ShownClock
 from studio.engine.client import Stored
@@ -16,14 +16,15 @@ from studio.store.refused import Refusal
 from studio.store.views import Views
 
 
-def refusal(what: str) -> StudioError:
-    """Why an act is refused by who only looks, by its name."""
+def refusal(what: str, client: object = None) -> StudioError:
+    """Why an act is refused by who only looks, by its name.
+
+    Args:
+        client: what cannot do it, where that may be a look at the past.
+    """
+    if getattr(client, "is_past", False):
+        return StudioError(f"this is the past: {what}", fix="esc goes back to now.")
     return StudioError(f"READ ONLY: {what}", fix="Start journey-studio without --readonly.")
-
-
-def refuse(what: str) -> NoReturn:
-    """Refuse an act by name."""
-    raise refusal(what)
 
 
 class ReadOnlyClock(RemoteClock):
@@ -50,28 +51,28 @@ class ReadOnlyEngine(RemoteEngine):
         self.time = ReadOnlyClock(path, shown)
 
     async def send(self, event: Incoming) -> Stored | None:
-        refuse("cannot send events")
+        raise refusal("cannot send events", self)
 
     async def send_many(self, events: Sequence[Incoming], *, by_hand: bool = True) -> list[Stored | None]:
-        refuse("cannot send events")
+        raise refusal("cannot send events", self)
 
     async def keep_refused(self, refusals: Sequence[Refusal]) -> list[int]:
-        refuse("cannot keep refused events")
+        raise refusal("cannot keep refused events", self)
 
     async def send_refused(self, number: int, events: Sequence[Incoming]) -> None:
-        refuse("cannot send or delete refused events")
+        raise refusal("cannot send or delete refused events", self)
 
     async def drop_refused(self, number: int | None) -> int:
-        refuse("cannot send or delete refused events")
+        raise refusal("cannot send or delete refused events", self)
 
     async def act(self, act: str, target: str | int) -> None:
-        refuse("cannot act on journeys")
+        raise refusal("cannot act on journeys", self)
 
     async def reload(self) -> ReloadReport | None:
-        refuse("cannot reload workflows")
+        raise refusal("cannot reload workflows", self)
 
     async def _ask_back(self, command: str, body: dict[str, Any]) -> dict[str, Any]:
-        refuse("cannot undo or rewind")
+        raise refusal("cannot undo or rewind", self)
 
     async def fork(self, seq: int, path: Path) -> int:
-        refuse("cannot copy the store")
+        raise refusal("cannot copy the store", self)

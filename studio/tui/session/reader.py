@@ -22,7 +22,7 @@ class Reader:
     """A thread with its own read-only connection."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self.path = path
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="studio-reader")
         self._views: Views | None = None
         self._closed = False
@@ -51,7 +51,7 @@ class Reader:
     def _answer(self, question: Callable[[Views], T]) -> T:
         views = self._views
         if views is None:
-            views = self._views = Views(self._path)
+            views = self._views = self.open_views()
         try:
             if not self._left:
                 return question(views)
@@ -59,6 +59,14 @@ class Reader:
             if not self._left:
                 raise
         raise ReaderClosed("the store is closed")
+
+    def open_views(self) -> Views:
+        """A connection for the reader's thread, which asks for it.
+
+        Raises:
+            StudioError: the store cannot be read.
+        """
+        return Views(self.path)
 
     def retire(self) -> None:
         """Answer what was asked so far, and nothing more."""

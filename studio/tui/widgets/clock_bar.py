@@ -27,9 +27,12 @@ from studio.wording.times import SECOND, age, day_clock, left, span
 
 if TYPE_CHECKING:
     from studio.engine.client import Trouble
+    from studio.tui.session.past import PastCursor
 
 SAID_SECONDS = 5.0
 """How long a refusal stands in the bar."""
+FILM = "pause_run"
+"""Of the past, the film."""
 AHEAD_MS = 2_000
 """Studio time that differs from the wall's by less is real time."""
 
@@ -49,6 +52,8 @@ class ClockBar(OneLine):
         self.open = False
         self.virtual = False
         self.reading = ClockReading(movable=False)
+        self.past: PastCursor | None = None
+        """The moment of the past that is shown instead."""
         self._said = ("", 0.0)
         self._buttons = Buttons()
 
@@ -91,9 +96,18 @@ class ClockBar(OneLine):
             self.remove_class("-paused")
         self.update_line()
 
+    def show_past(self, past: PastCursor | None) -> None:
+        """Say which moment of the past is shown, or that it is the present again."""
+        self.past = past
+        self.set_class(past is not None, "-past")
+        self.update_line()
+
     def build(self, line: Line, colours: Look) -> None:
         wide = line.width >= 100
         self._buttons.clear()
+        if self.past is not None:
+            self._as_of(line, colours, self.past)
+            return
         line.gap()
         if not self.open:
             line.add("opening the store …", colours.muted)
@@ -160,6 +174,33 @@ class ClockBar(OneLine):
         else:
             text = f"{mark.running_clock} RUNNING"
             self._buttons.add(line, text, colours.success + bold, "pause_run", self.app)
+
+    def _as_of(self, line: Line, colours: Look, past: PastCursor) -> None:
+        """The moment of the past, how it goes on, and the way back."""
+        moment, bold = past.moment, Style(bold=True)
+        wide = line.width >= 100
+        head = f"AS OF {day_clock(self.now)}" if moment.seq else "BEFORE ALL"
+        line.gap().add(f" {head} ", colours.chip)
+        line.gap().add(f"entry {moment.seq:,}", colours.strong)
+        if moment.gone:
+            line.add(f" · {moment.gone:,} gone" if wide else " · some gone", colours.warning)
+        mark = glyphs().running_clock if past.playing else glyphs().paused_clock
+        tone = colours.success + bold if past.playing else colours.text
+        film = f"{mark} film ×{past.speed}" if wide else f"{mark} ×{past.speed}"
+        self._buttons.add(line.gap(2), film, tone, FILM, self.app)
+        keys = [("n p", "step", ""), ("space", "stops" if past.playing else "plays", FILM)]
+        last = ("esc", "is now", "screen.step_out")
+        # Dropped whole, the way back never.
+        while keys and _cells(*keys, last) > line.room - 2:
+            keys.pop()
+        line.gap(max(2, line.room - _cells(*keys, last)))
+        for key, said, action in (*keys, last):
+            if action:
+                self._buttons.add(line, key, colours.accent + bold, action, self.app)
+                self._buttons.add(line, f" {said}", colours.text, action, self.app)
+            else:
+                line.add(key, colours.accent + bold).add(f" {said}", colours.text)
+            line.gap(2)
 
     def _jumping(self, line: Line, colours: Look, jump: JumpState) -> None:
         line.gap().add(f"{jump.percent}%", colours.strong)
@@ -228,3 +269,8 @@ class ClockBar(OneLine):
             (gone, colours.faint),
             (f" {left(due_at, self.now)} ", tone + Style(bold=True)),
         ]
+
+
+def _cells(*keys: tuple[str, str, str]) -> int:
+    """As much as keys take with what they do."""
+    return sum(cell_len(key) + cell_len(said) + 3 for key, said, _ in keys)

@@ -76,6 +76,36 @@ def test_matched_timed_out_and_open_are_told_apart_by_shape() -> None:
     assert lines[2].endswith("▷ 8.0s")
 
 
+def ninety_days() -> tuple[list[Entry], int]:
+    """A journey of seven waits, of which five took days."""
+    entries, at = [entry(1, 0, "event", "signup", journey=None), entry(2, 0, "journey.started")], 1_000
+    took = (3 * SECOND, 2 * DAY, 6 * DAY + 23 * HOUR, 40 * SECOND, 14 * DAY, 30 * DAY, 36 * DAY)
+    for index, ms in enumerate(took):
+        name, seq = f"app/event{index}", 3 * index + 3
+        entries.append(opened(seq, at, name))
+        at += ms
+        entries.append(entry(seq + 1, at, "event", name, journey=None))
+        entries.append(ended(seq + 2, at, "wait.matched", name))
+    return entries, at + 2 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("width", "expected"),
+    [
+        (40, "fit         0s   ⋯   ⋯     ⋯   ⋯    ⋯    now"),
+        (66, "fit         0s    ⋯2d⋯    ⋯6d⋯       ⋯ 14d ⋯ ⋯ 30d ⋯ ⋯ 36d ⋯       now"),
+        (100, "fit         0s 1s    ⋯ 2d 0h ⋯  ⋯ 6d 23h ⋯ 8d23h      ⋯ 14d ⋯     ⋯ 30d ⋯     ⋯ 36d ⋯  88d"),
+    ],
+)
+def test_long_idle_time_is_folded(monkeypatch: pytest.MonkeyPatch, width: int, expected: str) -> None:
+    entries, now = ninety_days()
+    monkeypatch.setattr("tests.tui.lanes.test_lane_layout.WIDTH", width)
+    axis, _, lane = picture(entries, journeys=[journey(status="completed")], now=now)
+    assert axis.startswith(expected)
+    # A bar that lasts through a fold is longer than it looks.
+    assert lane.count("⋯") == 5
+
+
 def test_a_sleep_is_thin_and_a_step_ends_in_a_square() -> None:
     lines = picture(
         [

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from rich.cells import cell_len
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
@@ -24,6 +26,8 @@ from studio.tui.session.command_lines import Looked, command_line
 from studio.tui.session.context import session_of
 from studio.tui.widgets.page import Page
 
+KEY_TONE = "accent"
+"""Of the keys in a line."""
 _ENDED = ("completed", "exited", "cancelled")
 
 
@@ -33,6 +37,24 @@ class ActPage(Page):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "screen.safe", "no, or close", show=False, id="act.safe"),
     ]
+
+    def hovers(self, row: tuple[int, Pieces]) -> bool:
+        return any(tone == KEY_TONE for _, tone in row[1])
+
+    def on_click(self, event: events.Click) -> None:
+        """The keys of a line are buttons, with their words."""
+        offset = event.get_content_offset(self)
+        at = offset.y + self.scroll_offset.y if offset is not None else -1
+        if offset is None or not 0 <= at < len(self.rows):
+            return
+        key, used = "", 0
+        for text, tone in self.rows[at][1]:
+            if used <= offset.x and tone == KEY_TONE:
+                key = text.strip()
+            used += cell_len(text)
+        if key:
+            action = {"y": "yes", "⏎": "safe"}.get(key, f"choose('{key}')")
+            self.call_later(self.screen.run_action, action)
 
 
 class ActScreen(ModalScreen[Chosen]):

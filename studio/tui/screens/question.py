@@ -5,13 +5,37 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
+from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
+from studio.tui.format.glyphs import Look
+from studio.tui.format.line import Line
 from studio.tui.format.text import literal
-from studio.tui.screens.drawer import Drawer, DrawerScreen, keys_line
+from studio.tui.screens.drawer import APART, Drawer, DrawerScreen
+from studio.tui.widgets.one_line import ButtonLine
+
+
+class KeysLine(ButtonLine):
+    """The answers by their keys, which can be clicked.
+
+    Args:
+        keys: each with what it does, literal; enter is the safe one.
+    """
+
+    def __init__(self, keys: Sequence[tuple[str, str]]) -> None:
+        super().__init__(id="question-keys")
+        self._keys = keys
+
+    def build(self, line: Line, colours: Look) -> None:
+        self._buttons.clear()
+        for at, (key, words) in enumerate(self._keys):
+            action = f"answer('{'' if key == '⏎' else key}')"
+            line.add(APART * bool(at), colours.text)
+            self._buttons.add(line, key, colours.accent + Style(bold=True), action, self.screen)
+            self._buttons.add(line, f" {literal(words)}", colours.text, action, self.screen)
 
 
 class QuestionScreen(DrawerScreen[str]):
@@ -40,9 +64,7 @@ class QuestionScreen(DrawerScreen[str]):
     def compose(self) -> ComposeResult:
         with Drawer():
             yield Static(Content("\n".join(map(literal, self._lines))), id="question-text")
-            yield Static(
-                keys_line([("y", self._yes), *self._others.items(), ("⏎", "no")]), id="question-keys"
-            )
+            yield KeysLine([("y", self._yes), *self._others.items(), ("⏎", "no")])
 
     def on_mount(self) -> None:
         """The further answers are keys too."""

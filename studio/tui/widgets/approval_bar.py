@@ -43,6 +43,8 @@ class ApprovalQuestion:
 class ApprovalBar(Asking, OneLine):
     """Takes no room while steps run."""
 
+    is_button = True
+
     @dataclass
     class Read(Message):
         """It is known which steps wait."""

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.style import Style
-from textual import events
 
 from studio.clocks.adjustable_clock import SPEEDS, ClockReading, JumpState
 from studio.clocks.clock import wall_ms
@@ -21,7 +20,7 @@ from studio.tui.format.glyphs import Look, bar, glyphs
 from studio.tui.format.line import Line
 from studio.tui.format.text import cut, literal
 from studio.tui.session.context import session_of
-from studio.tui.widgets.one_line import Buttons, OneLine
+from studio.tui.widgets.one_line import ButtonLine
 from studio.tui.widgets.waiting import wait_words
 from studio.wording.times import SECOND, age, day_clock, left, span
 
@@ -37,7 +36,7 @@ AHEAD_MS = 2_000
 """Studio time that differs from the wall's by less is real time."""
 
 
-class ClockBar(OneLine):
+class ClockBar(ButtonLine):
     """State, clock, and the next deadline with its bar."""
 
     def __init__(self) -> None:
@@ -55,7 +54,6 @@ class ClockBar(OneLine):
         self.past: PastCursor | None = None
         """The moment of the past that is shown instead."""
         self._said = ("", 0.0)
-        self._buttons = Buttons()
 
     def tick(self, now: int) -> None:
         """Time has passed."""
@@ -79,11 +77,6 @@ class ClockBar(OneLine):
         """Say for a moment why something was not done."""
         self._said = (text, time.monotonic() + SAID_SECONDS)
         self.update_line()
-
-    async def on_click(self, event: events.Click) -> None:
-        """The state, the speeds and the next deadline are buttons."""
-        if (action := self._buttons.hit(event)) is not None:
-            await self.app.run_action(*action)
 
     def show(
         self, next: WaitRow | None, viewer_of: int | None, trouble: Trouble | None, virtual: bool

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 from rich.style import Style
-from textual import events
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.keys import key_to_character
@@ -17,7 +16,7 @@ from studio.tui.format.key_names import labels
 from studio.tui.format.line import Line
 from studio.tui.session.context import session_of
 from studio.tui.session.offered import not_offered, nothing_there
-from studio.tui.widgets.one_line import Buttons, OneLine
+from studio.tui.widgets.one_line import ButtonLine
 
 RENAMED = ("plus", "minus", "slash", "underscore")
 """Characters whose keys have other names than Unicode gives them."""
@@ -75,12 +74,11 @@ def _place(found: tuple[Binding, DOMNode]) -> int:
     return 0 if found[0].id in FIRST else 2 if found[0].id in EVERYWHERE else 1
 
 
-class KeysBar(OneLine):
+class KeysBar(ButtonLine):
     """Made from the bindings, like the help."""
 
     def __init__(self) -> None:
         super().__init__(id="keys")
-        self._buttons = Buttons()
 
     def on_mount(self) -> None:
         """Follow the focus, also into what lies over the screen."""
@@ -122,8 +120,3 @@ class KeysBar(OneLine):
         line.gap(line.room - tail)
         self._buttons.add(line, last[0], key_style, last[2], self.app)
         self._buttons.add(line, f" {last[1]} ", colours.muted, last[2], self.app)
-
-    async def on_click(self, event: events.Click) -> None:
-        """Keys are buttons too."""
-        if (action := self._buttons.hit(event)) is not None:
-            await self.app.run_action(*action)

@@ -39,6 +39,9 @@ class Page(VirtualList[tuple[int, Pieces]]):
     def key_of(self, row: tuple[int, Pieces]) -> Hashable:
         return row[0]
 
+    def hovers(self, row: tuple[int, Pieces]) -> bool:
+        return False
+
     def show_lines(self, lines: Sequence[Pieces]) -> None:
         """Take the lines."""
         self.lines, self._broken = list(lines), (0, [])

@@ -27,6 +27,8 @@ class Problem:
 class ProblemBar(OneLine):
     """Takes no room while nothing is wrong."""
 
+    is_button = True
+
     def __init__(self) -> None:
         super().__init__(id="problem")
         self.problems: list[Problem] = []

@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from rich.style import Style
-from textual import events
 
 from studio.tui.format.glyphs import Look, glyphs
 from studio.tui.format.line import Line
 from studio.tui.format.text import cut, literal
-from studio.tui.widgets.one_line import Buttons, OneLine
+from studio.tui.widgets.one_line import ButtonLine
 
 
-class Tabs(OneLine):
+class Tabs(ButtonLine):
     """Subclasses say what stands in each tab."""
 
     def __init__(self) -> None:
         super().__init__(id="tabs")
         self.current = 1
-        self._buttons = Buttons()
 
     def notes(self) -> list[str]:
         """The text of each tab."""
@@ -31,11 +29,6 @@ class Tabs(OneLine):
             line.gap()
             self._buttons.add(line, note, style, f"pane({number})", self.screen)
             line.gap(2)
-
-    async def on_click(self, event: events.Click) -> None:
-        """Tabs are buttons."""
-        if (action := self._buttons.hit(event)) is not None:
-            await self.app.run_action(*action)
 
 
 class PaneTabs(Tabs):

@@ -29,6 +29,7 @@ from studio.tui.format.line import Line, kept_ground
 from studio.tui.format.pieces import wrapped
 from studio.tui.format.text import literal
 from studio.tui.session.context import session_of
+from studio.tui.widgets.one_line import clickable
 from studio.wording.times import left
 
 Row = TypeVar("Row")
@@ -134,6 +135,7 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
         """The end is shown that is not reached from where the list begins: of one that follows, its start."""
         self.now = 0
         self._idle: frozenset[str] | None = None
+        self._under_mouse: Hashable | None = None
         self._counts_down = type(self).due_of is not VirtualList.due_of
         self.tick_seconds = CALM_SECONDS
         """In how many seconds what is seen may be another."""
@@ -387,6 +389,32 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
             if event.chain == 2:
                 self.action_open()
 
+    def hovers(self, row: Row) -> bool:
+        """Whether a click on the row does something."""
+        return True
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """What can be clicked looks so."""
+        offset = event.get_content_offset(self)
+        at = (offset.y + self.scroll_offset.y) // self.row_height if offset is not None else -1
+        row = self.rows[at] if 0 <= at < len(self.rows) else None
+        self._hover(self.key_of(row) if row is not None and self.hovers(row) else None)
+
+    def on_leave(self) -> None:
+        """The mouse is elsewhere."""
+        self._hover(None)
+
+    def _hover(self, key: Hashable | None) -> None:
+        before, self._under_mouse = self._under_mouse, key
+        if key != before:
+            for each in (before, key):
+                if each in self._at:
+                    self._refresh_row(self._at[each])
+
+    def _refresh_row(self, at: int) -> None:
+        y = at * self.row_height - self.scroll_offset.y
+        self.refresh(Region(0, y, self.size.width, self.row_height))
+
     def on_mouse_scroll_up(self) -> None:
         """Looking back stops following."""
         if self.follows and self.max_scroll_y:
@@ -440,6 +468,9 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
             if goes_easy(due_at, now, shown.now) or shown.text == self.moving_text(row):
                 continue
             drawn = self._draw(row, at, self._facts(row, common), ground)
+            if self.key_of(row) == self._under_mouse:
+                self._refresh_row(at)
+                continue
             for part, (before, after) in enumerate(zip(shown.strips, drawn.strips, strict=False)):
                 cells.change(self, at * self.row_height + part - top, before, after)
 
@@ -474,6 +505,13 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
 
     def render_line(self, y: int) -> Strip:
         """One line of the pane."""
+        strip = self._line_at(y)
+        at = (y + self.scroll_offset.y) // self.row_height
+        if self._under_mouse is not None and self._at.get(self._under_mouse) == at:
+            return clickable(strip)
+        return strip
+
+    def _line_at(self, y: int) -> Strip:
         width = self.size.width
         at, part = divmod(y + self.scroll_offset.y, self.row_height)
         if not self.rows:

@@ -22,6 +22,7 @@ from studio.source.extras import need_extra
 from studio.store.refused import Refusal
 from studio.web.ingest import cloudevents
 from studio.web.ingest.bodies import check_sender, read_json, read_text
+from studio.web.ingest.durable_waits import DurableWaits
 from studio.web.ingest.refused_request import RefusedRequest
 
 if TYPE_CHECKING:
@@ -32,8 +33,6 @@ _log = logging.getLogger("studio")
 BODY = "body"
 MOST_AT_ONCE = 1 << 18
 """Characters of a body that other requests may wait for; one with more is read in a thread."""
-LOOK_SECONDS = 0.25
-"""How often a request that waits to be durable looks whether the engine still runs."""
 HEADERS = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
 
 Answer = Callable[[Request], Awaitable[Response]]
@@ -52,6 +51,7 @@ class Paths:
         self._client = client
         self._host = host
         self._origins = origins
+        self._waits = DurableWaits(self._refusal)
         post = ["POST"]
         self.app = Starlette(
             routes=[
@@ -156,25 +156,24 @@ class Paths:
 
     async def _store(self, client: EngineClient, events: list[Incoming]) -> list[Stored]:
         """Wait until events are durable, but for no engine that is paused."""
-        waiting = asyncio.ensure_future(client.send_many(events, by_hand=False))
-        while not (await asyncio.wait((waiting,), timeout=LOOK_SECONDS))[0]:
-            try:
-                self._running()
-            except RefusedRequest:
-                # They may be stored yet, when it goes on; nobody waits for what comes of it.
-                waiting.add_done_callback(lambda done: done.cancelled() or done.exception())
-                raise
-        return [event for event in waiting.result() if event is not None]
+        stored = await self._waits.until(client.send_many(events, by_hand=False))
+        return [event for event in stored if event is not None]
 
     def _running(self) -> EngineClient:
+        if (refusal := self._refusal()) is not None:
+            raise refusal
+        client = self._client()
+        assert client is not None
+        return client
+
+    def _refusal(self) -> RefusedRequest | None:
+        """Why no events are taken now; None while they are."""
         client = self._client()
         if client is None:
-            raise RefusedRequest(503, "No engine runs here.")
-        if (trouble := client.trouble()) is not None:
-            raise RefusedRequest(
-                503, f"The engine is {'stopped' if trouble.ended else 'paused'}: {trouble.why}"
-            )
-        return client
+            return RefusedRequest(503, "No engine runs here.")
+        if (trouble := client.trouble()) is None:
+            return None
+        return RefusedRequest(503, f"The engine is {'stopped' if trouble.ended else 'paused'}: {trouble.why}")
 
 
 def _ids(events: list[Stored]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,10 @@ MOST_BYTES = 8 << 20
 """A request's body, as it comes and unpacked."""
 DRAINED_BYTES = 64 << 20
 """Of a body that is too large so much is read and dropped, so that its sender gets to the answer."""
+MOST_HOSTS = 64
+"""Clients name one or two; what others make up is not kept for long."""
+
+_is_local = lru_cache(MOST_HOSTS)(is_local)
 
 
 def check_sender(request: Request, host: str, origins: frozenset[str]) -> None:
@@ -36,16 +41,22 @@ def check_sender(request: Request, host: str, origins: frozenset[str]) -> None:
     origin = request.headers.get("origin")
     if origin is not None and origin not in origins:
         raise RefusedRequest(403, f"The page {origin[:200]} may not send events here.")
-    if not is_local(host):
+    if not _is_local(host):
         # Under which names others know this machine cannot be known here.
         return
     given = request.headers.get("host", "")
+    if not _names(given, host):
+        raise RefusedRequest(403, f"This is {host}, and not {given[:200]!r}.")
+
+
+@lru_cache(MOST_HOSTS)
+def _names(given: str, host: str) -> bool:
+    """Whether what a request gives as `Host` is this machine, or where the server listens."""
     try:
         name = urlsplit(f"//{given}").hostname or ""
     except ValueError:
         name = ""
-    if name not in (*(each.strip("[]") for each in LOCAL), host.lower()):
-        raise RefusedRequest(403, f"This is {host}, and not {given[:200]!r}.")
+    return name in (*(each.strip("[]") for each in LOCAL), host.lower())
 
 
 async def read_text(request: Request) -> str:

@@ -66,6 +66,7 @@ class IngestServer:
             import uvicorn
 
             from studio.web.ingest.app import Paths
+            from studio.web.ingest.protocol import BoundedHttpProtocol
         except ModuleNotFoundError as error:
             raise StudioError(
                 f"events by HTTP need the package {error.name}",
@@ -78,7 +79,7 @@ class IngestServer:
         config = uvicorn.Config(
             paths.app,
             loop="asyncio",
-            http="h11",
+            http=BoundedHttpProtocol,
             ws="none",
             lifespan="off",
             # What there is to say is said in its answers; the terminal belongs to others.
@@ -117,10 +118,10 @@ async def _serve(server: uvicorn.Server, listening: socket.socket) -> None:
 
 def _waiting(server: uvicorn.Server) -> Waiting:
     """Connections on which a request is to come, or to come to its end, or an answer is to be read."""
-    from uvicorn.protocols.http.h11_impl import H11Protocol
+    from studio.web.ingest.protocol import BoundedHttpProtocol
 
     for connection in list(server.server_state.connections):
-        if isinstance(connection, H11Protocol):
+        if isinstance(connection, BoundedHttpProtocol):
             # It is made with the first request, whatever its annotation says.
             cycle: Any = connection.cycle
             if cycle is None:

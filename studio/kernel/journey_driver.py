@@ -145,6 +145,8 @@ class JourneyDriver:
         while True:
             workflow = state.workflow
             if workflow is None:
+                # What came for it is recorded, and takes it on when its workflow is there again.
+                self._work.missed(state)
                 return
             if state.runaway_count >= MAX_PASSES:
                 what = f"runaway: {MAX_PASSES} passes without time moving"

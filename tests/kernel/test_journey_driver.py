@@ -12,6 +12,7 @@ from studio.kernel import journey_driver
 from studio.kernel.operator_commands import resume
 from studio.kernel.records import Cause
 from studio.kernel.resolver import CommandResolver
+from studio.kernel.state import JourneyState
 from studio.language.kinds import Status
 from tests.kernel.rules import Rules, kinds
 
@@ -171,3 +172,19 @@ def test_one_that_does_not_let_itself_be_left_for_a_step_fails() -> None:
     rules.transition.event(rules.incoming("go"), 0)
     rules.transition.event(rules.incoming("tick"), 0)
     assert kinds(rules.end())[-1] == "journey.failed"
+
+
+def test_what_comes_for_one_whose_workflow_is_missing_is_remembered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    @workflow(trigger="go", name="steps")
+    async def steps(journey: Journey) -> None:
+        await journey.step("slow", print)
+
+    rules = Rules(steps)
+    rules.event("go")
+    missed: list[JourneyState] = []
+    monkeypatch.setattr(rules.unit, "missed", missed.append)
+    rules.journey().workflow = None
+    assert kinds(rules.result(5, result="1")) == ["step.done"]
+    assert missed == [rules.journey()]

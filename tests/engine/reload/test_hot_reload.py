@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from studio import Engine, VirtualClock
+from studio import Engine, Journey, VirtualClock, workflow
 from studio.engine.reload.hot_reload import Reloaded
+from studio.engine.reload.migration import Swap
 from studio.engine.reload.report import ReloadReport
 from studio.engine.reload.stored_code import load_version
 from studio.errors import StudioError
@@ -19,7 +21,7 @@ from studio.store.rebuild import compare
 from studio.store.records import Entry
 from studio.store.views import Views
 from tests.engine.reloading import gone_over, told, write
-from tests.engine.support import entries, history, in_time, journey, logs
+from tests.engine.support import entries, history, in_time, journey, logs, until
 
 __all__ = ["in_time"]
 
@@ -626,3 +628,25 @@ async def test_what_was_saved_before_the_files_are_followed_is_read(tmp_path: Pa
         engine.on_reload(said.append)
         engine.watch(polling=True)
         assert [each.done for each in said] == [True]
+
+
+async def test_a_step_that_ends_while_its_workflow_is_deleted_takes_its_journey_on_when_it_is_back(
+    tmp_path: Path,
+) -> None:
+    ended = threading.Event()
+
+    @workflow(trigger="go", name="slow")
+    async def slow(journey: Journey) -> str:
+        await journey.step("wait", ended.wait, 20)
+        return "end"
+
+    async with Engine(slow, store=tmp_path / "a.db") as engine:
+        await engine.ingest("go", "ada")
+        await until(lambda: entries(engine.path, "step.started"))
+        await asyncio.wrap_future(engine._running.swap(Swap({}, {}, [], ())))
+        ended.set()
+        await until(lambda: entries(engine.path, "step.done"))
+        assert not entries(engine.path, "journey.completed")
+        await asyncio.wrap_future(engine._running.swap(Swap({"slow": slow}, {}, [], ())))
+        await until(lambda: entries(engine.path, "journey.completed"))
+    assert compare(engine.path) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ import click
 from studio.cli.options import json_option, shared_in_memory
 from studio.cli.output import Exit, coloured, complain, write
 from studio.cli.settings import Settings
-from studio.errors import NoWorkflows, StudioError
+from studio.errors import EventError, NoWorkflows, StudioError
 from studio.source.project import MEMORY
 from studio.text.printable import clean, json_line, styled
 from studio.wording.values import counted
@@ -32,10 +33,12 @@ def check(settings: Settings, paths: tuple[str, ...], strict: bool, as_json: boo
     """Load and read the workflows of PATHS, and say what will go wrong.
 
     PATHS are files and folders, those of --workflows when none is given. With a --store also names of events
-    that neither a workflow nor the history ever sends are told. `# studio: ok` behind a line says that it is
+    that neither a workflow nor the history ever sends are told, and time zones of its users that are none, as
+    are those of the workflows' event files. `# studio: ok` behind a line says that it is
     meant so.
     """
     from studio.design.checks.check import check, of_problem
+    from studio.design.checks.zones import in_event_file, in_store
     from studio.source import loader
     from studio.store.views import Views
 
@@ -45,11 +48,18 @@ def check(settings: Settings, paths: tuple[str, ...], strict: bool, as_json: boo
             raise StudioError("there is no such file or folder", where=place)
     loaded = loader.collect(places)
     history: list[str] | None = None
+    zones: dict[str, int] = {}
     if settings.store != MEMORY:
         with Views(settings.store) as views:
             history = views.event_names(limit=MOST_NAMES)
+            zones = views.zones()
     findings = [of_problem(problem) for problem in loaded.problems]
     findings += check(loaded.workflows, history, _sample_names(loaded.workflows.values()))
+    findings += in_store(settings.store, zones)
+    for file in _event_files(loaded.workflows.values()):
+        with suppress(EventError, OSError, UnicodeError):
+            # What is wrong with a file that cannot be read, `play` and `explore` tell.
+            findings += in_event_file(file)
     if as_json:
         write(json_line(each.as_json()) for each in findings)
     else:
@@ -66,10 +76,17 @@ def check(settings: Settings, paths: tuple[str, ...], strict: bool, as_json: boo
     return Exit.FAILED if errors or (strict and warnings) else Exit.DONE
 
 
+def _event_files(workflows: Iterable[Workflow]) -> list[str]:
+    """The workflows' own event files, each once."""
+    from studio.design.explorer.samples import event_file
+
+    found = (event_file(workflow) for workflow in workflows)
+    return list(dict.fromkeys(file for file in found if file is not None))
+
+
 def _sample_names(workflows: Iterable[Workflow]) -> set[str]:
     """Names of events in the workflows' own event files, as far as these can be read."""
     from studio.design.explorer.samples import Samples
-    from studio.errors import EventError
 
     found: set[str] = set()
     for workflow in workflows:

@@ -33,6 +33,10 @@ def as_json(funnel: Funnel) -> dict[str, Any]:
             "reached_in_windows_over": funnel.finished_reached,
             "curve": _steps(curve),
         },
+        "refused": {
+            reason: {"times": times, "users": users} for reason, (times, users) in funnel.refused.items()
+        },
+        "holdouts": list(funnel.holdouts),
         "messages": {
             "journeys_with": list(funnel.messages_each),
             "most": funnel.most_messages,

@@ -26,6 +26,7 @@ from studio.reports.progress import (
     FunnelNode,
     Handed,
     Progress,
+    Turned,
 )
 from studio.reports.survival import Curve, Observed, curve
 from studio.reports.zones import UserZones
@@ -109,6 +110,11 @@ class Funnel:
     "deferred, email: quiet hours 22:00-08:00". One that was put off twice counts twice."""
     sent_at: Mapping[tuple[int, int], int]
     """Messages that were handed over, by weekday (Monday is 0) and hour of the user's own clock."""
+    refused: Mapping[str, tuple[int, int]]
+    """Who was not let in, by reason, the most frequent first: how often (once a user and day), and how many
+    users. Of everybody alone: who did not enter is in no arm."""
+    holdouts: tuple[float, ...]
+    """The shares that were held out when these were drawn, in per cent, as they came."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +188,8 @@ def funnel(
         (sent[0], sent[1], sent[2], sent[3]),
         max((each.sent for each in cohort), default=0),
         *_messages(fold.messages, {each.journey for each in cohort}, zones or UserZones()),
+        _refused(fold.refused, left_out, since_ms) if of_group is None else {},
+        tuple(dict.fromkeys(each.holdout for each in cohort if each.holdout is not None)),
     )
 
 
@@ -208,6 +216,17 @@ def _messages(
             what = KIND_TEXT[each.kind].partition(".")[2]
             held[f"{what}, {each.channel}: {reason}" if reason else f"{what}, {each.channel}"] += 1
     return dict(held.most_common()), dict(sent)
+
+
+def _refused(
+    turned: Iterable[Turned], testers: Container[int], since_ms: int | None
+) -> dict[str, tuple[int, int]]:
+    found: dict[str, list[int]] = {}
+    for each in turned:
+        if each.user not in testers and (since_ms is None or each.at >= since_ms):
+            found.setdefault(each.reason, []).append(each.user)
+    ordered = sorted(found.items(), key=lambda reason: -len(reason[1]))
+    return {reason: (len(users), len(set(users))) for reason, users in ordered}
 
 
 def is_counted(each: Progress, testers: Container[int], since_ms: int | None) -> bool:

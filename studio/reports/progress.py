@@ -12,8 +12,10 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from studio.kernel.entering import HELD_OUT
 from studio.language.commands import key_text
 from studio.language.kinds import Kind
+from studio.language.splits import HOLDOUT
 from studio.text import json_text as jsontext
 
 UNSEEN, INSIDE, MATCHED, MISSED, CLOSED, FAILED, EXITED, CANCELLED = range(8)
@@ -112,8 +114,21 @@ class Progress:
     arms: dict[str, str] = field(default_factory=dict)
     """The arm of each split that it came by; of the holdout, too."""
     drawn_at: dict[str, int] = field(default_factory=dict)
+    holdout: float | None = None
+    """The share of users that were held out when it was drawn whether this one is, in per cent."""
     sent: int = 0
     """Messages that were handed over."""
+
+
+class Turned(Protocol):
+    """Somebody who was not let in, once a day and reason."""
+
+    @property
+    def user(self) -> int: ...
+    @property
+    def at(self) -> int: ...
+    @property
+    def reason(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,8 +158,8 @@ class Fold:
         self.entered: Counter[int] = Counter()
         """First visits by node, counted as they come: held against the states that they have now."""
         self.messages: list[Handed] = []
-        self.refused: Counter[str] = Counter()
-        """Journeys that did not begin, by the reason."""
+        self.refused: list[Turned] = []
+        """Who was not let in."""
         self._by_key: dict[str, int] = {START: 0}
         self._by_place: dict[tuple[int | None, str | None, str, str | None], int] = {}
         self._keys: dict[tuple[int | None, ...], tuple[str, int]] = {}
@@ -219,6 +234,8 @@ class Fold:
         if name not in progress.arms:
             facts = jsontext.loads(row.data or "{}")
             progress.arms[name], progress.drawn_at[name] = str(facts.get("arm")), row.at
+            if name == HOLDOUT and row.n is None:
+                progress.holdout = (facts.get("of") or {}).get(HELD_OUT)
 
     def _message(self, progress: Progress, row: EntryRow) -> None:
         """What became of a message, or becomes of it for now."""

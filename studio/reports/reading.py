@@ -75,6 +75,7 @@ class FunnelReader:
                     self.testers |= views.test_users(self._known_to)
                     self.zones.take(views.user_zones(self._known_to))
                     self.versions = views.code_hashes(self.workflow)
+                    self.fold.refused += views.refusals(self.workflow, self._known_to, upto)
                     self._known_to = upto
                 return True
             wanted = {

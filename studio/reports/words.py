@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from studio.clocks import durations
+from studio.language.splits import HOLDOUT
 from studio.reports.funnel import DAY_MS, SHARES_DAYS, Funnel, NodeCounts
 from studio.reports.intervals import Interval, difference
 from studio.reports.survival import Share
@@ -96,8 +97,31 @@ def messages(funnel: Funnel) -> list[str]:
     return lines + [f"  {n:,} {what}" for what, n in funnel.held.items()]
 
 
+def refused(funnel: Funnel) -> list[str]:
+    """Who was not let in, by reason."""
+    if not funnel.refused:
+        return []
+    times = sum(n for n, _ in funnel.refused.values())
+    head = f"{counted(times, 'refusal')} (once a user, reason and day):"
+    return [
+        head,
+        *(f"  {n:,} {why}  ({counted(users, 'user')})" for why, (n, users) in funnel.refused.items()),
+    ]
+
+
 def compared(one: Funnel, other: Funnel) -> str | None:
-    """How two cohorts differ, by those whose windows are over; None while there is nobody."""
+    """How two cohorts differ, by those whose windows are over; None while there is nobody.
+
+    What a holdout lifts is not told across a change of its share: those who were drawn before and after it
+    came at other times, in other parts.
+    """
+    shares = tuple(dict.fromkeys((*one.holdouts, *other.holdouts)))
+    if len(shares) > 1 and all((each.group or "").startswith(f"{HOLDOUT}: ") for each in (one, other)):
+        told = ", then ".join(f"{share:g} %" for share in shares)
+        return (
+            f"{one.group} against {other.group}: no lift is told, since the holdout was changed ({told}). "
+            "Take those who entered after the change, with --since."
+        )
     if not one.finished or not other.finished:
         return None
     found = difference(one.finished_reached, one.finished, other.finished_reached, other.finished)
@@ -114,4 +138,4 @@ def points(found: Interval) -> str:
 def lines(funnel: Funnel) -> Sequence[str]:
     """All but the table."""
     failed = [f"  {n:,} failed: {why}" for why, n in funnel.failures.items()]
-    return [*outcome(funnel), "", *messages(funnel), ends(funnel), *failed, sums(funnel)]
+    return [*outcome(funnel), "", *messages(funnel), ends(funnel), *failed, *refused(funnel), sums(funnel)]

@@ -7,7 +7,7 @@ folded in, and it grows without end (sqlite.org/wal.html, 6).
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,8 @@ Row = tuple[Any, ...]
 
 ENDLESS = 1 << 62
 
+Rows = Callable[..., list[tuple[Any, ...]]]
+"""Runs a statement in the reader's snapshot and gives all its rows."""
 WINDOW_ROWS = 50_000
 """Entries that one statement walks over at most: a reader must not hold a snapshot for long."""
 

@@ -8,20 +8,18 @@ now, and not how fast it was a year ago.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from statistics import median_low
-from typing import Any
 
 from studio.language.kinds import KIND_TEXT, Kind
 from studio.store import view_sql as sql
 from studio.store.line_statistics import OPENING
+from studio.store.view_arms import ArmCounts
+from studio.store.view_base import Rows
 
 _Slot = tuple[str, str, "str | None"]
 """Place, kind and name."""
-
-Rows = Callable[..., list[tuple[Any, ...]]]
-"""Runs a statement in the reader's snapshot and gives all its rows."""
 
 WALKED = 50_000
 """Entries that are walked back for matches."""
@@ -58,12 +56,16 @@ class PlaceCounts:
     """Entries of kinds that are no waits."""
     median_ms: int | None = None
     """From the opening to the match, of the newest matches; 0 for what is there already."""
+    arms: Mapping[str, int] = field(default_factory=dict)
+    """Of a split: how many were drawn into each arm."""
 
 
-def funnel(rows: Rows, workflow: int, last: int) -> list[PlaceCounts]:
+def funnel(rows: Rows, workflow: int, last: int, arm_counts: ArmCounts) -> list[PlaceCounts]:
     """The counts of a workflow (names.id), by place; `last` is the newest entry."""
     found: dict[_Slot, PlaceCounts] = {}
+    drawn = 0
     for place, name, kind, n in rows(sql.PLACES, workflow):
+        drawn += n if kind == Kind.SPLIT else 0
         family = KIND_TEXT[kind].partition(".")[0]
         # A failure's name is its workflow.
         slot = (place, family, None if family == "journey" else name)
@@ -74,6 +76,10 @@ def funnel(rows: Rows, workflow: int, last: int) -> list[PlaceCounts]:
     speeds: dict[_Slot, list[int]] = {}
     for place, name, kind, took in rows(sql.MATCHES, values):
         speeds.setdefault((place, KIND_TEXT[kind].partition(".")[0], name), []).append(took)
+    if drawn:
+        for (place, name, arm), n in arm_counts.of(rows, workflow, last, drawn).items():
+            if (split := found.get((place, "split", name))) is not None:
+                found[place, "split", name] = replace(split, arms={**split.arms, arm: n})
     return [
         replace(counts, median_ms=median_low(speeds[slot])) if slot in speeds else counts
         for slot, counts in found.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from studio.language.kinds import LEVEL_OF, Kind
+from studio.store.schema import IS_MARK
 from studio.store.view_base import WINDOW_ROWS, ViewBase
 
 _SAID = ", ".join(str(kind) for kind in sorted(LEVEL_OF))
@@ -51,6 +52,35 @@ WHERE h.seq > ? AND h.kind = {Kind.EVENT} AND zone IS NOT NULL ORDER BY h.seq
 """
 
 
+_REFUSALS = f"""
+SELECT h.seq, h.user, h.at, json_extract(h.data, '$.reason') FROM history h {{index}}
+WHERE h.kind = {Kind.REFUSED} AND {{of}} AND h.seq > :after AND h.seq <= :upto AND h.name = :workflow
+ORDER BY h.seq
+"""
+# All refusals stand in the index of what counts later; of what came since, the history is the shorter way.
+REFUSALS = _REFUSALS.format(index="INDEXED BY history_marks", of=f"h.{IS_MARK}")
+REFUSALS_SINCE = _REFUSALS.format(index="NOT INDEXED", of="h.journey IS NULL")
+
+
+# SQLite gives the other columns of the row that has the maximum (sqlite.org/lang_select.html, 2.5).
+ZONES = """
+SELECT zone, count(*) FROM (
+    SELECT user, max(seq), CAST(json_extract(profile, '$.timezone') AS TEXT) AS zone
+    FROM profiles GROUP BY user
+) WHERE zone IS NOT NULL GROUP BY zone ORDER BY 2 DESC
+"""
+
+
+class TurnedAway(NamedTuple):
+    """Somebody whom a workflow did not let in: one entry a user, reason and day."""
+
+    seq: int
+    user: int
+    at: int
+    """Milliseconds since 1970, UTC."""
+    reason: str
+
+
 class ReportRow(NamedTuple):
     """An entry of a journey, in numbers; see the table `history`."""
 
@@ -87,6 +117,12 @@ class ReportViews(ViewBase):
             values = {"after": after, "upto": upto, "workflow": number}
             return [ReportRow(*row) for row in self._rows(REPORT_ROWS, values)], upto
 
+    def refusals(self, workflow: str, after: int, upto: int) -> list[TurnedAway]:
+        """Whom a workflow did not let in, by the entries behind one and up to another, oldest first."""
+        values = {"after": after, "upto": upto, "workflow": self._name_id(workflow)}
+        statement = REFUSALS_SINCE if upto - after <= WINDOW_ROWS else REFUSALS
+        return [TurnedAway(*row) for row in self._rows(statement, values)]
+
     def texts(self, ids: str) -> dict[int, str]:
         """The texts of names.
 
@@ -112,6 +148,10 @@ class ReportViews(ViewBase):
         """
         rows = self._rows(USER_ZONES_SINCE, after) if after else self._rows(USER_ZONES)
         return [(user, seq, zone) for user, seq, zone in rows if isinstance(zone, str)]
+
+    def zones(self) -> dict[str, int]:
+        """The time zones that the newest profiles say, each with how many users have it."""
+        return dict(self._rows(ZONES))
 
     def events_from_outside(self, name: str) -> list[tuple[int, int]]:
         """The events of a name that no journey sent: user and moment, each user's oldest first."""

@@ -26,6 +26,7 @@ from studio.store.records import LeftWaiting, Totals
 from studio.store.refused import MOST_ROWS as MOST_REFUSED
 from studio.store.refused import LeftAside, Refused, left_aside, listed, none_of, one
 from studio.store.schema import TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS
+from studio.store.view_arms import ArmCounts
 from studio.store.view_charts import ChartViews
 from studio.store.view_context import ContextViews
 from studio.store.view_funnel import PlaceCounts
@@ -54,6 +55,7 @@ class Views(ContextViews, UserViews, HistoryViews, ReportViews, ChartViews, Need
         self.path = Path(path)
         self._con = connect_reader(path)
         self._ended = threading.Event()
+        self._arms = ArmCounts()
         # An interruption between two statements is none: so the next one looks, too.
         self._con.set_progress_handler(self._ended.is_set, LOOK_OPERATIONS)
         try:
@@ -133,7 +135,7 @@ class Views(ContextViews, UserViews, HistoryViews, ReportViews, ChartViews, Need
         """How people get on at each line of a workflow; empty when it never ran."""
         with self._snapshot():
             id = self._name_id(workflow)
-            return [] if id is None else view_funnel.funnel(self._rows, id, self.last_seq())
+            return [] if id is None else view_funnel.funnel(self._rows, id, self.last_seq(), self._arms)
 
     def left_waiting(self) -> LeftWaiting:
         """The events that no engine has taken in yet, counted up to `MOST_INBOX`."""

@@ -88,3 +88,30 @@ def test_counts_stand_at_the_right(run: Any, capsys: pytest.CaptureFixture[str])
     (wait,) = [node for node in json.loads(line)["nodes"] if node["kind"] == "wait"]
     assert wait["counts"]["median_ms"] == 2 * 86_400_000
     assert "1 now, 2 ever, 100% matched" in run("welcome", "--counts", "--format", "mermaid")[1]
+
+
+def test_the_arms_of_a_split_are_counted(run: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("workflows", "parted.py").write_text(
+        "from studio import workflow\n\n\n@workflow(trigger='go')\nasync def parted(journey):\n"
+        "    await journey.split('subject', {'a': 50, 'b': 50})\n    await journey.wait_for('paid')\n"
+    )
+    events = "".join(f'{{"event": "go", "user": "user{n}"}}\n' for n in range(30))
+    Path("events.jsonl").write_text(events)
+    Path("data").mkdir()
+    assert call(["play", "events.jsonl", "--until", "1d", "--store", "data/studio.db"]) == Exit.DONE
+    capsys.readouterr()
+    _, out, _ = run("parted", "--counts")
+    shown = {arm: int(line.split()[-1]) for arm in "ab" for line in out.splitlines() if f" {arm} 50%" in line}
+    assert sum(shown.values()) == 30
+    assert all(shown.values())
+    (line,) = run("parted", "--counts", "--format", "json")[1].splitlines()
+    (split,) = [node for node in json.loads(line)["nodes"] if node["kind"] == "split"]
+    assert split["counts"]["arms"] == shown
+    assert f"a 50%, {shown['a']} drawn" in run("parted", "--counts", "--format", "mermaid")[1]
+    # An arm that is not written any more still has those who were drawn into it.
+    source = Path("workflows", "parted.py")
+    source.write_text(source.read_text().replace("'b': 50", "'c': 50"))
+    assert any(
+        "drawn into b" in line and line.split()[-1] == str(shown["b"])
+        for line in run("parted", "--counts")[1].splitlines()
+    )

@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from studio import Engine, Journey, workflow
+from studio import Engine, Journey, goal, workflow
 from studio.clocks.clock import VirtualClock
 from studio.language.incoming import incoming
 from studio.language.kinds import Kind
+from studio.reports import words
+from studio.reports.as_json import as_json
 from studio.reports.funnel import DAY_MS, CountError, GoalWindow, funnel, week_of
 from studio.reports.groups import grouped
+from studio.reports.page import Pictures
 from studio.reports.progress import Fold, Progress
 from studio.reports.reading import FunnelReader
 from studio.store import view_report_rows
@@ -171,3 +174,65 @@ def test_a_reader_ends_between_two_windows_when_nobody_wants_it_any_more(tmp_pat
         reader = FunnelReader(views, "visit")
         assert not reader.read(gone=lambda: True)
         assert reader.fold.journeys == {}
+
+
+@workflow(
+    trigger="go",
+    refuse=lambda user, event: f"is {event.name}" if user.id.startswith("no") else None,
+    holdout=50,
+    goal=goal("paid", within="1d"),
+    name="offer",
+)
+async def offer(journey: Journey) -> None:
+    await journey.sleep("1h")
+
+
+def held(of: float) -> None:
+    offer.holdout = of
+
+
+def test_who_was_not_let_in_is_told_by_reason(tmp_path: Path) -> None:
+    store = tmp_path / "s.db"
+    comes = [("0s", "no1"), ("1h", "no1"), ("30h", "no1"), ("31h", "no2"), ("32h", "ada")]
+    play(store, offer, [(at, user, "go") for at, user in comes], until="3d")
+    with Views(store) as views:
+        reader = FunnelReader(views, "offer")
+        assert reader.read()
+        found = reader.funnel(START_MS, None)
+        assert found.refused == {"is go": (3, 2)}
+        # Once a user, reason and day; who did not enter is in no arm.
+        assert words.refused(found) == ["3 refusals (once a user, reason and day):", "  3 is go  (2 users)"]
+        assert reader.funnel(START_MS, None, START_MS + DAY_MS).refused == {"is go": (2, 2)}
+        assert reader.funnel(START_MS, None, None, "a", lambda each: True).refused == {}
+        assert as_json(found)["refused"] == {"is go": {"times": 3, "users": 2}}
+        # Read again, nothing counts twice.
+        assert reader.read()
+        assert reader.funnel(START_MS, None).refused == {"is go": (3, 2)}
+        assert "3 is go  (2 users)" in Pictures(reader, found, None).html([])
+
+
+def test_no_lift_is_told_across_a_change_of_the_holdout(tmp_path: Path) -> None:
+    store = tmp_path / "s.db"
+    held(50)
+    play(store, offer, [("0s", f"a{n}", "go") for n in range(20)], until="3d", seed="s")
+    held(20)
+    play(store, offer, [("4d", f"b{n}", "go") for n in range(20)], until="9d", seed="s")
+    held(50)
+    now = START_MS + 9 * DAY_MS
+
+    def told(since_ms: int | None) -> str | None:
+        with Views(store) as views:
+            reader = FunnelReader(views, "offer")
+            reader.read()
+            first, second = (
+                reader.funnel(now, GoalWindow("paid", DAY_MS), since_ms, name, belongs)
+                for name, belongs in grouped(reader.fold, reader.versions, "split")
+            )
+        return words.compared(first, second)
+
+    assert told(None) == (
+        "holdout: held out against holdout: in: no lift is told, since the holdout was changed "
+        "(50 %, then 20 %). Take those who entered after the change, with --since."
+    )
+    after = told(START_MS + 2 * DAY_MS) or ""
+    assert "whose window is over" in after

@@ -63,4 +63,6 @@ def _node(node: Node, counts: Mapping[str, NodeTally] | None) -> dict[str, Any]:
             "closed": tally.closed,
             "median_ms": tally.median_ms,
         }
+        if tally.arms:
+            found["counts"]["arms"] = dict(tally.arms)
     return found

@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 from studio.clocks import durations
 from studio.design.outline.flow import condition
-from studio.design.outline.labels import hidden, remarks, times_drawn, title
+from studio.design.outline.labels import arm_of, hidden, remarks, times_drawn, title
 from studio.design.outline.map_glyphs import SIGNS, MapGlyphs, sign
 from studio.design.outline.model import Node, Outline, Role, Side
 from studio.design.outline.tally import NodeTally
@@ -282,11 +282,15 @@ class _Drawing:
         """What a group waits for, and what a split divides people into."""
         if node.kind == "split":
             _, tone = sign(node, self._signs)
+            arms = self._arms(node)
             for side in node.sides:
                 lead = f"{prefix}{'│ ' if hung else ''}├╴"
-                self.row(
-                    node, side.line, lead, [(f"{self._signs.looked} ", tone), (clean(side.text), "text")]
-                )
+                pieces = [(f"{self._signs.looked} ", tone), (clean(side.text), "text")]
+                self.row(node, side.line, lead, pieces, "", arms.pop(arm_of(side.text), ""))
+            for gone, drawn in arms.items():
+                # The source says it in other words, or no longer.
+                words = f"drawn into {clean(gone)}"
+                self.row(node, node.line, f"{prefix}{'│ ' if hung else ''}├╴", [(words, "muted")], "", drawn)
             return
         if node.kind not in ("any", "all") or self._fold(node, prefix):
             return
@@ -297,6 +301,13 @@ class _Drawing:
                     self._node(member, f"{inner}│ ", "", hung=False, closed=False)
                 else:
                     self.leaf(member, f"{inner}├╴", member=True)
+
+    def _arms(self, node: Node) -> dict[str, str]:
+        """How many were drawn into each arm of a split, as it is shown; empty without counts."""
+        tally = self._counts.get(node.id) if self._counts else None
+        if tally is None:
+            return {}
+        return {arm: _short(n, EVER_CELLS - 1) for arm, n in tally.arms.items()}
 
     def _fold(self, node: Node, prefix: str) -> bool:
         """Draw how much is folded, if the node is."""

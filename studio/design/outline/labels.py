@@ -99,3 +99,8 @@ def times_drawn(outline: Outline) -> Counter[tuple[str, str]]:
 def hidden(sides: tuple[Side, ...]) -> int:
     """How many nodes stand in sides."""
     return sum(1 for side in sides for _ in walk(side.body))
+
+
+def arm_of(text: str) -> str:
+    """The arm that a side of a split is, of its text: "a 50%"."""
+    return text.rpartition(" ")[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from studio.design.outline.flow import drawn, edges
-from studio.design.outline.labels import remarks, title
+from studio.design.outline.labels import arm_of, remarks, title
 from studio.design.outline.map_glyphs import SIGNS, sign
 from studio.design.outline.model import Node, Outline
 from studio.design.outline.tally import NodeTally
@@ -44,13 +44,14 @@ def mermaid(outline: Outline, counts: Mapping[str, NodeTally] | None = None) -> 
 def _label(node: Node, counts: Mapping[str, NodeTally] | None) -> str:
     words = [f"{sign(node, SIGNS)[0]} {title(node)}".strip(), *remarks(node)]
     text = "  ".join(_escaped(word) for word in words if word)
+    tally = counts.get(node.id) if counts else None
     for side in node.sides if node.kind in ("any", "all") else ():
         for member in side.body:
             more = "  ".join(_escaped(word) for word in (title(member), *remarks(member)) if word)
             text += f"<br/>{sign(member, SIGNS)[0]} {more}"
     for side in node.sides if node.kind == "split" else ():
-        text += f"<br/>{_escaped(side.text)}"
-    tally = counts.get(node.id) if counts else None
+        drawn = tally.arms.get(arm_of(side.text)) if tally is not None else None
+        text += f"<br/>{_escaped(side.text)}" + (f", {drawn:,} drawn" if drawn is not None else "")
     if tally is not None:
         text += f"<br/>{tally.now:,} now, {tally.ever:,} ever"
         if node.kind in ("wait", "any", "all") and tally.left:

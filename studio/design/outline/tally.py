@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from studio.design.outline.model import Outline
@@ -25,6 +25,8 @@ class NodeTally:
     """Of a log line or an event: how often."""
     median_ms: int | None = None
     """Of those that matched; None when none did."""
+    arms: Mapping[str, int] = field(default_factory=dict)
+    """Of a split: how many were drawn into each arm."""
 
     @property
     def left(self) -> int:
@@ -73,6 +75,8 @@ class NodeCount(Protocol):
     def said(self) -> int: ...
     @property
     def median_ms(self) -> int | None: ...
+    @property
+    def arms(self) -> Mapping[str, int]: ...
 
 
 def tallied(outline: Outline, seen: Iterable[NodeCount]) -> Mapping[str, NodeTally]:
@@ -84,7 +88,9 @@ def tallied(outline: Outline, seen: Iterable[NodeCount]) -> Mapping[str, NodeTal
                 each.place,
                 each.kind,
                 each.name,
-                NodeTally(each.now, each.matched, each.timed_out, each.closed, each.said, each.median_ms),
+                NodeTally(
+                    each.now, each.matched, each.timed_out, each.closed, each.said, each.median_ms, each.arms
+                ),
             )
             for each in seen
         ],
@@ -112,4 +118,5 @@ def _sum(a: NodeTally, b: NodeTally) -> NodeTally:
         a.closed + b.closed,
         a.said + b.said,
         larger.median_ms,
+        {arm: a.arms.get(arm, 0) + b.arms.get(arm, 0) for arm in (*a.arms, *b.arms)},
     )

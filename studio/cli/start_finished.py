@@ -11,12 +11,11 @@ from studio.cli.client import client_of
 from studio.cli.output import Exit, complain, write
 from studio.cli.send import tell_where
 from studio.cli.settings import Settings
-from studio.text import json_text as jsontext
 from studio.text.printable import clean, json_line
 from studio.wording.values import counted
 
 if TYPE_CHECKING:
-    from studio.engine.reload.finished import FinishedTally, Finisher
+    from studio.engine.reload.finished import FinishedTally
     from studio.language.definition import Workflow
 
 Ask = tuple[str, str, Any]
@@ -40,7 +39,7 @@ def start_finished(
         users: only these; None: all.
         add: adds events, and gives how many.
     """
-    from studio.engine.reload.finished import COMPLETED, FINISHED, FinishedDrive
+    from studio.engine.reload.finished import COMPLETED, FINISHED, FinishedDrive, asking
     from studio.store.capabilities import require
 
     path = Path(settings.file())
@@ -60,7 +59,7 @@ def start_finished(
     if people:
         if not agreed(f"Have {counted(len(people), 'journey')} go on?", yes):
             return Exit.DONE
-        done = add([_event(workflow, each) for each in people])
+        done = add([asking(workflow, each) for each in people])
     if as_json:
         write([json_line({"workflow": workflow.name, "asked": done, **tally.as_json()})])
     elif done:
@@ -76,11 +75,3 @@ def _told(name: str, which: str, tally: FinishedTally) -> str:
     have = "have completed" if which == "completed" else "have finished"
     head = f"{counted(tally.looked_at, 'journey')} of {clean(name)} {have}:"
     return "\n".join((head, *(f"  {clean(line)}" for line in tally.lines())))
-
-
-def _event(workflow: Workflow, who: Finisher) -> Ask:
-    """The event that asks: name, user, data."""
-    from studio.language.names import REOPEN
-
-    data = {workflow.key: jsontext.loads(who.key)} if workflow.key is not None and who.key else None
-    return REOPEN + workflow.name, who.user, data

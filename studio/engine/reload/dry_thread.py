@@ -97,6 +97,11 @@ class DryThread(ABC, Generic[Found]):
         if not watch.abandoned:
             self.found = found
 
+    @property
+    def is_late(self) -> bool:
+        """Whether its time was over, or it was stopped: there may be more."""
+        return self._is_late()
+
     def _is_late(self) -> bool:
         """Whether it is to stop."""
         return self.stopped or time.monotonic() > self._stop_at

@@ -20,8 +20,10 @@ from studio.kernel.finished_dry_run import Reopening, would_reopen
 from studio.kernel.triggers import Routes
 from studio.language.definition import Workflow
 from studio.language.kinds import Status
+from studio.language.names import REOPEN
 from studio.store.read_journeys import count_in, last_journey
 from studio.store.read_only_store import ReadOnlyStore
+from studio.text import json_text as jsontext
 
 PAGE = 200
 WINDOW = 20_000
@@ -127,6 +129,12 @@ class Finisher(NamedTuple):
     user: str
     key: str
     """The value of the `key=` field as JSON; "" without."""
+
+
+def asking(workflow: Workflow, who: Finisher) -> tuple[str, str, dict[str, Any] | None]:
+    """The event that has somebody go on: its name, user and data."""
+    data = {workflow.key: jsontext.loads(who.key)} if workflow.key is not None and who.key else None
+    return REOPEN + workflow.name, who.user, data
 
 
 Found = tuple[dict[str, FinishedTally], list[Finisher]]

@@ -26,16 +26,42 @@ PAGE = 1_000
 @click.argument("user", required=False, shell_complete=complete.users)
 @click.option("--all", "everybody", is_flag=True, help="The whole history.")
 @click.option("--to", "place", metavar="FILE|URL", help="Where to; stdout when not given.")
+@click.option(
+    "--film", metavar="FILE", help="Instead a store that others open with --store FILE, to look at."
+)
+@click.option(
+    "--user", "only", metavar="USER", help="With --film: only this user's.", shell_complete=complete.users
+)
+@click.option(
+    "--anonymous", is_flag=True, help="With --film: other names for users, and no payloads or texts."
+)
 @shared
-def export(settings: Settings, user: str | None, everybody: bool, place: str | None) -> Exit:
+def export(
+    settings: Settings,
+    user: str | None,
+    everybody: bool,
+    place: str | None,
+    film: str | None,
+    only: str | None,
+    anonymous: bool,
+) -> Exit:
     """Write the history of a user, or with --all of everybody, as JSON lines that import takes.
 
     What others sent to the user, and what the user's journeys sent to others, is there without the others.
     A FILE must not be there; a URL is a place in an object store, such as s3://bucket/monday, where nothing
     was exported before.
+
+    A film is a store in one file, in which a colleague steps and plays with journey-studio --store FILE: no
+    engine runs on it, and nothing can be sent.
     """
     from studio.store.transfer import export as exported
 
+    if film is not None:
+        if everybody or place is not None or (user is not None and only is not None):
+            raise click.UsageError("--film FILE takes --user and --anonymous, and neither --all nor --to.")
+        return _film(settings, Path(film), user if only is None else only, anonymous)
+    if anonymous or only is not None:
+        raise click.UsageError("--user and --anonymous are for --film FILE.")
     if (user is None) != everybody:
         raise click.UsageError("Name a user, or give --all.")
     lines = exported(Path(settings.file()), user)
@@ -45,6 +71,17 @@ def export(settings: Settings, user: str | None, everybody: bool, place: str | N
         return Exit.DONE
     while page := list(islice(lines, PAGE)):
         write(map(json_line, page))
+    return Exit.DONE
+
+
+def _film(settings: Settings, film: Path, user: str | None, anonymous: bool) -> Exit:
+    from studio.store.film import write_film
+
+    made = write_film(Path(settings.file()), film, user, anonymous=anonymous)
+    what = f"{counted(made.entries, 'entry', 'entries')} of {counted(made.users, 'user')}"
+    complain(
+        f"{clean(str(film))} shows {what}; journey-studio --store {clean(str(film))} opens it", plain=True
+    )
     return Exit.DONE
 
 

@@ -20,6 +20,9 @@ HAS_META = "SELECT 1 FROM sqlite_master WHERE name = 'meta'"
 WRITER = "writer"
 """meta: what writes a store whose journeys are carried on elsewhere; not there when that is an engine."""
 
+FILM = "film"
+"""The writer of a store that is only to be looked at (`film.py`)."""
+
 Feature = Literal[
     "run",
     "send",
@@ -124,6 +127,9 @@ class Capabilities:
         """
         if not self.has(feature):
             what, fix = WORDS[feature]
+            if self.driver == FILM:
+                fix = "Do it in the store that it is of."
+                raise NotOffered(f"{what}: it is a film, to be looked at", where=str(where), fix=fix)
             raise NotOffered(f"{what}: {self.driver} carries its journeys on", where=str(where), fix=fix)
 
     def record(self) -> dict[str, str | bool]:
@@ -149,6 +155,8 @@ def foreign(driver: str) -> Capabilities:
         imports=False,
         reload=False,
         stubs=False,
+        # Its data are not all there, or none of them are.
+        inspect=driver != FILM,
     )
 
 

@@ -138,7 +138,7 @@ def keep_snapshot(con: sqlite3.Connection, store: Path, why: str, at: int) -> St
         copy.execute("DELETE FROM meta WHERE key IN ('engine', ?)", (ENGINE_METRICS,))
         forget_undone(copy)
 
-    _copy(con, path, finish)
+    copy_store(con, path, finish)
     return StoreSnapshot(number, path, path.stat().st_size, at, why)
 
 
@@ -184,7 +184,7 @@ def fork_store(source: Path, seq: int | None, target: Path, now: int) -> int:
 
     try:
         check_version(con, source)
-        _copy(con, target, finish)
+        copy_store(con, target, finish)
     except sqlite3.Error as error:
         raise translate(error, source) from error
     finally:
@@ -377,7 +377,16 @@ def _meta(con: sqlite3.Connection, key: str) -> str | None:
     return None if row is None else str(row[0])
 
 
-def _copy(con: sqlite3.Connection, path: Path, finish: Callable[[sqlite3.Connection], None]) -> None:
+def copy_store(con: sqlite3.Connection, path: Path, finish: Callable[[sqlite3.Connection], None]) -> None:
+    """Copy the whole store into a new file, and finish the copy before it has its name.
+
+    Args:
+        con: a connection to the store, in no transaction.
+        finish: called with a connection to the copy, in a transaction.
+
+    Raises:
+        StoreError: the copy could not be written; nothing is left of it.
+    """
     part = path.with_name(path.name + ".part")
     _clear(part)
     try:

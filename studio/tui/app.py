@@ -21,6 +21,7 @@ from studio.engine.remote import RemoteEngine
 from studio.errors import StoreGone, StudioError
 from studio.source.loader import told_passed_over
 from studio.source.project import MEMORY
+from studio.store.capabilities import FILM
 from studio.text.private import make_folder
 from studio.tui.format import themes
 from studio.tui.format.advice import keyed
@@ -268,6 +269,10 @@ class StudioApp(ClockKeys):
         self.look_at_clock()
         if (live := self.live) is not None:
             live.show_store()
+            client = self.session.client
+            if self.at is None and client is not None and client.capabilities.driver == FILM:
+                # There is nothing to wait for: it begins at its beginning.
+                self.at = "1"
             if self.at is not None:
                 live.look_at(self.at)
 

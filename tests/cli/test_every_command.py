@@ -33,6 +33,7 @@ SAMPLES = {
     "--data": "{}",
     "--as": "out.jsonl",
     "--to": "out.jsonl",
+    "--film": "film.db",
     "--url": "memory:///",
     "--depth": "2",
     "--paths": "2",

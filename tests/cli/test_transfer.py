@@ -35,3 +35,26 @@ def test_a_history_moves_through_a_file(
     for wrong in (["export"], ["export", "ada", "--all"], ["export", "nobody"], ["import", "none.jsonl"]):
         assert call([*wrong, "--store", "s.db"]) == Exit.WRONG
     assert not Path("none.db").exists()
+
+
+def test_a_film_is_written_for_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    small(tmp_path / "s.db")
+    assert call(["export", "--film", "f.db", "--user", "ada", "--anonymous", "--store", "s.db"]) == Exit.DONE
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("f.db shows ")
+    assert err.endswith(" of 1 user; journey-studio --store f.db opens it\n")
+    assert call(["users", "--store", "f.db", "--json"]) == Exit.DONE
+    assert [json.loads(line)["id"] for line in capsys.readouterr().out.splitlines()] == ["user1"]
+    assert call(["send", "tick", "--user", "user1", "--store", "f.db"]) == Exit.WRONG
+    assert "it is a film, to be looked at" in capsys.readouterr().err
+    for wrong in (
+        ["--film", "g.db", "--all"],
+        ["ada", "--anonymous"],
+        ["ada", "--film", "g.db", "--user", "ada"],
+    ):
+        assert call(["export", *wrong, "--store", "s.db"]) == Exit.WRONG
+    assert not Path("g.db").exists()

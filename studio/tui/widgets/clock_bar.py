@@ -13,7 +13,7 @@ from rich.style import Style
 
 from studio.clocks.adjustable_clock import SPEEDS, ClockReading, JumpState
 from studio.clocks.clock import wall_ms
-from studio.store.capabilities import LOCAL
+from studio.store.capabilities import FILM, LOCAL
 from studio.store.records import WaitRow
 from studio.tui.format.countdown import goes_easy, pace_of
 from studio.tui.format.glyphs import Look, bar, glyphs
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 SAID_SECONDS = 5.0
 """How long a refusal stands in the bar."""
-FILM = "pause_run"
+PLAYS = "pause_run"
 """Of the past, the film."""
 AHEAD_MS = 2_000
 """Studio time that differs from the wall's by less is real time."""
@@ -153,6 +153,8 @@ class ClockBar(ButtonLine):
         stopped = self.reading.paused and self.reading.jump is None
         if self.read_only or self.viewer_of is not None:
             nobody = "VIEWER · no engine runs" if self.capabilities.run else "VIEWER · no sink runs"
+            if self.capabilities.driver == FILM:
+                nobody = "FILM"
             who = f"VIEWER of pid {self.viewer_of}" if self.viewer_of else nobody
             line.add("READ ONLY" if self.read_only else who, colours.accent + bold)
             if self.reading.jump is None and not stopped:
@@ -180,8 +182,8 @@ class ClockBar(ButtonLine):
         mark = glyphs().running_clock if past.playing else glyphs().paused_clock
         tone = colours.success + bold if past.playing else colours.text
         film = f"{mark} film ×{past.speed}" if wide else f"{mark} ×{past.speed}"
-        self._buttons.add(line.gap(2), film, tone, FILM, self.app)
-        keys = [("n p", "step", ""), ("space", "stops" if past.playing else "plays", FILM)]
+        self._buttons.add(line.gap(2), film, tone, PLAYS, self.app)
+        keys = [("n p", "step", ""), ("space", "stops" if past.playing else "plays", PLAYS)]
         last = ("esc", "is now", "screen.step_out")
         # Dropped whole, the way back never.
         while keys and _cells(*keys, last) > line.room - 2:

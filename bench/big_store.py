@@ -14,7 +14,7 @@ from studio.store.database import open_database
 from studio.store.schema import TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS
 
 ENTRIES = 10
-"""Of each user: an event, what it began, what the journey said, and its end."""
+"""Of each user: an event, what it began, what the journey said, what ended its wait, and its end."""
 WAITING_SHARE = 10
 """One user in so many still waits."""
 WEEK = 7 * 24 * 3600 * 1000
@@ -32,13 +32,17 @@ UNION ALL SELECT value, {Kind.LOG}, NULL, NULL, {LOG_LINE}, 'line ' || value
     FROM json_each('[4, 5, 6, 7, 8, 9]')
 UNION ALL SELECT 10, {Kind.COMPLETED}, {REFERENCE}, NULL, NULL, '{{"result":{{"ok":true}}}}'
 """
+ENDS = f"p.k = 9 AND s.n % {WAITING_SHARE} <> 0"
+"""The entry that ends the wait of who does not wait any more."""
 HISTORY = f"""
 {SERIES}
 INSERT INTO history (seq, at, kind, user, journey, pass, name, n, place, cause, code, data)
 SELECT (s.n - 1) * {ENTRIES} + p.k, :at + s.n,
-    iif(p.k = 10 AND s.n % {WAITING_SHARE} = 0, {Kind.LOG}, p.kind), s.n,
-    iif(p.k = 1, NULL, s.n), iif(p.k = 1, NULL, 1), p.name, p.n, p.place,
-    iif(p.k = 1, NULL, (s.n - 1) * {ENTRIES} + 1), iif(p.k = 1, NULL, 1), p.data
+    CASE WHEN p.k = 10 AND s.n % {WAITING_SHARE} = 0 THEN {Kind.LOG} WHEN {ENDS} THEN {Kind.WAIT_MATCHED}
+        ELSE p.kind END, s.n,
+    iif(p.k = 1, NULL, s.n), iif(p.k = 1, NULL, 1), iif({ENDS}, {ACTIVATED}, p.name), iif({ENDS}, 0, p.n),
+    iif({ENDS}, {WAIT_LINE}, p.place), iif(p.k = 1, NULL, (s.n - 1) * {ENTRIES} + 1), iif(p.k = 1, NULL, 1),
+    iif({ENDS}, '{{"count":1,"first":1}}', p.data)
 FROM series s CROSS JOIN part p
 """
 USERS = f"{SERIES} INSERT INTO users SELECT n, printf('user-%08x', n * 2654435761 % 4294967296) FROM series"

@@ -19,6 +19,7 @@ from bench import (
     sends,
     simulated,
     sink,
+    time_cursor,
     waiting,
 )
 from bench.big_store import ENTRIES
@@ -295,6 +296,16 @@ def _studio(session: Session) -> Iterator[Row]:
         yield Row("studio", what, rest["cpu_percent"], "%", Target("under", most))
 
 
+def _past(session: Session) -> Iterator[Row]:
+    users = session.sizes.past_users
+    numbers = session.measure(time_cursor.past, users=users, moves=session.sizes.past_moves)
+    what, panes = f"time cursor on {users * ENTRIES:,} entries", "and what all panes show, p95"
+    yield Row("past", f"{what}: a step {panes}", numbers["step_p95_ms"], "ms", Target("under", 100))
+    yield Row("past", f"{what}: a jump {panes}", numbers["jump_p95_ms"], "ms", Target("under", 300))
+    yield Row("past", f"{what}: its counts, of the store", numbers["share_percent"], "%", Target("under", 3))
+    yield Row("past", f"{what}: counts of a store that has none", numbers["fill_s"], "s")
+
+
 GROUPS: dict[str, Callable[[Session], Iterator[Row]]] = {
     "journeys": _journeys,
     "file": _file,
@@ -312,5 +323,6 @@ GROUPS: dict[str, Callable[[Session], Iterator[Row]]] = {
     "reload": _reload,
     "commands": _commands,
     "studio": _studio,
+    "past": _past,
 }
 """In the order of the table."""

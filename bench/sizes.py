@@ -37,6 +37,9 @@ class Sizes:
     made_up_users: int = 10_000
     many_made_up_users: int = 100_000
     screen_users: int = 1_000_000
+    past_users: int = 1_000_000
+    past_moves: int = 100
+    """Of the time cursor, steps and jumps each."""
     filtered_users: int = 200_000
     filters: int = 10
     flood: int = 5_000
@@ -66,6 +69,8 @@ QUICK = Sizes(
     made_up_users=2_000,
     many_made_up_users=4_000,
     screen_users=100_000,
+    past_users=100_000,
+    past_moves=50,
     presses=20,
     rest_seconds=10.0,
 )
@@ -93,6 +98,8 @@ SMOKE = Sizes(
     virtual_deadlines=200,
     commands=1,
     screen_users=2_000,
+    past_users=2_000,
+    past_moves=3,
     filtered_users=2_000,
     filters=2,
     flood=500,

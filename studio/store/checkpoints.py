@@ -15,6 +15,7 @@ import sqlite3
 import zlib
 from collections import Counter
 from collections.abc import Mapping
+from itertools import pairwise
 
 from studio.language.kinds import Kind
 from studio.store.line_statistics import OPENING
@@ -28,6 +29,8 @@ EVERY = 10_000
 """Entries between two checkpoints."""
 WHOLE_EVERY = 100_000
 """Entries between two that hold all counts."""
+FILL_ENTRIES = 2_000
+"""Entries that are counted at a time while nothing else is to be done: some hundredths of a second."""
 MOST_PERCENT = 3
 """Of the store, that checkpoints may take."""
 MOST_COUNTED = 25_000
@@ -41,7 +44,7 @@ ONE = "SELECT base, counts FROM main.checkpoints WHERE seq = ?"
 BEFORE = "SELECT max(seq) FROM main.checkpoints WHERE seq <= ?"
 BEHIND = "SELECT min(seq) FROM main.checkpoints WHERE seq > ?"
 LAST_WHOLE = "SELECT max(seq) FROM main.checkpoints WHERE base IS NULL AND seq <= ?"
-ALL = "SELECT seq FROM main.checkpoints ORDER BY seq DESC"
+ALL = "SELECT seq FROM main.checkpoints ORDER BY seq"
 SIZE = "SELECT total(length(counts)) FROM main.checkpoints"
 DROP = "DELETE FROM main.checkpoints WHERE seq >= ?"
 
@@ -158,6 +161,43 @@ def keep_checkpoint(con: sqlite3.Connection, last: int, counts: Counts | None = 
         return False
     con.execute(ADD, (last, base, packed))
     return True
+
+
+class CheckpointFill:
+    """Keeps counts of the past where there are none yet, from the oldest gap on, a few entries at a time."""
+
+    def __init__(self) -> None:
+        self._at = 0
+        """Up to which entry the counts of the present gap are known."""
+        self._counts: Counts | None = None
+        self._done = False
+
+    def step(self, con: sqlite3.Connection) -> bool:
+        """Go on, inside a transaction of the caller. False when nothing is left to do, or no room for it."""
+        if self._done:
+            return False
+        if self._counts is None and not self._begin(con):
+            self._done = True
+            return False
+        assert self._counts is not None
+        upto = min(self._at + FILL_ENTRIES, self._to)
+        self._counts.update(counts_between(con, self._at, upto))
+        self._at = upto
+        if upto == self._to:
+            self._done = not keep_checkpoint(con, upto, self._counts)
+            self._counts = None
+        return not self._done
+
+    def _begin(self, con: sqlite3.Connection) -> bool:
+        last = con.execute("SELECT max(seq) FROM main.history").fetchone()[0] or 0
+        known = [0, *(seq for (seq,) in con.execute(ALL).fetchall()), last]
+        gaps = (low for low, high in pairwise(known) if high - low >= 2 * EVERY)
+        low = next(gaps, None)
+        if low is None:
+            return False
+        self._at, self._to = low, low + EVERY
+        self._counts = Counter(_counts_of(con, low)) if low else Counter()
+        return True
 
 
 def drop_checkpoints(con: sqlite3.Connection, first: int | None) -> None:

@@ -39,7 +39,7 @@ LOOKED_AT = 300
 """Of a user with more journeys than this, the newest are looked at."""
 FIRST_WALK = 2_000
 """Entries behind the moment in which the next deadlines are looked for at first; then twice as many."""
-MOST_WALKED = 60_000
+MOST_WALKED = 10_000
 STILL_OPEN = 20_000
 """Of the waits that are open to this day, so many are looked through for those that were open then."""
 NEAR = 5_000

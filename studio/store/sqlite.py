@@ -21,7 +21,7 @@ from studio.language.commands import Place
 from studio.language.journey_ids import bounds_of
 from studio.store.away import HANDED
 from studio.store.changes import END_ANSWERS, Changes, Row
-from studio.store.checkpoints import EVERY, keep_checkpoint, newest_checkpoint
+from studio.store.checkpoints import EVERY, CheckpointFill, keep_checkpoint, newest_checkpoint
 from studio.store.connect import translate
 from studio.store.damage import FIX, read_number
 from studio.store.database import BUSY, Durability, open_database
@@ -95,6 +95,7 @@ class Store:
         """The moment that the engine had come to."""
         self._counted = self._newest_checkpoint()
         """Up to which entry the counts of the past were kept last, or would have been, had they had room."""
+        self._fill = CheckpointFill()
         self.known_names: dict[str, int] = {}
         """Numbers of names that are written, by their texts; a batch looks here first.
 
@@ -267,6 +268,7 @@ class Store:
         self.next_journey = self._next_journey()
         self.next_name = self._next(LAST_NAME)
         self._counted = self._newest_checkpoint()
+        self._fill = CheckpointFill()
 
     # -- writing ---------------------------------------------------------------------------
 
@@ -377,6 +379,17 @@ class Store:
             if isinstance(error, sqlite3.Error):
                 raise translate(error, self.path) from error
             raise
+
+    def fill_checkpoints(self) -> bool:
+        """Keep counts of the past that are not kept yet, as many as take some hundredths of a second.
+
+        For when nothing else is to be done. False when all are kept.
+
+        Raises:
+            StoreError: nothing was written.
+        """
+        with self.transaction() as con:
+            return self._fill.step(con)
 
     def truncate_wal(self) -> None:
         """Give the log's space back; readers that are still in it make this do less."""

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+import time
 from pathlib import Path
 
 import pytest
 
 from studio import Engine, Journey, VirtualClock, workflow
+from studio.engine.loop import loop
 from studio.store import checkpoints, sqlite
 from studio.store.checkpoints import (
+    CheckpointFill,
     Counts,
     counts_at,
     counts_between,
@@ -24,6 +27,7 @@ from studio.store.checkpoints import (
 from studio.store.cut import cut, put_back
 from studio.store.erase import erase
 from studio.store.past_views import PastViews
+from studio.store.rebuild import compare
 from studio.store.views import Views
 from tests.store.build import START
 from tests.store.lived import lived
@@ -161,6 +165,59 @@ def test_an_engine_keeps_counts_as_its_history_grows(tmp_path: Path, monkeypatch
     con.close()
     then = all_counts(path)
     assert there == {seq: then[seq] for seq in seqs}
+
+
+def test_counts_of_a_store_that_has_none_are_kept_bit_by_bit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "MOST_PERCENT", 100)
+    monkeypatch.setattr(checkpoints, "EVERY", 5)
+    monkeypatch.setattr(checkpoints, "FILL_ENTRIES", 2)
+    then = all_counts(store(tmp_path / "s.db"))
+    con = sqlite3.connect(tmp_path / "s.db", isolation_level=None)
+    fill, steps = CheckpointFill(), 1
+    while fill.step(con):
+        steps += 1
+    # Three steps for each five entries; the newest counts are kept by the engine.
+    assert steps == 3 * 4 + 1
+    kept = [seq for (seq,) in con.execute("SELECT seq FROM checkpoints ORDER BY seq").fetchall()]
+    assert kept == [5, 10, 15, 20]
+    assert [plain(checkpoints._counts_of(con, seq)) for seq in kept] == [then[seq] for seq in kept]
+    assert not fill.step(con)
+    # What was dropped in the middle is made again, from what is known before it.
+    drop_checkpoints(con, 12)
+    again = CheckpointFill()
+    while again.step(con):
+        pass
+    assert [seq for (seq,) in con.execute("SELECT seq FROM checkpoints ORDER BY seq").fetchall()] == kept
+    con.execute("DELETE FROM checkpoints")
+    monkeypatch.setattr(checkpoints, "MOST_PERCENT", 0)
+    full = CheckpointFill()
+    while full.step(con):
+        pass
+    assert newest_checkpoint(con) == 0
+    con.close()
+
+
+async def test_an_engine_that_is_idle_keeps_counts_of_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoints, "MOST_PERCENT", 100)
+    monkeypatch.setattr(checkpoints, "EVERY", 5)
+    monkeypatch.setattr(loop, "TRUNCATE_AFTER", 0.0)
+    path = store(tmp_path / "s.db")
+    async with Engine([], store=path, clock=VirtualClock(START)) as engine:
+        await engine.ingest("tick", "ann")
+        end = time.monotonic() + 30
+        while True:
+            con = sqlite3.connect(path)
+            kept = newest_checkpoint(con)
+            con.close()
+            if kept >= 20:
+                break
+            assert time.monotonic() < end
+            await asyncio.sleep(0.05)
+    assert compare(path) == []
 
 
 def test_a_store_of_an_older_version_is_looked_at_without_them(tmp_path: Path) -> None:

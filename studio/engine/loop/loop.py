@@ -60,6 +60,8 @@ POLL = 0.05
 the thread up for it some hundred."""
 POLL_WOKEN = 0.25
 """The same where they wake it up: whoever cannot, and what else changes in the store, is seen by this."""
+FILL_PAUSE = 0.05
+"""Seconds between two of its looks while an engine that is idle keeps counts of the past."""
 TRUNCATE_AFTER = 2.0
 """Seconds without work after which the write-ahead log is folded into the store."""
 STOP_WORK = 1.0
@@ -168,6 +170,8 @@ class EngineLoop:
         self._version = -1
         self._last_work = 0.0
         self._truncated = True
+        self._fills = False
+        """Counts of the past may still be to be kept."""
 
     # -- from other threads ----------------------------------------------------------------
 
@@ -344,6 +348,11 @@ class EngineLoop:
         if not self._truncated and time.monotonic() - self._last_work > TRUNCATE_AFTER:
             store.truncate_wal()
             self._truncated = True
+            self._fills = True
+        if self._fills and self._truncated and self.state.problem is None:
+            # A store of before there were any has none; every second slice of time stays for what comes.
+            self._fills = store.fill_checkpoints()
+            pause = min(pause, FILL_PAUSE) if self._fills else pause
         if self.state.problem is None and self.stuck.has_changed():
             self.committer.try_writing(store)
         if pause > 0:

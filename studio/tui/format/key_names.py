@@ -21,6 +21,9 @@ NAMES = {
     "plus": "+",
     "minus": "-",
     "slash": "/",
+    "asterisk": "*",
+    "shift+up": "shift+↑",
+    "shift+down": "shift+↓",
 }
 
 

@@ -77,6 +77,12 @@ class MainScreen(Asking, Screen[None]):
         else:
             copy_line(self, line, say)
 
+    def action_long_work(self) -> None:
+        """Show what takes long and is under way."""
+        from studio.tui.screens.works import WorksScreen
+
+        self.app.push_screen(WorksScreen())
+
     def question(self) -> Question:
         client = self.session.client
         return BarsQuestion(client is not None and client.viewer_of == 0, self.session.shown_now)

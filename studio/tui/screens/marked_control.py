@@ -13,6 +13,7 @@ from studio.errors import EventError, StudioError
 from studio.language.incoming import Incoming, incoming
 from studio.tui.screens.control import Control
 from studio.tui.session.answering import AnswerQuestion
+from studio.tui.session.long_work import LongWork
 from studio.tui.session.marked import Marked, MarkedAct, MarkedQuestion, MarkedRow
 from studio.tui.session.read_only import refusal
 from studio.tui.session.reader import Reader, ReaderClosed
@@ -137,7 +138,7 @@ class MarkedControl(Control):
         self.say(said, "error" if refused else "success")
 
     async def _each(
-        self, client: EngineClient, act: str, targets: Sequence[int | str], refused: list[str]
+        self, client: EngineClient, act: MarkedAct, targets: Sequence[int | str], refused: list[str]
     ) -> int:
         """Act on one after the other, a few at a time. Gives how many it was done to."""
         done = 0
@@ -150,24 +151,39 @@ class MarkedControl(Control):
                 return False
             return True
 
-        for at in range(0, len(targets), AT_ONCE):
-            done += sum(await asyncio.gather(*map(one, targets[at : at + AT_ONCE])))
-            if len(targets) > TOLD_EACH:
-                self.say(f"{min(at + AT_ONCE, len(targets)):,} of {len(targets):,} …", "muted")
+        what = counted(len(targets), DONE[act][1])
+        with self.session.works.under_way(f"{act.replace('_', ' ')} {what}", len(targets)) as work:
+            for at in range(0, len(targets), AT_ONCE):
+                if work.stopped:
+                    refused.append(f"stopped after {work.done:,} of {len(targets):,}")
+                    break
+                done += sum(await asyncio.gather(*map(one, targets[at : at + AT_ONCE])))
+                work.done = min(at + AT_ONCE, len(targets))
+                self._say_progress(work)
         return done
+
+    def _say_progress(self, work: LongWork) -> None:
+        if work.total > TOLD_EACH:
+            self.say(f"{work.done:,} of {work.total:,} … · W lists it and stops it", "muted")
 
     async def _answers(
         self, client: EngineClient, reader: Reader, found: Marked, refused: list[str]
     ) -> list[Incoming]:
-        events = []
-        for at, wait in enumerate(found.waits, 1):
-            answer = await reader.ask(AnswerQuestion(wait, client.workflows).read)
-            try:
-                events.append(incoming(answer.event, answer.user, answer.data))
-            except EventError as error:
-                refused.append(str(error))
-            if at % TOLD_EACH == 0:
-                self.say(f"{at:,} of {len(found.waits):,} …", "muted")
+        events: list[Incoming] = []
+        what = counted(len(found.waits), "wait")
+        with self.session.works.under_way(f"look for what answers {what}", len(found.waits)) as work:
+            for wait in found.waits:
+                if work.stopped:
+                    # They are one act, and it has not begun.
+                    raise StudioError("stopped: no wait was answered")
+                answer = await reader.ask(AnswerQuestion(wait, client.workflows).read)
+                try:
+                    events.append(incoming(answer.event, answer.user, answer.data))
+                except EventError as error:
+                    refused.append(str(error))
+                work.done += 1
+                if work.done % AT_ONCE == 0:
+                    self._say_progress(work)
         return events
 
     async def _again(self, reader: Reader, found: Marked, refused: list[str]) -> list[Incoming]:

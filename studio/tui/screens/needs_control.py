@@ -25,6 +25,7 @@ CHARTS_BINDING = Binding("C", "charts", "charts", id="charts")
 PROBLEM_BINDINGS = [
     Binding("E", "go_there", "editor at the problem", show=False, id="problem.go"),
     Binding("N", "needs", "needs you", show=False, id="needs"),
+    Binding("W", "long_work", "what is under way", show=False, id="long_work"),
 ]
 
 

@@ -87,7 +87,8 @@ class TimeControl(Control):
             if await self._put_question(rewind_question(preview), "rewind") != "y":
                 return
             self.say("rewinding …", "muted")
-            result = await self._client.rewind(row.seq)
+            with self.session.works.under_way("rewind", can_stop=False):
+                result = await self._client.rewind(row.seq)
         except StudioError as error:
             self._refuse(error)
             return
@@ -115,7 +116,8 @@ class TimeControl(Control):
         path = beside(client.path, name)
         try:
             self.say("copying …", "muted")
-            await self._client.fork(row.seq, path)
+            with self.session.works.under_way(f"fork into {path.name}", can_stop=False):
+                await self._client.fork(row.seq, path)
         except StudioError as error:
             self._refuse(error)
             return

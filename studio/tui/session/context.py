@@ -19,6 +19,7 @@ from studio.store.beside import sent_path
 from studio.tui.session.cells import Cells
 from studio.tui.session.command_lines import CommandPlace
 from studio.tui.session.connection import Mode, connect
+from studio.tui.session.long_work import LongWorks
 from studio.tui.session.open_stores import OpenStore, OpenStores
 from studio.tui.session.reader import Reader
 from studio.tui.session.remembered import Memory
@@ -79,6 +80,8 @@ class Session:
         """Whether what is sent by hand is kept beside the store."""
         self.typed_blind = False
         """Whether the key in its turn was pressed before what the one ahead of it led to was seen."""
+        self.works = LongWorks()
+        """What takes long and is under way here."""
         self.copied = ""
         """The command that was copied last: the same once more is shown, too."""
         self.past: PastCursor | None = None

@@ -1,0 +1,93 @@
+"""`W`: what takes long and is under way, with its progress, the time left, and a key that stops it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Hashable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
+
+from studio.errors import StudioError
+from studio.tui.format.glyphs import glyphs
+from studio.tui.format.line import Line
+from studio.tui.format.text import literal
+from studio.tui.session.context import session_of
+from studio.tui.session.long_work import LongWork
+from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
+
+LOOK_SECONDS = 0.2
+NAME_SHARE, BAR_SHARE = 3, 4
+
+
+class WorksList(VirtualList[LongWork]):
+    """One a line, the jump first."""
+
+    empty_text = "Nothing is under way."
+
+    def key_of(self, row: LongWork) -> Hashable:
+        return id(row)
+
+    def draw(self, row: LongWork, index: int, state: RowState) -> list[Line]:
+        mark, colours = glyphs(), state.look
+        line = Line(state.width).add(*cursor_mark(state)).add(f"{mark.running} ", colours.accent)
+        line.cell(literal(row.name), max(14, state.width // NAME_SHARE), colours.strong).gap()
+        width, share = max(6, state.width // BAR_SHARE), row.share
+        full = 0 if share is None else int(width * share)
+        line.add(mark.bar_left * full, colours.accent).add(mark.bar_gone * (width - full), colours.faint)
+        return [line.gap().add(row.words(time.monotonic()), colours.text)]
+
+
+class WorksScreen(ModalScreen[None]):
+    """Looks again and again until it is left."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("x", "stop", "stop it", id="works.stop"),
+        Binding("escape,q,W,enter", "leave", "close", key_display="esc", id="works.leave"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        yield WorksList(id="works", classes="pane")
+
+    def on_mount(self) -> None:
+        """See what there is, and go on looking."""
+        found = self.query_one(WorksList)
+        found.set_titles("Under way", "x stops it · esc closes")
+        found.focus()
+        self._look()
+        self.set_interval(LOOK_SECONDS, self._look)
+
+    def _look(self) -> None:
+        session, found = session_of(self), self.query_one(WorksList)
+        client = session.client
+        can_stop = client is not None and not client.read_only
+        found.show_rows(session.works.listed(session.clock_reading().jump, can_stop=can_stop))
+        found.forget_drawn()
+
+    def action_stop(self) -> None:
+        """Stop what stands at the cursor: a jump where it has come to, others after the part they are at."""
+        session, row = session_of(self), self.query_one(WorksList).row
+        if row is None:
+            return
+        if not row.can_stop:
+            self.notify(f"{literal(row.name)} cannot be stopped: all of it is done, or nothing", markup=False)
+            return
+        row.stopped = True
+        if session.works.is_jump(row):
+            self.run_worker(self._stop_jump(), group="works", exit_on_error=False)
+        self._look()
+
+    async def _stop_jump(self) -> None:
+        client = session_of(self).client
+        if client is None:
+            return
+        try:
+            await client.time.stop_jump()
+        except StudioError as error:
+            self.notify(literal(str(error)), severity="error", markup=False)
+
+    def action_leave(self) -> None:
+        """It goes on."""
+        self.dismiss(None)

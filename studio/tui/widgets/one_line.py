@@ -126,10 +126,14 @@ class ButtonLine(OneLine):
 
 def clickable(strip: Strip) -> Strip:
     """How something looks that would be clicked: underlined, which needs no colour; blanks are left out."""
-    return Strip(
-        [
-            Segment(text, (style or Style()) + UNDERLINED if text.strip() else style, control)
-            for text, style, control in strip
-        ],
-        strip.cell_length,
-    )
+    found: list[Segment] = []
+    for text, style, control in strip:
+        body = text.strip(" ")
+        before = len(text) - len(text.lstrip(" ")) if body else len(text)
+        parts = (
+            (text[:before], style),
+            (body, (style or Style()) + UNDERLINED),
+            (text[before + len(body) :], style),
+        )
+        found += [Segment(part, how, control) for part, how in parts if part]
+    return Strip(found, strip.cell_length)

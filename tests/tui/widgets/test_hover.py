@@ -32,6 +32,7 @@ async def test_the_row_under_the_mouse_is_underlined_and_no_other(studio: Studio
     await studio.pilot.hover("#users", offset=(4, 2))
     await studio.settle()
     assert users.rows[1].id in underlined(users, 1)
+    assert "  " not in underlined(users, 1), "cells that stand empty are not underlined"
     assert underlined(users, 0) == underlined(users, 2) == ""
     await studio.pilot.hover("#users", offset=(4, 3))
     assert underlined(users, 1) == ""

@@ -46,6 +46,20 @@ def tell_problems(engine: Engine) -> None:
         complain(str(problem))
 
 
+def tell_untraced(settings: Settings) -> None:
+    """Say that passes are traced and nobody takes the spans."""
+    if not settings.otel:
+        return
+    from opentelemetry.trace import ProxyTracerProvider, get_tracer_provider
+
+    if isinstance(get_tracer_provider(), ProxyTracerProvider):
+        complain(
+            'otel is "on", and no provider of OpenTelemetry is set, so that spans go nowhere. Start it as'
+            " opentelemetry-instrument journey-studio … .",
+            plain=True,
+        )
+
+
 def tell_reload(reloaded: Reloaded) -> None:
     """Say what came of files that were read again."""
     for problem in reloaded.problems:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from studio.cli.engine_run import check_workflows, end_politely, tell_problems, tell_reload
+from studio.cli.engine_run import check_workflows, end_politely, tell_problems, tell_reload, tell_untraced
 from studio.cli.engine_state import EngineState
 from studio.cli.follower import FINISH_SECONDS, EntryFormatter, EntryLines, Follower, Silent, ended, last_seq
 from studio.cli.http_ingest import http_option, ingesting
@@ -139,8 +139,10 @@ async def _run(
         reload=settings.reload or "auto",
         stand_in=stand_in,
         events=settings.events(),
+        otel=settings.otel,
     )
     tell_problems(engine)
+    tell_untraced(settings)
     before = last_seq(settings)
     async with engine, ingesting(engine, taking.http):
         if reloads:

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from studio.cli.engine_run import tell_untraced
 from studio.cli.engine_state import EngineState
 from studio.cli.http_ingest import http_option, ingesting
 from studio.cli.options import shared_on_screen
@@ -71,6 +72,7 @@ async def _serve(
         durability=settings.durability,
         reload=settings.reload or "auto",
         events=settings.events(),
+        otel=settings.otel,
     )
     running = False
     async with contextlib.AsyncExitStack() as stack:
@@ -83,6 +85,7 @@ async def _serve(
                 # Events can be taken by the engine's own process alone.
                 raise
             complain(f"{locked.what}; the tabs are viewers of that one.", plain=True)
+        tell_untraced(settings)
         for problem in engine.problems:
             complain(str(problem))
         await stack.enter_async_context(ingesting(engine, place))

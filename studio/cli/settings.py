@@ -32,6 +32,9 @@ class Settings:
     seed: str | None = None
     """What the project's tries draw `random` and `uuid` from; None when nothing is said."""
 
+    otel: bool = False
+    """Whether passes and steps are traced with OpenTelemetry."""
+
     def events(self) -> EventStore | None:
         """Where the project's events also live, for an engine that runs them; None when it names no place.
 
@@ -74,4 +77,5 @@ def settings(workflows: str | None, store: str | None, durability: str | None) -
         cast("Literal['full', 'normal']", durability or found.get("durability", DURABILITIES[0])),
         cast("Literal['auto', 'ask'] | None", found.get("reload")),
         found.get("seed"),
+        found.get("otel") == "on",
     )

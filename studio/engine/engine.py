@@ -31,6 +31,7 @@ from studio.kernel.state import JourneyState
 from studio.language.definition import Workflow
 from studio.language.event import Event
 from studio.language.incoming import Incoming, incoming
+from studio.source.extras import need_extra
 from studio.source.loader import Library
 from studio.source.project import absolute
 from studio.store.capabilities import LOCAL
@@ -48,6 +49,9 @@ from studio.store.seed import give_seed
 from studio.store.temporary import temporary_store
 
 if TYPE_CHECKING:
+    from opentelemetry.trace import TracerProvider
+
+    from studio.engine.effects.spans import Spans
     from studio.engine.loop.subscription import Subscription
 
 _log = logging.getLogger("studio")
@@ -75,6 +79,8 @@ class Engine(EngineTime, TimeTravel, HotReload):
         replay_always: drive each journey from its top at every cause, as after a restart. Slower where one
             journey gets much at once; code that does not come to the same again shows at once.
         reload: "auto": edited files are told and then run; "ask": they wait for `reload`. See `watch`.
+        otel: trace passes and steps with OpenTelemetry (extra `otel`), to the provider that the application
+            has set, or to this one.
     """
 
     capabilities = LOCAL
@@ -97,6 +103,7 @@ class Engine(EngineTime, TimeTravel, HotReload):
         seed: str | None = None,
         reload: Mode = "auto",
         replay_always: bool = False,
+        otel: bool | TracerProvider = False,
     ) -> None:
         if durability not in ("full", "normal"):
             raise StudioError(f'durability is {durability!r}; use "full" or "normal"')
@@ -121,6 +128,7 @@ class Engine(EngineTime, TimeTravel, HotReload):
         self._hang_after = hang_after
         self._stand_in = stand_in
         self._replay_always = replay_always
+        self._spans = None if otel is False else _spans(None if otel is True else otel)
         self._seed = seed
         self._held = HeldStore(self.path, durability, temporary=self._temporary)
         self._runner: EngineLoop | None = None
@@ -164,6 +172,8 @@ class Engine(EngineTime, TimeTravel, HotReload):
             if self._seed is not None:
                 give_seed(self.path, self._seed)
             self._hooks.prepare(self.path, self._durability)
+            if self._spans is not None:
+                self._spans.prepare(self.path)
             runner = EngineLoop(
                 self.path,
                 self.workflows,
@@ -180,6 +190,7 @@ class Engine(EngineTime, TimeTravel, HotReload):
                 on_end=self._on_end,
                 replay_always=self._replay_always,
                 wake_pipe=self._held.wake_pipe,
+                spans=self._spans,
             )
             capture.install()
             try:
@@ -192,6 +203,8 @@ class Engine(EngineTime, TimeTravel, HotReload):
             self._held.clear_away()
             raise
         self._runner, self._pid = runner, os.getpid()
+        if self._spans is not None:
+            self._spans.start(self.path)
         self._hooks.start_telling()
 
     def hurry(self) -> None:
@@ -221,6 +234,8 @@ class Engine(EngineTime, TimeTravel, HotReload):
             return
         self._hooks.stop_telling()
         runner.stop()
+        if self._spans is not None:
+            self._spans.stop()
         # Whoever subscribed reads what is left, and ends.
         self._tell()
         self._hooks.stop_asking()
@@ -287,7 +302,7 @@ class Engine(EngineTime, TimeTravel, HotReload):
             by_hand: they are one act of the operator, which `undo` takes back.
         """
         future: asyncio.Future[list[Event]] = asyncio.get_running_loop().create_future()
-        self._running.submit_for(future, list(events), by_hand=by_hand)
+        self._running.submit_for(future, self._marked(list(events)), by_hand=by_hand)
         return await future
 
     def submit(
@@ -299,7 +314,13 @@ class Engine(EngineTime, TimeTravel, HotReload):
             by_hand: they are one act of the operator, which `undo` takes back.
             patient: they wait while the store cannot be written; else the future raises then.
         """
-        return self._running.submit(events, by_hand=by_hand, patient=patient)
+        return self._running.submit(self._marked(events), by_hand=by_hand, patient=patient)
+
+    def _marked(self, events: list[Incoming]) -> list[Incoming]:
+        """The same, with the span that they come from where passes are traced."""
+        if self._spans is not None:
+            self._spans.mark(events)
+        return events
 
     # -- acts ------------------------------------------------------------------------------
 
@@ -385,6 +406,8 @@ class Engine(EngineTime, TimeTravel, HotReload):
         )
 
     def _tell(self) -> None:
+        if self._spans is not None:
+            self._spans.tell()
         self._listeners.tell()
 
     @property
@@ -405,3 +428,10 @@ class Engine(EngineTime, TimeTravel, HotReload):
         if self._runner is None:
             raise StudioError("the engine is not running", fix="Use: async with Engine(…) as engine.")
         return self._runner
+
+
+def _spans(provider: TracerProvider | None) -> Spans:
+    need_extra("otel")
+    from studio.engine.effects.spans import Spans
+
+    return Spans(provider)

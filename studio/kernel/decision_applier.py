@@ -257,6 +257,7 @@ class DecisionApplier:
                 cause.at,
                 cause.causation_depth,
                 keys=keys,
+                cause=cause.seq or 0,
             )
         )
 

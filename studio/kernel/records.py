@@ -29,6 +29,8 @@ class Launch:
     """How many times the store had been cut when it was launched."""
     keys: StepKeys = NO_KEYS
     """Its idempotency key, and under which keys its result is kept when a cut takes it away."""
+    cause: int = 0
+    """seq of the entry of that cause; 0 where it is not known."""
 
     @property
     def which(self) -> tuple[int, int, Key, int]:

@@ -10,6 +10,7 @@ EXTRAS = {
     "mcp": ("mcp", "the Python SDK of the Model Context Protocol"),
     "metrics": ("prometheus_client", "the Python client of Prometheus"),
     "objects": ("obstore", "obstore"),
+    "otel": ("opentelemetry", "the API of OpenTelemetry"),
     "postgres": ("psycopg", "psycopg"),
     "temporal": ("temporalio", "Temporal's Python SDK"),
 }

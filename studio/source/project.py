@@ -18,7 +18,8 @@ STORE = "data/studio.db"
 MEMORY = ":memory:"
 DURABILITIES = ("full", "normal")
 RELOADS = ("auto", "ask")
-NAMES = ("workflows", "store", "durability", "reload", "seed")
+SWITCH = ("on", "off")
+NAMES = ("workflows", "store", "durability", "reload", "seed", "otel")
 TEMPORAL = "temporal"
 OBJECTS = "objects"
 OBJECTS_NAMES = ("url",)
@@ -140,6 +141,8 @@ def _read_project(file: Path) -> dict[str, str]:
         )
     if found.get("reload", "auto") not in RELOADS:
         raise StudioError(f"reload is {found['reload']!r}", where=where, fix='Write "auto" or "ask".')
+    if found.get("otel", "off") not in SWITCH:
+        raise StudioError(f"otel is {found['otel']!r}", where=where, fix='Write "on" or "off".')
     if "workflows" in found:
         found["workflows"] = str(file.parent / found["workflows"])
     if "store" in found and found["store"] != MEMORY:

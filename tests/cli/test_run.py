@@ -239,3 +239,12 @@ def test_acts_on_a_store_without_an_engine(capsys: pytest.CaptureFixture[str], h
         assert call(["cancel", wrong, *on]) == Exit.WRONG
         assert told in capsys.readouterr().err
     assert call(["verify", *on]) == Exit.DONE
+
+
+def test_a_run_that_is_traced_by_nobody_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    write("pyproject.toml", '[tool.journey-studio]\notel = "on"\n')
+    assert call(["run", "--until-idle", "--events", write("e.jsonl", SIGNUP)]) == Exit.DONE
+    assert "no provider of OpenTelemetry is set, so that spans go nowhere" in capsys.readouterr().err
+    write("pyproject.toml", '[tool.journey-studio]\notel = "yes"\n')
+    assert call(["run", "--until-idle"]) == Exit.WRONG
+    assert "otel is 'yes'" in capsys.readouterr().err

@@ -6,7 +6,7 @@ import inspect
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studio.engine.effects import capture
 from studio.engine.effects.output_listener import OutputListener
@@ -21,6 +21,11 @@ from studio.language.step_info import STEP
 from studio.text import json_text as jsontext
 from studio.text.source_code import describe, traceback_text
 
+if TYPE_CHECKING:
+    from opentelemetry.trace import Span
+
+    from studio.engine.effects.spans import Spans
+
 Report = Callable[[StepResult], None]
 
 
@@ -29,8 +34,10 @@ class Attempt:
 
     kind = "step"
 
-    def __init__(self, launch: Launch, report: Report) -> None:
+    def __init__(self, launch: Launch, report: Report, spans: Spans | None = None) -> None:
         self.launch = launch
+        self._spans = spans
+        self._span: Span | None = None
         self.began: float | None = None
         """`time.monotonic()` when its function was called."""
         self.thread = 0
@@ -80,6 +87,8 @@ class Attempt:
         self.thread = threading.get_ident()
         STEP.set(self.launch.info)
         INSIDE.set(self)
+        if self._spans is not None:
+            self._span = self._spans.step_began(self.launch)
         self._listener = capture.listen(self._hear, lambda: not self.is_over)
 
     def call(self) -> Any:
@@ -117,6 +126,8 @@ class Attempt:
             self._listener.flush()
         if self._end.acquire(blocking=False):
             self.coroutine = None
+            if self._spans is not None and self._span is not None:
+                self._spans.step_ended(self._span, result)
             result.said, result.lines = self._said, self._lines
             self._report(result)
 

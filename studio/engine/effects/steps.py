@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextvars import copy_context
 from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studio.engine.effects.async_steps import AsyncSteps
 from studio.engine.effects.attempt import Attempt, Report
@@ -25,6 +25,9 @@ from studio.language.commands import key_text
 from studio.language.idempotency import idempotency_key, scope_of
 from studio.language.journey_ids import escaped
 from studio.language.step_info import StepInfo
+
+if TYPE_CHECKING:
+    from studio.engine.effects.spans import Spans
 
 THREADS = 32
 """Plain functions that run at the same time, not counting those that take long."""
@@ -38,8 +41,12 @@ StandIn = Callable[[str, Callable[..., Any]], Callable[..., Any] | None]
 class Steps:
     """Runs steps and reports how each ended, from whatever thread it ran in."""
 
-    def __init__(self, stand_in: StandIn | None = None, seed: str | None = None) -> None:
+    def __init__(
+        self, stand_in: StandIn | None = None, seed: str | None = None, spans: Spans | None = None
+    ) -> None:
         self._stand_in = stand_in
+        self._spans = spans
+        """Traces them; None where nobody wants to know."""
         self._seed = seed
         """What idempotency keys are made from where steps are stood in for; None: as those of others."""
         self._keeper = Timekeeper("journey-steps-time")
@@ -54,7 +61,7 @@ class Steps:
             self._open.discard(attempt)
             report(result)
 
-        attempt = Attempt(launch, ended)
+        attempt = Attempt(launch, ended, self._spans)
         self._open.add(attempt)
         command = launch.command
         try:

@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from studio.clocks.clock import Clock
 from studio.engine.effects.approval import Approvals
@@ -55,6 +56,9 @@ from studio.store.slow import SlowCause
 from studio.store.sqlite import Store
 from studio.store.wake_pipe import WakePipe
 
+if TYPE_CHECKING:
+    from studio.engine.effects.spans import Spans
+
 POLL = 0.05
 """Seconds between two looks for what other processes have added. A look itself costs microseconds, to wake
 the thread up for it some hundred."""
@@ -95,12 +99,13 @@ class EngineLoop:
         on_end: Callable[[], None] | None = None,
         replay_always: bool = False,
         wake_pipe: WakePipe | None = None,
+        spans: Spans | None = None,
     ) -> None:
         state = self.state = LoopState(path, workflows, clock, batch, outbox, changed)
         self.durability: Durability = durability
         self.on_end = on_end
         """Called in the engine's thread when that ends by itself."""
-        self.steps = Steps(stand_in, seed)
+        self.steps = Steps(stand_in, seed, spans)
         self.questions = EventQuestions(check_event_lookup, clock, state.hand_in, lambda: state.rewinds.epoch)
         for hook in (check_event_lookup, outbox):
             if hook is not None:

@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from studio.errors import EventError, EventTooLarge, StudioError
 from studio.events import adapters
 from studio.events.segment_calls import NoCalls, RefusedCall, read_calls
+from studio.events.trace_context import PARENT, mark, trace_of
 from studio.language.incoming import Incoming
 from studio.source.extras import need_extra
 from studio.store.refused import Refusal
@@ -92,7 +93,7 @@ class Paths:
 
     async def _inngest(self, request: Request) -> Response:
         """As Inngest's dev server answers: its clients take no other status than 200."""
-        stored = await self._take(await read_json(request), "inngest")
+        stored = await self._take(request, await read_json(request), "inngest")
         return JSONResponse({"ids": _ids(stored), "status": 200}, headers=HEADERS)
 
     async def _segment(self, request: Request) -> Response:
@@ -115,17 +116,18 @@ class Paths:
         if refused and not found.events:
             status = 413 if all(call.too_large for call in found.refused) else 400
             return _said(status, found.refused[0].reason, refused=refused)
-        await self._store(client, found.events)
+        await self._store(request, client, found.events)
         return JSONResponse({"success": True} | ({"refused": refused} if refused else {}), headers=HEADERS)
 
     async def _events(self, request: Request) -> Response:
         """CloudEvents in their three modes, and our own shape."""
         if cloudevents.in_headers(request):
-            stored = await self._take(await cloudevents.read_headers(request), "cloudevents", "headers")
+            told = await cloudevents.read_headers(request)
+            stored = await self._take(request, told, "cloudevents", "headers")
         elif cloudevents.content_type(request).startswith(cloudevents.ENVELOPE):
-            stored = await self._take(await cloudevents.read_enveloped(request), "cloudevents")
+            stored = await self._take(request, await cloudevents.read_enveloped(request), "cloudevents")
         else:
-            stored = await self._take(await read_json(request), None)
+            stored = await self._take(request, await read_json(request), None)
         return JSONResponse({"ids": _ids(stored), "status": 202}, 202, headers=HEADERS)
 
     # -- for those who watch over it ---------------------------------------------------------
@@ -150,12 +152,17 @@ class Paths:
 
     # -- the engine ------------------------------------------------------------------------
 
-    async def _take(self, body: Any, shape: adapters.Shape | None, where: str = BODY) -> list[Stored]:
+    async def _take(
+        self, request: Request, body: Any, shape: adapters.Shape | None, where: str = BODY
+    ) -> list[Stored]:
         client = self._running()
-        return await self._store(client, adapters.events(body, where, client.clock.now(), shape))
+        return await self._store(request, client, adapters.events(body, where, client.clock.now(), shape))
 
-    async def _store(self, client: EngineClient, events: list[Incoming]) -> list[Stored]:
+    async def _store(self, request: Request, client: EngineClient, events: list[Incoming]) -> list[Stored]:
         """Wait until events are durable, but for no engine that is paused."""
+        if PARENT in request.headers:
+            for event in events:
+                mark(event, trace_of(request.headers))
         stored = await self._waits.until(client.send_many(events, by_hand=False))
         return [event for event in stored if event is not None]
 

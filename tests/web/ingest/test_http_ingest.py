@@ -73,6 +73,19 @@ def test_our_own_shape_is_taken_and_wakes_journeys(client: Client) -> None:
         assert "journey.completed" in [e.kind for e in views.entries(limit=100)]
 
 
+def test_the_trace_of_a_request_is_kept_beside_its_events(client: Client) -> None:
+    parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    headers = {"traceparent": parent}
+    assert client.post("/e/k", INNGEST, headers)[0] == 200
+    assert client.post("/v1/track", TRACK, headers)[0] == 200
+    assert client.post("/events", [OWN, {**OWN, "traceparent": "their own"}], headers)[0] == 202
+    assert client.post("/events", OWN, {"traceparent": "nonsense"})[0] == 202
+    with Views(client.engine.path) as views:
+        given = views.given_with([e.seq for e in views.entries(limit=100) if e.kind == "event"])
+    kept = [each.get("extra", {}).get("traceparent") for _, each in sorted(given.items())]
+    assert kept == [parent, parent, parent, "their own"]
+
+
 # -- what is refused -----------------------------------------------------------------------------
 
 

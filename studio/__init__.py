@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from studio.language.channels import channel
     from studio.language.definition import Workflow, workflow
     from studio.language.event import Event
+    from studio.language.event_types import event
     from studio.language.goals import goal
     from studio.language.incoming import incoming
     from studio.language.journey import Journey
@@ -36,6 +37,7 @@ __all__ = [
     "Workflow",
     "channel",
     "current_step",
+    "event",
     "goal",
     "incoming",
     "workflow",
@@ -55,6 +57,7 @@ _MODULES = {
     "Workflow": "studio.language.definition",
     "channel": "studio.language.channels",
     "current_step": "studio.language.step_info",
+    "event": "studio.language.event_types",
     "goal": "studio.language.goals",
     "incoming": "studio.language.incoming",
     "workflow": "studio.language.definition",

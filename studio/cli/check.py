@@ -18,6 +18,7 @@ from studio.text.printable import clean, json_line, styled
 from studio.wording.values import counted
 
 if TYPE_CHECKING:
+    from studio.design.checks.findings import CheckFinding
     from studio.language.definition import Workflow
 
 MOST_NAMES = 100_000
@@ -60,6 +61,7 @@ def check(settings: Settings, paths: tuple[str, ...], strict: bool, as_json: boo
         with suppress(EventError, OSError, UnicodeError):
             # What is wrong with a file that cannot be read, `play` and `explore` tell.
             findings += in_event_file(file)
+    findings += _of_event_files(loaded.workflows.values())
     if as_json:
         write(json_line(each.as_json()) for each in findings)
     else:
@@ -82,6 +84,30 @@ def _event_files(workflows: Iterable[Workflow]) -> list[str]:
 
     found = (event_file(workflow) for workflow in workflows)
     return list(dict.fromkeys(file for file in found if file is not None))
+
+
+def _of_event_files(workflows: Iterable[Workflow]) -> list[CheckFinding]:
+    """Events of the workflows' own event files that do not fit the types of these."""
+    from studio.design.checks.event_fields import file_findings
+    from studio.design.explorer.samples import event_file
+    from studio.errors import EventError
+    from studio.events.event_files import read
+    from studio.source.event_door import types_in
+
+    workflows = list(workflows)
+    if not (types := types_in(workflows)):
+        return []
+    found: list[CheckFinding] = []
+    for file in dict.fromkeys(filter(None, map(event_file, workflows))):
+        try:
+            lines = Path(file).read_text(encoding="utf-8").splitlines()
+            # Line by line: what is wrong is told with its number.
+            events = [(event, file, n) for n, line in enumerate(lines, 1) for event in read([line], 0, file)]
+        except (OSError, UnicodeError, EventError):
+            # `play` and `explore` tell what is wrong with it.
+            continue
+        found += file_findings(events, types)
+    return found
 
 
 def _sample_names(workflows: Iterable[Workflow]) -> set[str]:

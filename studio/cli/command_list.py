@@ -25,6 +25,7 @@ COMMANDS = {
     "new": ("studio.cli.new", "Write a new journey from a template, with events to try it."),
     "explore": ("studio.cli.explore", "Walk every path that a user can take through a journey."),
     "check": ("studio.cli.check", "Load and read workflows, and say what will go wrong."),
+    "events": ("studio.cli.events", "List the types of events, as JSON Schema too, or make them of one."),
     "cancel": ("studio.cli.act", "End a journey by hand."),
     "resume": ("studio.cli.act", "Try a failed journey again from where it failed."),
     "restart": ("studio.cli.act", "Start a journey again from the beginning."),

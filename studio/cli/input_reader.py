@@ -127,6 +127,7 @@ class InputReader:
                     for line in lines:
                         number += 1
                         found = parse_line(line, f"{name}:{number}", start)
+                        self._engine.door.check(found, f"{name}:{number}")
                         events += found
                         numbers += [number] * len(found)
                 finally:

@@ -140,6 +140,7 @@ async def _run(
         stand_in=stand_in,
         events=settings.events(),
         otel=settings.otel,
+        typed=settings.typed,
     )
     tell_problems(engine)
     tell_untraced(settings)

@@ -10,6 +10,7 @@ import click
 
 from studio.cli import complete
 from studio.cli.client import client_of, client_on, perform
+from studio.cli.event_check import check_types
 from studio.cli.options import json_option, shared
 from studio.cli.output import Exit, complain, write
 from studio.cli.settings import Settings
@@ -127,6 +128,7 @@ def _add(
     for event in events:
         if (wrong := zone_fault(event)) is not None:
             complain(f"{clean(wrong)}. It is added all the same.", plain=True)
+    check_types(settings, events)
     client = client_on(settings, temporal)
     perform(client.send_many(events), temporal)
     if as_json:

@@ -73,6 +73,7 @@ async def _serve(
         reload=settings.reload or "auto",
         events=settings.events(),
         otel=settings.otel,
+        typed=settings.typed,
     )
     running = False
     async with contextlib.AsyncExitStack() as stack:

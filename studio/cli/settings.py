@@ -32,6 +32,8 @@ class Settings:
     seed: str | None = None
     """What the project's tries draw `random` and `uuid` from; None when nothing is said."""
 
+    typed: Literal["refuse", "warn"] = "refuse"
+    """What is done with an event that does not fit its type."""
     otel: bool = False
     """Whether passes and steps are traced with OpenTelemetry."""
 
@@ -77,5 +79,6 @@ def settings(workflows: str | None, store: str | None, durability: str | None) -
         cast("Literal['full', 'normal']", durability or found.get("durability", DURABILITIES[0])),
         cast("Literal['auto', 'ask'] | None", found.get("reload")),
         found.get("seed"),
+        cast("Literal['refuse', 'warn']", found.get("events", "refuse")),
         found.get("otel") == "on",
     )

@@ -31,6 +31,7 @@ from studio.kernel.state import JourneyState
 from studio.language.definition import Workflow
 from studio.language.event import Event
 from studio.language.incoming import Incoming, incoming
+from studio.source.event_door import EVENT_MODES, EventDoor, EventMode
 from studio.source.extras import need_extra
 from studio.source.loader import Library
 from studio.source.project import absolute
@@ -81,6 +82,8 @@ class Engine(EngineTime, TimeTravel, HotReload):
         reload: "auto": edited files are told and then run; "ask": they wait for `reload`. See `watch`.
         otel: trace passes and steps with OpenTelemetry (extra `otel`), to the provider that the application
             has set, or to this one.
+        typed: "refuse": an event that does not fit its type, a class with `@event`, is an error; "warn": that
+            is told in the log, and it is taken.
     """
 
     capabilities = LOCAL
@@ -104,9 +107,12 @@ class Engine(EngineTime, TimeTravel, HotReload):
         reload: Mode = "auto",
         replay_always: bool = False,
         otel: bool | TracerProvider = False,
+        typed: EventMode = "refuse",
     ) -> None:
         if durability not in ("full", "normal"):
             raise StudioError(f'durability is {durability!r}; use "full" or "normal"')
+        if typed not in EVENT_MODES:
+            raise StudioError(f'typed is {typed!r}; use "refuse" or "warn"')
         self._listeners = Listeners()
         self._hooks = EngineHooks(check_event, set_event, self._tell, set_events, events)
         self._temporary = str(store) == MEMORY
@@ -128,6 +134,8 @@ class Engine(EngineTime, TimeTravel, HotReload):
         self._hang_after = hang_after
         self._stand_in = stand_in
         self._replay_always = replay_always
+        self.door = EventDoor(lambda: self.workflows, typed)
+        """Looks at events before they are taken in: whether they fit the types that workflows know."""
         self._spans = None if otel is False else _spans(None if otel is True else otel)
         self._seed = seed
         self._held = HeldStore(self.path, durability, temporary=self._temporary)
@@ -191,6 +199,7 @@ class Engine(EngineTime, TimeTravel, HotReload):
                 replay_always=self._replay_always,
                 wake_pipe=self._held.wake_pipe,
                 spans=self._spans,
+                door=self.door,
             )
             capture.install()
             try:

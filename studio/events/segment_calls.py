@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,27 +61,32 @@ class NoCalls(Exception):
     """The body as a whole is nothing that could be taken or kept; the message says why."""
 
 
-def read_calls(text: str, call: str, where: str) -> Calls:
+Check = Callable[[list[Incoming]], None]
+"""Raises an EventError for events that may not be taken, though they can be read."""
+
+
+def read_calls(text: str, call: str, where: str, check: Check | None = None) -> Calls:
     """Read a body of Segment's clients.
 
     Args:
         call: what the address says: "batch", or one of `adapters.SEGMENT`.
         where: what it is, for errors.
+        check: what else is asked of events; nothing when not given.
 
     Raises:
         NoCalls: it is not valid JSON, no object or has no list of calls, or far too many of them are refused.
     """
     try:
-        return _all_good(text, call, where)
+        return _all_good(text, call, where, check)
     except _OneIsNot:
-        return _one_by_one(text, call, where)
+        return _one_by_one(text, call, where, check)
 
 
 class _OneIsNot(Exception):
     """At least one call cannot be taken."""
 
 
-def _all_good(text: str, call: str, where: str) -> Calls:
+def _all_good(text: str, call: str, where: str, check: Check | None) -> Calls:
     """The calls where nothing is wrong with any, which costs what reading JSON costs."""
     try:
         body = jsontext.loads_event(text)
@@ -98,12 +104,15 @@ def _all_good(text: str, call: str, where: str) -> Calls:
     elif not isinstance(body[BATCH], list):
         raise NoCalls(f"{where}: the field batch is {type_name(body[BATCH])}, not a list.")
     try:
-        return Calls(adapters.events(body, where, 0, "segment"))
+        found = Calls(adapters.events(body, where, 0, "segment"))
+        if check is not None:
+            check(found.events)
     except EventError:
         raise _OneIsNot from None
+    return found
 
 
-def _one_by_one(text: str, call: str, where: str) -> Calls:
+def _one_by_one(text: str, call: str, where: str, check: Check | None) -> Calls:
     if call == BATCH:
         bodies = split(text)
         if bodies is None:
@@ -114,7 +123,10 @@ def _one_by_one(text: str, call: str, where: str) -> Calls:
     found = Calls()
     for index, body in enumerate(bodies):
         try:
-            found.events += _read(body, place.format(index=index))
+            events = _read(body, place.format(index=index))
+            if check is not None:
+                check(events)
+            found.events += events
         except EventError as error:
             found.refused.append(_refused(index, body, error))
         if len(found.refused) > MOST_REFUSED:

@@ -277,7 +277,7 @@ class DecisionApplier:
 def _settled(value: Any) -> Any:
     """An argument that a step may read in another thread, after the drive."""
     if isinstance(value, Waited):
-        _ = value.result
+        _ = value.events
     elif isinstance(value, User):
         return dict(value)
     return value

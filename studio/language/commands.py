@@ -10,9 +10,10 @@ from collections.abc import Callable, Generator, Mapping
 from typing import Any, Generic, Literal, NoReturn, Protocol, TypeVar
 
 from studio.errors import WorkflowError
+from studio.language.event import Event
 from studio.language.message_result import MessageResult
 from studio.language.names import Names
-from studio.language.waited import Waited
+from studio.language.waited import E, Waited
 
 T = TypeVar("T")
 
@@ -83,10 +84,10 @@ class Command(Generic[T]):
         )
 
 
-class Wait(Command[Waited]):
+class Wait(Command["Waited[E]"], Generic[E]):
     """`journey.wait_for(…)`."""
 
-    __slots__ = ("late", "match", "names", "past", "timeout")
+    __slots__ = ("late", "match", "names", "past", "read", "timeout")
 
     names: Names
     match: dict[str, Any] | None
@@ -95,9 +96,18 @@ class Wait(Command[Waited]):
     late: int
     """Milliseconds since its time was over when it was made; then `timeout` is 0."""
     past: Literal[True, False, "ever"]
+    read: Callable[[Event], Any] | None
+    """Makes an object of the type of an event that was waited for; None: the event itself is given."""
+
+    def __await__(self) -> Generator[Command[Any], Any, Waited[E]]:
+        # Not by way of `super`: each wait would have another frame.
+        if self.journey._closing:
+            self.journey._refuse()
+        outcome: Waited[E] = yield self
+        return outcome if self.read is None else outcome.reads(self.read)
 
 
-class Collect(Wait):
+class Collect(Wait[E]):
     """`journey.collect(…)`. What came before is not looked at; `timeout` counts while nothing has come."""
 
     __slots__ = ("at_most", "count", "quiet")
@@ -230,7 +240,7 @@ class NewPass(Command[NoReturn]):
 class Group(Command[list[Any]]):
     """`journey.wait_any(…)` and `journey.wait_all(…)`."""
 
-    __slots__ = ("all", "late", "members", "timeout")
+    __slots__ = ("all", "late", "members", "timeout", "typed")
 
     members: tuple[Command[Any], ...]
     all: bool
@@ -238,3 +248,20 @@ class Group(Command[list[Any]]):
     """Milliseconds; None leaves it to the members."""
     late: int
     """Milliseconds since its time was over when it was made; then `timeout` is 0."""
+    typed: bool
+    """A wait in it, at any depth, is for the type of an event."""
+
+    def __await__(self) -> Generator[Command[Any], Any, list[Any]]:
+        outcome = yield from super().__await__()
+        if self.typed:
+            _read_typed(self, outcome)
+        return outcome
+
+
+def _read_typed(group: Group, outcome: list[Any]) -> None:
+    """Let the results of typed waits, at any depth, give objects of their types."""
+    for member, result in zip(group.members, outcome, strict=True):
+        if isinstance(member, Group) and isinstance(result, list):
+            _read_typed(member, result)
+        elif isinstance(member, Wait) and member.read is not None:
+            result.reads(member.read)

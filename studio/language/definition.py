@@ -129,10 +129,10 @@ def workflow(function: WorkflowFunction, /) -> Workflow: ...
 @overload
 def workflow(
     *,
-    trigger: str | Iterable[str] = "*",
+    trigger: str | type[Any] | Iterable[str | type[Any]] = "*",
     key: str | None = None,
     again: bool | Duration = False,
-    exit_on: str | Iterable[str] | None = None,
+    exit_on: str | type[Any] | Iterable[str | type[Any]] | None = None,
     goal: Goal | None = None,
     refuse: Refusing | None = None,
     holdout: Share | None = None,
@@ -143,10 +143,10 @@ def workflow(
     function: WorkflowFunction | None = None,
     /,
     *,
-    trigger: str | Iterable[str] = "*",
+    trigger: str | type[Any] | Iterable[str | type[Any]] = "*",
     key: str | None = None,
     again: bool | Duration = False,
-    exit_on: str | Iterable[str] | None = None,
+    exit_on: str | type[Any] | Iterable[str | type[Any]] | None = None,
     goal: Goal | None = None,
     refuse: Refusing | None = None,
     holdout: Share | None = None,
@@ -156,7 +156,8 @@ def workflow(
     """Make an async function a workflow: one journey a user.
 
     Args:
-        trigger: which events begin a journey and its passes; any when not given.
+        trigger: which events begin a journey and its passes; any when not given. A class with `@event` stands
+            for its event.
         key: a field of the trigger's data: one journey per user and value.
         again: let a new journey begin at the next trigger after one has ended; a duration such as "30d": and
             that long after it began.
@@ -181,10 +182,10 @@ def workflow(
 
 def _make_workflow(
     function: WorkflowFunction,
-    trigger: str | Iterable[str],
+    trigger: str | type[Any] | Iterable[str | type[Any]],
     key: str | None,
     again: bool | Duration,
-    exit_on: str | Iterable[str] | None,
+    exit_on: str | type[Any] | Iterable[str | type[Any]] | None,
     timezone: str | None,
     name: str | None,
     *,

@@ -21,14 +21,17 @@ class Goal:
 
 
 def goal(
-    event: str | Iterable[str], *, match: Mapping[str, Any] | None = None, within: Duration | None = None
+    event: str | type[Any] | Iterable[str | type[Any]],
+    *,
+    match: Mapping[str, Any] | None = None,
+    within: Duration | None = None,
 ) -> Goal:
     """The event that journeys are to lead to: `@workflow(goal=goal("billing/paid", within="30d"))`.
 
     The first one after a journey began counts, once for each journey, also after its end.
 
     Args:
-        event: a name, several, or with a wildcard: "app/*".
+        event: a name, several, or with a wildcard: "app/*"; or a class with `@event`.
         match: fields of the event's data that must agree, all of them.
         within: from when the journey began; however late when not given.
 

@@ -47,6 +47,7 @@ from studio.language.commands import (
     key_text,
 )
 from studio.language.event import Event
+from studio.language.event_types import reader, types_of
 from studio.language.local_time import DEFAULT_ZONE, find, is_zone, read_until
 from studio.language.local_time import zone as zone_of
 from studio.language.names import MAX_LENGTH, Names, fault, names
@@ -82,6 +83,14 @@ class HistoryReader(Protocol):
 
 Log = Callable[["Journey", str, str, Place], bool | None]
 """Takes a journey, a level, a message and the place where it was said. False when it is left out."""
+
+
+def _reader(given: object) -> Callable[[Event], Any] | None:
+    """What makes objects of the types of events that were asked for; None where names alone were."""
+    if isinstance(given, str):
+        return None
+    types = types_of(given)
+    return None if types is None else reader(types)
 
 
 class Journey:
@@ -146,6 +155,7 @@ class Journey:
 
     # -- waiting ---------------------------------------------------------------------------
 
+    @overload
     def wait_for(
         self,
         event: str | Sequence[str],
@@ -154,11 +164,41 @@ class Journey:
         *,
         past: Literal[True, False, "ever"] = True,
         id: str | None = None,
-    ) -> Wait:
+    ) -> Wait: ...
+    @overload
+    def wait_for(
+        self,
+        event: type[T],
+        match: Mapping[str, Any] | None = None,
+        timeout: Duration | datetime | None = None,
+        *,
+        past: Literal[True, False, "ever"] = True,
+        id: str | None = None,
+    ) -> Wait[T]: ...
+    @overload
+    def wait_for(
+        self,
+        event: Sequence[str | type[Any]],
+        match: Mapping[str, Any] | None = None,
+        timeout: Duration | datetime | None = None,
+        *,
+        past: Literal[True, False, "ever"] = True,
+        id: str | None = None,
+    ) -> Wait[Any]: ...
+    def wait_for(
+        self,
+        event: str | type[Any] | Sequence[str | type[Any]],
+        match: Mapping[str, Any] | None = None,
+        timeout: Duration | datetime | None = None,
+        *,
+        past: Literal[True, False, "ever"] = True,
+        id: str | None = None,
+    ) -> Wait[Any]:
         """Wait until the user's history has a matching event.
 
         Args:
-            event: a name, several, or with a wildcard: "app/*".
+            event: a name, several, or with a wildcard: "app/*"; or a class with `@event`, of which the result
+                then has objects.
             match: fields of the event's data that must agree, all of them. A key may be
                 a path ("plan.name", "items.0.sku"), a value a nested mapping.
             timeout: how long, or the moment until when; for ever when not given. One that has passed
@@ -175,8 +215,8 @@ class Journey:
             wanted = names(event)
         except ValueError as error:
             raise wrong(place, f"wait_for: {error}") from None
-        wait = Wait(self, self._key("wait", wanted.text, id, place), place)
-        wait.names = wanted
+        wait: Wait[Any] = Wait(self, self._key("wait", wanted.text, id, place), place)
+        wait.names, wait.read = wanted, _reader(event)
         wait.match = read_match(match, wanted.text, place) if match else None
         wait.timeout, wait.late = None, 0
         if timeout is not None:
@@ -187,6 +227,7 @@ class Journey:
         wait.past = past
         return wait
 
+    @overload
     def collect(
         self,
         event: str | Sequence[str],
@@ -197,13 +238,48 @@ class Journey:
         count: int | None = None,
         timeout: Duration | datetime | None = None,
         id: str | None = None,
-    ) -> Collect:
+    ) -> Collect: ...
+    @overload
+    def collect(
+        self,
+        event: type[T],
+        match: Mapping[str, Any] | None = None,
+        *,
+        quiet: Duration | None = None,
+        at_most: Duration | None = None,
+        count: int | None = None,
+        timeout: Duration | datetime | None = None,
+        id: str | None = None,
+    ) -> Collect[T]: ...
+    @overload
+    def collect(
+        self,
+        event: Sequence[str | type[Any]],
+        match: Mapping[str, Any] | None = None,
+        *,
+        quiet: Duration | None = None,
+        at_most: Duration | None = None,
+        count: int | None = None,
+        timeout: Duration | datetime | None = None,
+        id: str | None = None,
+    ) -> Collect[Any]: ...
+    def collect(
+        self,
+        event: str | type[Any] | Sequence[str | type[Any]],
+        match: Mapping[str, Any] | None = None,
+        *,
+        quiet: Duration | None = None,
+        at_most: Duration | None = None,
+        count: int | None = None,
+        timeout: Duration | datetime | None = None,
+        id: str | None = None,
+    ) -> Collect[Any]:
         """Collect events that come from here on, to go on with all of them at once: a digest.
 
         The trigger of this pass is the first where it matches. Times run from the first event that counts.
 
         Args:
-            event: a name, several, or with a wildcard: "app/*".
+            event: a name, several, or with a wildcard: "app/*"; or a class with `@event`.
             match: fields of the event's data that must agree, all of them.
             quiet: it ends when so long no other has come.
             at_most: it ends so long after the first.
@@ -219,8 +295,9 @@ class Journey:
         except ValueError as error:
             raise wrong(place, f"collect: {error}") from None
         what = f'collect("{wanted.text}") has'
-        collect = Collect(self, self._key("wait", wanted.text, id, place), place)
+        collect: Collect[Any] = Collect(self, self._key("wait", wanted.text, id, place), place)
         collect.names, collect.past, collect.late = wanted, False, 0
+        collect.read = _reader(event)
         collect.match = read_match(match, wanted.text, place) if match else None
         collect.quiet, collect.at_most, collect.count = read_collect(
             wanted.text, quiet, at_most, count, place
@@ -277,6 +354,10 @@ class Journey:
         group = Group(self, self._key(kind, "", id, place), place)
         group.members = commands
         group.all = kind == "all"
+        group.typed = any(
+            (isinstance(each, Wait) and each.read is not None) or (isinstance(each, Group) and each.typed)
+            for each in commands
+        )
         group.timeout, group.late = None, 0
         if timeout is not None:
             group.timeout, group.late = read_time(timeout, f"wait_{kind} has timeout", place, self._at)
@@ -547,20 +628,46 @@ class Journey:
 
     # -- looking ---------------------------------------------------------------------------
 
+    @overload
     def events(
         self,
         event: str | Sequence[str],
         match: Mapping[str, Any] | None = None,
         *,
         past: Literal[True, "ever"] = True,
-    ) -> list[Event]:
+    ) -> list[Event]: ...
+    @overload
+    def events(
+        self,
+        event: type[T],
+        match: Mapping[str, Any] | None = None,
+        *,
+        past: Literal[True, "ever"] = True,
+    ) -> list[T]: ...
+    @overload
+    def events(
+        self,
+        event: Sequence[str | type[Any]],
+        match: Mapping[str, Any] | None = None,
+        *,
+        past: Literal[True, "ever"] = True,
+    ) -> list[Any]: ...
+    def events(
+        self,
+        event: str | type[Any] | Sequence[str | type[Any]],
+        match: Mapping[str, Any] | None = None,
+        *,
+        past: Literal[True, "ever"] = True,
+    ) -> list[Any]:
         """The user's matching events so far, oldest first, without waiting."""
         try:
             wanted = names(event)
         except ValueError as error:
             raise wrong(calling_place(), f"events: {error}") from None
         checked = read_match(match, wanted.text, calling_place()) if match else None
-        return self._reader.events(wanted, checked, past, self._bound)
+        found = self._reader.events(wanted, checked, past, self._bound)
+        read = _reader(event)
+        return found if read is None else [read(each) for each in found]
 
     @property
     def trigger(self) -> Event:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from functools import lru_cache
+from typing import Any
 
 MAX_LENGTH = 512
 """Characters in a name or an id."""
@@ -29,6 +30,9 @@ Only its own name meets it, never a wildcard.
 """
 
 _ASKING = (START, REOPEN)
+
+TYPE_OF = "__studio_event__"
+"""The attribute of a class that is the type of an event: its `EventType`, which has the name."""
 
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -97,17 +101,27 @@ def _names(parts: tuple[str, ...]) -> Names:
     return Names(parts)
 
 
-def names(event: str | Iterable[str]) -> Names:
-    """The pattern for one name or several.
+def names(event: str | type | Iterable[str | type]) -> Names:
+    """The pattern for one name or several; the type of an event stands for its name.
 
     Raises:
-        ValueError: a name is empty, too long, no text or has control characters.
+        ValueError: a name is empty, too long, no text or has control characters, or a class is no event's.
     """
     if isinstance(event, str):
         return _names((event,))
+    if isinstance(event, type):
+        return _names((_typed(event),))
     if not isinstance(event, Iterable):
         raise ValueError(f"an event name must be text, not {type(event).__name__}")
-    return _names(tuple(event))
+    return _names(tuple([_typed(part) if isinstance(part, type) else part for part in event]))
+
+
+def _typed(cls: type) -> str:
+    found: Any = vars(cls).get(TYPE_OF)
+    if found is None:
+        raise ValueError(f'{cls.__name__} is the type of no event: write @event("…") above it')
+    name: str = found.name
+    return name
 
 
 ANY = Names(("*",))

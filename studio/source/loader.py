@@ -33,6 +33,7 @@ from studio.language.modules import (
     stale,
     without,
 )
+from studio.source.event_door import other_event
 from studio.source.import_paths import ImportPath, begin_anew, import_path, importing
 from studio.source.project import absolute, short, working_folder
 from studio.source.reachable import workflows_in
@@ -202,7 +203,8 @@ class Library:
             if (nothing := self._nothing(part, files)) is not None:
                 loaded.problems.append(nothing)
             loaded.passed_over += self._passed_over(part, files)
-        if (fault := other_channel(loaded.workflows.values())) is not None:
+        known = loaded.workflows.values()
+        if (fault := other_channel(known) or other_event(known)) is not None:
             # Nobody knows which was meant: nothing new counts, what ran before goes on.
             loaded.problems.append(fault)
             loaded.workflows = dict(before)

@@ -19,7 +19,8 @@ MEMORY = ":memory:"
 DURABILITIES = ("full", "normal")
 RELOADS = ("auto", "ask")
 SWITCH = ("on", "off")
-NAMES = ("workflows", "store", "durability", "reload", "seed", "otel")
+EVENT_MODES = ("refuse", "warn")
+NAMES = ("workflows", "store", "durability", "reload", "seed", "otel", "events")
 TEMPORAL = "temporal"
 OBJECTS = "objects"
 OBJECTS_NAMES = ("url",)
@@ -141,6 +142,8 @@ def _read_project(file: Path) -> dict[str, str]:
         )
     if found.get("reload", "auto") not in RELOADS:
         raise StudioError(f"reload is {found['reload']!r}", where=where, fix='Write "auto" or "ask".')
+    if found.get("events", "refuse") not in EVENT_MODES:
+        raise StudioError(f"events is {found['events']!r}", where=where, fix='Write "refuse" or "warn".')
     if found.get("otel", "off") not in SWITCH:
         raise StudioError(f"otel is {found['otel']!r}", where=where, fix='Write "on" or "off".')
     if "workflows" in found:

@@ -10,6 +10,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from studio.language.incoming import Incoming
 from studio.store.capabilities import declared_by
@@ -17,6 +18,7 @@ from studio.store.connect import translate
 from studio.store.database import open_database
 from studio.store.inbox import ADD, EVENT, encode, stamp
 from studio.store.refused import DROP, Refusal, add_refused, forget_refused, none_of
+from studio.text import json_text as jsontext
 
 WAIT = 5.0
 """Seconds to wait for the write lock."""
@@ -37,6 +39,17 @@ def keep_refused(path: Path, refusals: Sequence[Refusal], timeout: float = WAIT)
     with _writing(path, timeout) as con:
         at = stamp(con)
         return add_refused(con, [(at, refusal) for refusal in refusals])
+
+
+def refused_event(event: Incoming, reason: str) -> Refusal:
+    """An event that was read and is refused, as it is kept aside: a line of our own shape."""
+    user: Any = event.user
+    if event.profile is not None:
+        user = {"id": event.user, **jsontext.loads(event.profile)}
+    line = {"event": event.name, "user": user, "data": jsontext.loads(event.text)}
+    if event.id is not None:
+        line["id"] = event.id
+    return Refusal(jsontext.dumps(line), reason, event.user, event.name)
 
 
 def send_again(path: Path, number: int, events: Sequence[Incoming], timeout: float = WAIT) -> None:

@@ -19,6 +19,7 @@ from tests.cli.shell import project
 from tests.store.build import Builder, small
 
 SAMPLES = {
+    "--from-schema": "events.schema.json",
     "--user": "ada",
     "--workflow": "welcome",
     "--contains": "a",
@@ -122,6 +123,7 @@ def test_a_command_answers_with_each_option_in_each_form(
     with Path("workflows/welcome.py").open("a") as file:
         # What a script reads is data alone, whatever is said while the files are imported.
         file.write("\nimport sys\n\nprint('settings loaded')\nsys.stdout.write('and written\\n')\n")
+    Path("events.schema.json").write_text('{"properties": {"a": {"properties": {"b": {}}}}}')
     Path("events.jsonl").write_text('{"event": "signup", "user": "ada"}\n')
 
     def empty(path: Path) -> Path:

@@ -248,3 +248,43 @@ def test_a_run_that_is_traced_by_nobody_says_so(capsys: pytest.CaptureFixture[st
     write("pyproject.toml", '[tool.journey-studio]\notel = "yes"\n')
     assert call(["run", "--until-idle"]) == Exit.WRONG
     assert "otel is 'yes'" in capsys.readouterr().err
+
+
+TYPED = """
+from dataclasses import dataclass
+from studio import event, workflow
+
+@event("paid")
+@dataclass
+class Paid:
+    amount: int
+
+@workflow(trigger="go")
+async def bill(journey):
+    await journey.wait_for(Paid)
+"""
+
+
+def test_events_that_do_not_fit_their_types_are_refused_with_their_lines(
+    capsys: pytest.CaptureFixture[str], here: Path
+) -> None:
+    write("workflows/bill.py", TYPED)
+    assert call(["send", "paid", "--user", "ada", "--data", '{"amount": "3"}']) == Exit.WRONG
+    assert "amount: expected int, got str" in capsys.readouterr().err
+    assert not (here / "data/studio.db").exists()
+    good = '{"event": "paid", "user": "ada", "data": {"amount": 1}}\n'
+    bad = good.replace("1", '"1"')
+    file = write("e.jsonl", good + bad)
+    assert call(["run", "--until-idle", "--events", file]) == Exit.WRONG
+    assert 'e.jsonl:2: "paid" of ada does not fit Paid' in capsys.readouterr().err
+    assert kinds(here / "data/studio.db").count("event") == 1
+    assert call(["play", file]) == Exit.WRONG
+    Path("data/bill.jsonl").write_text(good + bad)
+    capsys.readouterr()
+    assert call(["check"]) == Exit.FAILED
+    assert 'data/bill.jsonl:2: error: "paid" does not fit Paid' in capsys.readouterr().out
+    write("pyproject.toml", '[tool.journey-studio]\nevents = "warn"\n')
+    assert call(["send", "paid", "--user", "ada", "--data", '{"amount": "3"}']) == Exit.DONE
+    assert "It is added all the same." in capsys.readouterr().err
+    write("pyproject.toml", '[tool.journey-studio]\nevents = "never"\n')
+    assert call(["status"]) == Exit.WRONG

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from studio.design.checks.calls import PATH_METHODS, await_fix, misplaced, shown
+from studio.design.checks.event_fields import SaidOfEvent, Spaces, named_event
 from studio.design.checks.findings import CheckFinding
 from studio.design.checks.passes import blocks, is_endless, passes_after
 from studio.design.checks.sources import (
@@ -48,6 +49,8 @@ class Read:
     goals: list[Spoken] = field(default_factory=list)
     """Names that journeys are for."""
     sent: list[Spoken] = field(default_factory=list)
+    said: list[SaidOfEvent] = field(default_factory=list)
+    """What is written out of the fields of events."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +77,9 @@ class _Scope:
 class CallReader:
     """Reads functions, each once for each way it is called."""
 
-    def __init__(self, sources: CheckedSources) -> None:
+    def __init__(self, sources: CheckedSources, spaces: Spaces | None = None) -> None:
         self.read = Read()
+        self._spaces = spaces or {}
         self._sources = sources
         self._done: set[tuple[int, str, frozenset[str], bool, bool]] = set()
         self._reported: set[tuple[str, int, str, str]] = set()
@@ -279,9 +283,13 @@ class CallReader:
 
     def _command(self, node: ast.Call, method: str, scope: _Scope) -> None:
         if method in ("wait_for", "collect", "events"):
-            self.read.heard += self._spoken(_argument(node, 0, "event"), scope)
+            heard = list(self._spoken(_argument(node, 0, "event"), scope))
+            self.read.heard += heard
+            self._said(heard, _argument(node, 1, "match"), scope, whole=False)
         elif method == "ingest":
-            self.read.sent += self._spoken(_argument(node, 0, "event"), scope)
+            sent = list(self._spoken(_argument(node, 0, "event"), scope))
+            self.read.sent += sent
+            self._said(sent, _argument(node, 1, "data"), scope, whole=True)
         function: ast.expr | None = None
         if method == "step":
             function = _argument(node, 1, "function")
@@ -299,9 +307,16 @@ class CallReader:
     def _spoken(self, event: ast.expr | None, scope: _Scope) -> Iterator[Spoken]:
         parts = event.elts if isinstance(event, ast.List | ast.Tuple) else [event]
         for part in parts:
-            if isinstance(part, ast.Constant) and isinstance(part.value, str) and "*" not in part.value:
+            space = self._spaces.get(scope.source.path, {})
+            if part is not None and (name := named_event(part, space)) is not None and "*" not in name:
                 fine = self._is_fine(scope.source, part)
-                yield Spoken(part.value, scope.source.path, part.lineno, scope.workflow, fine)
+                yield Spoken(name, scope.source.path, part.lineno, scope.workflow, fine)
+
+    def _said(self, spoken: list[Spoken], value: ast.expr | None, scope: _Scope, *, whole: bool) -> None:
+        if isinstance(value, ast.Dict) and spoken:
+            fine = any(each.fine for each in spoken) or self._is_fine(scope.source, value)
+            names = tuple(each.name for each in spoken)
+            self.read.said.append(SaidOfEvent(names, value, whole, scope.source.path, scope.workflow, fine))
 
     def _step(self, node: ast.Call, function: ast.expr | None, scope: _Scope) -> None:
         title = f"step {_quoted(_argument(node, 0, 'name'))}"

@@ -7,10 +7,12 @@ from collections.abc import Collection, Mapping
 from typing import Literal
 
 from studio.design.checks.call_reader import CallReader, Read, Spoken
+from studio.design.checks.event_fields import event_findings
 from studio.design.checks.findings import CheckFinding
 from studio.design.checks.sources import CheckedSources
 from studio.errors import WorkflowError
 from studio.language.definition import Workflow
+from studio.source.event_door import spaces_of, types_in
 from studio.text.fuzzy_match import describe_difference, likely_typo
 
 
@@ -23,11 +25,12 @@ def check(
         history: names of all events that a store has seen; None when no store was given.
         samples: names of events in the workflows' own event files.
     """
-    reader = CallReader(CheckedSources())
+    reader = CallReader(CheckedSources(), spaces_of(workflows.values()))
     for workflow in workflows.values():
         reader.workflow(workflow)
     read = reader.read
-    found = [*read.findings, *_names(read, history), *_goals(read, history, samples)]
+    fields = event_findings(read.said, types_in(workflows.values()))
+    found = [*read.findings, *_names(read, history), *_goals(read, history, samples), *fields]
     return sorted(found, key=lambda each: (each.path, each.line, each.level, each.rule))
 
 

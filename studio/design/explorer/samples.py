@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 from studio.errors import EventError
 from studio.events import event_files as eventfiles
+from studio.events.schema_samples import sample_of
 from studio.kernel.matching import MISSING, look_up, meets
 from studio.kernel.sample_for_match import mend, name_for, put
 from studio.language.incoming import Incoming, incoming
 from studio.language.names import Names
+from studio.source.event_door import Types, types_in
 from studio.text import json_text as jsontext
 
 if TYPE_CHECKING:
@@ -40,6 +42,8 @@ class Samples:
     """Results by the step's name."""
     user: dict[str, Any] = field(default_factory=lambda: {"id": USER})
     """The id and the profile of whom the journey is about."""
+    types: Types = field(default_factory=dict)
+    """The types of events, for those of which no sample is known."""
     start: int | None = None
     """The moment at which an event file says that it begins."""
     sources: list[str] = field(default_factory=list)
@@ -72,6 +76,16 @@ class Samples:
             self.add(name, value)
         else:
             raise EventError("an event's data must be an object", where=name, fix=fix)
+
+    def add_types(self, workflows: Iterable[Workflow]) -> None:
+        """Take what the types of events say that workflows know."""
+        self.types = {**self.types, **types_in(workflows)}
+
+    def _of_type(self, name: str) -> dict[str, Any]:
+        """The plainest data that fits the type of an event; nothing where it has none."""
+        own = self.types.get(name)
+        found = None if own is None else sample_of(own.schema)
+        return found if isinstance(found, dict) else {}
 
     def add_events(self, events: Iterable[Incoming]) -> None:
         """Take what the events of a file carry, and the first profile in it."""
@@ -137,7 +151,9 @@ class Samples:
             data = _keyed(given, key)
             if meets(match, data):
                 return data
-        return mend(match, _keyed(known[-1], key) if known else {})
+        if not known and name not in self.types:
+            return mend(match, {})
+        return mend(match, _keyed(known[-1] if known else self._of_type(name), key))
 
     def trigger(self, workflow: Workflow, key: tuple[str, Any] | None) -> tuple[str, dict[str, Any]]:
         """The event that begins a journey or its next pass: its name, and its data, not to be changed.

@@ -82,7 +82,9 @@ def explore(
         start: when the journey begins, milliseconds since 1970.
     """
     began = time.monotonic()
-    search = _Search(workflow, samples or Samples(), bounds or Bounds(), failures, start)
+    samples = samples or Samples()
+    samples.add_types([workflow])
+    search = _Search(workflow, samples, bounds or Bounds(), failures, start)
     capture.install()
     try:
         search.run()

@@ -30,6 +30,7 @@ from studio.design.outline.values import (
     Several,
     TheJourney,
     Value,
+    event_of,
     merged,
 )
 
@@ -278,7 +279,7 @@ class Expressions:
         )
 
     def _command(self, node: ast.Call, method: str) -> Value | None:
-        shown = calls.shown(self.module, method, node)
+        shown = calls.shown(self.module, method, self._with_names(node, method))
         if shown.kind in ("any", "all"):
             return self._group(node, shown)
         for argument in (*node.args, *(each.value for each in node.keywords)):
@@ -299,6 +300,27 @@ class Expressions:
         elif shown.kind == "ingest" or (shown.kind == "sleep" and len(node.args) + len(node.keywords) == 1):
             gives = Nothing()
         return Pending((made,), gives)
+
+    def _with_names(self, node: ast.Call, method: str) -> ast.Call:
+        """A wait for the type of an event, as one for the event's name."""
+        if method not in ("wait_for", "collect"):
+            return node
+        arguments = [self._event_named(each) for each in node.args[:1]] + node.args[1:]
+        keywords = [
+            ast.keyword(each.arg, self._event_named(each.value)) if each.arg == "event" else each
+            for each in node.keywords
+        ]
+        return ast.copy_location(ast.Call(node.func, arguments, keywords), node)
+
+    def _event_named(self, node: ast.expr) -> ast.expr:
+        if isinstance(node, ast.List | ast.Tuple):
+            parts = [self._event_named(each) for each in node.elts]
+            return ast.copy_location(ast.List(parts, ast.Load()), node) if parts != node.elts else node
+        if not isinstance(node, ast.Name | ast.Attribute):
+            return node
+        found = self.value(node)
+        name = event_of(found.node) if isinstance(found, Class) else None
+        return node if name is None else ast.copy_location(ast.Constant(name), node)
 
     def _group(self, node: ast.Call, shown: calls.Shown) -> Value:
         members: list[Side] = []

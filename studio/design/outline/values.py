@@ -103,6 +103,18 @@ Value = (
 Names = dict[str, "Value | None"]
 
 
+def event_of(node: ast.ClassDef) -> str | None:
+    """The event whose type a class is, `@event("billing/paid")`; None when it is of none."""
+    for decorator in node.decorator_list:
+        if isinstance(decorator, ast.Call) and len(decorator.args) == 1:
+            called = decorator.func
+            name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", None)
+            given = decorator.args[0]
+            if name == "event" and isinstance(given, ast.Constant) and isinstance(given.value, str):
+                return given.value
+    return None
+
+
 def merged(ways: list[Names]) -> Names:
     """What is known after several ways have met."""
     if not ways:

@@ -182,7 +182,7 @@ class ReadDrive:
             self._seen.error = _error_text(outcome.error)
         else:
             self._seen.result = safe_repr(outcome.value)
-            if isinstance(outcome.value, Waited) and (first := outcome.value.first) is not None:
+            if isinstance(outcome.value, Waited) and (first := outcome.value.first_event) is not None:
                 # Of what came, the first says most; the rest may be thousands.
                 self._seen.result += f", first {safe_repr(first)}"
 

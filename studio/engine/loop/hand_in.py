@@ -23,6 +23,7 @@ from studio.engine.work.work_items import (
 from studio.errors import StudioError
 from studio.language.event import Event
 from studio.language.incoming import Incoming
+from studio.source.event_door import EventDoor
 from studio.store.away import refuse_away
 
 
@@ -31,6 +32,7 @@ class HandIn:
 
     Args:
         change: what changes the store as a whole, by its name and what it needs.
+        door: looks at events first.
 
     Raises:
         StudioError: all of them, when the engine has stopped.
@@ -42,11 +44,13 @@ class HandIn:
         migrations: Migrations,
         idle: IdleWaiters,
         change: Callable[[str, dict[str, Any]], Callable[[ExclusiveOperation], dict[str, Any]]],
+        door: EventDoor,
     ) -> None:
         self._state = state
         self._migrations = migrations
         self._idle = idle
         self._change = change
+        self._door = door
 
     def submit(
         self, events: list[Incoming], *, by_hand: bool = False, patient: bool = False
@@ -67,7 +71,12 @@ class HandIn:
         by_hand: bool = False,
         patient: bool = False,
     ) -> None:
-        """As `submit`, for whoever waits by a future of an event loop."""
+        """As `submit`, for whoever waits by a future of an event loop.
+
+        Raises:
+            EventError: one does not fit the type of its event, and such are refused.
+        """
+        self._door.check(events)
         store = self._state.store
         if store is not None and store.has_handovers:
             refuse_away(self._state.path, events)

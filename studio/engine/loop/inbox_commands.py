@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from studio.engine.loop.clock_commands import COMMANDS, command
@@ -14,7 +15,10 @@ from studio.engine.work.work_items import ExclusiveOperation, Item, OperatorComm
 from studio.errors import EventError, JourneyError
 from studio.kernel import operator_commands as operator_acts
 from studio.kernel.state import JourneyState
+from studio.language.incoming import Incoming
+from studio.source.event_door import EventDoor
 from studio.store.inbox import EVENT, decode
+from studio.store.refusing import keep_refused, refused_event
 
 
 class InboxCommands:
@@ -23,6 +27,7 @@ class InboxCommands:
     Args:
         alone: gives what changes the store as a whole, by the name under which it is asked for.
         reload: reads the workflow files again; None when there are none.
+        door: looks at events first.
     """
 
     def __init__(
@@ -30,22 +35,34 @@ class InboxCommands:
         state: LoopState,
         alone: Callable[[str, str], Callable[[ExclusiveOperation], Any]],
         reload: Callable[[], None] | None,
+        door: EventDoor,
     ) -> None:
         self._state = state
         self._alone = alone
         self._reload = reload
+        self._door = door
 
     def item(self, number: int, kind: str, body: str) -> Item:
         """What a row of the inbox stands for."""
         if kind == EVENT:
             try:
-                return QueuedEvent(decode(body), None, 0, number)
+                event = decode(body)
+                try:
+                    self._door.check([event])
+                except EventError as error:
+                    # Its sender was told that it is durable, and so it is: aside, with the reason.
+                    return OperatorCommand(partial(self._keep_aside, event, error), None, number)
+                return QueuedEvent(event, None, 0, number)
             except (ValueError, EventError):
                 # Not written by us. It is answered and taken away like a command that nobody knows.
                 pass
         if kind in WHOLE:
             return ExclusiveOperation(self._alone(kind, body), None, number)
         return OperatorCommand(lambda batch, at: self._command(batch, at, kind, body, number), None, number)
+
+    def _keep_aside(self, event: Incoming, error: EventError, batch: Batch, at: int) -> None:
+        keep_refused(self._state.path, [refused_event(event, str(error))])
+        raise error
 
     def _command(self, batch: Batch, at: int, kind: str, body: str, number: int) -> Any:
         """An act that another process asks for."""

@@ -51,6 +51,7 @@ from studio.errors import StoreError, StudioError
 from studio.kernel.drive import Abandoned
 from studio.kernel.records import Launch, StepResult
 from studio.language.definition import Workflow
+from studio.source.event_door import EventDoor
 from studio.store.database import Durability
 from studio.store.slow import SlowCause
 from studio.store.sqlite import Store
@@ -100,7 +101,9 @@ class EngineLoop:
         replay_always: bool = False,
         wake_pipe: WakePipe | None = None,
         spans: Spans | None = None,
+        door: EventDoor | None = None,
     ) -> None:
+        door = door or EventDoor(dict)
         state = self.state = LoopState(path, workflows, clock, batch, outbox, changed)
         self.durability: Durability = durability
         self.on_end = on_end
@@ -143,7 +146,7 @@ class EngineLoop:
         self.exclusive = ExclusiveOperations(
             state, self.batches, self.committer, self.recovery, self.held_clock
         )
-        self.requests = InboxCommands(state, self.exclusive.act, reload)
+        self.requests = InboxCommands(state, self.exclusive.act, reload, door)
         self.scheduler = Scheduler(state, heartbeat, self.slow_causes)
         self.reload_turns = ReloadTurns(state, self.batches, self.committer, self.recovery)
         self._idle = IdleWaiters(state, self.migrations, self.log_forwarding, lambda: self._is_asking)
@@ -151,7 +154,7 @@ class EngineLoop:
         self._thread = EngineThread(
             state, self._live, self.committer.put_back, self._die, hang_after, replay_always
         )
-        handed = HandIn(state, self.migrations, self._idle, self.exclusive.act)
+        handed = HandIn(state, self.migrations, self._idle, self.exclusive.act, door)
         self.submit = handed.submit
         self.submit_for = handed.submit_for
         self.act = handed.act

@@ -15,7 +15,9 @@ from studio.language.definition import Workflow
 from studio.reports.one_user import UserDrives
 from studio.reports.simulation.person import Person, StandIn
 from studio.reports.simulation.profile import Profile
+from studio.reports.simulation.typed import typed
 from studio.sink.sink import Sink
+from studio.source.event_door import types_in
 
 BLOCK_USERS = 200
 """Whose histories are written in one transaction."""
@@ -108,6 +110,7 @@ def turns(run: SimulationRun) -> Iterator[tuple[Turn, Person]]:
     """The history of each user."""
     monitor = ThreadMonitor()
     drives = UserDrives.of(run.workflows, monitor)
+    profile = typed(run.profile, types_in(run.workflows.values()))
     capture.install()
     try:
         capture.listen_to_drives(monitor)
@@ -116,7 +119,7 @@ def turns(run: SimulationRun) -> Iterator[tuple[Turn, Person]]:
             person = Person(
                 f"user{number + 1:0{width}}",
                 number + 1,
-                run.profile,
+                profile,
                 drives,
                 seed=run.seed,
                 until=run.until_ms,

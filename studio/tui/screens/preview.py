@@ -150,6 +150,7 @@ class PreviewScreen(OwnStore, Screen[None]):
         try:
             if (reader := self._session.reader) is not None:
                 await reader.ask(lambda views: known.add_history(views, name))
+            known.add_types([self._workflow])
             await self._in_thread(lambda: known.add_event_file(self._workflow))
             seed = project().get("seed", FIXED)
         except StudioError as error:

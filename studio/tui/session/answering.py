@@ -54,6 +54,7 @@ class AnswerQuestion:
         wait = self.wait
         wanted = names((wait.name or "*").split(", "))
         samples = Samples()
+        samples.add_types(self.workflows.values())
         problem = self._add_files(samples, wanted)
         after = max(0, views.last_seq() - LOOK_ENTRIES)
         for entry in views.entries(after=after, limit=LOOK_ENTRIES, kinds=["event"]):

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 from studio.clocks.adjustable_clock import StudioClock
 from studio.engine.client import EngineClient
 from studio.engine.local import LocalEngine
 from studio.engine.remote import RemoteEngine
 from studio.errors import NotOffered, StoreLocked
+from studio.source.project import project
 from studio.tui.session.read_only import ReadOnlyEngine
 
 if TYPE_CHECKING:
     from studio.engine.effects.steps import StandIn
+    from studio.source.event_door import EventMode
 
 Mode = Literal["run", "view", "read"]
 """Run an engine, unless another one does; be a viewer of another; only look, and send nothing."""
@@ -51,6 +53,7 @@ async def connect(
         reload=reload,
         stand_in=stand_in,
         events=events_of_project(),
+        typed=cast("EventMode", project().get("events", "refuse")),
     )
     try:
         await engine.start()

@@ -9,9 +9,11 @@ from typing import Any
 
 from studio.errors import EventError, StudioError
 from studio.events.event_files import read
+from studio.events.schema_samples import sample_of
 from studio.kernel.sample_for_match import name_for, put
 from studio.language.definition import Workflow
 from studio.language.incoming import Incoming, incoming
+from studio.source.event_door import types_in
 
 EXAMPLE_EVENTS = 100
 
@@ -39,11 +41,19 @@ def example_event(workflows: Mapping[str, Workflow]) -> tuple[str, str, dict[str
         (_, event), _ = max(files, key=lambda each: (each[0][0], each[1]))
         return event.name, event.user, json.loads(event.text)
     for workflow in sorted(workflows.values(), key=lambda each: (not each.trigger.literals, each.name)):
-        data: dict[str, Any] = {"email": "user1@example.com"}
+        name = event_name(workflow.trigger.text)
+        own = types_in([workflow]).get(name)
+        data: dict[str, Any] = {"email": "user1@example.com"} if own is None else sample_of(own.schema)
         if workflow.key:
             data = put(data, workflow.key, f"{workflow.key.rpartition('.')[2].removesuffix('_id')}-1")
-        return event_name(workflow.trigger.text), "user1", data
+        return name, "user1", data
     return None
+
+
+def typed_data(workflows: Mapping[str, Workflow], event: str) -> str | None:
+    """Data to begin with for an event that has a type, as JSON; None when it has none."""
+    own = types_in(workflows.values()).get(event)
+    return None if own is None else json.dumps(sample_of(own.schema), ensure_ascii=False)
 
 
 def event_name(pattern: str, known: list[str] | None = None) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from studio.language.definition import Workflow
+from studio.source.event_door import types_in
 from studio.source.source_names import names_in
 from studio.tui.format.text import visible
 
@@ -20,6 +21,7 @@ def workflow_names(workflows: Mapping[str, Workflow]) -> list[str]:
             found.update(dict.fromkeys(workflow.exit_on.literals))
     for workflow in workflows.values():
         found.update(dict.fromkeys(names_in(workflow.source)))
+    found.update(dict.fromkeys(types_in(workflows.values())))
     return list(found)
 
 

@@ -30,6 +30,7 @@ from studio.tui.format.text import literal, visible
 from studio.tui.session.context import Session, session_of
 from studio.tui.session.drafts import Draft, Edited, pasted_events, plain_draft
 from studio.tui.session.event_lines import events_of_lines, lines_of, written_in_editor
+from studio.tui.session.example_event import typed_data
 from studio.tui.session.known_fields import FieldsOf, add_fields, meant_fields, with_field
 from studio.tui.session.known_names import meant, workflow_names
 from studio.tui.session.messages import EventRefused, EventSent, OpenDataEditor, OpenSentEvents
@@ -339,7 +340,15 @@ class Inject(Form):
         self._written = Draft(**{**_fields(self.draft), field.id or "": text})
         field.value = text
         field.cursor_position = cursor
+        if field.id == "event":
+            self._offer_data(chosen)
         return True
+
+    def _offer_data(self, event: str) -> None:
+        """Begin with data that fits the event's type, where none was written."""
+        client, data = self.session.client, self.query_one("#data", Input)
+        if client is not None and data.value.strip() in ("", "{}"):
+            data.value = typed_data(client.workflows, event) or data.value
 
     @on(Completion.Taken)
     def take_click(self) -> None:

@@ -14,6 +14,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from studio.engine.local import LocalEngine
 from studio.errors import EventError, EventTooLarge, StudioError
 from studio.events import adapters
 from studio.events.segment_calls import NoCalls, RefusedCall, read_calls
@@ -28,6 +29,7 @@ from studio.web.ingest.refused_request import RefusedRequest
 
 if TYPE_CHECKING:
     from studio.engine.client import EngineClient, Stored
+    from studio.source.event_door import EventDoor
 
 _log = logging.getLogger("studio")
 
@@ -103,11 +105,12 @@ class Paths:
                 404, f"There is no /v1/{call[:60]}, but batch, {', '.join(adapters.SEGMENT)}."
             )
         text = await read_text(request)
+        check = door.check if (door := self._door()) is not None else None
         try:
             if len(text) > MOST_AT_ONCE:
-                found = await asyncio.to_thread(read_calls, text, call, BODY)
+                found = await asyncio.to_thread(read_calls, text, call, BODY, check)
             else:
-                found = read_calls(text, call, BODY)
+                found = read_calls(text, call, BODY, check)
         except NoCalls as error:
             raise RefusedRequest(400, str(error)) from None
         client = self._running()
@@ -165,6 +168,11 @@ class Paths:
                 mark(event, trace_of(request.headers))
         stored = await self._waits.until(client.send_many(events, by_hand=False))
         return [event for event in stored if event is not None]
+
+    def _door(self) -> EventDoor | None:
+        """Who looks at events first, where the engine runs in this process."""
+        client = self._client()
+        return client.engine.door if isinstance(client, LocalEngine) else None
 
     def _running(self) -> EngineClient:
         if (refusal := self._refusal()) is not None:

@@ -352,3 +352,48 @@ def test_a_goal_that_nobody_has_seen_is_told(tmp_path: Path) -> None:
 def test_a_goal_that_is_waited_for_is_known(tmp_path: Path) -> None:
     told = found(tmp_path, GOAL.format(waited="billing/payd"), ["go", "hello"])
     assert [(each.rule, each.line) for each in told] == [("never-sent", 6)]
+
+
+TYPED = """\
+from dataclasses import dataclass
+import _helpers
+from studio import Journey, event, workflow
+
+@dataclass
+class Plan:
+    name: str
+
+@event("billing/paid")
+@dataclass
+class Paid:
+    amount: int
+    plan: Plan
+    tags: dict[str, str]
+
+@workflow(trigger="go")
+async def it(journey):
+    await journey.wait_for(Paid, match={"amuont": 3}, timeout="1d")  # event-type
+    await journey.wait_for("billing/paid", match={"plan.nmae": 3}, timeout="1d")  # event-type
+    await journey.wait_for([Paid, "app/x"], match={"plan.name": 3, "tags.a": 1}, timeout="1d")
+    await journey.wait_for(_helpers.Login, match={"devise": 3}, timeout="1d")  # event-type
+    await journey.wait_for(Paid, match={"amuont": 3}, timeout="1d")  # studio: ok
+    await journey.ingest("billing/paid", {"amount": 1, "plan": {"name": "a"}, "tags": {}})
+    await journey.ingest("billing/paid", {"amount": journey.random()})
+    await journey.ingest("billing/paid", {"amount": "1"})  # event-type
+"""
+HELPERS = """\
+from typing import TypedDict
+from studio import event
+
+@event("app/login")
+class Login(TypedDict):
+    device: str
+"""
+
+
+def test_fields_that_an_event_does_not_have_are_told(tmp_path: Path) -> None:
+    (tmp_path / "_helpers.py").write_text(HELPERS)
+    marked(tmp_path, TYPED)
+    first = found(tmp_path, TYPED)[0]
+    assert first.what == 'match has the field amuont, and Paid ("billing/paid") has no amuont'
+    assert first.fix == "Did you mean amount?"

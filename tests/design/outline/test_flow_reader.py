@@ -624,3 +624,32 @@ def test_the_examples_are_read_without_anything_unclear() -> None:
         found = read(each)
         assert [node.text for node in found.walk() if node.kind == "await"] == [], name
         assert {node.outcome for node in found.walk() if node.kind == "return"} <= {"pass", "completed"}
+
+
+def test_a_wait_for_the_type_of_an_event_is_one_for_its_name() -> None:
+    source = """
+        from dataclasses import dataclass
+        from studio import event
+        from types_of import Login
+        import types_of
+
+        @event("billing/paid")
+        @dataclass
+        class Paid:
+            amount: int
+
+        async def flow(journey):
+            await journey.wait_for(Paid, timeout="1d")
+            await journey.wait_for([Login, "app/x"])
+            await journey.collect(event=types_of.Login, quiet="1m")
+            await journey.wait_for(Unknown)
+    """
+    others = {"types_of": "@studio.event('app/login')\nclass Login: pass\n"}
+    found = outline(source, others=others)
+    waits = [(node.text, node.name) for node in found.nodes if node.kind == "wait"]
+    assert waits == [
+        ("billing/paid", "billing/paid"),
+        ("app/login, app/x", "app/login, app/x"),
+        ("app/login", "app/login"),
+        ("Unknown", None),
+    ]

@@ -14,6 +14,7 @@ from studio.engine.loop.inbox_commands import InboxCommands, find
 from studio.engine.work.work_items import ExclusiveOperation, OperatorCommand, QueuedEvent
 from studio.errors import JourneyError
 from studio.language.kinds import Status
+from studio.source.event_door import EventDoor
 from studio.store.inbox import EVENT, encode
 from tests.engine.bench import Bench
 
@@ -35,7 +36,7 @@ class Inbox:
             release_all=lambda batch, at: self.released.append(None),
         )
         state: Any = SimpleNamespace(rewinds=SimpleNamespace(approvals=approvals), clock_control=None)
-        self.commands = InboxCommands(state, self._alone, reload)
+        self.commands = InboxCommands(state, self._alone, reload, EventDoor(dict))
 
     def _alone(self, kind: str, body: str) -> Callable[[ExclusiveOperation], Any]:
         self.whole.append((kind, body))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 
 import pytest
 from textual import events
 
+from studio import Journey, event, workflow
 from studio.engine.client import Stored
 from studio.errors import StoreFull
 from studio.language.incoming import Incoming
@@ -158,6 +160,27 @@ async def test_names_are_completed(studio: Studio) -> None:
     studio.field("event").value = ""
     await studio.press(*"web", "right")
     assert studio.field("event").value == "web/login"
+
+
+async def test_a_completed_name_brings_data_that_fits_its_type(studio: Studio) -> None:
+    @event("billing/paid")
+    @dataclass
+    class Paid:
+        amount: int
+        currency: str = "EUR"
+
+    @workflow
+    async def bill(journey: Journey) -> None:
+        await journey.wait_for(Paid)
+
+    studio.app.fake_engine.named = {"bill": bill}
+    await studio.press("i", *"billing", "right")
+    assert studio.field("event").value == "billing/paid"
+    assert studio.field("data").value == '{"amount": 1}'
+    studio.field("data").value = '{"amount": 7}'
+    studio.field("event").value = ""
+    await studio.press(*"billing", "right")
+    assert studio.field("data").value == '{"amount": 7}', "what was written stays"
 
 
 async def test_tab_completes_a_name_and_goes_on_where_there_is_nothing_to_complete(studio: Studio) -> None:

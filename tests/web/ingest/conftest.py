@@ -6,15 +6,20 @@ import http.client
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypedDict
 from urllib.parse import urlsplit
 
 import pytest
 
-from studio import Engine, Journey, workflow
+from studio import Engine, Journey, event, workflow
 from studio.engine.local import LocalEngine
 from studio.store.views import Views
 from studio.web.ingest.server import IngestServer
+
+
+@event("typed")
+class Typed(TypedDict):
+    amount: int
 
 
 @workflow(trigger="signup")

@@ -191,6 +191,22 @@ def test_a_page_of_this_machine_and_port_may_send(client: Client) -> None:
     assert client.post("/e/k", INNGEST, {"Host": "localhost"})[0] == 200
 
 
+def test_what_does_not_fit_its_type_is_refused_and_segments_calls_are_kept_aside(client: Client) -> None:
+    wrong = {"event": "typed", "user": "ada", "data": {"amount": "3"}}
+    status, answer = client.post("/events", [OWN, wrong])
+    assert status == 400
+    assert "does not fit Typed" in answer["error"]
+    assert "amount: expected int, got str" in answer["error"]
+    assert client.stored() == []
+    call = {"type": "track", "event": "typed", "userId": "ada", "properties": {"amount": "3"}}
+    status, answer = client.post("/v1/batch", {"batch": [TRACK, call, {**call, "properties": {"amount": 3}}]})
+    assert (status, answer["success"]) == (200, True)
+    assert [(each["index"], each["number"]) for each in answer["refused"]] == [(1, 1)]
+    assert client.stored() == [("Login", "ada"), ("typed", "ada")]
+    with Views(client.engine.path) as views:
+        assert views.left_aside().kept == 1
+
+
 # -- an engine that does not take anything -------------------------------------------------------
 
 

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 from studio.errors import StudioError
 
 EXTRAS = {
+    "http": ("starlette", "Starlette"),
     "mcp": ("mcp", "the Python SDK of the Model Context Protocol"),
     "metrics": ("prometheus_client", "the Python client of Prometheus"),
     "objects": ("obstore", "obstore"),

@@ -44,6 +44,19 @@ async def test_the_first_workflow_is_one_key_and_its_first_event_another(tmp_pat
         await until(pilot, "◷ wait activated")
 
 
+@pytest.mark.parametrize("left", ["pane", "maximised"])
+async def test_the_key_that_is_named_writes_it_whichever_pane_was_left_the_last_time(
+    tmp_path: Path, left: str
+) -> None:
+    settings = tmp_path / "settings.toml"
+    settings.write_text(f'[remembered]\n{left} = "timeline"\n', encoding="utf-8")
+    app = StudioApp(str(tmp_path / "workflows"), str(tmp_path / "studio.db"), settings=settings)
+    async with app.run_test(size=SIZE) as pilot:
+        await until(pilot, "No journeys here yet.")
+        await pilot.press("enter")
+        await until(pilot, "⏎ sends this example")
+
+
 async def test_files_without_a_workflow_are_told_and_so_is_a_folder_that_is_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -144,7 +144,9 @@ class LiveScreen(MainScreen):
         totals, alone = bars.totals, client.viewer_of == 0
         first = is_first_start(client.workflows, client.problems) and not totals.users
         self.problems.show(client, bars, first)
-        self.start.offer_welcome(first)
+        if self.start.offer_welcome(first):
+            # Whichever pane was left the last time: the key that this one names is to do what it says.
+            self.pane_layout.go_to(1)
         self.query_one(WaitingList).set_total(totals.waiting)
         users = self.query_one(UsersList)
         users.total = totals.users

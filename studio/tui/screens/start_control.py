@@ -25,8 +25,8 @@ class StartControl(Control):
         inject.fill(*example, "⏎ sends this example")
         return True
 
-    def offer_welcome(self, first: bool) -> None:
-        """Say where there are no workflows that one can be written.
+    def offer_welcome(self, first: bool) -> bool:
+        """Say where there are no workflows that one can be written; True when that is said from now on.
 
         Args:
             first: there is no workflow file at all.
@@ -37,7 +37,10 @@ class StartControl(Control):
         else:
             file = None
         quiet = session.client is not None and session.client.read_only
-        self.screen.query_one(UsersList).offer_welcome(first, file, sends=not quiet)
+        users = self.screen.query_one(UsersList)
+        before = users.offers_welcome
+        users.offer_welcome(first, file, sends=not quiet)
+        return users.offers_welcome and not before
 
     def write_welcome(self) -> None:
         """Write the first workflow, and start with it."""

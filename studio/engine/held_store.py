@@ -56,10 +56,13 @@ class HeldStore:
         lock, self._lock = self._lock, None
         pipe, self.wake_pipe = self.wake_pipe, None
         if pipe is not None:
-            pipe.close()
+            pipe.remove()
         if lock is not None:
             take_sign(self._path)
             lock.release()
+        if pipe is not None:
+            # Last: it wakes another thread up, which those who wait for the store would wait for, too.
+            pipe.close()
 
     def clear_away(self) -> None:
         """Give the lock back, and remove a file that was to last as long as the engine."""

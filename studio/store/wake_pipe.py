@@ -81,6 +81,8 @@ class WakePipe:
         if not stat.S_ISFIFO(os.fstat(self._pipe).st_mode):
             os.close(self._pipe)
             raise FileExistsError(f"{path} is no named pipe")
+        # Of its own, since whoever ends it may not write into what the thread has closed.
+        self._end = os.open(path, os.O_WRONLY | os.O_NONBLOCK | os.O_NOFOLLOW)
         self._closing = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -93,17 +95,23 @@ class WakePipe:
         while os.read(self._pipe, MOST_BYTES) and not self._closing.is_set():
             ring()
             if self._closing.wait(REST_SECONDS):
-                return
-
-    def close(self) -> None:
-        """Listen no more, and take the pipe away."""
-        self._closing.set()
-        if self._thread is not None:
-            os.write(self._pipe, b"!")
-            self._thread.join()
+                break
         os.close(self._pipe)
+
+    def remove(self) -> None:
+        """Take the pipe away, before another engine may make its own there."""
         with suppress(OSError):
             self._path.unlink()
+
+    def close(self) -> None:
+        """Listen no more. Waits for nobody."""
+        self._closing.set()
+        if self._thread is None:
+            os.close(self._pipe)
+        # Wakes the thread up, which closes what it reads from. A pipe that is full has woken it.
+        with suppress(BlockingIOError, BrokenPipeError):
+            os.write(self._end, b"!")
+        os.close(self._end)
 
 
 def open_wake_pipe(store: Path) -> WakePipe | None:

@@ -6,6 +6,7 @@ import os
 import stat
 import tempfile
 import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -44,6 +45,7 @@ def test_a_sender_wakes_the_engine_up(store: Path) -> None:
     assert rung.acquire(timeout=10)
     wake_engine(store)
     assert rung.acquire(timeout=10)
+    pipe.remove()
     pipe.close()
 
 
@@ -53,6 +55,7 @@ def test_a_link_to_a_store_has_the_pipe_of_the_store(store: Path, tmp_path: Path
     pipe, rung = listening(store)
     wake_engine(link)
     assert rung.acquire(timeout=10)
+    pipe.remove()
     pipe.close()
 
 
@@ -61,6 +64,7 @@ def test_many_senders_are_heard_as_few(store: Path) -> None:
     for _ in range(200):
         wake_engine(store)
     assert rung.acquire(timeout=10)
+    pipe.remove()
     pipe.close()
     heard = 1
     while rung.acquire(blocking=False):
@@ -74,14 +78,34 @@ def test_its_owner_alone_may_write_and_it_goes_with_the_engine(store: Path) -> N
     assert stat.S_ISFIFO(mode)
     assert stat.S_IMODE(mode) == 0o600
     assert stat.S_IMODE(wake_path(store).parent.stat().st_mode) == 0o700
+    pipe.remove()
     pipe.close()
     assert not wake_path(store).exists()
     assert not rung.acquire(blocking=False), "its own end is not a sender"
 
 
+def test_nothing_is_left_open(store: Path) -> None:
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(20):
+        pipe, rung = listening(store)
+        wake_engine(store)
+        assert rung.acquire(timeout=10)
+        pipe.remove()
+        pipe.close()
+        never = open_wake_pipe(store)
+        assert never is not None
+        never.remove()
+        never.close()
+    end = time.monotonic() + 10
+    while len(os.listdir("/proc/self/fd")) > before and time.monotonic() < end:
+        time.sleep(0.01)
+    assert len(os.listdir("/proc/self/fd")) <= before
+
+
 def test_a_pipe_that_was_never_listened_to_goes_too(store: Path) -> None:
     pipe = open_wake_pipe(store)
     assert pipe is not None
+    pipe.remove()
     pipe.close()
     assert not wake_path(store).exists()
 
@@ -93,6 +117,7 @@ def test_what_a_killed_engine_left_behind_is_used_again(store: Path) -> None:
     pipe, rung = listening(store)
     wake_engine(store)
     assert rung.acquire(timeout=10)
+    pipe.remove()
     pipe.close()
 
 
@@ -105,6 +130,7 @@ def test_a_full_pipe_holds_up_no_sender(store: Path) -> None:
             pass
     os.close(end)
     wake_engine(store)
+    pipe.remove()
     pipe.close()
 
 
@@ -154,6 +180,7 @@ def test_nothing_of_it_lies_beside_the_store(store: Path) -> None:
     pipe = open_wake_pipe(store)
     assert pipe is not None
     assert {path.name for path in store.parent.iterdir()} == {"s.db", "tmp"}
+    pipe.remove()
     pipe.close()
 
 

@@ -19,6 +19,11 @@ def legend() -> list[tuple[str, list[Meaning]]]:
                 (mark.no_limit, "muted", "waits without a time limit"),
                 (mark.sleep, "secondary", "sleeps until then"),
                 (mark.running, "accent", "a step is running; before a row, your place"),
+                (
+                    f"{mark.marked} {mark.marked_here}",
+                    "accent",
+                    "marked, for one act on all; and at your place",
+                ),
                 (mark.paused_clock, "warning", "paused; of a step: waits for your approval"),
                 (mark.completed, "success", "completed"),
                 (mark.failed, "error", "failed"),

@@ -100,7 +100,9 @@ def test_the_log_of_writes_is_folded_in_once_there_was_no_work_for_a_while(
     monkeypatch.setattr(loop_module, "TRUNCATE_AFTER", 1_000.0)
     loop = EngineLoop(tmp_path / "s.db", {}, VirtualClock())
     folded: list[float] = []
-    store: Any = SimpleNamespace(truncate_wal=lambda: folded.append(loop._last_work))
+    store: Any = SimpleNamespace(
+        truncate_wal=lambda: folded.append(loop._last_work), fill_checkpoints=lambda: False
+    )
     loop._last_work, loop._truncated = time.monotonic(), False
     loop._rest(store)
     assert folded == []

@@ -195,26 +195,26 @@ async def test_plain_signs_can_be_asked_for(tmp_path: Path) -> None:
 
 async def test_keys_can_be_changed(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
-    file.write_text('[keymap]\ninject = "n"\nmaximise = "ctrl+w"\n', encoding="utf-8")
+    file.write_text('[keymap]\ninject = "h"\nmaximise = "ctrl+w"\n', encoding="utf-8")
     async with studio_with(file) as studio:
         assert said(studio.app) == []
-        assert "n inject" in studio.lines[-1]
+        assert "h inject" in studio.lines[-1]
         await studio.press("i")
         assert studio.focus == "users"
-        await studio.press("n")
+        await studio.press("h")
         assert studio.focus == "event"
         await studio.press("escape", "question_mark")
         screen = studio.app.screen
         assert isinstance(screen, HelpScreen)
         text = "\n".join("".join(part for part, _ in pieces) for _, pieces in screen.page.rows)
-        assert re.findall(r"  (\S+(?: \S+)*) +inject", text) == ["n 5"]
+        assert re.findall(r"  (\S+(?: \S+)*) +inject", text) == ["h 5"]
         assert re.findall(r"  (\S+(?: \S+)*) +maximise", text) == ["^w"]
 
 
 def test_clashes_and_slips_in_a_keymap_are_told() -> None:
     assert complaints({}) == []
-    assert complaints({"inject": "n"}) == []
-    assert complaints({"injekt": "n"}) == ["[keymap]: there is no key injekt. Did you mean inject?"]
+    assert complaints({"inject": "h"}) == []
+    assert complaints({"injekt": "h"}) == ["[keymap]: there is no key injekt. Did you mean inject?"]
     assert complaints({"inject": "m"}) == ["[keymap]: inject and maximise both listen to m."]
     assert "[keymap]: inject and list.down both listen to j." in complaints({"inject": "j"})
     assert complaints({"inject": "m", "maximise": "i"}) == [], "they have changed places"

@@ -46,6 +46,7 @@ BEHIND = "SELECT min(seq) FROM main.checkpoints WHERE seq > ?"
 LAST_WHOLE = "SELECT max(seq) FROM main.checkpoints WHERE base IS NULL AND seq <= ?"
 ALL = "SELECT seq FROM main.checkpoints ORDER BY seq"
 SIZE = "SELECT total(length(counts)) FROM main.checkpoints"
+DROP_ONE = "DELETE FROM main.checkpoints WHERE seq = ?"
 DROP = "DELETE FROM main.checkpoints WHERE seq >= ?"
 
 BETWEEN = """
@@ -124,6 +125,8 @@ def counts_at(
     found = near[nearest]
     if found is None:
         found = counts_now(con) if nearest == last else _counts_of(con, nearest)
+        if found is None:
+            return None
     found = Counter(found)
     if nearest < bound:
         found.update(counts_between(con, nearest, bound))
@@ -150,9 +153,12 @@ def keep_checkpoint(con: sqlite3.Connection, last: int, counts: Counts | None = 
     (base,) = con.execute(LAST_WHOLE, (last,)).fetchone()
     if base is not None and last - base >= WHOLE_EVERY:
         base = None
-    if base is not None:
+    whole = None if base is None else _counts_of(con, base)
+    if whole is None:
+        base = None
+    else:
         counts = Counter(counts)
-        counts.subtract(_counts_of(con, base))
+        counts.subtract(whole)
     packed = _packed(counts)
     (kept,), (pages,), (size,) = (
         con.execute(statement).fetchone() for statement in (SIZE, "PRAGMA page_count", "PRAGMA page_size")
@@ -195,8 +201,12 @@ class CheckpointFill:
         low = next(gaps, None)
         if low is None:
             return False
-        self._at, self._to = low, low + EVERY
-        self._counts = Counter(_counts_of(con, low)) if low else Counter()
+        found = _counts_of(con, low) if low else Counter()
+        if found is None:
+            # It is of no use: from the one before it on they are counted anew.
+            con.execute(DROP_ONE, (low,))
+            return self._begin(con)
+        self._at, self._to, self._counts = low, low + EVERY, found
         return True
 
 
@@ -215,11 +225,20 @@ def newest_checkpoint(con: sqlite3.Connection) -> int:
     return (con.execute(BEFORE, (1 << 62,)).fetchone()[0] or 0) if has_checkpoints(con) else 0
 
 
-def _counts_of(con: sqlite3.Connection, seq: int) -> Counts:
-    base, packed = con.execute(ONE, (seq,)).fetchone()
-    found = _unpacked(packed)
+def _counts_of(con: sqlite3.Connection, seq: int) -> Counts | None:
+    """The counts that are kept as of an entry; None when they cannot be read: a help, and no truth."""
+    row = con.execute(ONE, (seq,)).fetchone()
+    if row is None:
+        return None
+    base, packed = row
+    try:
+        found = _unpacked(packed)
+    except (zlib.error, ValueError, TypeError):
+        return None
     if base is not None:
-        found.update(_counts_of(con, base))
+        if base >= seq or (whole := _counts_of(con, base)) is None:
+            return None
+        found.update(whole)
     return found
 
 

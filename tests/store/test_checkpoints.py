@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import time
+import zlib
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -196,6 +198,35 @@ def test_counts_of_a_store_that_has_none_are_kept_bit_by_bit(
     while full.step(con):
         pass
     assert newest_checkpoint(con) == 0
+    con.close()
+
+
+@pytest.mark.parametrize("wrong", [b"", b"\x00" * 9, zlib.compress(b"{"), zlib.compress(b"7"), "text"])
+def test_counts_that_cannot_be_read_are_as_none_and_are_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wrong: object
+) -> None:
+    monkeypatch.setattr(checkpoints, "MOST_PERCENT", 100)
+    monkeypatch.setattr(checkpoints, "EVERY", 5)
+    monkeypatch.setattr(checkpoints, "WHOLE_EVERY", 10)
+    then = all_counts(store(tmp_path / "s.db"))
+    con = kept(tmp_path / "s.db", [5, 10, 15])
+    # The whole one, from which the next tells the difference.
+    con.execute("UPDATE checkpoints SET counts = ? WHERE seq = 5", (wrong,))
+    monkeypatch.setattr(checkpoints, "MOST_COUNTED", 1)
+    assert counts_at(con, 5, LENGTH) is None
+    assert counts_at(con, 10, LENGTH) is None
+    assert plain(counts_at(con, 15, LENGTH)) == then[15]
+    # A batch that comes to its turn writes a whole one.
+    con.execute("DELETE FROM checkpoints WHERE seq > 5")
+    assert keep_checkpoint(con, 12, Counter(then[12]))
+    assert con.execute("SELECT base FROM checkpoints WHERE seq = 12").fetchone() == (None,)
+    con.execute("DELETE FROM checkpoints WHERE seq > 5")
+    fill = CheckpointFill()
+    while fill.step(con):
+        pass
+    again = [seq for (seq,) in con.execute("SELECT seq FROM checkpoints ORDER BY seq").fetchall()]
+    assert again == [5, 10, 15, 20]
+    assert [plain(checkpoints._counts_of(con, seq)) for seq in again] == [then[seq] for seq in again]
     con.close()
 
 

@@ -359,7 +359,11 @@ class EngineLoop:
             self._fills = True
         if self._fills and self._truncated and self.state.problem is None:
             # A store of before there were any has none; every second slice of time stays for what comes.
-            self._fills = store.fill_checkpoints()
+            try:
+                self._fills = store.fill_checkpoints()
+            except StoreError:
+                # Nothing depends on it: whoever writes next says what is wrong. Tried again after work.
+                self._fills = False
             pause = min(pause, FILL_PAUSE) if self._fills else pause
         if self.state.problem is None and self.stuck.has_changed():
             self.committer.try_writing(store)

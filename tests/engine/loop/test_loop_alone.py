@@ -18,7 +18,7 @@ from studio.engine.loop.loop import EngineLoop
 from studio.engine.reload.migration import Swap
 from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.engine.work.log_lines import LogLine
-from studio.errors import StoreError, StudioError
+from studio.errors import StoreError, StoreFull, StudioError
 from studio.store.sqlite import Store
 
 
@@ -110,6 +110,28 @@ def test_the_log_of_writes_is_folded_in_once_there_was_no_work_for_a_while(
     loop._rest(store)
     loop._rest(store)
     assert folded == [loop._last_work]
+
+
+def test_counts_that_cannot_be_kept_end_nothing_and_are_tried_again_after_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop_module, "TRUNCATE_AFTER", 0.0)
+    loop = EngineLoop(tmp_path / "s.db", {}, VirtualClock())
+    loop._poll = 0.0
+    tries: list[None] = []
+
+    def fill() -> bool:
+        tries.append(None)
+        raise StoreFull("the disk is full", where="s.db")
+
+    store: Any = SimpleNamespace(truncate_wal=lambda: None, fill_checkpoints=fill)
+    loop._last_work, loop._truncated = time.monotonic() - 1, False
+    loop._rest(store)
+    loop._rest(store)
+    assert len(tries) == 1
+    loop._last_work, loop._truncated = time.monotonic() - 1, False
+    loop._rest(store)
+    assert len(tries) == 2
 
 
 def test_how_long_it_rests_when_there_is_nothing_to_do(

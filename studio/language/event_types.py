@@ -19,6 +19,7 @@ from studio.language.arguments import calling_place, wrong
 from studio.language.commands import Place
 from studio.language.event import Event
 from studio.language.names import TYPE_OF, fault
+from studio.text.source_code import describe
 
 C = TypeVar("C")
 
@@ -54,11 +55,20 @@ class EventType(Generic[C]):
             EventFault: the data does not fit.
             WorkflowError: the class cannot be read.
         """
-        made: C
-        if self._is_model:
-            return self._read_model(data)
+        try:
+            return self._read_model(data) if self._is_model else self._read_plain(data)
+        except (EventFault, WorkflowError):
+            raise
+        except (Exception, SystemExit) as error:
+            # What the class does besides: its own validators, `__post_init__`.
+            raise EventFault(
+                "", f"{self.cls.__name__} raised {type(error).__name__}: {describe(error)}"
+            ) from None
+
+    def _read_plain(self, data: Mapping[str, Any]) -> C:
         import msgspec
 
+        made: C
         try:
             made = msgspec.convert(data, self.cls)
         except msgspec.ValidationError as error:

@@ -60,6 +60,9 @@ def misfit(types: Types, event: Incoming) -> EventFault | None:
         own.read(jsontext.loads(event.text))
     except EventFault as found:
         return found
+    except WorkflowError as error:
+        # Told where its file is loaded; here it may end nobody.
+        return EventFault("", str(error))
     return None
 
 

@@ -94,7 +94,7 @@ def _fill(con: sqlite3.Connection, values: dict[str, int]) -> None:
         TOTAL_WAITS: waiting,
         TOTAL_STATUS + Status.WAITING: waiting,
         TOTAL_STATUS + Status.COMPLETED: users - waiting,
-        Kind.EVENT: users,
     }
     con.executemany("INSERT INTO totals VALUES (0, ?, ?)", totals.items())
+    con.execute("INSERT INTO totals SELECT 0, kind, count(*) FROM history GROUP BY kind")
     con.execute("INSERT INTO meta VALUES ('last_at', :last)", {"last": values["at"] + users})

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from studio.kernel.drive import Abandoned, Blocked, End, Failed, Outcome, drive
+from studio.kernel.journey_reader import replayed_journey
 from studio.kernel.ports import UnitOfWork
 from studio.kernel.replay import Replay
 from studio.kernel.state import JourneyState, Record, WaitState
@@ -101,17 +102,12 @@ class _DryRun(Replay):
             self.found.what, self.found.place = "path", command.place
 
     def _attempt(self, command: Command[Any]) -> Outcome | None:
-        record = self.state.outcomes.get(command.key)
-        if record is None and isinstance(command, Step) and command.once:
-            record = self.once(command)
-        if record is not None:
+        if (record := self.record_of(command)) is not None:
             return self.recorded(command, record)
-        if isinstance(command, Ingest):
-            if command.event_id is not None and self.work.known_ids([command.event_id]):
-                # It will be recorded by a drive; this one leaves nothing.
-                return Outcome(None, self.journey._at, self.journey._bound, late=self.journey._late)
-            self._leave(command)
-        elif isinstance(command, Split):
+        if (outcome := self.taken(command)) is not None:
+            # It will be recorded by a drive; this one leaves nothing.
+            return outcome
+        if isinstance(command, Ingest | Split):
             self._leave(command)
         elif isinstance(command, Group):
             self._attempt_group(command)
@@ -204,10 +200,7 @@ def dry_drive(
     workflow = state.workflow
     assert workflow is not None
     work = transition.work
-    reader = transition.journeys.reader(state)
-    id, exact = state.text_id(workflow.name), state.exact_id(workflow.name)
-    name, seed = state.user.name, work.seed
-    journey = Journey(id, name, reader.trigger, reader, _mute, seed, state.pass_no, *state.start, exact)
+    journey = replayed_journey(work, state, workflow, _mute)
     answers = _DryRun(work, state, journey, openings)
     monitor = transition.monitor
     monitor.begin(journey, state.id)

@@ -260,10 +260,6 @@ class JourneyDriver:
                 raise Abandoned
         self._live.end()
 
-    def reader(self, state: JourneyState) -> JourneyReader:
-        """What a journey may look up while it is driven."""
-        return JourneyReader(self._work, state)
-
     def _missed_trigger(self, state: JourneyState, resolver: CommandResolver) -> int | None:
         """The newest trigger that came during the pass and is in no result of it."""
         work, workflow = self._work, state.workflow

@@ -8,7 +8,9 @@ from typing import Any
 
 from studio.kernel.ports import UnitOfWork
 from studio.kernel.state import JourneyState, fitting
+from studio.language.definition import Workflow
 from studio.language.event import Event
+from studio.language.journey import Journey, Log
 from studio.language.names import Names
 
 
@@ -46,3 +48,16 @@ class JourneyReader:
             self._known, self._given = known, copy.deepcopy(known)
         assert self._given is not None
         return self._given
+
+
+def replayed_journey(work: UnitOfWork, state: JourneyState, workflow: Workflow, log: Log) -> Journey:
+    """What a function is given that is driven through what is recorded, by those who leave nothing behind.
+
+    Args:
+        log: takes what it says.
+    """
+    reader = JourneyReader(work, state)
+    id, exact = state.text_id(workflow.name), state.exact_id(workflow.name)
+    return Journey(
+        id, state.user.name, reader.trigger, reader, log, work.seed, state.pass_no, *state.start, exact
+    )

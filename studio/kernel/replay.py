@@ -18,6 +18,7 @@ from studio.language.commands import (
     Collect,
     Command,
     Group,
+    Ingest,
     Message,
     Sleep,
     Split,
@@ -65,6 +66,22 @@ class Replay:
         self.seen: dict[Slot, int] = {}
         """Up to where an earlier wait of the same event and match has looked (DESIGN rule 9)."""
         self.resolved: list[Resolved] = []
+
+    def record_of(self, command: Command[Any]) -> Record | None:
+        """The record of a command's outcome: of this pass, or of a `once=True` step in an earlier one."""
+        record = self.state.outcomes.get(command.key)
+        if record is None and isinstance(command, Step) and command.once:
+            record = self.once(command)
+        return record
+
+    def taken(self, command: Command[Any]) -> Outcome | None:
+        """The outcome of sending an event whose id was taken before; the event of it may be gone."""
+        if not isinstance(command, Ingest) or command.event_id is None:
+            return None
+        if not self.work.known_ids([command.event_id]):
+            return None
+        journey = self.journey
+        return Outcome(None, journey._at, journey._bound, late=journey._late)
 
     def recorded(self, command: Command[Any], record: Record) -> Outcome:
         """The outcome of a command, from its record."""

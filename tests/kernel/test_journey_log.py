@@ -9,6 +9,7 @@ import pytest
 from studio import Journey, workflow
 from studio.kernel import journey_log
 from studio.kernel.journey_log import JourneyLog
+from studio.kernel.journey_reader import JourneyReader
 from studio.kernel.log_limit import LEFT_OUT, MOST_LINES
 from studio.kernel.records import Cause
 from studio.language.event import Event
@@ -71,7 +72,7 @@ def test_what_is_too_long_is_cut_and_what_is_too_much_is_left_out(
 def test_what_was_said_in_this_pass_is_mute_as_often_as_it_was_said(rules: Rules) -> None:
     state, log = rules.journey(), JourneyLog(rules.unit)
     trigger = Event("go", "ada", 10)
-    driven = Journey("says/ada", "ada", trigger, rules.transition.journeys.reader(state), log.write)
+    driven = Journey("says/ada", "ada", trigger, JourneyReader(rules.unit, state), log.write)
     state.resuming = True
     log.mute_what_was_said(state, driven)
     assert (driven._muted, driven._live, state.resuming) == ({"first": 1}, True, False)

@@ -8,6 +8,7 @@ import pytest
 
 from studio import Journey, StepFailed, workflow
 from studio.kernel.drive import Blocked, Ended, Outcome, drive
+from studio.kernel.journey_reader import JourneyReader
 from studio.kernel.replay import Replay
 from studio.language.commands import Command, key_text
 from tests.kernel.rules import Rules
@@ -17,7 +18,7 @@ def replayed(rules: Rules) -> tuple[Any, list[str]]:
     """Drive the journey once more by what is recorded: how that ends, and what was asked for."""
     state, asked = rules.journey(), []
     assert state.workflow is not None
-    reader = rules.transition.journeys.reader(state)
+    reader = JourneyReader(rules.unit, state)
     journey = Journey(
         "id", "ada", reader.trigger, reader, lambda *_: True, "s", state.pass_no, *state.start, None
     )
@@ -94,7 +95,7 @@ def test_a_step_that_runs_once_has_its_result_in_every_pass(given: str | None) -
     async def again(journey: Journey) -> None:
         await journey.step("pay", print, once=True, id=given)
 
-    reader = rules.transition.journeys.reader(state)
+    reader = JourneyReader(rules.unit, state)
     journey = Journey("id", "ada", reader.trigger, reader, lambda *_: True, "s", 2, 50, 60, 0, None)
     replay = Replay(rules.unit, state, journey)
 
@@ -168,7 +169,7 @@ def test_a_step_that_runs_once_is_told_from_others_of_its_name() -> None:
         )
 
     state = rules.journey()
-    reader = rules.transition.journeys.reader(state)
+    reader = JourneyReader(rules.unit, state)
     journey = Journey("id", "ada", reader.trigger, reader, lambda *_: True, "s", 2, 50, 60, 0, None)
     replay = Replay(rules.unit, state, journey)
 

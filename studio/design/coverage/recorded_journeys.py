@@ -26,7 +26,7 @@ from studio.engine.work.unit_of_work import StoreUnit
 from studio.engine.work.watchdog import did_not_come_back, give_up
 from studio.errors import WorkflowError
 from studio.kernel.drive import Abandoned, Ended, Outcome, drive
-from studio.kernel.journey_reader import JourneyReader
+from studio.kernel.journey_reader import replayed_journey
 from studio.kernel.replay import Replay
 from studio.kernel.state import JourneyState
 from studio.language.commands import (
@@ -230,7 +230,6 @@ class _Drive:
         opened: Mapping[Any, object],
         turns: list[JourneyTurn],
     ) -> None:
-        self._unit = unit
         self._state = state
         self._workflow = workflow
         self._walk = walk
@@ -238,12 +237,7 @@ class _Drive:
         self._turns = turns
         self._files = walk.graph.files
         self._own: dict[CodeType, bool] = {}
-        reader = JourneyReader(unit, state)
-        id, exact = state.text_id(workflow.name), state.exact_id(workflow.name)
-        name, seed = state.user.name, unit.store.seed
-        self._journey = Journey(
-            id, name, reader.trigger, reader, self._say, seed, state.pass_no, *state.start, exact
-        )
+        self._journey = replayed_journey(unit, state, workflow, self._say)
         self._journey._live = True
         self._replay = Replay(unit, state, self._journey)
 
@@ -275,18 +269,12 @@ class _Drive:
         return outcome
 
     def _known(self, command: Command[Any]) -> Outcome | None:
-        record = self._state.outcomes.get(command.key)
-        if record is None and isinstance(command, Step) and command.once:
-            record = self._replay.once(command)
-        if record is not None:
-            self._state.outcomes[command.key] = record
-            return self._replay.recorded(command, record)
-        id = command.event_id if isinstance(command, Ingest) else None
-        if id is not None and self._unit.known_ids([id]):
-            # Its id was taken before.
-            journey = self._journey
-            return Outcome(None, journey._at, journey._bound, late=journey._late)
-        return None
+        record = self._replay.record_of(command)
+        if record is None:
+            return self._replay.taken(command)
+        # Also that of an earlier pass is a step of this way.
+        self._state.outcomes[command.key] = record
+        return self._replay.recorded(command, record)
 
     def hear(self, place: Place) -> None:
         """Something is printed or logged."""

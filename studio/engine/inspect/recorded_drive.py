@@ -19,7 +19,7 @@ from studio.engine.inspect.result import Awaited, State
 from studio.engine.inspect.safe_repr import printable_line, safe_repr, type_name
 from studio.engine.work.unit_of_work import StoreUnit
 from studio.kernel.drive import Ended, Failed, Outcome, drive
-from studio.kernel.journey_reader import JourneyReader
+from studio.kernel.journey_reader import replayed_journey
 from studio.kernel.pass_fold import OpenedInPass
 from studio.kernel.replay import Replay
 from studio.kernel.state import JourneyState
@@ -98,15 +98,9 @@ class ReadDrive:
         self._frame: FrameType | None = None
         self._workflow = copy.copy(workflow)
         self._workflow.function = self._show
-        reader = JourneyReader(unit, state)
-        id, exact = state.text_id(workflow.name), state.exact_id(workflow.name)
-        name, seed = state.user.name, unit.store.seed
-        self._journey = Journey(
-            id, name, reader.trigger, reader, self._hear, seed, state.pass_no, *state.start, exact
-        )
+        self._journey = replayed_journey(unit, state, workflow, self._hear)
         # What was said is said once more, to be counted.
         self._journey._live = True
-        self._overlay = unit
         self._replay = Replay(unit, state, self._journey)
 
     def run(self) -> DriveResult:
@@ -163,17 +157,8 @@ class ReadDrive:
 
     def _known(self, command: Command[Any]) -> Outcome | None:
         """The outcome that a command has, also one that this pass has not recorded."""
-        record = self._state.outcomes.get(command.key)
-        if record is None and isinstance(command, Step) and command.once:
-            record = self._replay.once(command)
-        if record is not None:
-            return self._replay.recorded(command, record)
-        id = command.event_id if isinstance(command, Ingest) else None
-        if id is not None and self._overlay.known_ids([id]):
-            # Its id was taken, and the event of it may be gone.
-            journey = self._journey
-            return Outcome(None, journey._at, journey._bound, late=journey._late)
-        return None
+        record = self._replay.record_of(command)
+        return self._replay.taken(command) if record is None else self._replay.recorded(command, record)
 
     def _look_at(self, outcome: Outcome | None) -> None:
         if outcome is None:

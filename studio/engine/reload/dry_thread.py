@@ -8,19 +8,29 @@ from __future__ import annotations
 import threading
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from studio.engine.effects.capture import listen_to_drives
+from studio.engine.work.batch import Batch
 from studio.engine.work.drive_monitor import ThreadMonitor
+from studio.engine.work.unit_of_work import StoreUnit
 from studio.engine.work.watchdog import give_up
 from studio.kernel.drive import Abandoned
+from studio.kernel.state import JourneyState
+from studio.kernel.triggers import Routes
+from studio.language.definition import Workflow
 from studio.store.connect import store_error
+from studio.store.read_journeys import last_journey
 from studio.store.read_only_store import ReadOnlyStore
 
 HANG_SECONDS = 2.0
 """After which a drive that does not come back is given up."""
 MOST_HUNG = 3
+PAGE = 200
+WINDOW = 20_000
+"""Journeys, by their numbers, among which a page looks for those that are meant."""
 
 Found = TypeVar("Found")
 
@@ -99,9 +109,52 @@ class DryThread(ABC, Generic[Found]):
 
     @property
     def is_late(self) -> bool:
-        """Whether its time was over, or it was stopped: there may be more."""
-        return self._is_late()
-
-    def _is_late(self) -> bool:
-        """Whether it is to stop."""
+        """Whether its time is over, or it was stopped: there may be more."""
         return self.stopped or time.monotonic() > self._stop_at
+
+
+class PageTally(Protocol):
+    """What was found of a workflow."""
+
+    looked_at: int
+
+
+class DryPages(DryThread[Found]):
+    """Drives the journeys of workflows page by page, each in a snapshot of its own.
+
+    Args:
+        workflows: the code.
+        limit: journeys of each workflow, at the most.
+    """
+
+    def __init__(self, path: Path, workflows: Mapping[str, Workflow], limit: int) -> None:
+        super().__init__(path)
+        self._workflows = dict(workflows)
+        self._limit = limit
+
+    def _go_through(
+        self,
+        store: ReadOnlyStore,
+        watch: ThreadMonitor,
+        found: PageTally,
+        among: Callable[[StoreUnit, int, int, int], list[JourneyState]],
+        look: Callable[[Batch, list[JourneyState]], None],
+    ) -> None:
+        """Look at the journeys of a workflow until all are looked at, or it is over.
+
+        Args:
+            among: reads them from a stretch of numbers: after one, up to another, so many at the most.
+            look: counts what is found of a page, and ends when it is over.
+        """
+        after, last = 0, last_journey(store)
+        while after < last and not self._is_over(found):
+            with store.one_moment():
+                unit = StoreUnit(store, self._workflows, {})
+                journeys = among(unit, after, after + WINDOW, PAGE)
+                unit.load_passes(journeys)
+                look(Batch(unit, Routes({}), watch=watch), journeys)
+                unit.release()
+            after = journeys[-1].id if len(journeys) == PAGE else after + WINDOW
+
+    def _is_over(self, found: PageTally) -> bool:
+        return found.looked_at >= self._limit or self.is_late

@@ -9,24 +9,23 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from studio.engine.reload.dry_thread import DryThread
+from studio.engine.reload.dry_thread import DryPages
 from studio.engine.work.batch import Batch
 from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.engine.work.unit_of_work import StoreUnit
 from studio.kernel.finished_dry_run import Reopening, would_reopen
-from studio.kernel.triggers import Routes
+from studio.kernel.state import JourneyState
 from studio.language.definition import Workflow
 from studio.language.kinds import Status
 from studio.language.names import REOPEN
-from studio.store.read_journeys import count_in, last_journey
+from studio.store.read_journeys import count_in
 from studio.store.read_only_store import ReadOnlyStore
 from studio.text import json_text as jsontext
 
-PAGE = 200
-WINDOW = 20_000
 """Journeys, by their numbers, among which a page looks for those that have finished."""
 COMPLETED = (Status.COMPLETED,)
 FINISHED = (Status.COMPLETED, Status.IDLE)
@@ -140,7 +139,7 @@ def asking(workflow: Workflow, who: Finisher) -> tuple[str, str, dict[str, Any] 
 Found = tuple[dict[str, FinishedTally], list[Finisher]]
 
 
-class FinishedDrive(DryThread[Found]):
+class FinishedDrive(DryPages[Found]):
     """Drives those who have finished by the code of now, writing nothing.
 
     Args:
@@ -161,12 +160,10 @@ class FinishedDrive(DryThread[Found]):
         users: Collection[str] | None = None,
         limit: int = NO_LIMIT,
     ) -> None:
-        super().__init__(path)
-        self._workflows = dict(workflows)
+        super().__init__(path, workflows, limit)
         self._names = sorted(names)
         self._statuses = statuses
         self._users = users
-        self._limit = limit
 
     @property
     def tallies(self) -> dict[str, FinishedTally]:
@@ -183,31 +180,24 @@ class FinishedDrive(DryThread[Found]):
         people: list[Finisher] = []
         for name in self._names:
             tally = tallies[name] = FinishedTally()
-            if (workflow_id := store.find_name(name)) is None:
-                continue
-            tally.finished, last = count_in(store, workflow_id, self._statuses), last_journey(store)
-            after = 0
-            while tally.finished and after < last and not self._is_over(tally):
-                with store.one_moment():
-                    after = self._page(store, watch, workflow_id, after, tally, people)
+            if (workflow_id := store.find_name(name)) is not None:
+                tally.finished = count_in(store, workflow_id, self._statuses)
+            if workflow_id is not None and tally.finished:
+                among = partial(self._among, workflow_id)
+                self._go_through(store, watch, tally, among, partial(self._page, tally, people))
         return tallies, people
 
+    def _among(
+        self, workflow_id: int, unit: StoreUnit, after: int, upto: int, most: int
+    ) -> list[JourneyState]:
+        return unit.finished_among(workflow_id, self._statuses, after, upto, most)
+
     def _page(
-        self,
-        store: ReadOnlyStore,
-        watch: ThreadMonitor,
-        workflow_id: int,
-        after: int,
-        tally: FinishedTally,
-        people: list[Finisher],
-    ) -> int:
-        unit = StoreUnit(store, self._workflows, {})
-        batch = Batch(unit, Routes({}), watch=watch)
-        journeys = unit.finished_among(workflow_id, self._statuses, after, after + WINDOW, PAGE)
-        unit.load_passes(journeys)
+        self, tally: FinishedTally, people: list[Finisher], batch: Batch, journeys: list[JourneyState]
+    ) -> None:
         for journey in journeys:
             if self._is_over(tally):
-                return int(journey.id) - 1
+                return
             if self._users is not None and journey.user.name not in self._users:
                 continue
             assert journey.workflow is not None
@@ -219,8 +209,3 @@ class FinishedDrive(DryThread[Found]):
             tally.add(found)
             if found.goes_on:
                 people.append(Finisher(journey.user.name, journey.key))
-        unit.release()
-        return int(journeys[-1].id) if len(journeys) == PAGE else after + WINDOW
-
-    def _is_over(self, tally: FinishedTally) -> bool:
-        return tally.looked_at >= self._limit or self._is_late()

@@ -20,7 +20,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from studio.clocks.clock import Clock
-from studio.engine.reload.report import WINDOW, ReloadTally, summary
+from studio.engine.reload.dry_thread import WINDOW
+from studio.engine.reload.report import ReloadTally, summary
 from studio.engine.reload.versions import Change, register, running_row
 from studio.engine.work.batch import Batch
 from studio.engine.work.commit_hooks import CommitHook

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from studio.engine.reload.dry_thread import DryThread
+from studio.engine.reload.dry_thread import DryPages
 from studio.engine.reload.finished import FinishedDrive, FinishedTally, told_at_save
 from studio.engine.reload.openings import Openings
 from studio.engine.work.batch import Batch
@@ -19,9 +20,8 @@ from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.engine.work.unit_of_work import StoreUnit
 from studio.kernel.dry_run import Difference, dry_run
 from studio.kernel.state import JourneyState
-from studio.kernel.triggers import Routes
 from studio.language.definition import Workflow
-from studio.store.read_journeys import count_waiting, last_journey
+from studio.store.read_journeys import count_waiting
 from studio.store.read_only_store import ReadOnlyStore
 
 LIMIT_JOURNEYS = 100_000
@@ -32,9 +32,6 @@ FINISHED_SECONDS = 2.0
 """How long that may take where nobody waits for the report: what is told of them is an offer."""
 LISTED = 1_000
 """Journeys with a difference that a report names one by one."""
-PAGE = 200
-WINDOW = 20_000
-"""Journeys, by their numbers, among which a page looks for those that wait."""
 Count = dict[str, int]
 
 
@@ -205,7 +202,7 @@ class ReloadReport:
 Seen = tuple[dict[str, tuple[int, ReloadTally]], list[JourneyDifference]]
 
 
-class DryDrive(DryThread[Seen]):
+class DryDrive(DryPages[Seen]):
     """Drives those who wait against other code.
 
     Args:
@@ -222,10 +219,8 @@ class DryDrive(DryThread[Seen]):
         *,
         limit: int = LIMIT_JOURNEYS,
     ) -> None:
-        super().__init__(path)
-        self._workflows = dict(workflows)
+        super().__init__(path, workflows, limit)
         self._changed = sorted(changed)
-        self._limit = limit
 
     @property
     def tallies(self) -> dict[str, tuple[int, ReloadTally]]:
@@ -248,39 +243,26 @@ class DryDrive(DryThread[Seen]):
         workflow_id = store.find_name(name)
         if workflow_id is None:
             return 0, tally
-        waiting, last = count_waiting(store, workflow_id), last_journey(store)
-        after: int = 0
-        while waiting and after < last and not self._is_over(tally):
-            with store.one_moment():
-                after = self._look_at_page(store, watch, workflow_id, after, tally, listed)
+        if waiting := count_waiting(store, workflow_id):
+            among = partial(_among, workflow_id)
+            self._go_through(store, watch, tally, among, partial(self._look_at_page, tally, listed))
         return waiting, tally
 
     def _look_at_page(
-        self,
-        store: ReadOnlyStore,
-        watch: ThreadMonitor,
-        workflow_id: int,
-        after: int,
-        tally: ReloadTally,
-        listed: list[JourneyDifference],
-    ) -> int:
-        unit = StoreUnit(store, self._workflows, {})
-        batch = Batch(unit, Routes({}), watch=watch)
-        journeys = unit.journeys_among(workflow_id, after, after + WINDOW, PAGE)
-        unit.load_passes(journeys)
-        openings = Openings(unit, journeys)
+        self, tally: ReloadTally, listed: list[JourneyDifference], batch: Batch, journeys: list[JourneyState]
+    ) -> None:
+        openings = Openings(batch.unit, journeys)
         for journey in journeys:
             if self._is_over(tally):
-                return int(journey.id) - 1
+                return
             found = _hung(journey) if journey.id in self._hung else dry_run(batch, journey, openings)
             tally.add(found)
             if found.what != "same" and len(listed) < LISTED:
                 listed.append(_listed(journey, found))
-        unit.release()
-        return int(journeys[-1].id) if len(journeys) == PAGE else after + WINDOW
 
-    def _is_over(self, tally: ReloadTally) -> bool:
-        return tally.looked_at >= self._limit or self._is_late()
+
+def _among(workflow_id: int, unit: StoreUnit, after: int, upto: int, most: int) -> list[JourneyState]:
+    return unit.journeys_among(workflow_id, after, upto, most)
 
 
 def _hung(journey: JourneyState) -> Difference:

@@ -24,7 +24,7 @@ class Counting(DryThread[int]):
     def _look(self, store: ReadOnlyStore, watch: ThreadMonitor) -> int:
         looked = 0
         for id in range(10):
-            if self._is_late():
+            if self.is_late:
                 break
             looked += 1
             if id in self._hung:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from studio import Engine, Journey, VirtualClock, workflow
-from studio.engine.reload import finished as module
+from studio.engine.reload import dry_thread
 from studio.engine.reload.finished import FINISHED, FinishedDrive, FinishedTally, Finisher, told_at_save
 from studio.engine.reload.report import report
 from studio.kernel.finished_dry_run import Reopening
@@ -50,8 +50,8 @@ async def test_those_who_have_finished_are_counted_by_where_they_would_stand(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "a.db"
-    monkeypatch.setattr(module, "PAGE", 2)
-    monkeypatch.setattr(module, "WINDOW", 3)
+    monkeypatch.setattr(dry_thread, "PAGE", 2)
+    monkeypatch.setattr(dry_thread, "WINDOW", 3)
     await through(path, "user0", "user1", "user2", "user1", "idle")
     await through(path, "user2")
     look = looked(path)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from studio import Engine, Journey, VirtualClock, workflow
-from studio.engine.reload import report as module
+from studio.engine.reload import dry_thread
 from studio.engine.reload.openings import Openings
 from studio.engine.reload.report import ReloadReport, ReloadTally, report, summary
 from studio.kernel.dry_run import Difference, What
@@ -96,7 +96,7 @@ HANGS = "while journey.user['id'] == 'user1': pass\n" + LONGER
 
 
 async def test_those_who_wait_are_counted_and_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "PAGE", 2)
+    monkeypatch.setattr(dry_thread, "PAGE", 2)
     path, old = tmp_path / "a.db", loaded(tmp_path, OLD)
     await waiting(path, old, 5)
     longer = loaded(tmp_path, LONGER)

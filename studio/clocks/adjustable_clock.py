@@ -24,6 +24,12 @@ SPEEDS = (1, 10, 60, 3600)
 """Seconds that pass in a second."""
 
 
+def next_speed(speed: int, by: int) -> int:
+    """The speed so many steps faster or slower, or the last there is; from one that is none, the slowest."""
+    at = SPEEDS.index(speed) + by if speed in SPEEDS else 0
+    return SPEEDS[max(0, min(at, len(SPEEDS) - 1))]
+
+
 @dataclass(frozen=True, slots=True)
 class JumpState:
     """A jump that is under way."""

@@ -7,7 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.clocks.adjustable_clock import SPEEDS, JumpState, ShownClock, StudioClock, moment, reading
+from studio.clocks.adjustable_clock import (
+    SPEEDS,
+    JumpState,
+    ShownClock,
+    StudioClock,
+    moment,
+    next_speed,
+    reading,
+)
 from studio.clocks.clock import VirtualClock, WallClock
 
 NOW = 1_767_225_600_000
@@ -167,3 +175,10 @@ def test_it_never_goes_back_and_others_read_the_same_time_from_its_state(
             shown.learn(json.loads(json.dumps(clock.state())))
             assert shown.now() == now
             assert shown.reading() == clock.reading()
+
+
+@pytest.mark.parametrize(
+    ("speed", "by", "to"), [(1, 1, 10), (60, -1, 10), (3600, 1, 3600), (1, -1, 1), (10, 9, 3600), (7, 1, 1)]
+)
+def test_speeds_are_gone_through_step_by_step(speed: int, by: int, to: int) -> None:
+    assert next_speed(speed, by) == to

@@ -11,7 +11,7 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 from textual.timer import Timer
 
-from studio.clocks.adjustable_clock import SPEEDS
+from studio.clocks.adjustable_clock import next_speed
 from studio.engine.client import ClockClient
 from studio.errors import StudioError
 from studio.store.records import WaitRow
@@ -49,11 +49,6 @@ class StillOpen:
         """The wait, None when it is over, and the count: from the waits of one user and an index."""
         row = next((each for each in views.waits(user=self.user, limit=1000) if each.seq == self.seq), None)
         return row, views.due_until(row.due_at) if row is not None and row.due_at is not None else 0
-
-
-def _beside(speed: int, by: int) -> int:
-    at = SPEEDS.index(speed) + by if speed in SPEEDS else 0
-    return SPEEDS[max(0, min(at, len(SPEEDS) - 1))]
 
 
 def _next_due(views: Views) -> int | None:
@@ -211,7 +206,7 @@ class ClockKeys(TypedAhead):
             self._tick()
             return
         # Looked at when it is done, not when the key is pressed: keys may come faster than acts.
-        self._do(lambda clock: clock.speed(_beside(clock.reading().speed, by)))
+        self._do(lambda clock: clock.speed(next_speed(clock.reading().speed, by)))
 
     def action_stop_jump(self) -> None:
         """Stop where it has come to."""

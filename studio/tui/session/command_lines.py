@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from studio.clocks.adjustable_clock import SPEEDS
+from studio.clocks.adjustable_clock import next_speed
 from studio.clocks.clock import iso
 from studio.errors import StudioError
 from studio.source.project import STORE, WORKFLOWS, project
@@ -132,8 +132,7 @@ def _inspect(looked: Looked) -> tuple[list[str], list[str]] | None:
 
 def _speed(by: int) -> _Words:
     def found(looked: Looked) -> tuple[list[str], list[str]]:
-        at = SPEEDS.index(looked.speed) + by if looked.speed in SPEEDS else 0
-        return ["clock"], ["speed", str(SPEEDS[max(0, min(at, len(SPEEDS) - 1))])]
+        return ["clock"], ["speed", str(next_speed(looked.speed, by))]
 
     return found
 

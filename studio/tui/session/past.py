@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from studio.clocks.adjustable_clock import SPEEDS, ShownClock
+from studio.clocks.adjustable_clock import ShownClock, next_speed
 from studio.clocks.clock import wall_ms
 from studio.engine.client import EngineClient, Trouble
 from studio.store.past_views import Moment, PastViews
@@ -133,8 +133,8 @@ class PastCursor:
 
     def change_speed(self, by: int) -> None:
         """The next speed, or the one before."""
-        now, at = self.client.clock.now(), SPEEDS.index(self.speed) + by
-        self.speed = SPEEDS[max(0, min(at, len(SPEEDS) - 1))]
+        now = self.client.clock.now()
+        self.speed = next_speed(self.speed, by)
         self.set_clock(now)
 
     def skip_idle(self) -> None:

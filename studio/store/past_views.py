@@ -220,6 +220,9 @@ class PastViews(Views):
     def _forget(self) -> None:
         for table in ("journeys", "waits"):
             self._con.execute(f"DELETE FROM temp.{table}")
+        self._know_nothing()
+
+    def _know_nothing(self) -> None:
         self._users.clear()
         self._journeys.clear()
         self._walked, self._to_the_end = 0, False
@@ -308,9 +311,7 @@ class PastViews(Views):
                 self._con.execute("ROLLBACK")
             # What was derived meanwhile went with it.
             self._counts = None
-            self._users.clear()
-            self._journeys.clear()
-            self._walked, self._to_the_end = 0, False
+            self._know_nothing()
             raise
         self._rows("COMMIT")
 

@@ -23,7 +23,7 @@ from studio.language.local_time import DEFAULT_ZONE, day_of, is_zone, zone
 from studio.language.splits import HOLDOUT, WHOLE, draw
 from studio.language.user import User
 from studio.text import json_text as jsontext
-from studio.text.source_code import describe
+from studio.text.source_code import error_text
 
 MAX_REASON = 200
 HELD_OUT, IN = "held out", "in"
@@ -82,7 +82,7 @@ def _refused(work: UnitOfWork, user: UserState, workflow: Workflow, event: Event
         # One that is broken lets nobody in: whom it was to keep out, nobody knows.
         place = traceback.extract_tb(error.__traceback__)[-1]
         return {
-            "reason": _short(f"refuse= failed: {type(error).__name__}: {describe(error)}"),
+            "reason": _short(f"refuse= failed: {error_text(error)}"),
             "broken": f"{os.path.basename(place.filename)}:{place.lineno}",
         }
     if said is None or said is False:

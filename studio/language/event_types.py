@@ -19,7 +19,7 @@ from studio.language.arguments import calling_place, wrong
 from studio.language.commands import Place
 from studio.language.event import Event
 from studio.language.names import TYPE_OF, fault
-from studio.text.source_code import describe
+from studio.text.source_code import error_text
 
 C = TypeVar("C")
 
@@ -61,9 +61,7 @@ class EventType(Generic[C]):
             raise
         except (Exception, SystemExit) as error:
             # What the class does besides: its own validators, `__post_init__`.
-            raise EventFault(
-                "", f"{self.cls.__name__} raised {type(error).__name__}: {describe(error)}"
-            ) from None
+            raise EventFault("", f"{self.cls.__name__} raised {error_text(error)}") from None
 
     def _read_plain(self, data: Mapping[str, Any]) -> C:
         import msgspec

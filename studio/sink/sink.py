@@ -31,6 +31,7 @@ from studio.store.forget_foreign import set_tombstone
 from studio.store.lock import take_lock
 from studio.store.meta import set_meta
 from studio.store.sqlite import Store
+from studio.text.source_code import error_text
 
 
 @dataclass(slots=True)
@@ -210,5 +211,5 @@ class Sink:
                 except StoreError:
                     raise
                 except Exception as error:
-                    return index, f"{type(error).__name__}: {error}"
+                    return index, error_text(error)
         return None

@@ -38,6 +38,7 @@ from studio.source.import_paths import ImportPath, begin_anew, import_path, impo
 from studio.source.project import absolute, short, working_folder
 from studio.source.reachable import workflows_in
 from studio.source.written_out import fault_of, other_channel
+from studio.text.source_code import error_text
 
 Source = str | Path | Workflow | Iterable["str | Path | Workflow"]
 PREFIX = "studio_workflows."
@@ -473,7 +474,7 @@ def _load_error(file: Path, error: BaseException) -> WorkflowError:
         return WorkflowError(
             f"SyntaxError: {error.msg}", path=short(error.filename or file), line=error.lineno
         )
-    return WorkflowError(f"{type(error).__name__}: {error}", path=short(file), line=_line_in(file, error))
+    return WorkflowError(error_text(error), path=short(file), line=_line_in(file, error))
 
 
 def _line_in(file: Path, error: BaseException) -> int | None:

@@ -26,6 +26,7 @@ from studio.store.schema import VERSION
 from studio.store.snapshots import snapshots
 from studio.store.status import size_of
 from studio.text.printable import show_bytes
+from studio.text.source_code import error_text
 
 Verdict = Literal["ok", "warn", "bad"]
 
@@ -92,7 +93,7 @@ def _guarded(check: str, look: Callable[[], Iterable[CheckResult]]) -> list[Chec
     except StoreDamaged as error:
         return [CheckResult(check, "bad", error.what, _RESTORE)]
     except UNREADABLE as error:
-        says = f"what the store holds about it cannot be read ({type(error).__name__}: {error})"
+        says = f"what the store holds about it cannot be read ({error_text(error)})"
         return [CheckResult(check, "bad", says, _RESTORE)]
 
 

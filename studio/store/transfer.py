@@ -34,6 +34,7 @@ from studio.store.schema import ESCAPED_IDS, IS_MARK, SEED, SEED_OF
 from studio.store.snapshots import reserve
 from studio.store.undone import forget_undone
 from studio.text import json_text as jsontext
+from studio.text.source_code import error_text
 
 FORMAT = 1
 PAGE = 1_000
@@ -254,7 +255,7 @@ class _Intake:
                     entries += 1
             except _NO_EXPORT as error:
                 raise StoreError(
-                    f"the line is not part of an export ({type(error).__name__}: {error})",
+                    f"the line is not part of an export ({error_text(error)})",
                     where=f"{self._name}:{number}",
                     fix="An event file is not an export.",
                     advice="export",
@@ -269,7 +270,7 @@ class _Intake:
             self._finish()
         except _NO_EXPORT as error:
             raise StoreError(
-                f"its entries make no history ({type(error).__name__}: {error})", where=self._name
+                f"its entries make no history ({error_text(error)})", where=self._name
             ) from error
         seed = self._con.execute(SEED_OF).fetchone()
         same = seed is not None and seed[0] == (head.get("seed") or head["salt"])

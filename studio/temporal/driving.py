@@ -26,6 +26,7 @@ from studio.temporal.code import Code, CodeVersion
 from studio.temporal.naming import DriveNaming, NamingMonitor, killers
 from studio.temporal.requests import TurnRequest
 from studio.temporal.turns import TurnResult, compute, partition_of
+from studio.text.source_code import error_text
 
 THREADS = 8
 HANG_AFTER = 10.0
@@ -174,7 +175,7 @@ class Drives:
         """What came broke the rules' own code: taken one by one, it is only one that is left out."""
         if len(request.items) > 1:
             return await self.turn(run, replace(request, items=request.items[:1]))
-        why = f"{type(error).__name__}: {error}"
+        why = error_text(error)
         head: dict[str, Any] = {"first": 0, "next": 0, "due": None, "took": len(request.items)}
         head["deployed"] = request.deployed
         head |= {"launches": [], "messages": [], "delivered": {}, "left_out": why}

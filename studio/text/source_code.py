@@ -60,7 +60,12 @@ def traceback_text(error: BaseException, tb: TracebackType | None) -> str:
     try:
         return "".join(traceback_lines(error, tb))
     except Exception:
-        return "".join(traceback.format_tb(tb)) + f"{type(error).__name__}: {describe(error)}"
+        return "".join(traceback.format_tb(tb)) + error_text(error)
+
+
+def error_text(error: BaseException) -> str:
+    """The name of an exception's class, and what it says."""
+    return f"{type(error).__name__}: {describe(error)}"
 
 
 def describe(error: BaseException) -> str:

@@ -19,7 +19,7 @@ from studio.kernel.records import Launch, StepResult
 from studio.language.commands import Place
 from studio.language.step_info import STEP
 from studio.text import json_text as jsontext
-from studio.text.source_code import describe, traceback_text
+from studio.text.source_code import describe, error_text, traceback_text
 
 if TYPE_CHECKING:
     from opentelemetry.trace import Span
@@ -105,7 +105,7 @@ class Attempt:
             text = jsontext.dumps(value)
         except Exception as error:
             # Nothing is mended by another call: that would do the work twice.
-            said = describe(error) if isinstance(error, jsontext.NotJson) else _error_text(error)
+            said = describe(error) if isinstance(error, jsontext.NotJson) else error_text(error)
             what = f"it did its work, but its result cannot be stored: {said}"
             self._settle(AttemptResult(self.launch, None, "NotJson", what, is_final=True))
             return
@@ -153,7 +153,3 @@ class Attempt:
         if wanted is None or wanted.kind is inspect.Parameter.POSITIONAL_ONLY:
             return step.kwargs
         return {**step.kwargs, "idempotency_key": self.launch.info.idempotency_key}
-
-
-def _error_text(error: Exception) -> str:
-    return f"{type(error).__name__}: {describe(error)}"

@@ -26,7 +26,7 @@ from studio.store.branches import own_id, own_prefix
 from studio.store.event_outbox import EventOutbox, OutboxUnread
 from studio.store.known_ids import known_ids
 from studio.text import json_text as jsontext
-from studio.text.source_code import describe
+from studio.text.source_code import error_text
 
 THREADS = 4
 """Questions that are asked at the same time, not counting those that take long."""
@@ -110,8 +110,7 @@ class CheckEventLookup:
             events = [self._event(ask, fields) for fields in found]
         except BaseException as error:
             # Also what would end a thread: a question always has an answer.
-            said = f"{type(error).__name__}: {describe(error)}"
-            self._complain("check_event", f"check_event failed for {ask.user}: {said}")
+            self._complain("check_event", f"check_event failed for {ask.user}: {error_text(error)}")
             self.failed(hook_failure("check_event", ask.user, ", ".join(ask.events), ask.wait, error))
             return []
         self._complain("check_event", None)
@@ -239,7 +238,7 @@ class SetEventOutbox:
                 pause = FIRST_PAUSE
             except BaseException as error:
                 # Also what would end a thread, or a hook that was cancelled: what was not told is told later.
-                what = f"set_event failed and is tried again: {type(error).__name__}: {describe(error)}"
+                what = f"set_event failed and is tried again: {error_text(error)}"
                 if isinstance(error, OutboxUnread):
                     what = f"what set_event is to be told cannot be read just now: {error.__cause__}"
                 self._complain("set_event", what)

@@ -39,6 +39,7 @@ from studio.store.paused import put_sign, take_sign
 from studio.store.slow import SLOW
 from studio.store.sqlite import Store
 from studio.store.stuck import STUCK
+from studio.text.source_code import error_text
 from studio.text.syntax import traceback_lines
 
 RETRY = 0.5
@@ -340,12 +341,12 @@ class Committer:
         text = "".join(traceback_lines(error, error.__traceback__))
         self.drop()
         if subject is not None and subject not in state.quarantined:
-            what = f"the engine could not go on with it: {type(error).__name__}: {error}"
+            what = f"the engine could not go on with it: {error_text(error)}"
             state.quarantined[subject] = Failed("EngineError", what, "", "", text)
             self.put_back()
         elif state.one_by_one:
             # One cause alone, and no journey to blame: it is given up, and its sender told.
-            wrong = StudioError(f"the engine could not handle it: {type(error).__name__}: {error}")
+            wrong = StudioError(f"the engine could not handle it: {error_text(error)}")
             state.one_by_one -= 1
             if not entries:
                 state.problem = str(wrong)

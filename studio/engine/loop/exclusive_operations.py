@@ -18,6 +18,7 @@ from studio.engine.work.work_items import Advance, Entry, ExclusiveOperation, It
 from studio.errors import ClockError, JourneyError, StudioError
 from studio.store.connect import store_error
 from studio.store.sqlite import Store
+from studio.text.source_code import error_text
 
 WHOLE = ("rewind", "restore", "undo", "redo")
 """By the name under which another process asks for it."""
@@ -71,7 +72,7 @@ class ExclusiveOperations:
         except Exception as error:
             error = store_error(error, state.path)
             if not isinstance(error, StudioError):
-                error = StudioError(f"the engine could not do it: {type(error).__name__}: {error}")
+                error = StudioError(f"the engine could not do it: {error_text(error)}")
             # Nothing was written; what came through the inbox is told so, and taken away.
             if item.inbox is None:
                 fail(item, error)

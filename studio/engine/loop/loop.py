@@ -56,6 +56,7 @@ from studio.store.database import Durability
 from studio.store.slow import SlowCause
 from studio.store.sqlite import Store
 from studio.store.wake_pipe import WakePipe
+from studio.text.source_code import error_text
 
 if TYPE_CHECKING:
     from studio.engine.effects.spans import Spans
@@ -304,7 +305,7 @@ class EngineLoop:
     def _die(self, error: BaseException) -> None:
         ended = error
         if not isinstance(ended, StudioError):
-            ended = StudioError(f"the engine's thread ended: {type(error).__name__}: {error}")
+            ended = StudioError(f"the engine's thread ended: {error_text(error)}")
         self.state.problem, self.state.ended = str(ended), ended
         with self.state.lock:
             self.state.stopping = True

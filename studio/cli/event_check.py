@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,8 +41,7 @@ def check_types(settings: Settings, events: Sequence[Incoming]) -> None:
 
 
 def _mentioned(folder: Path) -> bool:
-    files = folder.rglob("*.py") if folder.is_dir() else [folder]
-    for file in files:
+    for file in _files(folder) if folder.is_dir() else [folder]:
         try:
             if MARK in file.read_bytes():
                 return True
@@ -49,3 +49,14 @@ def _mentioned(folder: Path) -> bool:
             # It is gone, or may not be read: then it is not loaded either.
             continue
     return False
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """The Python files below a folder, but for hidden folders and environments: no type is made there."""
+    for place, folders, files in os.walk(folder):
+        yield from (Path(place, name) for name in files if name.endswith(".py"))
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(".") and not os.path.exists(os.path.join(place, name, "pyvenv.cfg"))
+        ]

@@ -54,7 +54,7 @@ class Paths:
         self._client = client
         self._host = host
         self._origins = origins
-        self._waits = DurableWaits(self._refusal)
+        self._waits = DurableWaits(self._running)
         post = ["POST"]
         self.app = Starlette(
             routes=[
@@ -175,20 +175,14 @@ class Paths:
         return client.engine.door if isinstance(client, LocalEngine) else None
 
     def _running(self) -> EngineClient:
-        if (refusal := self._refusal()) is not None:
-            raise refusal
-        client = self._client()
-        assert client is not None
-        return client
-
-    def _refusal(self) -> RefusedRequest | None:
-        """Why no events are taken now; None while they are."""
         client = self._client()
         if client is None:
-            return RefusedRequest(503, "No engine runs here.")
-        if (trouble := client.trouble()) is None:
-            return None
-        return RefusedRequest(503, f"The engine is {'stopped' if trouble.ended else 'paused'}: {trouble.why}")
+            raise RefusedRequest(503, "No engine runs here.")
+        if (trouble := client.trouble()) is not None:
+            raise RefusedRequest(
+                503, f"The engine is {'stopped' if trouble.ended else 'paused'}: {trouble.why}"
+            )
+        return client
 
 
 def _ids(events: list[Stored]) -> list[str]:

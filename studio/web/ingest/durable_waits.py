@@ -21,11 +21,11 @@ class DurableWaits:
     """The waits of one event loop.
 
     Args:
-        refusal: why no events are taken; None while they are.
+        running: raises why no events are taken, while none are.
     """
 
-    def __init__(self, refusal: Callable[[], RefusedRequest | None]) -> None:
-        self._refusal = refusal
+    def __init__(self, running: Callable[[], object]) -> None:
+        self._running = running
         self._waiting: set[asyncio.Task[object]] = set()
         self._given_up: dict[asyncio.Task[object], RefusedRequest] = {}
         self._watch: asyncio.Task[None] | None = None
@@ -56,8 +56,10 @@ class DurableWaits:
     async def _look(self) -> None:
         while self._waiting:
             await asyncio.sleep(LOOK_SECONDS)
-            if (refusal := self._refusal()) is not None:
+            try:
+                self._running()
+            except RefusedRequest as refused:
                 for task in self._waiting - self._given_up.keys():
-                    self._given_up[task] = refusal
+                    self._given_up[task] = refused
                     task.cancel()
         self._watch = None

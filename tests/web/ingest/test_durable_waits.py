@@ -39,7 +39,12 @@ async def test_an_error_of_the_store_is_raised() -> None:
 
 async def test_all_who_wait_are_refused_when_the_engine_pauses() -> None:
     paused: list[RefusedRequest] = []
-    waits = DurableWaits(lambda: paused[0] if paused else None)
+
+    def running() -> None:
+        if paused:
+            raise paused[0]
+
+    waits = DurableWaits(running)
     never: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     requests = [asyncio.create_task(waits.until(asyncio.shield(never))) for _ in range(3)]
     await asyncio.sleep(0.05)
@@ -65,10 +70,7 @@ async def test_a_request_whose_server_ends_is_cancelled() -> None:
 async def test_nothing_is_looked_at_when_nobody_waits() -> None:
     looks: list[None] = []
 
-    def refusal() -> None:
-        looks.append(None)
-
-    waits = DurableWaits(refusal)
+    waits = DurableWaits(lambda: looks.append(None))
     await waits.until(asyncio.sleep(0.03))
     await asyncio.sleep(0.05)
     seen = len(looks)

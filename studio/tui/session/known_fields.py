@@ -59,11 +59,10 @@ def meant_fields(before: str, known: Mapping[str, str]) -> list[str]:
 
     Nothing where no name of a field is being typed: in a value, in a text, in an object within.
     """
-    begun = _begun(before)
-    if begun is None:
+    found = _begun(before)
+    if found is None:
         return []
-    typed = begun.casefold()
-    there = _names(before)
+    typed, there = found[0].casefold(), found[1]
     ranked = sorted(
         (not name.casefold().startswith(typed), at, name)
         for at, name in enumerate(known)
@@ -75,7 +74,7 @@ def meant_fields(before: str, known: Mapping[str, str]) -> list[str]:
 
 def with_field(before: str, after: str, item: str) -> tuple[str, int]:
     """The text with a field in the place of what was typed of it, and where the cursor stands behind it."""
-    begun = _begun(before) or ""
+    begun, _ = _begun(before) or ("", frozenset())
     kept = before[: len(before) - len(begun)].removesuffix('"')
     if "{" not in kept:
         kept = f"{kept}{{"
@@ -84,27 +83,17 @@ def with_field(before: str, after: str, item: str) -> tuple[str, int]:
     return (f"{text}{rest}" if "}" in rest else f"{text}{rest}}}"), len(text)
 
 
-def _begun(before: str) -> str | None:
-    """The name that is being typed; None when something else is."""
+def _begun(before: str) -> tuple[str, frozenset[str]] | None:
+    """The name that is being typed, and those that stand before it; None when something else is typed."""
     match = BEGUN.match(before)
     if match is None:
         return None
     head = before[: match.start("name")].removesuffix('"').rstrip()
     if head in ("", "{"):
-        return match["name"]
+        return match["name"], frozenset()
     # Behind a comma: what stands before it has to be whole fields.
     try:
         whole = jsontext.loads(head.removesuffix(",") + "}")
     except jsontext.NotJson:
         return None
-    return match["name"] if head.endswith(",") and isinstance(whole, dict) else None
-
-
-def _names(before: str) -> frozenset[str]:
-    match = BEGUN.match(before)
-    head = before[: match.start("name")].removesuffix('"').rstrip() if match is not None else ""
-    try:
-        whole = jsontext.loads(head.removesuffix(",") + "}") if head.endswith(",") else {}
-    except jsontext.NotJson:
-        return frozenset()
-    return frozenset(whole) if isinstance(whole, dict) else frozenset()
+    return (match["name"], frozenset(whole)) if head.endswith(",") and isinstance(whole, dict) else None

@@ -30,8 +30,12 @@ from studio.store.checkpoints import Counts, counts_at, entries_counted
 from studio.store.past_journeys import journeys_as_of
 from studio.store.rebuild import COLUMNS
 from studio.store.records import JourneyRow, LeftWaiting, Totals, UserRow, WaitRow
+from studio.store.refused import LeftAside
+from studio.store.slow import SLOW
 from studio.store.snapshots import standing
+from studio.store.stuck import STUCK
 from studio.store.view_base import ENDLESS, Row
+from studio.store.view_charts import WorkflowCounts
 from studio.store.view_users import UserCount, UserPage, UserSearch
 from studio.store.views import Views
 
@@ -42,6 +46,8 @@ FIRST_WALK = 2_000
 MOST_WALKED = 10_000
 STILL_OPEN = 20_000
 """Of the waits that are open to this day, so many are looked through for those that were open then."""
+MOST_OVERDUE = 1_000
+"""Waits that are looked for where the overdue ones are counted: there were few, if an engine ran."""
 NEAR = 5_000
 """Up to so many entries away, what was derived for one moment is kept for the next."""
 
@@ -341,6 +347,14 @@ class PastViews(Views):
         """A clock that stands at the moment."""
         return standing(self.moment.at, wall_ms(), False)
 
+    def meta(self, key: str) -> str | None:
+        """As `Views`; None for what the engine says of this moment."""
+        return None if key in (STUCK, SLOW) else super().meta(key)
+
+    def left_aside(self) -> LeftAside:
+        """None: what was refused is no part of the history."""
+        return LeftAside()
+
     def left_waiting(self) -> LeftWaiting:
         """Nothing: what waits in the inbox is no past yet."""
         return LeftWaiting(0, False)
@@ -476,6 +490,21 @@ class PastViews(Views):
         with self._snapshot():
             self._need_nearest(limit)
             return super().waits_at(workflow, place, limit=limit)
+
+    def deadlines(
+        self, workflow: str, after: tuple[int, int] = (-ENDLESS, 0)
+    ) -> tuple[list[int], tuple[int, int] | None]:
+        """As `Views`; as far as they are found."""
+        with self._snapshot():
+            self._need_nearest(ENDLESS)
+            return super().deadlines(workflow, after)
+
+    def workflow_counts(self, overdue_before: int) -> list[WorkflowCounts]:
+        """As `Views`."""
+        with self._snapshot():
+            # The overdue ones are the nearest of all.
+            self._need_nearest(MOST_OVERDUE)
+            return super().workflow_counts(overdue_before)
 
     def open_among(self, waits: Iterable[WaitRow]) -> set[int]:
         """As `Views`."""

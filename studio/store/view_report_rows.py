@@ -26,7 +26,7 @@ REPORT_USERS = "SELECT id, name FROM users"
 # The index has the user's events by name; what journeys sent themselves is no answer.
 REPORT_EVENTS = f"""
 SELECT h.user, h.at FROM history h INDEXED BY history_events
-WHERE h.kind = {Kind.EVENT} AND h.name = ? AND h.journey IS NULL
+WHERE h.kind = {Kind.EVENT} AND h.name = :name AND h.journey IS NULL AND h.seq <= :top
 """
 REPORT_ENTERED = """
 SELECT DISTINCT u.name FROM journeys j CROSS JOIN history h ON h.seq = j.since
@@ -34,21 +34,21 @@ CROSS JOIN users u ON u.id = j.user
 WHERE j.workflow = :workflow AND (:since IS NULL OR h.at >= :since) ORDER BY u.id
 """
 # Not `= 1`: to those who send messages, a profile with `test: 1` is no tester's.
-TEST_USERS = "SELECT user FROM profiles WHERE json_type(profile, '$.test') = 'true'"
+TEST_USERS = "SELECT user FROM profiles WHERE json_type(profile, '$.test') = 'true' AND seq <= :top"
 # Of what came since: a profile stands under the event that changed it, and is not looked for among all.
 TEST_USERS_SINCE = f"""
 SELECT p.user FROM history h CROSS JOIN profiles p ON p.user = h.user AND p.seq = h.seq
-WHERE h.seq > ? AND h.kind = {Kind.EVENT} AND json_type(p.profile, '$.test') = 'true'
+WHERE h.seq > :after AND h.seq <= :top AND h.kind = {Kind.EVENT} AND json_type(p.profile, '$.test') = 'true'
 """
 # Each version of a profile that has a zone, in the order in which they came.
 USER_ZONES = """
 SELECT user, seq, json_extract(profile, '$.timezone') AS zone FROM profiles
-WHERE zone IS NOT NULL ORDER BY user, seq
+WHERE zone IS NOT NULL AND seq <= :top ORDER BY user, seq
 """
 USER_ZONES_SINCE = f"""
 SELECT p.user, p.seq, json_extract(p.profile, '$.timezone') AS zone
 FROM history h CROSS JOIN profiles p ON p.user = h.user AND p.seq = h.seq
-WHERE h.seq > ? AND h.kind = {Kind.EVENT} AND zone IS NOT NULL ORDER BY h.seq
+WHERE h.seq > :after AND h.seq <= :top AND h.kind = {Kind.EVENT} AND zone IS NOT NULL ORDER BY h.seq
 """
 
 
@@ -137,7 +137,7 @@ class ReportViews(ViewBase):
 
     def test_users(self, after: int = 0) -> set[int]:
         """Numbers of users whose profile says `test: true`, by what became known after an entry."""
-        rows = self._rows(TEST_USERS_SINCE, after) if after else self._rows(TEST_USERS)
+        rows = self._rows(TEST_USERS_SINCE if after else TEST_USERS, {"after": after, "top": self.top})
         return {user for (user,) in rows}
 
     def user_zones(self, after: int = 0) -> list[tuple[int, int, str]]:
@@ -146,7 +146,7 @@ class ReportViews(ViewBase):
         Returns:
             User, the entry from which it counts, and the text; of each user in the order of entries.
         """
-        rows = self._rows(USER_ZONES_SINCE, after) if after else self._rows(USER_ZONES)
+        rows = self._rows(USER_ZONES_SINCE if after else USER_ZONES, {"after": after, "top": self.top})
         return [(user, seq, zone) for user, seq, zone in rows if isinstance(zone, str)]
 
     def zones(self) -> dict[str, int]:
@@ -155,7 +155,8 @@ class ReportViews(ViewBase):
 
     def events_from_outside(self, name: str) -> list[tuple[int, int]]:
         """The events of a name that no journey sent: user and moment, each user's oldest first."""
-        return sorted((user, at) for user, at in self._rows(REPORT_EVENTS, self._name_id(name)))
+        values = {"name": self._name_id(name), "top": self.top}
+        return sorted((user, at) for user, at in self._rows(REPORT_EVENTS, values))
 
     def entered(self, workflow: str, since: int | None) -> list[str]:
         """Who entered a workflow at a moment (milliseconds since 1970, UTC) or later; None: whenever."""

@@ -38,6 +38,7 @@ from studio.tui.session.leaving import Leaving, terminal_of
 from studio.tui.session.messages import (
     FilesReloaded,
     GoToUser,
+    LeavePast,
     OpenCharts,
     OpenDataEditor,
     OpenDesigner,
@@ -46,6 +47,7 @@ from studio.tui.session.messages import (
     OpenStoreFile,
     ReopenStore,
     ShowStore,
+    StepPast,
     StoreChanged,
     StoreOpened,
     StoreReplaced,
@@ -368,6 +370,18 @@ class StudioApp(ClockKeys):
             live.follow_user(UserChosen(message.user, message.seq))
             live.action_pane(2)
 
+    @on(StepPast)
+    def step_past(self, message: StepPast) -> None:
+        """The time cursor goes on from any screen."""
+        if (live := self.live) is not None:
+            live.step_past(message.by)
+
+    @on(LeavePast)
+    def leave_past(self) -> None:
+        """The present is shown again, on all screens."""
+        if (live := self.live) is not None:
+            live.past.leave()
+
     @property
     def _film(self) -> PastControl | None:
         live = self.live
@@ -377,6 +391,10 @@ class StudioApp(ClockKeys):
 
     def _tick(self) -> None:
         if self.session.client is not None and (shown := self.shown) is not None:
+            past, live = self.session.past, self.live
+            if past is not None and past.is_due and live is not None:
+                # Whichever screen is seen: all of them are at the same moment.
+                live.follow_film()
             with self.session.cells.tick(shown):
                 shown.tick(self.session.shown_now())
             self.keep_pace()

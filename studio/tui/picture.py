@@ -38,6 +38,8 @@ SIZE = (120, 36)
 DESIGNER_SIZE = (140, 40)
 DESIGNER_KEYS = ("3", "d")
 CHARTS_KEYS = ("3", "C")
+PAST_KEYS = ("2", "home", "T", "C")
+"""As of the first entry of the user that is chosen."""
 CROWD, CROWD_UNTIL_MS = 90, 40 * 86_400_000
 
 
@@ -125,6 +127,7 @@ def main() -> int:
         ("live", SIZE, ("3",), EVENTS, EVENTS_UNTIL_MS),
         ("designer", DESIGNER_SIZE, DESIGNER_KEYS, EVENTS, EVENTS_UNTIL_MS),
         ("charts", SIZE, CHARTS_KEYS, crowd(), CROWD_UNTIL_MS),
+        ("charts-past", SIZE, PAST_KEYS, crowd(), CROWD_UNTIL_MS),
     ):
         svg = asyncio.run(draw("workflows", events, size, until, keys))
         (folder / f"{name}.svg").write_text(svg, encoding="utf-8")

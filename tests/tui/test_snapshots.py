@@ -359,6 +359,30 @@ async def charts(studio: Studio) -> None:
             await settle(studio)
 
 
+async def as_of(studio: Studio) -> None:
+    """The past of a store of a real engine, a while after bob's journey failed."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder, "workflows", "welcome.py")
+        file.parent.mkdir()
+        file.write_text(CHARTED)
+        store = studio.app.fake_engine.path
+        async with Engine(file.parent, store=store, clock=VirtualClock(START - DAY)) as engine:
+            for user in ("ada", "bob", "mia", "tom"):
+                await engine.ingest("signup", user=user)
+            await engine.forward_to(START - DAY + 3 * HOUR)
+            await engine.ingest("opened", user="ada", data={"plan": "team"})
+            failed = await engine.ingest("opened", user="bob")
+            await engine.forward_to(START)
+        studio.app.fake_engine.named = loader.load(str(file.parent)).workflows
+        live = studio.app.live
+        assert live is not None
+        live.look_at(str(failed.seq))
+        for _ in range(3):
+            await settle(studio)
+        live.choose("bob")
+        await settle(studio)
+
+
 async def no_step(studio: Studio) -> None:
     """Nothing further."""
 
@@ -421,6 +445,10 @@ SCENES = [
     Scene("inspect", first=inside, over="InspectScreen"),
     Scene("charts", first=charts, over="ChartScreen"),
     Scene("charts-time", ("2",), (SMALL,), first=charts, over="ChartScreen"),
+    Scene("as-of", ("2",), first=as_of),
+    Scene("as-of-waiting", ("3",), (SMALL,), first=as_of),
+    Scene("as-of-charts", ("C",), first=as_of, over="ChartScreen"),
+    Scene("as-of-designer", ("d",), first=as_of, over="DesignerScreen"),
     Scene("held-bar", ("3",), views=held_world),
     Scene("designer", ("d",), views=designer_world, desk=examples, over="DesignerScreen"),
     Scene(

@@ -28,7 +28,7 @@ from studio.tui.screens.help import Group
 from studio.tui.screens.main_screen import MainScreen
 from studio.tui.session.command_lines import Looked, command_line, command_words
 from studio.tui.session.context import session_of
-from studio.tui.session.offered import not_offered
+from studio.tui.session.offered import not_offered, worded
 from studio.tui.widgets.keys_bar import EVERYWHERE, rank, typed, usable
 
 PALETTE = "command_palette"
@@ -124,7 +124,7 @@ def _pane(widget: Widget) -> str:
 def _command(app: App[Any], binding: Binding, node: DOMNode, where: str) -> PaletteCommand | None:
     if binding.id is None or not binding.description or binding.action == PALETTE:
         return None
-    words = binding.description
+    words = worded(binding, session_of(app)).description
     title = f"{where}{words}" if where else words[:1].upper() + words[1:]
     call = _runner(app, binding.action, node)
     return PaletteCommand(title, key_name(binding), call, not _is_move(binding), binding.id)

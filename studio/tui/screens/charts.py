@@ -21,7 +21,16 @@ from studio.store.view_charts import WorkflowCounts
 from studio.tui.format.glyphs import glyphs
 from studio.tui.screens.bars import BarsState
 from studio.tui.screens.copying import COPY_BINDING
-from studio.tui.screens.main_screen import LEAST_HEIGHT, LEAST_WIDTH, LOW, NARROW, MainScreen, shown_on
+from studio.tui.screens.main_screen import (
+    LEAST_HEIGHT,
+    LEAST_WIDTH,
+    LEAVE_PAST_BINDING,
+    LOW,
+    NARROW,
+    STEP_BINDINGS,
+    MainScreen,
+    shown_on,
+)
 from studio.tui.screens.people import Listed, PeopleScreen
 from studio.tui.session.chart_reading import MOST_PEOPLE, ChartSpan, DeadlineReading
 from studio.tui.session.command_lines import CommandPlace, Looked
@@ -70,6 +79,8 @@ class ChartScreen(MainScreen):
         Binding("C", "leave", "back", id="charts.leave"),
         COPY_BINDING,
         Binding("o", "next_workflow", "other workflow", id="charts.workflow"),
+        *STEP_BINDINGS,
+        LEAVE_PAST_BINDING,
         Binding("m", "maximise", "maximise", id="maximise"),
         *(
             Binding(str(number), f"pane({number})", name, show=False, id=f"charts.{name}")
@@ -138,11 +149,11 @@ class ChartScreen(MainScreen):
         self._let_go()
         self._client = client
         # A long history is read in a thread of its own: what all other panes ask does not wait for it.
-        self._reader = self.query_one(FunnelPane).own_reader = self.session.make_reader(client.path)
+        self._reader = self.query_one(FunnelPane).own_reader = self.session.another_reader()
         if self.workflow is None:
             self.workflow = min(client.workflows, default=None)
         self.show_workflow(self.workflow)
-        self.follow_store()
+        self._ask_all()
         self.tick(self.session.shown_now())
 
     def show_workflow(self, name: str | None) -> None:
@@ -177,8 +188,15 @@ class ChartScreen(MainScreen):
     @on(StoreChanged)
     def follow_store(self) -> None:
         """Something was committed."""
-        if shown_on(self.app) is not self:  # one that goes has lost its panes
-            return
+        # What is happening meanwhile is no part of what was.
+        if shown_on(self.app) is self and self.session.past is None:  # one that goes has lost its panes
+            self._ask_all()
+
+    def show_moment(self) -> None:
+        super().show_moment()
+        self._ask_all()
+
+    def _ask_all(self) -> None:
         self.ask()
         # The time and what was sent come with the funnel.
         self.query_one(FunnelPane).ask()

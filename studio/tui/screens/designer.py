@@ -22,7 +22,16 @@ from studio.store.records import WaitRow
 from studio.tui.screens.bars import BarsState
 from studio.tui.screens.copying import COPY_BINDING
 from studio.tui.screens.edit_control import EDIT_BINDINGS, EditControl
-from studio.tui.screens.main_screen import LEAST_HEIGHT, LEAST_WIDTH, LOW, NARROW, MainScreen, shown_on
+from studio.tui.screens.main_screen import (
+    LEAST_HEIGHT,
+    LEAST_WIDTH,
+    LEAVE_PAST_BINDING,
+    LOW,
+    NARROW,
+    STEP_BINDINGS,
+    MainScreen,
+    shown_on,
+)
 from studio.tui.screens.needs_control import CHARTS_BINDING, PROBLEM_BINDINGS, NeedsControl
 from studio.tui.screens.reload_control import RELOAD_BINDING, ReloadControl
 from studio.tui.session.command_lines import CommandPlace, Looked
@@ -85,6 +94,8 @@ class DesignerScreen(MainScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         *EDIT_BINDINGS,
         Binding("d", "leave", "live", id="designer.leave"),
+        *STEP_BINDINGS,
+        LEAVE_PAST_BINDING,
         CHARTS_BINDING,
         COPY_BINDING,
         Binding("o", "choose_workflow", "other workflow", id="designer.workflow"),
@@ -172,6 +183,13 @@ class DesignerScreen(MainScreen):
         """Something was committed, or other code runs."""
         if shown_on(self.app) is not self:  # one that goes has lost its panes
             return
+        self._ask_all()
+
+    def show_moment(self) -> None:
+        super().show_moment()
+        self._ask_all()
+
+    def _ask_all(self) -> None:
         self.ask()
         self._follow_code()
         self.query_one(MapPane).ask()

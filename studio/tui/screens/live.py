@@ -108,7 +108,7 @@ class LiveScreen(MainScreen):
 
     def compose(self) -> ComposeResult:
         yield Header()
-        yield ClockBar()
+        yield ClockBar(way_back="esc")
         yield ProblemBar()
         yield ApprovalBar()
         yield PaneTabs()
@@ -143,10 +143,12 @@ class LiveScreen(MainScreen):
     def show_state(self, client: EngineClient, bars: BarsState) -> None:
         totals, alone = bars.totals, client.viewer_of == 0
         first = is_first_start(client.workflows, client.problems) and not totals.users
+        first = first and self.session.past is None
         self.problems.show(client, bars, first)
         if self.start.offer_welcome(first):
             # Whichever pane was left the last time: the key that this one names is to do what it says.
             self.pane_layout.go_to(1)
+        self.query_one(Inject).say_what_for(client)
         self.query_one(WaitingList).set_total(totals.waiting)
         users = self.query_one(UsersList)
         users.total = totals.users
@@ -154,6 +156,9 @@ class LiveScreen(MainScreen):
         tabs.users, tabs.waits, tabs.failed = totals.users, totals.waiting, totals.failed
         tabs.user = self.query_one(TimelinePane).user
         tabs.update_line()
+        if self.session.past is not None:
+            # Before all it is no first start.
+            return
         if not self._started and (totals.events or alone or not bars.inbox):
             # With events in the inbox it is no first start: an engine takes them in just now.
             self._started = True
@@ -201,8 +206,6 @@ class LiveScreen(MainScreen):
 
     def tick(self, now: int) -> None:
         """Time has passed."""
-        if (past := self.session.past) is not None and past.is_due:
-            self.follow_film()
         for bar in self.ticking:
             bar.tick(now)
         for pane in self.panes:
@@ -503,7 +506,7 @@ class LiveScreen(MainScreen):
         await self.past.here()
 
     @work(group="past-step", exit_on_error=True)
-    async def action_past_step(self, by: int) -> None:
+    async def step_past(self, by: int) -> None:
         """Look at the next cause of the past, or at the one before."""
         await self.past.step(by)
 

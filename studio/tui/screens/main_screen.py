@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from textual import work
 from textual.app import App
+from textual.binding import Binding
 from textual.screen import Screen
 
 from studio.engine.client import EngineClient
@@ -15,12 +16,22 @@ from studio.tui.screens.copying import copy_line
 from studio.tui.session.ask import Asking, Question
 from studio.tui.session.command_lines import CommandPlace, Looked, command_line
 from studio.tui.session.context import Session, session_of
+from studio.tui.session.messages import LeavePast, StepPast
+from studio.tui.widgets.clock_bar import ClockBar
 from studio.tui.widgets.header import Header
 from studio.tui.widgets.status_line import StatusLine
 
 NARROW, LOW = 100, 30
 """Columns and lines below which one pane is shown at a time."""
 LEAST_WIDTH, LEAST_HEIGHT = 60, 16
+STEP = Binding.Group("step")
+"""Keys that the footer and the help name together."""
+STEP_BINDINGS = [
+    Binding("n", "past_step(1)", "later", group=STEP, id="past.later"),
+    Binding("p", "past_step(-1)", "earlier", group=STEP, id="past.earlier"),
+]
+LEAVE_PAST_BINDING = Binding("T", "leave_past", "back to now", id="past.leave")
+"""Where esc leads to another screen first."""
 
 
 class MainScreen(Asking, Screen[None]):
@@ -50,6 +61,20 @@ class MainScreen(Asking, Screen[None]):
     def show_store(self) -> None:
         """Another store may be shown now, or another may be in it."""
         raise NotImplementedError
+
+    def show_moment(self) -> None:
+        """Another moment of the past is shown, or the film runs or stands."""
+        self.query_one(ClockBar).follow_past()
+        self.refresh_bindings()
+        self.tick(self.session.shown_now())
+
+    def action_past_step(self, by: int) -> None:
+        """Look at the next cause of the past, or at the one before."""
+        self.app.post_message(StepPast(by))
+
+    def action_leave_past(self) -> None:
+        """Show the present again."""
+        self.app.post_message(LeavePast())
 
     async def looked_at(self, place: CommandPlace) -> Looked:
         """What is looked at, as commands of a shell can name it.

@@ -17,6 +17,7 @@ from studio.tui.format.text import literal
 from studio.tui.session.ask import Asking, Question
 from studio.tui.session.context import session_of
 from studio.tui.session.needs import Need, NeedsQuestion
+from studio.tui.session.offered import not_offered
 from studio.tui.widgets.marking import Marking
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
 
@@ -44,9 +45,11 @@ class NeedsList(Asking, Marking[Need]):
             self.show_rows(answer)
 
     def _title(self) -> None:
+        idle = not_offered(session_of(self))
+        acts = "" if "needs.resume" in idle else " · r resume all · a act…"
         self.set_titles(
             f"Needs you {len(self.rows)}" if self.rows else "Needs you",
-            "⏎ who · e editor there · r resume all · a act… · esc closes",
+            f"⏎ who · e editor there{acts} · esc closes",
         )
 
     def key_of(self, row: Need) -> Hashable:

@@ -11,21 +11,18 @@ from studio.store.past_views import Moment, PastViews
 from studio.store.records import Entry, WaitRow
 from studio.tui.format.advice import keyed
 from studio.tui.screens.control import Control
-from studio.tui.screens.main_screen import MainScreen
+from studio.tui.screens.main_screen import STEP_BINDINGS, MainScreen, shown_on
 from studio.tui.session.messages import StoreReplaced
-from studio.tui.widgets.clock_bar import ClockBar
 from studio.tui.widgets.log import LogList
+from studio.tui.widgets.status_line import StatusLine
 from studio.tui.widgets.timeline import EntryList, TimelinePane
 from studio.tui.widgets.virtual_list import VirtualList
 from studio.tui.widgets.waiting import WaitingList
 from studio.wording.past import gone
 
-STEP = Binding.Group("step")
-"""Keys that the footer and the help name together."""
 PAST_BINDINGS = [
     Binding("T", "as_of_here", "as of here", show=False, id="past.here"),
-    Binding("n", "past_step(1)", "later", group=STEP, id="past.later"),
-    Binding("p", "past_step(-1)", "earlier", group=STEP, id="past.earlier"),
+    *STEP_BINDINGS,
 ]
 
 
@@ -40,6 +37,11 @@ class PastControl(Control):
     def __init__(self, screen: MainScreen, ask_all: Callable[[], None]) -> None:
         super().__init__(screen)
         self._ask_all = ask_all
+
+    def say(self, text: str, tone: str = "success") -> None:
+        """Say it on the screen that is seen: the charts and the designer are at the moment, too."""
+        shown = shown_on(self.screen.app) or self.screen
+        shown.query_one(StatusLine).say(text, tone)
 
     async def here(self) -> None:
         """Look at everything as of the entry at the cursor."""
@@ -90,7 +92,8 @@ class PastControl(Control):
             self.say("T goes to the moment of the entry at the cursor; there n and p step", "muted")
             return
         timeline = self.screen.query_one(TimelinePane)
-        user = timeline.user if timeline.has_focus_within else None
+        here = shown_on(self.screen.app) is self.screen and timeline.has_focus_within
+        user = timeline.user if here else None
         before = past.moment
         past.stop()
         await self.go(lambda views: views.step(by, user))
@@ -141,9 +144,8 @@ class PastControl(Control):
     def _show(self) -> None:
         """Every pane is about another moment."""
         self._release()
-        self._show_bar()
-        self.screen.tick(self.session.shown_now())
         self._ask_all()
+        self._show_bar()
 
     def _release(self) -> None:
         """Lists show what is there now, in its order, up to its end."""
@@ -154,5 +156,6 @@ class PastControl(Control):
                 entries.follow_again()
 
     def _show_bar(self) -> None:
-        self.screen.query_one(ClockBar).show_past(self.session.past)
-        self.screen.refresh_bindings()
+        for screen in self.screen.app.screen_stack:
+            if isinstance(screen, MainScreen) and screen.ready:
+                screen.show_moment()

@@ -152,6 +152,19 @@ class Session:
         if (shown := self.stores.shown) is not None:
             self.client, self.reader = shown.client, shown.reader
 
+    def another_reader(self) -> Reader:
+        """A reader beside the one of all panes, for what takes long; it is closed by who asked for it.
+
+        In the past it answers of the moment that is looked at.
+
+        Raises:
+            StudioError: no store is open.
+        """
+        if self.client is None:
+            raise StudioError("the store is not open yet")
+        past = self.past
+        return self.make_reader(self.client.path) if past is None else past.another_reader()
+
     async def close(self) -> bool:
         """Leave all stores. True when the engine of one did not stop in time."""
         if self.past is not None:

@@ -83,6 +83,9 @@ class FunnelReading:
             reader = self._reader = FunnelReader(views, self.workflow)
             if self._source is not None:
                 reader.declared(self._source)
+        if views.last_seq() < self._counted_to:
+            # Rewound, or a moment before: what was counted is not true of it.
+            self._funnel, self._counted_to, self._took = None, -1, 0.0
         ends, windows = time.monotonic() + STEP_SECONDS, 0
 
         def tell(share: float) -> None:

@@ -173,6 +173,19 @@ class StoreReplaced(Message):
 
 
 @dataclass
+class StepPast(Message):
+    """The time cursor is to go to the next cause of the past, or to the one before."""
+
+    by: int
+    """1 or -1."""
+
+
+@dataclass
+class LeavePast(Message):
+    """The present is to be shown again."""
+
+
+@dataclass
 class ReopenStore(Message):
     """The store is to be closed and opened again: there are other workflow files now."""
 

@@ -62,7 +62,7 @@ class NeedsQuestion:
         """The worst first."""
         files = [
             Need("file", f"file {error.path}", str(error), None if not error.line else str(error.line))
-            for error in self.client.problems
+            for error in (() if getattr(self.client, "is_past", False) else self.client.problems)
         ]
         hanging = [
             Need(

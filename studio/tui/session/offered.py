@@ -7,12 +7,14 @@ stands in the help alone. Pressed all the same, both are refused by name.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from textual.binding import Binding
 from textual.css.query import NoMatches
 
 from studio.engine.remote import RemoteClock
-from studio.tui.session.context import Session
+from studio.tui.session.context import Session, session_of
 from studio.tui.session.editor import place_of
 
 if TYPE_CHECKING:
@@ -24,7 +26,22 @@ if TYPE_CHECKING:
 TURNS = frozenset({"clock.pause", "clock.faster", "clock.slower"})
 LEADS = frozenset({"clock.next", "clock.forward", "wait.time_out", "entry.time_out"})
 """Time is led to a later moment."""
-ACTS = frozenset({"act", "undo", "redo", "rewind", "held_steps", "wait.by_hand", "entry.by_hand"})
+ACTS = frozenset(
+    {
+        "act",
+        "undo",
+        "redo",
+        "rewind",
+        "held_steps",
+        "wait.by_hand",
+        "entry.by_hand",
+        "list.mark",
+        "list.mark_down",
+        "list.mark_up",
+        "needs.resume",
+        "needs.act",
+    }
+)
 """An engine has to do them."""
 SENDS = frozenset(
     {
@@ -32,6 +49,11 @@ SENDS = frozenset(
         "pane.inject",
         "inject.send",
         "inject.edit",
+        "inject.earlier",
+        "inject.later",
+        "inject.find",
+        "inject.many",
+        "inject.complete",
         "send_again",
         "edit_again",
         "wait.answer",
@@ -39,6 +61,8 @@ SENDS = frozenset(
     }
 )
 COPIES = frozenset({"fork", "stores"})
+WRITES = frozenset({"designer.change", "designer.act", "designer.undo", "source.type"})
+"""Workflow files are changed."""
 OF_FEATURE: dict[Feature, frozenset[str]] = {
     "clock": TURNS,
     "jump": LEADS,
@@ -53,8 +77,13 @@ OF_FEATURE: dict[Feature, frozenset[str]] = {
     "inspect": frozenset({"inspect"}),
 }
 """What the keys are for that the driver of the journeys may be without."""
-PAST = frozenset({"past.later", "past.earlier"})
-"""Steps of the time cursor."""
+PAST = frozenset({"past.later", "past.earlier", "past.leave"})
+"""Of the time cursor, once it is in the past."""
+NOW = frozenset({"refused_events"})
+"""What is looked at as it is now, whatever moment the screen shows."""
+FILM_SPEED = Binding.Group("film speed")
+FILM = {"clock.pause": "play / stop", "clock.faster": "film faster", "clock.slower": "film slower"}
+"""What keys of the clock are for in the past."""
 NOWHERE = frozenset({"problem.go"})
 """Every workflow file loads."""
 
@@ -74,7 +103,7 @@ def not_offered(session: Session) -> frozenset[str]:
         return frozenset()
     if session.past is not None:
         # Pause and speed are those of the film.
-        return LEADS | ACTS | SENDS | COPIES | NOWHERE | OF_FEATURE["reload"]
+        return LEADS | ACTS | SENDS | COPIES | WRITES | NOWHERE | NOW | OF_FEATURE["reload"]
     nowhere = NOWHERE if place_of(client.problems) is None else frozenset()
     missing = (OF_FEATURE.get(feature, frozenset()) for feature in client.capabilities.missing())
     return frozenset().union(nowhere, PAST, _not_asked(client), *missing)
@@ -86,7 +115,7 @@ def nothing_there(screen: Screen[Any]) -> frozenset[str]:
     They do not stand in the footer; the help names them, for whoever learns what there is.
     """
     around = screen.focused.ancestors_with_self if screen.focused is not None else [screen]
-    found: frozenset[str] = frozenset()
+    found = _at_an_end(session_of(screen))
     for node in around:
         if isinstance(node, Idles):
             # One that is opening, or being taken down, has not all its panes; it is asked again when it has.
@@ -95,9 +124,29 @@ def nothing_there(screen: Screen[Any]) -> frozenset[str]:
     return found
 
 
+def worded(binding: Binding, session: Session) -> Binding:
+    """A binding as it is named now: in the past the keys of the clock are those of the film."""
+    if session.past is None or binding.id not in FILM:
+        return binding
+    group = FILM_SPEED if binding.group is not None else None
+    return replace(binding, description=FILM[binding.id], group=group)
+
+
+def _at_an_end(session: Session) -> frozenset[str]:
+    """Before all there is nothing earlier, behind the newest entry nothing later and nothing to play."""
+    past, found = session.past, frozenset[str]()
+    if past is None:
+        return found
+    if not past.moment.seq:
+        found |= {"past.earlier"}
+    if past.next_at is None:
+        found |= {"past.later"} if past.playing else {"past.later", "clock.pause"}
+    return found
+
+
 def _not_asked(client: EngineClient) -> frozenset[str]:
     if client.read_only:
-        return TURNS | LEADS | ACTS | SENDS | COPIES
+        return TURNS | LEADS | ACTS | SENDS | COPIES | WRITES
     trouble = client.trouble()
     if trouble is not None and trouble.ended:
         return TURNS | LEADS | ACTS | SENDS

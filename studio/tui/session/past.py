@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from studio.clocks.adjustable_clock import ShownClock, next_speed
 from studio.clocks.clock import wall_ms
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from studio.errors import WorkflowError
     from studio.language.definition import Workflow
 
+T = TypeVar("T")
+
 IDLE_SECONDS = 2.0
 """Of a film in which nothing happens for longer: it goes on to what happens next."""
 
@@ -32,6 +34,27 @@ class PastReader(Reader):
 
     def open_views(self) -> Views:
         return PastViews(self.path)
+
+
+class FollowingReader(PastReader):
+    """One that is wherever the time cursor is when it is asked.
+
+    Args:
+        seq: gives the entry as of which things are looked at; for any thread.
+    """
+
+    def __init__(self, path: Path, seq: Callable[[], int]) -> None:
+        super().__init__(path)
+        self._seq = seq
+
+    def _answer(self, question: Callable[[Views], T]) -> T:
+        def there(views: Views) -> T:
+            past, seq = cast(PastViews, views), self._seq()
+            if past.moment.seq != seq:
+                past.go(seq)
+            return question(past)
+
+        return super()._answer(there)
 
 
 class PastClient(ReadOnlyEngine):
@@ -95,6 +118,10 @@ class PastCursor:
         """When what comes next came, ms since 1970; None at the end of the history."""
         self.speed = 1
         self.playing = False
+
+    def another_reader(self) -> Reader:
+        """A reader beside the one of all panes, for what takes long."""
+        return FollowingReader(self.client.path, lambda: self.client.seq)
 
     async def go(self, to: Callable[[PastViews], Moment]) -> Moment:
         """Look at another moment.

@@ -37,10 +37,15 @@ AHEAD_MS = 2_000
 
 
 class ClockBar(ButtonLine):
-    """State, clock, and the next deadline with its bar."""
+    """State, clock, and the next deadline with its bar.
 
-    def __init__(self) -> None:
+    Args:
+        way_back: the key that leads back from the past on this screen, as it is written.
+    """
+
+    def __init__(self, way_back: str = "T") -> None:
         super().__init__(id="clock")
+        self._way_back = way_back
         self.now = 0
         self.next: WaitRow | None = None
         self.viewer_of: int | None = None
@@ -51,8 +56,6 @@ class ClockBar(ButtonLine):
         self.open = False
         self.virtual = False
         self.reading = ClockReading(movable=False)
-        self.past: PastCursor | None = None
-        """The moment of the past that is shown instead."""
         self._said = ("", 0.0)
 
     def tick(self, now: int) -> None:
@@ -89,17 +92,28 @@ class ClockBar(ButtonLine):
             self.remove_class("-paused")
         self.update_line()
 
-    def show_past(self, past: PastCursor | None) -> None:
-        """Say which moment of the past is shown, or that it is the present again."""
-        self.past = past
-        self.set_class(past is not None, "-past")
+    @property
+    def past(self) -> PastCursor | None:
+        """The moment of the past that is shown instead of now."""
+        session = session_of(self)
+        past = session.past
+        # One that is being looked for is not shown yet.
+        return past if past is not None and session.client is past.client else None
+
+    def follow_past(self) -> None:
+        """Another moment of the past is shown, or it is the present again."""
+        self.set_class(self.past is not None, "-past")
         self.update_line()
+
+    def on_mount(self) -> None:
+        """A screen may be opened while the past is shown."""
+        self.follow_past()
 
     def build(self, line: Line, colours: Look) -> None:
         wide = line.width >= 100
         self._buttons.clear()
-        if self.past is not None:
-            self._as_of(line, colours, self.past)
+        if (past := self.past) is not None:
+            self._as_of(line, colours, past)
             return
         line.gap()
         if not self.open:
@@ -182,9 +196,16 @@ class ClockBar(ButtonLine):
         mark = glyphs().running_clock if past.playing else glyphs().paused_clock
         tone = colours.success + bold if past.playing else colours.text
         film = f"{mark} film ×{past.speed}" if wide else f"{mark} ×{past.speed}"
-        self._buttons.add(line.gap(2), film, tone, PLAYS, self.app)
-        keys = [("n p", "step", ""), ("space", "stops" if past.playing else "plays", PLAYS)]
-        last = ("esc", "is now", "screen.step_out")
+        line.gap(2)
+        steps, keys = ["n"] * (past.next_at is not None) + ["p"] * bool(moment.seq), []
+        if steps:
+            keys.append((" ".join(steps), "step", ""))
+        if past.playing or past.next_at is not None:
+            self._buttons.add(line, film, tone, PLAYS, self.app)
+            keys.append(("space", "stops" if past.playing else "plays", PLAYS))
+        else:
+            line.add(film, tone)
+        last = (self._way_back, "is now", "screen.leave_past")
         # Dropped whole, the way back never.
         while keys and _cells(*keys, last) > line.room - 2:
             keys.pop()

@@ -20,6 +20,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Label
 
+from studio.engine.client import EngineClient
 from studio.errors import EventError, StudioError
 from studio.events.user_spans import each_user
 from studio.kernel.matching import meets
@@ -34,6 +35,7 @@ from studio.tui.session.example_event import typed_data
 from studio.tui.session.known_fields import FieldsOf, add_fields, meant_fields, with_field
 from studio.tui.session.known_names import meant, workflow_names
 from studio.tui.session.messages import EventRefused, EventSent, OpenDataEditor, OpenSentEvents
+from studio.tui.session.read_only import refusal
 from studio.tui.session.send_form_queries import UsersFrom, UserWaits
 from studio.tui.session.sending import deliver, written
 from studio.tui.session.sent_history import SentHistory
@@ -112,7 +114,7 @@ class Inject(Form):
     def on_mount(self) -> None:
         """Texts for empty fields."""
         self.border_title = "5 Inject"
-        self.border_subtitle = "↑ history"
+        self.say_what_for(None)
         self.query_one("#event", Input).placeholder = "app/login"
         self.query_one("#user", Input).placeholder = "user1"
         self.query_one("#data", Input).placeholder = '{"field": "value"}'
@@ -120,6 +122,12 @@ class Inject(Form):
         fault.show(None)
         data = self.query_one("#data", Input)
         self.watch(data, "scroll_x", fault.redraw, init=False)
+
+    def say_what_for(self, client: EngineClient | None) -> None:
+        """Say below the form that nothing can be sent from here, where that is so."""
+        looks = client is not None and client.read_only
+        why = refusal("nothing can be sent", client).what if looks else ""
+        self.border_subtitle = why or "↑ history"
 
     @work(group="history", exit_on_error=False)
     async def open_history(self, history: SentHistory) -> None:

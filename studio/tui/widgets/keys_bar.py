@@ -15,7 +15,7 @@ from studio.tui.format.glyphs import Look
 from studio.tui.format.key_names import labels
 from studio.tui.format.line import Line
 from studio.tui.session.context import session_of
-from studio.tui.session.offered import not_offered, nothing_there
+from studio.tui.session.offered import not_offered, nothing_there, worded
 from studio.tui.widgets.one_line import ButtonLine
 
 RENAMED = ("plus", "minus", "slash", "underscore")
@@ -37,13 +37,14 @@ def typed(binding: Binding) -> bool:
 def usable(screen: Screen[object], node: Widget | None) -> list[tuple[Binding, DOMNode]]:
     """The bindings that act here with the nodes they act on, nearest to the focus first."""
     typing = isinstance(node, Input | TextArea)
-    idle = not_offered(session_of(screen))
+    session = session_of(screen)
+    idle = not_offered(session)
     near = list(node.ancestors_with_self) if node is not None else [screen, screen.app]
     found: list[tuple[int, int, Binding, DOMNode]] = []
     for binding, owner in _active(screen):
         if binding.id not in idle and not (typing and typed(binding)):
             distance = near.index(owner) if owner in near else len(near)
-            found.append((distance, rank(binding, owner), binding, owner))
+            found.append((distance, rank(binding, owner), worded(binding, session), owner))
     found.sort(key=lambda each: each[:2])
     return [(binding, owner) for _, _, binding, owner in found]
 

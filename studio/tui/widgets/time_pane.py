@@ -7,6 +7,7 @@ from studio.reports.funnel import Funnel
 from studio.tui.format.charts import step_curve
 from studio.tui.format.pieces import Pieces
 from studio.tui.format.text import literal
+from studio.tui.session.context import session_of
 from studio.tui.widgets.chart_page import ChartPage
 
 LEAST_CURVE, MOST_CURVE = 7, 19
@@ -49,8 +50,8 @@ class TimePane(ChartPage):
             lines.append((("", "text"),))
         return [*lines, *(((f" {literal(text)}", "text"),) for text in told)]
 
-    @staticmethod
-    def _still(funnel: Funnel) -> list[str]:
-        """Those of whom it is not known yet; the curve counts them up to now."""
+    def _still(self, funnel: Funnel) -> list[str]:
+        """Those of whom it is not known yet; the curve counts them up to the moment that is shown."""
+        upto = "now" if session_of(self).past is None else "then"
         under_way = funnel.waiting + funnel.idle
-        return [f"{under_way:,} still inside, counted up to now"] if under_way else []
+        return [f"{under_way:,} still inside, counted up to {upto}"] if under_way else []

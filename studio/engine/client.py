@@ -214,6 +214,16 @@ class EngineClient(TimeTravelClient, RefusedEvents, Inspector, Protocol):
             What it means for those who wait; None when nothing has changed, or another process does it.
         """
 
+    async def stop_reload(self) -> bool:
+        """Let those who have not gone over to other code yet do so when something comes for them.
+
+        Returns:
+            False when everyone has gone over.
+        """
+
+    async def stop_change(self) -> None:
+        """Stop what changes the store as a whole, such as a rewind: then nothing has changed."""
+
     def look(self) -> Views:
         """A reader of its own on the store, for the calling thread; to be closed.
 

@@ -125,6 +125,9 @@ class LocalEngine(StoreClient):
     async def reload(self) -> ReloadReport | None:
         return await self.engine.reload()
 
+    async def stop_reload(self) -> bool:
+        return await self.engine.stop_reload()
+
     async def close(self) -> None:
         loop = asyncio.get_running_loop()
         stopped = asyncio.Event()

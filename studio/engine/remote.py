@@ -200,5 +200,11 @@ class RemoteEngine(RemoteTimeTravel):
         await self._call(ask, self.path, "reload", {})
         return None
 
+    async def stop_reload(self) -> bool:
+        from studio.store.inbox import ask
+
+        answer = await self._call(ask, self.path, "stop_reload", {})
+        return bool(answer.get("stopped"))
+
     async def close(self) -> None:
         return

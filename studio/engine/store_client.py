@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from studio.errors import StudioError
+
 if TYPE_CHECKING:
     from studio.engine.inspect.explanation import Why
     from studio.engine.inspect.result import Inspection
@@ -44,6 +46,14 @@ class StoreClient(InThread, ABC):
         from studio.store.views import Views
 
         return Views(self.path)
+
+    async def stop_change(self) -> None:
+        from studio.store.under_way import ask_to_stop
+
+        try:
+            await self._call(ask_to_stop, self.path)
+        except OSError as error:
+            raise StudioError(f"it cannot be asked to stop: {error.strerror}") from error
 
     async def inspect(self, journey: str, entry: int | None = None) -> Inspection:
         from studio.engine.inspect.inspect import inspect

@@ -8,6 +8,10 @@ from pathlib import Path
 SENT_SUFFIX = ".sent"
 LOCK_SUFFIX = ".lock"
 PAUSED_SUFFIX = ".paused"
+CHANGE_SUFFIX = ".change"
+"""What changes the store as a whole, while it does."""
+STOP_SUFFIX = ".stop"
+"""That is asked to stop."""
 PART_SUFFIX = ".part"
 
 

@@ -75,6 +75,7 @@ FEATURE_OF: dict[str, Feature] = {
     "rewind": "rewind",
     "restore": "rewind",
     "reload": "reload",
+    "stop_reload": "reload",
 }
 """Which feature a command is that a running engine is asked for."""
 

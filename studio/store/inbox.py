@@ -128,7 +128,7 @@ def ask(path: str | Path, command: str, body: dict[str, Any], timeout: float = 5
 
     Args:
         command: "cancel", "resume" or "restart"; "clock.pause", "clock.run", "clock.speed", "clock.jump",
-            "clock.stop_jump"; "time_out"; "reload"; those of going back.
+            "clock.stop_jump"; "time_out"; "reload", "stop_reload"; those of going back.
         timeout: seconds to wait for the answer.
 
     Raises:

@@ -34,6 +34,7 @@ from studio.store.refused import LeftAside
 from studio.store.slow import SLOW
 from studio.store.snapshots import standing
 from studio.store.stuck import STUCK
+from studio.store.under_way import UnderWay
 from studio.store.view_base import ENDLESS, Row
 from studio.store.view_charts import WorkflowCounts
 from studio.store.view_users import UserCount, UserPage, UserSearch
@@ -350,6 +351,10 @@ class PastViews(Views):
     def meta(self, key: str) -> str | None:
         """As `Views`; None for what the engine says of this moment."""
         return None if key in (STUCK, SLOW) else super().meta(key)
+
+    def under_way(self) -> list[UnderWay]:
+        """None: it is so now."""
+        return []
 
     def left_aside(self) -> LeftAside:
         """None: what was refused is no part of the history."""

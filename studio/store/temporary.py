@@ -12,10 +12,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from studio.store.beside import LOCK_SUFFIX, PAUSED_SUFFIX
+from studio.store.beside import CHANGE_SUFFIX, LOCK_SUFFIX, PAUSED_SUFFIX, STOP_SUFFIX
 
 PREFIX = "journey-studio-"
-SUFFIXES = ("", "-wal", "-shm", PAUSED_SUFFIX, LOCK_SUFFIX)
+SUFFIXES = ("", "-wal", "-shm", PAUSED_SUFFIX, LOCK_SUFFIX, CHANGE_SUFFIX, STOP_SUFFIX)
 FORGOTTEN_SECONDS = 24 * 3600.0
 """A file without a lock beside it is taken for one that is being made, for so long."""
 

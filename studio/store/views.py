@@ -26,6 +26,7 @@ from studio.store.records import LeftWaiting, Totals
 from studio.store.refused import MOST_ROWS as MOST_REFUSED
 from studio.store.refused import LeftAside, Refused, left_aside, listed, none_of, one
 from studio.store.schema import TOTAL_STATUS, TOTAL_USERS, TOTAL_WAITS
+from studio.store.under_way import UnderWay, change_under_way, reloads
 from studio.store.view_arms import ArmCounts
 from studio.store.view_charts import ChartViews
 from studio.store.view_context import ContextViews
@@ -103,6 +104,13 @@ class Views(ContextViews, UserViews, HistoryViews, ReportViews, ChartViews, Need
         """A value that the engine keeps under a name; None when there is none."""
         rows = self._rows(sql.META, key)
         return None if not rows else str(rows[0][0])
+
+    def under_way(self) -> list[UnderWay]:
+        """What the engine is at that takes long, beside a jump, which its clock tells of."""
+        with self._translated():
+            found = reloads(self._con)
+        change = change_under_way(self.path)
+        return found if change is None else [change, *found]
 
     def capabilities(self) -> Capabilities:
         """What the driver of the store's journeys can do."""

@@ -35,6 +35,7 @@ from studio.language.journey import Journey
 from studio.store.capabilities import LOCAL
 from studio.store.records import Entry, JourneyRow, JourneysView, LeftWaiting, Totals, UserRow, WaitRow
 from studio.store.refused import LeftAside
+from studio.store.under_way import UnderWay
 from studio.store.view_funnel import PlaceCounts
 from studio.store.view_users import UserPage, UserSearch, rank
 from studio.store.views import Views
@@ -114,6 +115,7 @@ class FakeViews:
         self.rows_moves: list[Entry] = []
         self.rows_funnel: list[PlaceCounts] = []
         self.rows_inbox = 0
+        self.rows_under_way: list[UnderWay] = []
         self.events = 1
         self.asked: list[str] = []
         self.kept: dict[str, str] = {}
@@ -338,6 +340,9 @@ class FakeViews:
     def hold(self) -> dict[str, Any] | None:
         return None
 
+    def under_way(self) -> list[UnderWay]:
+        return self.rows_under_way
+
 
 class FakeReader:
     """Answers at once."""
@@ -440,6 +445,10 @@ class FakeEngine(RemoteTimeTravel):
 
     async def reload(self) -> ReloadReport | None:
         return None
+
+    async def stop_reload(self) -> bool:
+        self.acts.append(("stop_reload", 0))
+        return True
 
     async def close(self) -> None:
         """Nothing runs."""

@@ -5,19 +5,21 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from studio.engine.loop.batches import Batches
 from studio.engine.loop.committer import Committer
 from studio.engine.loop.held_clock import HeldClock
 from studio.engine.loop.recovery import Recovery
 from studio.engine.loop.state import LoopState
+from studio.engine.rewind.rewind import Rewinds
 from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.engine.work.futures import answer
 from studio.engine.work.work_items import Advance, Entry, ExclusiveOperation, Item, QueuedEvent, fail, left
 from studio.errors import ClockError, JourneyError, StudioError
 from studio.store.connect import store_error
 from studio.store.sqlite import Store
+from studio.store.under_way import Change, WatchedChange
 from studio.text.source_code import error_text
 
 WHOLE = ("rewind", "restore", "undo", "redo")
@@ -45,16 +47,9 @@ class ExclusiveOperations:
             facts = facts_of(kind, body)
             if state.clock_control.jump is not None:
                 raise ClockError("a jump is under way", fix="Stop it, or wait for its end.")
-            match kind, facts:
-                case "rewind", {"seq": int(seq)}:
-                    return state.rewinds.rewind(state.store, seq, item)
-                case "restore", {"number": int(number)}:
-                    return state.rewinds.restore(state.store, number, item)
-                case "undo", _:
-                    return state.rewinds.undo(state.store, item)
-                case "redo", _:
-                    return state.rewinds.redo(state.store, item)
-            raise JourneyError(f"{kind!r} lacks what it needs")
+            change = _change(state.rewinds, state.store, kind, facts, item)
+            with WatchedChange(state.store.connection, state.path, cast(Change, kind)):
+                return change()
 
         return run
 
@@ -118,6 +113,21 @@ class ExclusiveOperations:
         self._recovery.register(store, watch)
         self._recovery.relaunch_steps(store, watch)
         state.next_due = self._recovery.patiently(store.next_due, store)
+
+
+def _change(
+    rewinds: Rewinds, store: Store, kind: str, facts: dict[str, Any], item: ExclusiveOperation
+) -> Callable[[], Any]:
+    match kind, facts:
+        case "rewind", {"seq": int(seq)}:
+            return lambda: rewinds.rewind(store, seq, item)
+        case "restore", {"number": int(number)}:
+            return lambda: rewinds.restore(store, number, item)
+        case "undo", _:
+            return lambda: rewinds.undo(store, item)
+        case "redo", _:
+            return lambda: rewinds.redo(store, item)
+    raise JourneyError(f"{kind!r} lacks what it needs")
 
 
 def facts_of(kind: str, body: dict[str, Any] | str) -> dict[str, Any]:

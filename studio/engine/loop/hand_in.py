@@ -125,6 +125,18 @@ class HandIn:
         self._state.wake.ring()
         return future
 
+    def stop_reload(self) -> bool:
+        """Let those who have not gone over to other code do so when something comes. False when all have."""
+        found = self._migrations.stop()
+        self._state.wake.ring()
+        return found
+
+    def go_on_reloading(self) -> bool:
+        """Let them go over after all. False when that was not stopped."""
+        found = self._migrations.go_on()
+        self._state.wake.ring()
+        return found
+
     def advance(self, to: int, *, move: bool = True) -> Future[bool]:
         """Let a virtual clock run to a moment; the future says whether no deadline is left after it."""
         self._refuse_inside("let time pass" if move else "wait until the engine is idle")

@@ -28,6 +28,7 @@ class InboxCommands:
         alone: gives what changes the store as a whole, by the name under which it is asked for.
         reload: reads the workflow files again; None when there are none.
         door: looks at events first.
+        stop_reload: lets those who have not gone over to other code do so when something comes for them.
     """
 
     def __init__(
@@ -36,11 +37,13 @@ class InboxCommands:
         alone: Callable[[str, str], Callable[[ExclusiveOperation], Any]],
         reload: Callable[[], None] | None,
         door: EventDoor,
+        stop_reload: Callable[[], bool],
     ) -> None:
         self._state = state
         self._alone = alone
         self._reload = reload
         self._door = door
+        self._stop_reload = stop_reload
 
     def item(self, number: int, kind: str, body: str) -> Item:
         """What a row of the inbox stands for."""
@@ -79,6 +82,8 @@ class InboxCommands:
             if self._reload is None:
                 raise JourneyError("this engine has no workflow files to reload")
             return self._reload()
+        if kind == "stop_reload":
+            return {"stopped": self._stop_reload()}
         if kind not in acts:
             raise JourneyError(f"this engine does not know {kind!r}")
         try:

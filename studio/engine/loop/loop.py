@@ -147,7 +147,7 @@ class EngineLoop:
         self.exclusive = ExclusiveOperations(
             state, self.batches, self.committer, self.recovery, self.held_clock
         )
-        self.requests = InboxCommands(state, self.exclusive.act, reload, door)
+        self.requests = InboxCommands(state, self.exclusive.act, reload, door, self.migrations.stop)
         self.scheduler = Scheduler(state, heartbeat, self.slow_causes)
         self.reload_turns = ReloadTurns(state, self.batches, self.committer, self.recovery)
         self._idle = IdleWaiters(state, self.migrations, self.log_forwarding, lambda: self._is_asking)
@@ -165,6 +165,8 @@ class EngineLoop:
         self.turn_clock = handed.turn_clock
         self.jump = handed.jump
         self.stop_jump = handed.stop_jump
+        self.stop_reload = handed.stop_reload
+        self.go_on_reloading = handed.go_on_reloading
         self.idle = handed.idle
         self._stop_by = math.inf
         """Until when a stopping engine takes from the inbox."""
@@ -375,10 +377,13 @@ class EngineLoop:
 
     def _turn(self, store: Store, watch: ThreadMonitor) -> bool:
         """Handle one batch. False when there was nothing to do."""
-        if self.state.clock_control.moved and self._moves_on:
-            # Time that is moved waits for those who go over to other code.
-            self.migrations.turn(self.reload_turns, store, watch)
-            return True
+        clock_control = self.state.clock_control
+        if clock_control.moved or clock_control.next_jump is not None:
+            # Time that is moved waits for those who go over to other code, also where that was stopped.
+            self.migrations.go_on()
+            if self._moves_on:
+                self.migrations.turn(self.reload_turns, store, watch)
+                return True
         store.look()
         held, self.state.returned = self.state.returned, []
         if self.held_clock.holds and not self.state.clock_control.moved:

@@ -53,6 +53,12 @@ class Reloading(Protocol):
     def problem(self) -> str | None:
         """Why it is paused; None while it runs."""
 
+    def stop_reload(self) -> bool:
+        """Let those who have not gone over yet do so when something comes for them."""
+
+    def go_on_reloading(self) -> bool:
+        """Let them go over after all."""
+
     def swap(self, swap: Swap) -> Future[None]:
         """Go over to other workflows; done when they run."""
 
@@ -157,11 +163,21 @@ class HotReload:
         """
         return await asyncio.to_thread(self.reload_now)
 
+    async def stop_reload(self) -> bool:
+        """Let those who have not gone over to other code yet do so when something comes for them.
+
+        `reload`, a jump of the clock or the next start of an engine has all others go over.
+
+        Returns:
+            False when everyone has gone over, or time is virtual: before it is moved, all go over.
+        """
+        return self._running.stop_reload()
+
     def reload_now(self) -> ReloadReport | None:
         """`reload` for callers without an event loop."""
         if not self._library.paths:
             raise StudioError("there are no workflow files to reload")
-        self._running  # noqa: B018  raises when it is not running
+        self._running.go_on_reloading()
         with self._reloading:
             pending, self._pending = self._pending, None
             loaded = self._library.load()

@@ -37,6 +37,7 @@ from studio.language.definition import Workflow
 from studio.language.kinds import Kind, Status
 from studio.store.read_journeys import count_waiting
 from studio.store.sqlite import Store
+from studio.store.under_way import STOPPED
 from studio.text import json_text as jsontext
 
 SLICE_SECONDS = 0.03
@@ -172,11 +173,27 @@ class Migrations(CommitHook):
         self._first: deque[str] = deque()
         self._registered: list[WorkflowMigration] = []
         self._returned = False
+        self._stop = self._stopped = False
+        """It is to be stopped by hand, or that is written down."""
 
     @property
     def busy(self) -> bool:
-        """A reload is asked for, or under way."""
-        return bool(self._asked or self._moves)
+        """A reload is asked for, or under way; one that was stopped is not."""
+        return bool(self._asked or (self._moves and not self._stopped) or self._stopped != self._stop)
+
+    def stop(self) -> bool:
+        """Let those who are left go over when something comes for them. From any thread.
+
+        Returns:
+            False when nobody is left, or time does not pass by itself: before it is moved, all go over.
+        """
+        self._stop = bool(self._moves) and not self._clock.virtual
+        return self._stop
+
+    def go_on(self) -> bool:
+        """Let those who were left go over after all. From any thread. False when nobody was left."""
+        was, self._stop = self._stop and bool(self._moves), False
+        return was
 
     @property
     def left(self) -> int:
@@ -231,6 +248,9 @@ class Migrations(CommitHook):
             elif workflow is not None:
                 unit.changes.ended_meta.append((f"reload/{number}",))
         unit.changes.meta += [move.row() for move in self._registered]
+        if not self._stopped:
+            # An engine that begins goes on with what the one before it left.
+            unit.changes.ended_meta.append((STOPPED,))
 
     def registered(self) -> None:
         """The batch of `register` is durable: those who wait go over in the background."""
@@ -243,8 +263,20 @@ class Migrations(CommitHook):
         """Go over to other workflows, or let some of those who wait go over."""
         if self._asked:
             self._take_over(turns, store, watch)
-        elif self._moves:
+        elif self._stop != self._stopped:
+            self._note_stop(turns, store, watch)
+        elif self._moves and not self._stopped:
             self._slice(turns, store, watch)
+
+    def _note_stop(self, turns: Turns, store: Store, watch: ThreadMonitor) -> None:
+        """Write down that it was stopped, or goes on: others look at it."""
+        stop, batch = self._stop, turns.new_batch(store, watch)
+        if stop:
+            batch.unit.changes.meta.append((STOPPED, "1"))
+        else:
+            batch.unit.changes.ended_meta.append((STOPPED,))
+        if turns.commit(store, batch):
+            self._stopped = stop
 
     def _take_over(self, turns: Turns, store: Store, watch: ThreadMonitor) -> None:
         swap = self._asked[0]
@@ -257,6 +289,7 @@ class Migrations(CommitHook):
             for problem in swap.problems:
                 tell_problem(batch, problem, self._clock.now())
             self.register(batch, swap.announced, "deleted")
+            batch.unit.changes.ended_meta.append((STOPPED,))
             written = turns.commit(store, batch)
         finally:
             if not written:
@@ -264,6 +297,7 @@ class Migrations(CommitHook):
         if not written:
             return
         self.registered()
+        self._stop = self._stopped = False
         self._first = deque(swap.prefer)
         with self._lock:
             self._asked.popleft()

@@ -54,7 +54,7 @@ class ReloadControl(Control):
                 and await self.screen.app.push_screen_wait(reload_question(pending)) != "y"
             ):
                 return
-            with self.session.works.under_way("reload of the workflow files", can_stop=False):
+            with self.session.works.under_way("reading the workflow files", can_stop=False):
                 report = await client.reload()
             if client.viewer_of is not None:
                 self._say_loaded("the running engine is reading the workflow files again", "muted")

@@ -87,8 +87,7 @@ class TimeControl(Control):
             if await self._put_question(rewind_question(preview), "rewind") != "y":
                 return
             self.say("rewinding …", "muted")
-            with self.session.works.under_way("rewind", can_stop=False):
-                result = await self._client.rewind(row.seq)
+            result = await self._client.rewind(row.seq)
         except StudioError as error:
             self._refuse(error)
             return

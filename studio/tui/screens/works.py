@@ -15,7 +15,7 @@ from studio.tui.format.glyphs import glyphs
 from studio.tui.format.line import Line
 from studio.tui.format.text import literal
 from studio.tui.session.context import session_of
-from studio.tui.session.long_work import LongWork
+from studio.tui.session.long_work import Kind, LongWork
 from studio.tui.widgets.virtual_list import RowState, VirtualList, cursor_mark
 
 LOOK_SECONDS = 0.2
@@ -48,6 +48,8 @@ class WorksScreen(ModalScreen[None]):
         Binding("escape,q,W,enter", "leave", "close", key_display="esc", id="works.leave"),
     ]
 
+    _reading = False
+
     def compose(self) -> ComposeResult:
         yield WorksList(id="works", classes="pane")
 
@@ -60,32 +62,64 @@ class WorksScreen(ModalScreen[None]):
         self.set_interval(LOOK_SECONDS, self._look)
 
     def _look(self) -> None:
+        """What there is now; what the engine is at is read from its store first."""
+        self._show()
+        self.run_worker(self._read(), group="works-read", exit_on_error=False)
+
+    async def _read(self) -> None:
+        if self._reading or (shown := session_of(self).stores.shown) is None:
+            return
+        self._reading = True
+        try:
+            found = await shown.reader.ask(lambda views: views.under_way())
+        except StudioError:
+            # The store is being left, or cannot be read, which the bars say.
+            return
+        finally:
+            self._reading = False
+        if self.is_attached:
+            session_of(self).works.take(found, can_stop=not shown.client.read_only)
+            self._show()
+
+    def _show(self) -> None:
         session, found = session_of(self), self.query_one(WorksList)
-        client = session.client
-        can_stop = client is not None and not client.read_only
-        found.show_rows(session.works.listed(session.clock_reading().jump, can_stop=can_stop))
+        shown = session.stores.shown
+        jump = shown.client.time.reading().jump if shown is not None else None
+        can_stop = shown is not None and not shown.client.read_only
+        found.show_rows(session.works.listed(jump, can_stop=can_stop))
         found.forget_drawn()
 
     def action_stop(self) -> None:
-        """Stop what stands at the cursor: a jump where it has come to, others after the part they are at."""
+        """Stop what stands at the cursor.
+
+        A jump ends where it has come to; who has not gone over to other code does so when something comes
+        for them; of a rewind nothing has happened then; others end after the part that they are at.
+        """
         session, row = session_of(self), self.query_one(WorksList).row
         if row is None:
             return
         if not row.can_stop:
-            self.notify(f"{literal(row.name)} cannot be stopped: all of it is done, or nothing", markup=False)
+            self.notify(f"{literal(row.name)} cannot be stopped from here", markup=False)
             return
         row.stopped = True
-        if session.works.is_jump(row):
-            self.run_worker(self._stop_jump(), group="works", exit_on_error=False)
-        self._look()
+        if (kind := session.works.kind_of(row)) is not None:
+            self.run_worker(self._stop(kind, row), group="works", exit_on_error=False)
+        self._show()
 
-    async def _stop_jump(self) -> None:
-        client = session_of(self).client
-        if client is None:
+    async def _stop(self, kind: Kind, row: LongWork) -> None:
+        # Of the past nothing can be stopped; what is under way is so now.
+        shown = session_of(self).stores.shown
+        if shown is None:
             return
         try:
-            await client.time.stop_jump()
+            if kind == "jump":
+                await shown.client.time.stop_jump()
+            elif kind == "change":
+                await shown.client.stop_change()
+            elif not await shown.client.stop_reload():
+                row.stopped = False
         except StudioError as error:
+            row.stopped = False
             self.notify(literal(str(error)), severity="error", markup=False)
 
     def action_leave(self) -> None:

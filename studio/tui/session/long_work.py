@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Literal
 
 from studio.clocks.adjustable_clock import JumpState
+from studio.store.under_way import UnderWay
 from studio.wording.times import SECOND, span
 
+Kind = Literal["jump", "reload", "change"]
+"""Of what an engine is at."""
 LEAST_SHARE = 0.02
 """Before that nobody can tell how long the rest will take."""
 
@@ -27,6 +31,8 @@ class LongWork:
     """Parts in all; 0: nobody knows."""
     done: int = 0
     can_stop: bool = True
+    counted: bool = True
+    """Parts are told by their number; False: only their share is."""
     stopped: bool = False
     began: float = field(default_factory=time.monotonic)
 
@@ -53,7 +59,8 @@ class LongWork:
         share, left = self.share, self.left_ms(now)
         if share is None:
             return f"for {span(max(SECOND, int((now - self.began) * SECOND)))}"
-        told = [f"{self.done:,} of {self.total:,}", f"{share:.0%}"]
+        told = [f"{self.done:,} of {self.total:,}"] if self.counted else []
+        told.append(f"{share:.0%}")
         if left is not None:
             told.append(f"{span(max(SECOND, left))} left")
         return " · ".join(told)
@@ -65,6 +72,8 @@ class LongWorks:
     def __init__(self) -> None:
         self._under_way: list[LongWork] = []
         self._jump: LongWork | None = None
+        self._engines: dict[tuple[Kind, str], LongWork] = {}
+        """What the engine said last that it is at, by kind and name."""
 
     @contextmanager
     def under_way(self, name: str, total: int = 0, *, can_stop: bool = True) -> Iterator[LongWork]:
@@ -76,6 +85,25 @@ class LongWorks:
         finally:
             self._under_way.remove(work)
 
+    def take(self, found: Iterable[UnderWay], *, can_stop: bool) -> None:
+        """What the engine is at now, as the store says.
+
+        Args:
+            can_stop: whether it can be stopped from here.
+        """
+        known, self._engines = self._engines, {}
+        for each in found:
+            key: tuple[Kind, str] = (each.kind, each.name)
+            work = known.get(key) or LongWork(each.name, can_stop=can_stop, counted=each.kind == "reload")
+            work.done, work.total = each.done, each.total
+            self._engines[key] = work
+
+    def kind_of(self, work: LongWork) -> Kind | None:
+        """What an engine is at; None for what this studio does itself."""
+        if work is self._jump:
+            return "jump"
+        return next((kind for (kind, _), each in self._engines.items() if each is work), None)
+
     def listed(self, jump: JumpState | None, *, can_stop: bool) -> list[LongWork]:
         """What is under way now, the jump of the clock first.
 
@@ -83,16 +111,13 @@ class LongWorks:
             jump: of the clock that is shown.
             can_stop: whether that one can be stopped from here.
         """
+        rest = [*self._engines.values(), *self._under_way]
         if jump is None:
             self._jump = None
-            return list(self._under_way)
+            return rest
         name = f"jump {span(max(0, jump.to - jump.start))}"
         if self._jump is None or self._jump.name != name:
             self._jump = LongWork(name, can_stop=can_stop)
         # By its deadlines: of its time alone nobody could tell how much there is to do.
         self._jump.done, self._jump.total = jump.served, max(jump.total, jump.served)
-        return [self._jump, *self._under_way]
-
-    def is_jump(self, work: LongWork) -> bool:
-        """Whether it is the jump, which the clock has to stop."""
-        return work is self._jump
+        return [self._jump, *rest]

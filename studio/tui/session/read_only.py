@@ -71,6 +71,12 @@ class ReadOnlyEngine(RemoteEngine):
     async def reload(self) -> ReloadReport | None:
         raise refusal("cannot reload workflows", self)
 
+    async def stop_reload(self) -> bool:
+        raise refusal("cannot stop a reload", self)
+
+    async def stop_change(self) -> None:
+        raise refusal("cannot stop a rewind", self)
+
     async def _ask_back(self, command: str, body: dict[str, Any]) -> dict[str, Any]:
         raise refusal("cannot undo or rewind", self)
 

@@ -36,7 +36,7 @@ class Inbox:
             release_all=lambda batch, at: self.released.append(None),
         )
         state: Any = SimpleNamespace(rewinds=SimpleNamespace(approvals=approvals), clock_control=None)
-        self.commands = InboxCommands(state, self._alone, reload, EventDoor(dict))
+        self.commands = InboxCommands(state, self._alone, reload, EventDoor(dict), lambda: True)
 
     def _alone(self, kind: str, body: str) -> Callable[[ExclusiveOperation], Any]:
         self.whole.append((kind, body))

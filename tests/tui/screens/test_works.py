@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from studio.clocks.adjustable_clock import JumpState
+from studio.store.under_way import UnderWay
 from studio.tui.screens import marked_control
 from studio.tui.screens.works import WorksList
 from studio.tui.session.long_work import LongWork, LongWorks
@@ -52,6 +53,56 @@ async def test_a_jump_is_listed_and_stopped(studio: Studio) -> None:
     await studio.pilot.pause(0.3)
     await studio.press("escape")
     assert studio.screen == "LiveScreen"
+
+
+async def test_what_the_engine_is_at_is_listed_and_stopped(studio: Studio) -> None:
+    desk = studio.app.fake_engine
+    stopped: list[str] = []
+
+    async def stop_change() -> None:
+        stopped.append("change")
+
+    desk.stop_change = stop_change  # type: ignore[method-assign]
+    studio.app.views.rows_under_way = [
+        UnderWay("change", "rewind", 1 << 20, 4 << 20),
+        UnderWay("reload", "reload of cart", 300, 1_200),
+    ]
+    await studio.press("W")
+    await studio.settle()
+    assert "rewind" in studio.text
+    assert "25%" in studio.text
+    assert "1,048,576" not in studio.text, "bytes say nothing here"
+    assert "300 of 1,200 · 25%" in studio.text
+    await studio.press("x")
+    assert stopped == ["change"]
+    assert "stopping" in studio.text
+    await studio.press("j", "x")
+    assert ("stop_reload", 0) in desk.acts
+    studio.app.views.rows_under_way = []
+    await studio.pilot.pause(0.3)
+    await studio.settle()
+    assert "Nothing is under way." in studio.text
+
+
+async def test_what_has_ended_meanwhile_is_not_said_to_stop(studio: Studio) -> None:
+    desk = studio.app.fake_engine
+
+    async def stop_reload() -> bool:
+        return False
+
+    desk.stop_reload = stop_reload  # type: ignore[method-assign]
+    studio.app.views.rows_under_way = [UnderWay("reload", "reload of cart", 3, 12)]
+    await studio.press("W")
+    await studio.settle()
+    await studio.press("x")
+    assert "3 of 12" in studio.text
+    desk.read_only = True
+    studio.app.views.rows_under_way = [UnderWay("reload", "reload of trial", 3, 12)]
+    await studio.pilot.pause(0.3)
+    await studio.settle()
+    await studio.press("x")
+    await studio.pilot.pause()
+    assert "reload of trial cannot be stopped" in str([each.message for each in studio.app._notifications])
 
 
 async def test_an_act_on_many_is_stopped_between_its_parts(

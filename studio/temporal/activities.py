@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any, TypeVar
 
 from temporalio import activity
@@ -18,7 +18,7 @@ from studio.language.incoming import Incoming
 from studio.temporal.deploying import counting
 from studio.temporal.divided import divide, divided_from
 from studio.temporal.driving import Drives
-from studio.temporal.naming import DriveNaming
+from studio.temporal.naming import Blame, DriveNaming
 from studio.temporal.parts import drop_parts, put_parts
 from studio.temporal.projecting import Projection
 from studio.temporal.references import NotByName, resolve
@@ -31,6 +31,9 @@ from studio.temporal.wire import event_item, failed, launch_in, result_out, unfr
 from studio.text import json_text as jsontext
 
 T = TypeVar("T")
+
+LATE_SECONDS = 10.0
+"""So much later than it should a busy machine gives up a drive, and is heard to have done so."""
 
 
 async def beating(work: asyncio.Future[T]) -> T:
@@ -68,6 +71,8 @@ class UserActivities:
         self._queue = queue
         self._drives = drives
         self._steps = steps
+        self._driving: set[asyncio.Task[bytes]] = set()
+        self._blame = Blame(drives.hang_after + LATE_SECONDS)
 
     def all(self) -> list[Callable[..., Any]]:
         """Those to be registered."""
@@ -84,7 +89,25 @@ class UserActivities:
             attempt: int = described.raw_description.pending_workflow_task.attempt
             is_tried = attempt > 1
         naming = DriveNaming(handle, request.turn) if is_tried else None
-        return await self._drives.turn(run, request, naming)
+        blamed = await self._blame.of(lambda: REQUESTS.get(run, request).named)
+        return await self._to_its_end(self._drives.turn(run, request, naming, blamed))
+
+    async def _to_its_end(self, work: Coroutine[Any, Any, bytes]) -> bytes:
+        """What comes of a turn.
+
+        When Temporal gives the turn to another attempt and ends this one, the drive goes on all the same: its
+        hang is still found, and what it has named is told to have come back.
+        """
+        task = asyncio.create_task(work)
+        self._driving.add(task)
+        task.add_done_callback(self._driven)
+        return await asyncio.shield(task)
+
+    def _driven(self, task: asyncio.Task[bytes]) -> None:
+        self._driving.discard(task)
+        if not task.cancelled():
+            # Whoever still waits for it has it, too.
+            task.exception()
 
     @activity.defn(name="pack_state")
     async def pack_state(self, run: str) -> bytes:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from studio.engine.effects import capture
@@ -23,7 +24,7 @@ from studio.kernel.drive import Failed
 from studio.kernel.partition import Partition
 from studio.kernel.partition_dump import dump
 from studio.temporal.code import Code, CodeVersion
-from studio.temporal.naming import DriveNaming, NamingMonitor, killers
+from studio.temporal.naming import DriveNaming, NamingMonitor
 from studio.temporal.requests import TurnRequest
 from studio.temporal.turns import TurnResult, compute, partition_of
 from studio.text.source_code import error_text
@@ -78,7 +79,7 @@ class Drives:
         self._whole = whole
         self.code = code
         self._refresh = refresh
-        self._hang_after = hang_after
+        self.hang_after = hang_after
         self._keeper = Timekeeper("journey-turns-time")
         self._threads = Threads("journey-turns", THREADS, self._keeper, hang_after)
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
@@ -97,12 +98,19 @@ class Drives:
             kept = self._kept.get(run)
         return kept is not None and kept.stands_at(request)
 
-    async def turn(self, run: str, request: TurnRequest, naming: DriveNaming | None = None) -> bytes:
+    async def turn(
+        self,
+        run: str,
+        request: TurnRequest,
+        naming: DriveNaming | None = None,
+        blamed: Mapping[int, Failed] = MappingProxyType({}),
+    ) -> bytes:
         """Compute a turn.
 
         Args:
             run: the run's id.
             naming: names what is driven; then it is the turn of the first of what came alone.
+            blamed: journeys that are not driven, and how they fail.
 
         Returns:
             Its result, packed. A cause that breaks the rules' own code is left out and named.
@@ -112,7 +120,7 @@ class Drives:
         version = self.code.counting
         if request.deployed > version.number:
             raise RuntimeError(f"deploy {request.deployed} is not known here yet")
-        quarantined = killers(request.named)
+        quarantined = dict(blamed)
         if naming is not None:
             request = replace(request, items=request.items[:1])
         while True:
@@ -121,10 +129,10 @@ class Drives:
             try:
                 done = await self._watched(partial(self._turn, run, request, version, monitor), monitor)
             except _Hung as error:
-                quarantined = {**quarantined, error.journey: error.how}
+                quarantined[error.journey] = error.how
                 continue
             except Exception as error:
-                done = await self._careful(run, request, error)
+                done = await self._careful(run, request, quarantined, error)
             if naming is not None:
                 await naming.name(None)
             return done
@@ -171,10 +179,12 @@ class Drives:
 
     # -- around them -----------------------------------------------------------------------
 
-    async def _careful(self, run: str, request: TurnRequest, error: Exception) -> bytes:
+    async def _careful(
+        self, run: str, request: TurnRequest, blamed: Mapping[int, Failed], error: Exception
+    ) -> bytes:
         """What came broke the rules' own code: taken one by one, it is only one that is left out."""
         if len(request.items) > 1:
-            return await self.turn(run, replace(request, items=request.items[:1]))
+            return await self.turn(run, replace(request, items=request.items[:1]), None, blamed)
         why = error_text(error)
         head: dict[str, Any] = {"first": 0, "next": 0, "due": None, "took": len(request.items)}
         head["deployed"] = request.deployed
@@ -202,9 +212,9 @@ class Drives:
             if done.done():
                 return done.result()
             journey = monitor.journey
-            if journey is not None and monitor.is_hanging(self._hang_after):
+            if journey is not None and monitor.is_hanging(self.hang_after):
                 monitor.abandoned = True
-                how = hung(thread[0], self._hang_after)
+                how = hung(thread[0], self.hang_after)
                 give_up(thread[0])
                 done.cancel()
                 raise _Hung(journey, how)

@@ -39,7 +39,7 @@ class TurnRequest:
     """The version of each workflow by which they wait."""
     turn: int = 0
     """The number of the turn in its run."""
-    named: tuple[int | None, ...] = ()
+    named: Mapping[str, int | None] = field(default_factory=dict)
     """What each attempt at this turn that names journeys before their drives has named last."""
 
 

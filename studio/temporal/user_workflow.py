@@ -9,6 +9,7 @@ asks Temporal for goes behind `workflow.patched`.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -173,7 +174,7 @@ class UserJourneys:
         # Whoever tells of a deploy knows of it before this process, perhaps.
         deployed = max([self.deployed, *(item.get("deployed", 0) for item in items)])
         code = (self.begins, deployed, self.hashes)
-        tries = (self.turns, tuple(self.named.values()))
+        tries = (self.turns, dict(self.named))
         REQUESTS[run] = TurnRequest(*state, tuple(items), now, running, *code, *tries)
         try:
             answer: bytes = await workflow.execute_local_activity(
@@ -345,6 +346,10 @@ class UserJourneys:
         """An attempt at a turn is about to drive a journey, which may end its process (`naming.py`)."""
         if told["turn"] == self.turns:
             self.named[told["by"]] = told["journey"]
+            run = workflow.info().run_id
+            if run in REQUESTS:
+                # Who waits for a sign of life reads it there.
+                REQUESTS[run] = replace(REQUESTS[run], named=dict(self.named))
 
     @workflow.update
     async def act(self, item: Item) -> dict[str, Any]:

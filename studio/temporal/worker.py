@@ -37,6 +37,10 @@ from studio.temporal.user_workflow import UserJourneys
 
 STICKY_SECONDS = 2
 """After so long a user goes to another worker when the one that has the state does not take the task."""
+TASKS = 16
+"""Users whose turns a process is at, at the same time; the others wait with Temporal, and may go to another.
+With the SDK's own 100 a busy machine began more than it could end within a task's 3 seconds, and most of its
+work was thrown away: 694 tasks of five workers on two cores where it is 54 now."""
 POLLS = 16
 """Questions for tasks that a process has open at the same time. Of those for users half are for users whom it
 does not have so far, who are many at once when another worker dies: with the SDK's own, one of five, they
@@ -112,6 +116,7 @@ async def _serving(
         # Nothing of an author's is imported in a workflow, and what is ours knows no clock.
         workflow_runner=UnsandboxedWorkflowRunner(),
         sticky_queue_schedule_to_start_timeout=timedelta(seconds=STICKY_SECONDS),
+        max_concurrent_workflow_tasks=TASKS,
         max_concurrent_workflow_task_polls=POLLS,
         max_concurrent_activity_task_polls=POLLS,
         nonsticky_to_sticky_poll_ratio=0.5,

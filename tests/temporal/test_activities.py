@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from concurrent.futures import Future
 from dataclasses import replace
@@ -22,7 +23,7 @@ from studio.temporal import activities
 from studio.temporal.activities import SinkActivities, UserActivities
 from studio.temporal.code import Code
 from studio.temporal.driving import Drives
-from studio.temporal.requests import TurnRequest
+from studio.temporal.requests import REQUESTS, TurnRequest
 from studio.temporal.sending import send
 from studio.temporal.settings import TemporalSettings
 from studio.temporal.turns import result_from
@@ -147,3 +148,54 @@ async def test_a_step_may_name_more_than_an_hour(server: DevServer) -> None:
     asked = [e.activity_task_scheduled_event_attributes for e in events]
     (step,) = [each for each in asked if each.activity_type.name == "run_step"]
     assert step.start_to_close_timeout.ToSeconds() == 3 * 86_400 + 30
+
+
+class ToldRun:
+    """Stands for a user's run on Temporal: keeps the signals that come."""
+
+    def __init__(self) -> None:
+        self.told: list[int | None] = []
+
+    def get_workflow_handle(self, id: str, *, run_id: str) -> ToldRun:
+        return self
+
+    async def signal(self, name: str, told: dict[str, Any]) -> None:
+        assert name == "driving"
+        self.told.append(told["journey"])
+
+
+GOES_ON = threading.Event()
+
+
+@workflow(trigger="go")
+async def holds(journey: Journey) -> None:
+    assert GOES_ON.wait(30)
+
+
+async def test_a_drive_whose_attempt_was_ended_still_says_that_it_came_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def refresh() -> None:
+        raise AssertionError("nothing was deployed")
+
+    run, steps = ToldRun(), Steps()
+    drives = Drives(Code({"holds": holds}, "salt"), refresh)
+    item = event_item(incoming("go", "ada", {}), START)
+    # Somebody has been at this turn before, and names what it drives.
+    request = TurnRequest("ada", b"", (), (item,), START, frozenset(), named={"another": None})
+    monkeypatch.setitem(REQUESTS, "run", request)
+    GOES_ON.clear()
+    try:
+        drive_turn = UserActivities(run, "queue", drives, steps).drive_turn  # type: ignore[arg-type]
+        attempt = asyncio.ensure_future(ActivityEnvironment().run(drive_turn, "run"))
+        await until(lambda: run.told == [1])
+        attempt.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await attempt
+        assert run.told == [1]
+        GOES_ON.set()
+        await until(lambda: run.told == [1, None])
+    finally:
+        GOES_ON.set()
+        steps.stop()
+        drives.close()

@@ -76,7 +76,7 @@ async def test_workers_are_killed_again_and_again(
             for at in range(0, len(users), 20):
                 await engine.send_many(events[at : at + 20])
                 done = count(store, "step.done")
-                await until(lambda done=done: count(store, "step.done") > done + 4)  # type: ignore[misc]
+                await until(lambda done=done: count(store, "step.done") > done + 4, 240)  # type: ignore[misc]
                 running.pop(0).kill()
                 running.append(WorkerProcess(server.address, queue, tmp_path))
                 await engine.send_many(nexts[at : at + 20])

@@ -6,8 +6,9 @@ import asyncio
 import logging
 import os
 import threading
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -313,6 +314,17 @@ class Engine(EngineTime, TimeTravel, HotReload):
         future: asyncio.Future[list[Event]] = asyncio.get_running_loop().create_future()
         self._running.submit_for(future, self._marked(list(events)), by_hand=by_hand)
         return await future
+
+    async def read_typed(self, events: Sequence[Incoming]) -> None:
+        """Have events read by their classes beforehand, without holding up the event loop of who sends them.
+
+        Raises:
+            EventError: one does not fit, or its class did not come back.
+        """
+        if any(event.name in self.door.types for event in events):
+            from studio.engine.work.guarded_reading import read_guarded
+
+            await read_guarded(partial(self.door.check, events), self._hang_after)
 
     def submit(
         self, events: list[Incoming], *, by_hand: bool = False, patient: bool = False

@@ -108,6 +108,7 @@ class LocalEngine(StoreClient):
         return (await self.send_many([event]))[0]
 
     async def send_many(self, events: Sequence[Incoming], *, by_hand: bool = True) -> list[Stored | None]:
+        await self.engine.read_typed(events)
         done = await self.engine.ingest_many(events, by_hand=by_hand)
         return [Stored(event.seq, event.at_ms if event.duplicate else None, event.id) for event in done]
 

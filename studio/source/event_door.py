@@ -111,14 +111,21 @@ class EventDoor:
         if not (types := self.types):
             return
         for event in events:
-            if (found := misfit(types, event)) is None:
-                continue
-            error = refusal(event, found, types, where)
-            if self.mode == "refuse":
-                raise error
-            if len(self._told) < MOST_TOLD and (which := (event.name, str(found))) not in self._told:
-                self._told.add(which)
-                _log.warning("%s. It is taken all the same.", error.what)
+            if (found := misfit(types, event)) is not None:
+                self.refuse(event, found, where)
+
+    def refuse(self, event: Incoming, found: EventFault, where: str = "") -> None:
+        """Turn an event away that does not fit, or only tell of it.
+
+        Raises:
+            EventError: such are refused.
+        """
+        error = refusal(event, found, self.types, where)
+        if self.mode == "refuse":
+            raise error
+        if len(self._told) < MOST_TOLD and (which := (event.name, str(found))) not in self._told:
+            self._told.add(which)
+            _log.warning("%s. It is taken all the same.", error.what)
 
 
 def spaces_of(workflows: Iterable[Workflow]) -> dict[str, Mapping[str, Any]]:

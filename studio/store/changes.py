@@ -10,6 +10,7 @@ from typing import Any
 from studio.store.checksums import ADD_CHECKSUM, checksums_of
 from studio.store.line_statistics import ADD_PLACE
 from studio.store.meta import END_META, SET_META
+from studio.store.refused import Refusal
 from studio.store.staged import CAN_STAGE, WORTH_STAGING, StagedRows
 
 Row = tuple[Any, ...]
@@ -65,6 +66,8 @@ class Changes:
         self.inbox: list[Row] = []
         """Ids of the rows that were taken."""
         self.answers: list[Row] = []
+        self.refused: list[tuple[int, Refusal]] = []
+        """Events that are kept aside, each with the moment of it, ms since 1970."""
         self.foreign_spans: list[Row] = []
         """Where entries of users that are carried on elsewhere stand (`foreign.py`)."""
         self.foreign_next: list[Row] = []

@@ -27,6 +27,7 @@ from studio.store.damage import FIX, read_number
 from studio.store.database import BUSY, Durability, open_database
 from studio.store.file import FileId, file_of, require_same, wal_path
 from studio.store.meta import ANY_UNDER, META, META_KEYED, META_UNDER, set_meta, span
+from studio.store.refused import add_refused
 from studio.store.schema import ESCAPED_IDS
 
 SAY_BUSY = 1.0
@@ -367,6 +368,8 @@ class Store:
                 keep_checkpoint(con, counted)
             else:
                 counted = self._counted
+            if changes.refused:
+                add_refused(con, changes.refused)
             if changes.answers:
                 con.execute(END_ANSWERS, (changes.answers[-1][1] - 60_000,))
             # Read before the end: nothing that is durable may come to nothing by a question after it.

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from studio.engine.effects.interpreter_watch import InterpreterWatch
 from studio.engine.loop.state import LoopState
 from studio.engine.work.drive_monitor import ThreadMonitor
-from studio.engine.work.watchdog import give_up, hung
+from studio.engine.work.watchdog import CLASS, give_up, hung
 
 ONE_BY_ONE = 64
 """Causes that come one by one after a drive that hung while other functions stood."""
 STOP_HANG = 2.0
 """Seconds that the drive of one journey may last when the engine stops."""
+MOST_HUNG = 1_000
+"""Events of which it is known that they hang; one that is forgotten hangs once more."""
 LOOK = 0.05
 """Seconds between two looks whether the thread has ended."""
 
@@ -107,12 +109,12 @@ class EngineThread:
             interpreter.live()
             self._over.wait(interval)
             watch, thread = self.monitor, self._thread
-            journey = watch.journey
+            journey, reading = watch.journey, watch.reading
             limit = min(self._hang_after, STOP_HANG) if self._state.stopping else self._hang_after
-            if journey is None or thread is None or not watch.is_hanging(limit):
+            if (journey is None and reading is None) or thread is None or not watch.is_hanging(limit):
                 continue
             with self._state.lock:
-                if watch.committing or watch.journey != journey:
+                if watch.committing or watch.journey != journey or watch.reading is not reading:
                     continue
                 watch.abandoned = True
             if self._state.stopping:
@@ -121,7 +123,14 @@ class EngineThread:
                 self._put_back()
                 self._has_given_up = True
                 return
-            if watch.live.any_other(journey) and not self._state.one_by_one:
+            if reading is not None:
+                if len(self._state.hung_events) >= MOST_HUNG:
+                    self._state.hung_events.clear()
+                self._state.hung_events[reading.number] = reading.own, hung(thread, self._hang_after, CLASS)
+            elif journey is None:
+                # It came back in this moment, and its thread is given up.
+                pass
+            elif watch.live.any_other(journey) and not self._state.one_by_one:
                 # It may wait for a lock that a function holds which stands where it waits, in this
                 # batch only: tried once more, a cause at a time, before it is blamed.
                 self._state.one_by_one = max(len(self._state.in_flight), ONE_BY_ONE)

@@ -11,14 +11,16 @@ from studio.engine.loop.clock_commands import COMMANDS, command
 from studio.engine.loop.exclusive_operations import WHOLE, facts_of
 from studio.engine.loop.state import LoopState
 from studio.engine.work.batch import Batch
+from studio.engine.work.drive_monitor import EventReading, ThreadMonitor
 from studio.engine.work.work_items import ExclusiveOperation, Item, OperatorCommand, QueuedEvent
 from studio.errors import EventError, JourneyError
 from studio.kernel import operator_commands as operator_acts
 from studio.kernel.state import JourneyState
+from studio.language.event_types import EventFault
 from studio.language.incoming import Incoming
 from studio.source.event_door import EventDoor
 from studio.store.inbox import EVENT, decode
-from studio.store.refusing import keep_refused, refused_event
+from studio.store.refusing import refused_event
 
 
 class InboxCommands:
@@ -28,6 +30,7 @@ class InboxCommands:
         alone: gives what changes the store as a whole, by the name under which it is asked for.
         reload: reads the workflow files again; None when there are none.
         door: looks at events first.
+        monitor: gives what the engine's thread is at.
         stop_reload: lets those who have not gone over to other code do so when something comes for them.
     """
 
@@ -38,12 +41,14 @@ class InboxCommands:
         reload: Callable[[], None] | None,
         door: EventDoor,
         stop_reload: Callable[[], bool],
+        monitor: Callable[[], ThreadMonitor],
     ) -> None:
         self._state = state
         self._alone = alone
         self._reload = reload
         self._door = door
         self._stop_reload = stop_reload
+        self._monitor = monitor
 
     def item(self, number: int, kind: str, body: str) -> Item:
         """What a row of the inbox stands for."""
@@ -51,7 +56,7 @@ class InboxCommands:
             try:
                 event = decode(body)
                 try:
-                    self._door.check([event])
+                    self._look_at(number, event)
                 except EventError as error:
                     # Its sender was told that it is durable, and so it is: aside, with the reason.
                     return OperatorCommand(partial(self._keep_aside, event, error), None, number)
@@ -63,8 +68,20 @@ class InboxCommands:
             return ExclusiveOperation(self._alone(kind, body), None, number)
         return OperatorCommand(lambda batch, at: self._command(batch, at, kind, body, number), None, number)
 
+    def _look_at(self, number: int, event: Incoming) -> None:
+        """Let an event in, or not. What its class does is guarded like a function that is driven."""
+        if (own := self._door.types.get(event.name)) is None:
+            return
+        known, failed = self._state.hung_events.get(number, (None, None))
+        if failed is not None and known is own:
+            self._door.refuse(event, EventFault("", f"it hangs at {failed.message}"))
+            return
+        with self._monitor().read(EventReading(number, event.name, event.user, own)):
+            self._door.check([event])
+
     def _keep_aside(self, event: Incoming, error: EventError, batch: Batch, at: int) -> None:
-        keep_refused(self._state.path, [refused_event(event, str(error))])
+        # In the transaction that takes its row from the inbox: both, or neither on a full disk.
+        batch.unit.changes.refused.append((at, refused_event(event, str(error))))
         raise error
 
     def _command(self, batch: Batch, at: int, kind: str, body: str, number: int) -> Any:

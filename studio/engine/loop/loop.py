@@ -147,7 +147,9 @@ class EngineLoop:
         self.exclusive = ExclusiveOperations(
             state, self.batches, self.committer, self.recovery, self.held_clock
         )
-        self.requests = InboxCommands(state, self.exclusive.act, reload, door, self.migrations.stop)
+        self.requests = InboxCommands(
+            state, self.exclusive.act, reload, door, self.migrations.stop, lambda: self._thread.monitor
+        )
         self.scheduler = Scheduler(state, heartbeat, self.slow_causes)
         self.reload_turns = ReloadTurns(state, self.batches, self.committer, self.recovery)
         self._idle = IdleWaiters(state, self.migrations, self.log_forwarding, lambda: self._is_asking)

@@ -66,6 +66,8 @@ class LoopState:
         """The newest; it may be written, or have come to nothing."""
         self.one_by_one = 0
         """Turns of one cause each, to find the one at which a batch broke."""
+        self.hung_events: dict[int, tuple[object, Failed]] = {}
+        """Rows of the inbox whose event did not come back from its type, with the type and where it hung."""
         self.quarantined: dict[int, Failed] = {}
         """Journeys that never came back from a drive, or broke a batch, with how they failed."""
         self.running: set[tuple[int, int, Key, int]] = set()

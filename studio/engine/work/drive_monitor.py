@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Protocol
 
 from studio.engine.work.log_lines import LogLine
@@ -23,13 +26,27 @@ class PendingOutput(Protocol):
         """Take that: nothing more comes."""
 
 
+@dataclass(frozen=True, slots=True)
+class EventReading:
+    """An event of the inbox that its class is reading."""
+
+    number: int
+    """Of its row."""
+    name: str
+    user: str
+    own: object
+    """The type that reads it."""
+
+
 class ThreadMonitor:
-    """Which journey is driven at this moment; another thread looks at it."""
+    """Which journey is driven at this moment, or which event is read; another thread looks at it."""
 
     def __init__(self) -> None:
         self.journey: int | None = None
+        self.reading: EventReading | None = None
+        """The event that is read: what its class does is the author's code, too."""
         self.since = 0.0
-        """`time.monotonic()` when its drive began."""
+        """`time.monotonic()` when its drive, or the reading, began."""
         self.speaker: Journey | None = None
         """Whose log takes what is printed."""
         self.subject: int | None = None
@@ -56,8 +73,18 @@ class ThreadMonitor:
         """Functions that stand where they wait, until the batch ends."""
 
     def is_hanging(self, after: float) -> bool:
-        """Whether the drive of one journey has lasted for so many seconds."""
-        return self.journey is not None and time.monotonic() - self.since >= after
+        """Whether the drive of one journey, or the reading of one event, has lasted for so many seconds."""
+        busy = self.journey is not None or self.reading is not None
+        return busy and time.monotonic() - self.since >= after
+
+    @contextmanager
+    def read(self, reading: EventReading) -> Iterator[None]:
+        """An event is read inside."""
+        self.since, self.reading = time.monotonic(), reading
+        try:
+            yield
+        finally:
+            self.reading = None
 
     def begin(self, journey: Journey, id: int) -> None:
         """A drive begins: what is said from here on is the journey's."""

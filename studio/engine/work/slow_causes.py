@@ -45,7 +45,10 @@ class SlowCauses(CommitHook):
 
     def find(self, watch: ThreadMonitor) -> SlowCause | None:
         """The newest, or the one that goes on; asked from any thread."""
-        speaker, took = watch.speaker, time.monotonic() - watch.since
+        speaker, took, reading = watch.speaker, time.monotonic() - watch.since, watch.reading
+        if reading is not None and took >= LONG_SECONDS:
+            what = f"to read event {reading.name} of {reading.user} by its class"
+            return SlowCause(wall_ms(), round(took * 1000), what, "", 0)
         if watch.journey is None or speaker is None or took < LONG_SECONDS:
             return self._newest
         ms = round(took * 1000)

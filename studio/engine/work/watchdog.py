@@ -16,11 +16,16 @@ from studio.text.source_code import is_library
 _given_up: list[threading.Thread] = []
 
 
-def hung(thread: threading.Thread, after: float) -> Failed:
+CLASS = "Let the class only say what the data is, and check the rest in the workflow"
+STEP = "Put what takes long into await journey.step(name, function)"
+
+
+def hung(thread: threading.Thread, after: float, fix: str = STEP) -> Failed:
     """How a journey failed that hangs in a thread, with the author's line.
 
     Args:
         after: seconds that it was given.
+        fix: what to do about it.
     """
     frame = frame_of(thread)
     stack = "".join(traceback.format_stack(frame)) if frame is not None else ""
@@ -30,7 +35,7 @@ def hung(thread: threading.Thread, after: float) -> Failed:
     if frame is not None:
         path, number = frame.f_code.co_filename, frame.f_lineno
         line, source = f"{os.path.basename(path)}:{number}", linecache.getline(path, number).strip()
-    return Failed("Hung", f"{line}: {did_not_come_back(after)}", line, source, stack)
+    return Failed("Hung", f"{line}: {did_not_come_back(after, fix)}", line, source, stack)
 
 
 def frame_of(thread: threading.Thread) -> FrameType | None:
@@ -38,12 +43,10 @@ def frame_of(thread: threading.Thread) -> FrameType | None:
     return sys._current_frames().get(thread.ident or 0)
 
 
-def did_not_come_back(after: float) -> str:
+def did_not_come_back(after: float, fix: str = STEP) -> str:
     """What is said of a function that was given up after so many seconds."""
-    return (
-        f"it did not come back within {after:g} s (a loop without await, or a call that blocks). "
-        "Put what takes long into await journey.step(name, function)"
-    )
+    what = "a loop without await" if fix == STEP else "a loop"
+    return f"it did not come back within {after:g} s ({what}, or a call that blocks). {fix}"
 
 
 def give_up(thread: threading.Thread) -> None:

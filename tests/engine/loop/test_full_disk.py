@@ -8,16 +8,18 @@ import subprocess
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from studio import Engine, Journey, VirtualClock, incoming, workflow
+from studio import Engine, Journey, VirtualClock, event, incoming, workflow
 from studio.engine.engine import Engine as EngineClass
 from studio.errors import StoreFull
 from studio.store.changes import Changes
 from studio.store.inbox import send
 from studio.store.sqlite import Store
+from studio.store.views import Views
 from tests.engine.support import entries, in_time, journey, sound, until
 
 __all__ = ["in_time"]
@@ -31,6 +33,18 @@ ROOM = 1 << 20
 @workflow(trigger="signup")
 async def welcome(journey: Journey) -> int:
     await journey.wait_for("paid", timeout="300ms")
+    return 1
+
+
+@event("billing/paid")
+@dataclass(frozen=True)
+class Paid:
+    amount: int
+
+
+@workflow(trigger="signup")
+async def pays(journey: Journey) -> int:
+    await journey.wait_for(Paid)
     return 1
 
 
@@ -105,6 +119,31 @@ async def test_a_full_disk_pauses_the_engine_and_room_lets_it_go_on(disk: Path) 
     names = [entry.name for entry in entries(path, "event")]
     assert names.count("noise") == taken
     assert [e.user for e in entries(path, "event") if e.name == "signup"] == ["ada", "cyd"]
+    sound(path)
+
+
+async def test_an_event_that_is_to_be_kept_aside_waits_in_the_inbox_for_room(disk: Path) -> None:
+    """Its sender was told that it is durable: the row goes when what was sent stands aside, not before."""
+    path, large = disk / "studio.db", "y" * 150_000
+    async with Engine(pays, store=path, durability="normal") as engine:
+        await engine.ingest("signup", "ada")
+        # Room for the row of the inbox, and not for what is kept aside besides.
+        ballast = fill(disk)
+        with ballast.open("r+b") as file:
+            file.truncate(ballast.stat().st_size - 220_000)
+        send(path, [incoming("billing/paid", "ada", {"amount": large}, id="e1")])
+        await until(lambda: engine.status().state == "paused")
+        assert "the disk is full" in (engine.status().problem or "")
+        with Views(path) as views:
+            assert (views.left_aside().kept, views.left_waiting().events) == (0, 1)
+        ballast.unlink()
+        await until(lambda: engine.status().state == "running")
+        with Views(path) as views:
+            assert (views.left_aside().kept, views.left_waiting().events) == (1, 0)
+            (refused,) = views.refused()
+            assert refused.reason.startswith('"billing/paid" of ada does not fit Paid')
+            assert large in views.refused_event(refused.number)[1]
+    assert entries(path, "event")[-1].name == "signup"
     sound(path)
 
 

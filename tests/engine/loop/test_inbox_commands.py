@@ -11,6 +11,7 @@ import pytest
 
 from studio import Journey, incoming, workflow
 from studio.engine.loop.inbox_commands import InboxCommands, find
+from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.engine.work.work_items import ExclusiveOperation, OperatorCommand, QueuedEvent
 from studio.errors import JourneyError
 from studio.language.kinds import Status
@@ -36,7 +37,9 @@ class Inbox:
             release_all=lambda batch, at: self.released.append(None),
         )
         state: Any = SimpleNamespace(rewinds=SimpleNamespace(approvals=approvals), clock_control=None)
-        self.commands = InboxCommands(state, self._alone, reload, EventDoor(dict), lambda: True)
+        self.commands = InboxCommands(
+            state, self._alone, reload, EventDoor(dict), lambda: True, ThreadMonitor
+        )
 
     def _alone(self, kind: str, body: str) -> Callable[[ExclusiveOperation], Any]:
         self.whole.append((kind, body))

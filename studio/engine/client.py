@@ -174,6 +174,8 @@ class EngineClient(TimeTravelClient, RefusedEvents, Inspector, Protocol):
     """Whether nothing can be sent or done from here."""
     no_steps: bool
     """Whether steps are told in the log and not called."""
+    command_options: tuple[str, ...]
+    """What commands that act must be told to act in the same place: "--temporal=HOST:PORT"."""
 
     @property
     def workflows(self) -> Mapping[str, Workflow]:

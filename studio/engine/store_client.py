@@ -36,6 +36,7 @@ class StoreClient(InThread, ABC):
     """Looks into the store and its journeys, and keeps, sends and deletes events that were refused."""
 
     path: Path
+    command_options: tuple[str, ...] = ()
 
     @property
     @abstractmethod

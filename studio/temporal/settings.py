@@ -39,6 +39,21 @@ class TemporalSettings:
         return self.salt if self.salt is not None else f"journey-studio/{self.namespace}"
 
 
+def options_for(settings: TemporalSettings) -> tuple[str, ...]:
+    """What a command is told to do it there; what the project says, it takes by itself."""
+    try:
+        usual = settings_for(settings.address)
+    except StudioError:
+        # Its table makes no sense by now: all is named.
+        usual = TemporalSettings()
+    told = [f"--temporal={settings.address}"]
+    if settings.namespace != usual.namespace:
+        told.append(f"--namespace={settings.namespace}")
+    if settings.queue != usual.queue:
+        told.append(f"--queue={settings.queue}")
+    return tuple(told)
+
+
 def settings_for(
     address: str | None = None, namespace: str | None = None, queue: str | None = None
 ) -> TemporalSettings:

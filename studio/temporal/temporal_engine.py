@@ -25,7 +25,7 @@ from studio.store.foreign import own_number
 from studio.temporal.connecting import connect
 from studio.temporal.reaching import act_on, user_of
 from studio.temporal.sending import send_all
-from studio.temporal.settings import ADDRESS, NAMESPACE, QUEUE, TemporalSettings
+from studio.temporal.settings import ADDRESS, NAMESPACE, QUEUE, TemporalSettings, options_for
 from studio.temporal.wire import MOST_EVENT, act_item, event_item
 
 DRIVER = "Temporal"
@@ -68,6 +68,7 @@ class TemporalEngine(RemoteEngine):
         settings: TemporalSettings | None = None,
     ) -> None:
         self.settings = settings or TemporalSettings(target, namespace, queue)
+        self.command_options = options_for(self.settings)
         self._client: Client | None = None
         super().__init__(absolute(store), None if workflows is None else str(absolute(workflows)))
         shown = ShownClock()

@@ -22,6 +22,8 @@ READS_STORE = frozenset(
     {"send", "users", "journeys", "waits", "timeline", "logs", "refused", "record", "rewind", "fork"}
 )
 """These know a store and no workflow files."""
+ACTS = frozenset({"send", "cancel", "resume", "restart"})
+"""These do something where journeys are carried on; all others look at the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,23 +35,24 @@ class CommandPlace:
     usual_store: Path | None
     """None: nobody can tell, and so it is always named."""
     usual_workflows: Path | None
+    acting: tuple[str, ...] = ()
+    """Options of what acts, where journeys are carried on elsewhere: "--temporal=HOST:PORT"."""
 
     @classmethod
-    def of(cls, store: Path, workflows: str, folder: Path) -> CommandPlace:
+    def of(cls, store: Path, workflows: str, folder: Path, acting: tuple[str, ...] = ()) -> CommandPlace:
         """The place of a studio that was started in a folder."""
         try:
             found = project(folder)
         except StudioError:
             # Its table makes no sense by now: a command would say so, and what it would take is not known.
-            return cls(folder / store, folder / workflows, None, None)
+            return cls(folder / store, folder / workflows, None, None, acting)
         usual_store = folder / found.get("store", STORE)
-        return cls(
-            folder / store, folder / workflows, usual_store, folder / found.get("workflows", WORKFLOWS)
-        )
+        usual_workflows = folder / found.get("workflows", WORKFLOWS)
+        return cls(folder / store, folder / workflows, usual_store, usual_workflows, acting)
 
     def unnamed(self) -> CommandPlace:
         """The same, as if commands took all of it by themselves: for lists, where each would say it again."""
-        return replace(self, usual_store=self.store, usual_workflows=self.workflows)
+        return replace(self, usual_store=self.store, usual_workflows=self.workflows, acting=())
 
     def options(self, command: str) -> list[str]:
         """What a command has to be told, and would not take by itself."""
@@ -58,7 +61,7 @@ class CommandPlace:
             told.append(f"--workflows={self.workflows}")
         if self.store != self.usual_store:
             told.append(f"--store={self.store}")
-        return told
+        return [*told, *self.acting] if command in ACTS else told
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +213,7 @@ def command_line(name: str, looked: Looked) -> str | None:
         sent: EventToSend | None = getattr(looked, _SENDS[name])
         if sent is None:
             return None
-        return send_command(sent.name, sent.user, sent.data, place.store, place.usual_store)
+        return send_command(sent.name, sent.user, sent.data, place.store, place.usual_store, place.acting)
     found = _WORDS[name](looked) if name in _WORDS else None
     if found is None:
         return None

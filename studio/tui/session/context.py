@@ -197,7 +197,8 @@ class Session:
         """What commands of a shell are to be about; None while no store is open."""
         if self.client is None:
             return None
-        return CommandPlace.of(self.client.path, self.workflows, self.folder)
+        acting = self.client.command_options
+        return CommandPlace.of(self.client.path, self.workflows, self.folder, acting)
 
     # -- its clock -------------------------------------------------------------------------------
 

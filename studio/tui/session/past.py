@@ -76,6 +76,7 @@ class PastClient(ReadOnlyEngine):
         self.clock = self.shown
         self.time = ReadOnlyClock(present.path, self.shown)
         self.capabilities = present.capabilities
+        self.command_options = present.command_options
         self.viewer_of = None
         self.gone = self.paused = None
 

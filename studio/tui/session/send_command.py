@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +15,22 @@ MOST_ARGUMENT_BYTES = 100_000
 
 
 def send_command(
-    event: str, user: str, data: Mapping[str, Any] | None, store: Path, usual: Path | None = Path(STORE)
+    event: str,
+    user: str,
+    data: Mapping[str, Any] | None,
+    store: Path,
+    usual: Path | None = Path(STORE),
+    more: Sequence[str] = (),
 ) -> str:
     """`journey-studio send …` for this event, quoted for a POSIX shell.
 
     Args:
         usual: the store that the command takes by itself; None names `store` in any case.
+        more: further options.
     """
     named = usual is None or absolute(store) != absolute(usual)
     place = f" --store={shlex.quote(str(absolute(store)))}" if named else ""
+    place += "".join(f" {shlex.quote(each)}" for each in more)
     text = json.dumps(data, ensure_ascii=False) if data else ""
     if event == "-" or len(text.encode(errors="replace")) > MOST_ARGUMENT_BYTES:
         line = json.dumps({"event": event, "user": user, "data": dict(data or {})}, ensure_ascii=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from studio.tui.session.command_lines import (
     EventToSend,
     Looked,
     command_line,
+    command_words,
 )
 from studio.tui.widgets.timeline import EntryList
 from tests.tui.conftest import Studio, open_studio
@@ -180,3 +182,26 @@ async def test_a_store_elsewhere_is_named(tmp_path: Path) -> None:
         studio.app.fake_engine.path = tmp_path / "other.db"
         await studio.press("1", "Y")
         assert studio.app.clipboard == f"journey-studio timeline user1 --store={tmp_path}/other.db"
+
+
+def test_on_temporal_what_acts_says_so_and_what_looks_does_not(tmp_path: Path) -> None:
+    acting = ("--temporal=10.0.0.7:7233", "--queue=mails")
+    place = CommandPlace.of(tmp_path / "data" / "studio.db", str(tmp_path / "workflows"), tmp_path, acting)
+    event = EventToSend("app/login", "ann", {"n": 1})
+    looked = Looked(place, user="ann", journey="trial/ann", workflow="trial", event=event, again=event)
+    for name in ("inject.send", "wait.answer", "edit_again", "send_again", "act.cancel", "act.resume"):
+        words = shlex.split(command_line(name, looked) or "")
+        assert words[-2:] == [*acting] or {*acting} < {*words}, name
+    for name in ("pane.timeline", "charts", "inspect", "why", "designer.map"):
+        assert "--temporal" not in (command_line(name, looked) or ""), name
+    # In a list, where each would say it again, none does.
+    assert command_words("act.cancel", looked) == "cancel trial/ann"
+    long = replace(looked, event=EventToSend("app/login", "ann", {"n": "x" * 200_000}))
+    assert (command_line("inject.send", long) or "").endswith(" ".join(acting))
+
+
+async def test_what_the_client_is_told_is_in_the_command_that_is_copied(studio: Studio) -> None:
+    studio.app.fake_engine.command_options = ("--temporal=localhost:7233",)
+    await studio.press("3", "Y")
+    assert "--temporal=localhost:7233" in studio.app.clipboard
+    assert studio.app.clipboard.startswith("journey-studio send ")

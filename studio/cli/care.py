@@ -116,6 +116,15 @@ def record(found: StoreStatus) -> dict[str, Any]:
             "speed": clock.speed,
             "jump_to": iso(clock.jump.to) if clock.jump is not None else None,
         },
+        "workflows_paused": [
+            {
+                "workflow": each.name,
+                "since": iso(each.since),
+                "by": each.by,
+                "goes_on": each.state == "leaving",
+            }
+            for each in found.pauses
+        ],
         "hold": found.hold["why"] if found.hold is not None else None,
         "held": found.held,
         "engine": engine,
@@ -147,6 +156,10 @@ def _lines(found: StoreStatus) -> Iterator[str]:
         )
         yield f"refused   {counted(found.refused.kept, 'event')} kept aside{gone}; journey-studio refused"
     yield f"clock     {local(found.now)}, {clock_state(found.clock)}"
+    for each in found.pauses:
+        who = f" by {each.by}" if each.by else ""
+        then = ", goes on with the next engine" if each.state == "leaving" else ""
+        yield clean(f"paused    workflow {each.name}, since {local(each.since)}{who}{then}")
     if found.hold is not None:
         why = found.hold.get("why", "rewind")
         yield f"steps     on hold after a {why}, {found.held:,} waiting for approval"

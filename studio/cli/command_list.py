@@ -29,6 +29,8 @@ COMMANDS = {
     "cancel": ("studio.cli.act", "End a journey by hand."),
     "resume": ("studio.cli.act", "Try a failed journey again from where it failed."),
     "restart": ("studio.cli.act", "Start a journey again from the beginning."),
+    "pause": ("studio.cli.pause", "Let no journey of a workflow begin or move."),
+    "unpause": ("studio.cli.pause", "Let the journeys of a paused workflow go on."),
     "clock": ("studio.cli.clock", "Show or move the clock of a store."),
     "rewind": ("studio.cli.rewind", "Cut a store after an entry, and keep a copy of it."),
     "fork": ("studio.cli.rewind", "Copy a store up to an entry into a store of its own."),

@@ -120,6 +120,7 @@ def start(
     if (*given, data).count("-") > 1:
         raise click.UsageError("stdin can be read once only.")
     begun = _workflow(settings, workflow)
+    _refuse_paused(settings, workflow)
     fields = read_data(data)
     users = Newcomers(settings, begun, _everyone(settings) if everyone else _named(given))
     started = _start(settings, begun, fields, users, rate, as_json)
@@ -158,6 +159,7 @@ def _go_on(
     if data is not None:
         raise click.UsageError("--data is of a trigger: who has finished goes on, and has one.")
     begun = _workflow(settings, name)
+    _refuse_paused(settings, name)
     return start_finished(
         settings,
         begun,
@@ -307,6 +309,21 @@ class Newcomers:
 
 
 # -- what ----------------------------------------------------------------------------------
+
+
+def _refuse_paused(settings: Settings, name: str) -> None:
+    """What is started in a paused workflow would begin nothing."""
+    from studio.store.views import Views
+
+    if not Path(settings.store).exists():
+        return
+    with Views(settings.store) as views:
+        if name in views.paused_workflows():
+            raise StudioError(
+                f"{name} is paused: nothing begins",
+                where=settings.store,
+                fix=f"journey-studio unpause {name}",
+            )
 
 
 def _workflow(settings: Settings, name: str) -> Workflow:

@@ -205,6 +205,23 @@ class EngineClient(TimeTravelClient, RefusedEvents, Inspector, Protocol):
             StudioError: it cannot be done, with the reason.
         """
 
+    async def pause_workflow(self, workflow: str) -> None:
+        """Let no journey of a workflow begin or move until it is unpaused; what comes for them is kept.
+
+        Raises:
+            StudioError: there is no such workflow, or it is paused already.
+        """
+
+    async def unpause_workflow(self, workflow: str, skip_late: int | None = None) -> None:
+        """Let the journeys of a paused workflow go on, as after downtime.
+
+        Args:
+            skip_late: ms; those whose next deadline is further behind leave with `journey.exited`.
+
+        Raises:
+            StudioError: it is not paused.
+        """
+
     @property
     def pending_reload(self) -> ReloadReport | None:
         """What a change of workflow files would do that waits for a yes; None when none is known of here."""

@@ -20,6 +20,7 @@ from studio.engine.held_store import HeldStore
 from studio.engine.listeners import Listeners
 from studio.engine.loop.inbox_commands import find
 from studio.engine.loop.loop import EngineLoop
+from studio.engine.operator import operator
 from studio.engine.reload.hot_reload import HotReload, Mode
 from studio.engine.rewind.time_travel import TimeTravel
 from studio.engine.status import EngineStatus, status_of, stopped
@@ -373,6 +374,31 @@ class Engine(EngineTime, TimeTravel, HotReload):
     async def restart(self, journey: str) -> None:
         """Begin a journey anew, as `~2`, inheriting nothing."""
         await self._act(journey, operator_acts.restart)
+
+    async def pause_workflow(self, workflow: str) -> None:
+        """Let no journey of a workflow begin or move until it is unpaused, also after a restart.
+
+        Events are recorded, deadlines stand by, exits and goals count. Nothing that comes meanwhile
+        begins a journey, also not later.
+
+        Raises:
+            JourneyError: there is no such workflow, or it is paused already.
+        """
+        facts = {"workflow": workflow, "by": operator()}
+        await asyncio.wrap_future(self._running.alone("pause", facts))
+
+    async def unpause_workflow(self, workflow: str, skip_late: int | None = None) -> None:
+        """Let the journeys of a paused workflow go on, as after downtime.
+
+        Args:
+            skip_late: ms; those whose next deadline is further behind leave with `journey.exited`,
+                unless they were answered before it.
+
+        Raises:
+            JourneyError: it is not paused.
+        """
+        facts = {"workflow": workflow, "by": operator(), "skip_late": skip_late}
+        await asyncio.wrap_future(self._running.alone("unpause", facts))
 
     async def _act(self, journey: str, act: Callable[[Batch, JourneyState, int], Any]) -> None:
         runner = self._running

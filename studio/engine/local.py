@@ -119,6 +119,12 @@ class LocalEngine(StoreClient):
             raise StudioError(f"this engine cannot {act.replace('_', ' ')}")
         await call(target)
 
+    async def pause_workflow(self, workflow: str) -> None:
+        await self.engine.pause_workflow(workflow)
+
+    async def unpause_workflow(self, workflow: str, skip_late: int | None = None) -> None:
+        await self.engine.unpause_workflow(workflow, skip_late)
+
     @property
     def pending_reload(self) -> ReloadReport | None:
         return self.engine.pending_reload

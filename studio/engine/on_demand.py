@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar
 from studio.clocks.adjustable_clock import ShownClock, StudioClock
 from studio.clocks.clock import Clock, wall_ms
 from studio.engine.client import ClockClient
+from studio.engine.operator import operator
 from studio.engine.remote import RemoteClock, RemoteEngine
 from studio.engine.store_client import InThread
 from studio.errors import ClockError, StoreLocked, StudioError, WorkflowError
@@ -172,6 +173,29 @@ class OnDemandEngine(_AtOnce, RemoteEngine):
                 # One was started in this moment.
                 pass
         await super().act(act, target)
+
+    async def pause_workflow(self, workflow: str) -> None:
+        if not await self._pause_alone("pause", {"workflow": workflow}):
+            await super().pause_workflow(workflow)
+
+    async def unpause_workflow(self, workflow: str, skip_late: int | None = None) -> None:
+        facts = {"workflow": workflow, "skip_late": skip_late}
+        if not await self._pause_alone("unpause", facts):
+            await super().unpause_workflow(workflow, skip_late)
+
+    async def _pause_alone(self, act: str, facts: dict[str, Any]) -> bool:
+        """Say it in the store, for the next engine; False when one runs."""
+        from studio.engine.time.pause_alone import pause_alone
+        from studio.store.inbox import engine_of
+
+        if engine_of(self.path) is None:
+            try:
+                pause_alone(self.path, act, {**facts, "by": operator()}, lambda: self.workflows)
+            except StoreLocked:
+                # One was started in this moment.
+                return False
+            return True
+        return False
 
     async def rewind(self, seq: int) -> dict[str, Any]:
         from studio.engine.time.store_clock import rewind_alone

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from studio.clocks.adjustable_clock import ClockReading, ShownClock
 from studio.clocks.clock import Clock, wall_ms
 from studio.engine.client import ClockClient, Stored, Trouble
+from studio.engine.operator import operator
 from studio.engine.store_client import InThread, StoreClient
 from studio.errors import StoreGone, WorkflowError
 from studio.store.capabilities import LOCAL
@@ -188,6 +189,18 @@ class RemoteEngine(RemoteTimeTravel):
 
         body = {"wait": target} if isinstance(target, int) else {"journey": target}
         await self._call(ask, self.path, act, body)
+
+    async def pause_workflow(self, workflow: str) -> None:
+        from studio.store.inbox import ask
+
+        body = {"workflow": workflow, "by": operator()}
+        await self._call(ask, self.path, "pause", body, ANSWER_SECONDS)
+
+    async def unpause_workflow(self, workflow: str, skip_late: int | None = None) -> None:
+        from studio.store.inbox import ask
+
+        body = {"workflow": workflow, "by": operator(), "skip_late": skip_late}
+        await self._call(ask, self.path, "unpause", body, ANSWER_SECONDS)
 
     @property
     def pending_reload(self) -> ReloadReport | None:

@@ -47,13 +47,32 @@ def is_over(work: UnitOfWork, waits: WaitChanges, wait: WaitState) -> str | None
     """
     facts, spec = wait.spec["collect"], wait.spec
     assert wait.due is not None
-    newest = _found(work, wait, NEWEST, 1)
-    last = work.event(newest[-1]).at_ms if newest else spec["begun"]
+    seqs = _in_time(work, wait, NEWEST, 1)
+    last = work.event(seqs[-1]).at_ms if seqs else spec["begun"]
     due = collected_at(facts, spec["begun"], max(last, spec["begun"]))
     if due is not None and due > wait.due:
         _move(work, waits, wait, due, Cause(wait.due, None))
         return None
-    return _told(wait, _found(work, wait, NEWEST, EVENTS_MAX))
+    return _told(wait, _in_time(work, wait, NEWEST, EVENTS_MAX))
+
+
+def filled_meanwhile(work: UnitOfWork, wait: WaitState, bound: int) -> str | None:
+    """What is recorded of a collection that was filled while nothing moved; None when it was not."""
+    count = wait.spec["collect"].get("count")
+    if count is None:
+        return None
+    more = count - ("trigger" in wait.spec)
+    seqs = _in_time(work, wait, bound, EVENTS_MAX)[:more]
+    return _told(wait, seqs) if len(seqs) == more else None
+
+
+def _in_time(work: UnitOfWork, wait: WaitState, bound: int, limit: int) -> list[int]:
+    """As `_found`, without what came after its deadline while that stood by."""
+    found = _found(work, wait, bound, limit)
+    if wait.due is None or not found or work.event(found[-1]).at_ms <= abs(wait.due):
+        return found
+    seqs = _found(work, wait, bound, EVENTS_MAX)
+    return [seq for seq in seqs if work.event(seq).at_ms <= abs(wait.due)][-limit:]
 
 
 def _found(work: UnitOfWork, wait: WaitState, bound: int, limit: int) -> list[int]:

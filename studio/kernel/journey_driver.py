@@ -319,14 +319,19 @@ class JourneyDriver:
         cause: Cause,
         data: str | None,
         place: int | None = None,
+        why: str | None = None,
     ) -> None:
-        """A journey ends: so do its waits."""
+        """A journey ends: so do its waits.
+
+        Args:
+            why: what a message is dropped for that it had asked for; None: how it ends says so.
+        """
         work = self._work
         stuck = self._live.leave(state)
         if not state.loaded:
             work.load_passes((state,))
         if state.opened:
-            self._waits.close_all(state, self.to_come(cause, state), self._why(kind, cause))
+            self._waits.close_all(state, self.to_come(cause, state), why or self._why(kind, cause))
         seq = work.append(
             cause.at, kind, state.user.id, state, state.workflow_id, None, place, cause.seq, data, cause.late
         )

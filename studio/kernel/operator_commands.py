@@ -29,7 +29,7 @@ def resume(transition: Transition, journey: JourneyState, at: int) -> None:
             where=transition.id_of(journey),
         )
     if journey.workflow is None:
-        raise JourneyError("its workflow is not loaded", where=transition.id_of(journey))
+        raise _stands(transition, journey)
     work = transition.work
     failure = work.newest_failure(journey)
     step = jsontext.loads(failure).get("step") if failure else None
@@ -48,7 +48,7 @@ def resume(transition: Transition, journey: JourneyState, at: int) -> None:
 def restart(transition: Transition, journey: JourneyState, at: int) -> JourneyState:
     """Begin a journey anew, as the next of its number, inheriting nothing."""
     if journey.workflow is None:
-        raise JourneyError("its workflow is not loaded", where=transition.id_of(journey))
+        raise _stands(transition, journey)
     work = transition.work
     newest = work.keyed(journey.user, journey.workflow_id, journey.key)
     if newest is not None and newest.n > journey.n and newest.status in OPEN_STATUSES:
@@ -87,7 +87,7 @@ def time_out(transition: Transition, id: int, at: int) -> None:
     if wait.kind not in TIMER_KINDS:
         raise JourneyError("a step ends by itself", where=transition.id_of(journey))
     if journey.workflow is None:
-        raise JourneyError("its workflow is not loaded", where=transition.id_of(journey))
+        raise _stands(transition, journey)
     transition.work.load_passes((journey,))
     if transition.migration is not None:
         transition.migration.journey(journey, at)
@@ -98,3 +98,12 @@ def time_out(transition: Transition, id: int, at: int) -> None:
     seq = transition.waits.end(wait, TIMER_KINDS[wait.kind], Cause(at, None), data)
     transition.journeys.drive(journey, Cause(at, seq, outside=True))
     transition.drain()
+
+
+def _stands(transition: Transition, journey: JourneyState) -> JourneyError:
+    """Why nothing can drive a journey now."""
+    if journey.paused is not None:
+        return JourneyError(
+            "its workflow is paused", where=transition.id_of(journey), fix="Unpause it, and try again."
+        )
+    return JourneyError("its workflow is not loaded", where=transition.id_of(journey))

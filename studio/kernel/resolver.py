@@ -26,6 +26,7 @@ from studio.kernel.decisions import (
     SendEvent,
 )
 from studio.kernel.drive import Outcome
+from studio.kernel.late_journeys import last_moment
 from studio.kernel.marks import Mark
 from studio.kernel.matching import meets
 from studio.kernel.message_rules import Verdict, judge
@@ -204,9 +205,12 @@ class CommandResolver(Replay):
             if opened is None:
                 found, cut = looked or self._look(wait, after, self.journey._bound)
             elif self.cause.again:
-                # Its workflow was missing: look at what has come since it opened.
+                # Its workflow was missing, or paused: look at what has come since it opened.
                 assert self.cause.seq is not None
                 found, cut = self._look(wait, max(after, opened.after), self.cause.seq)
+                if found is not None and not self._came_in_time(found, opened):
+                    # Its deadline came first, and is served next.
+                    found = None
                 if found is not None:
                     self.journey._bound = self.cause.seq
             else:
@@ -250,6 +254,12 @@ class CommandResolver(Replay):
             bound=bound if bound != self.cause.seq else None,
         )
         return RecordOutcome(wait, Kind.WAIT_MATCHED, wait.names.text, data), cut
+
+    def _came_in_time(self, found: RecordOutcome, opened: WaitState) -> bool:
+        """Whether the first match came no later than the deadline that would have ended the wait."""
+        deadline = last_moment(opened)
+        first = jsontext.loads(found.data or "{}").get("first", self.cause.seq)
+        return deadline is None or self.work.event(first).at_ms <= deadline
 
     def _opening_wait(self, wait: Wait, group: str | None) -> Open:
         simple = wait.names.simple

@@ -218,6 +218,7 @@ class JourneyState:
         "pass_cause",
         "pass_no",
         "pass_seq",
+        "paused",
         "resuming",
         "runaway_count",
         "since",
@@ -244,7 +245,9 @@ class JourneyState:
         self.escaped = escaped
         """Marks in the parts of its id are escaped (`journey_ids.py`)."""
         self.workflow = workflow
-        """None when no workflow of that name is loaded any more."""
+        """None when no workflow of that name is loaded any more, or it is paused: nothing drives it now."""
+        self.paused: Workflow | None = None
+        """The workflow, where it is paused."""
         self.code = code
         """codes.id of the version that drives it."""
         (
@@ -293,9 +296,10 @@ class JourneyState:
 
     def concerns(self, data: Mapping[str, Any]) -> bool:
         """With `key=`: an event whose data carry the field must carry this journey's value."""
-        if not self.key or self.workflow is None or self.workflow.key is None:
+        workflow = self.workflow or self.paused
+        if not self.key or workflow is None or workflow.key is None:
             return True
-        value = look_up(data, self.workflow.key)
+        value = look_up(data, workflow.key)
         return value is MISSING or jsontext.dumps(value) == self.key
 
     def text_id(self, workflow: str) -> str:

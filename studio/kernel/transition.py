@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Set
 from typing import Any
 
-from studio.kernel.collecting import collects, is_over, takes
+from studio.kernel.collecting import collects, filled_meanwhile, is_over, takes
 from studio.kernel.drive import printable
 from studio.kernel.entering import may_enter
 from studio.kernel.goal_events import goal_met
@@ -288,12 +288,15 @@ class Transition:
             self.drain()
 
     def look_again(self, journey: JourneyState, cause: Cause) -> None:
-        """A workflow is there again that was missing for a while: its waits look at what came since."""
+        """A workflow is there again that was missing, or paused: its waits look at what came since."""
         if journey.status == Status.WAITING and journey.workflow is not None:
             self.work.load_passes((journey,))
             if self.migration is not None:
                 self.migration.journey(journey, cause.at, cause.seq)
             if journey.status == Status.WAITING:
+                for wait in sorted(journey.opened.values(), key=lambda wait: wait.id):
+                    if collects(wait) and (full := filled_meanwhile(self.work, wait, self.work.seq)):
+                        self.waits.end(wait, Kind.WAIT_MATCHED, cause, full)
                 self.journeys.drive(journey, cause)
             self.drain()
 
@@ -343,6 +346,9 @@ class Transition:
             for wait in waits:
                 if wait.journey.workflow is None:
                     work.missed(wait.journey)
+                    if wait.journey.paused is not None and collects(wait) and wait.meets(event):
+                        # Its time runs from here on; whether it is full is seen when the workflow goes on.
+                        takes(work, self.waits, wait, event, cause)
                 elif wait.meets(event):
                     if collects(wait):
                         filled = takes(work, self.waits, wait, event, cause)
@@ -385,7 +391,7 @@ class Transition:
         if event.name.startswith(START):
             self._start_asked(event, user, cause)
         elif event.name.startswith(REOPEN):
-            asked = self.routes.workflows.get(event.name.removeprefix(REOPEN))
+            asked = self.routes.asked(event.name.removeprefix(REOPEN))
             if asked is not None:
                 reopen_asked(work, self.journeys, asked, event, user, cause)
 
@@ -396,7 +402,7 @@ class Transition:
         none, or the one that asks brings data of its own, it is the latter.
         """
         work = self.work
-        workflow = self.routes.workflows.get(event.name.removeprefix(START))
+        workflow = self.routes.asked(event.name.removeprefix(START))
         if workflow is None:
             return
         trigger = event

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from studio.kernel.matching import MISSING, look_up
@@ -11,12 +11,21 @@ from studio.text import json_text as jsontext
 
 
 class Routes:
-    """Which workflows an event of a name starts or ends; in order of their names."""
+    """Which workflows an event of a name starts or ends; in order of their names.
 
-    def __init__(self, workflows: Mapping[str, Workflow]) -> None:
+    Args:
+        paused: names of those that nothing starts now: their goals and exits count all the same.
+    """
+
+    def __init__(self, workflows: Mapping[str, Workflow], paused: Collection[str] = ()) -> None:
         self.workflows = dict(sorted(workflows.items()))
+        self._starting = {name: each for name, each in self.workflows.items() if name not in paused}
         self._known: dict[str, tuple[list[Workflow], list[Workflow]]] = {}
         self._goals = [each for each in self.workflows.values() if each.goal is not None]
+
+    def asked(self, name: str) -> Workflow | None:
+        """The workflow of a name that somebody asks to begin; None when there is none, or it is paused."""
+        return self._starting.get(name)
 
     def goals(self, name: str) -> list[Workflow]:
         """Workflows whose goal it may be."""
@@ -31,7 +40,7 @@ class Routes:
             if len(self._known) > 10_000:
                 self._known.clear()
             exits = [w for w in self.workflows.values() if w.exit_on is not None and w.exit_on.meets(name)]
-            starts = [w for w in self.workflows.values() if w.trigger.meets(name)]
+            starts = [w for w in self._starting.values() if w.trigger.meets(name)]
             found = self._known[name] = (exits, starts)
         return found
 

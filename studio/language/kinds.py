@@ -55,6 +55,8 @@ class Kind:
     CLOCK_MOVED = 72
     USER_ERASED = 73
     HOOK_FAILED = 74
+    WORKFLOW_PAUSED = 75
+    WORKFLOW_UNPAUSED = 76
     MESSAGE_ASKED = 80
     MESSAGE_DEFERRED = 81
     MESSAGE_DROPPED = 82
@@ -112,11 +114,21 @@ KIND_TEXT: dict[int, str] = {
     Kind.REFUSED: "journey.refused",
     Kind.WORKFLOW_LOADED: "workflow.loaded",
     Kind.WORKFLOW_FAILED: "workflow.failed",
+    Kind.WORKFLOW_PAUSED: "workflow.paused",
+    Kind.WORKFLOW_UNPAUSED: "workflow.unpaused",
     Kind.CLOCK_MOVED: "clock.moved",
     Kind.USER_ERASED: "user.erased",
     Kind.HOOK_FAILED: "hook.failed",
     Kind.WAIT_MOVED: "wait.moved",
 }
+
+OF_WORKFLOWS = (
+    Kind.WORKFLOW_LOADED,
+    Kind.WORKFLOW_FAILED,
+    Kind.WORKFLOW_PAUSED,
+    Kind.WORKFLOW_UNPAUSED,
+)
+"""What is said of a workflow and of nobody in it; the entry's name is the workflow's."""
 
 LEVELS: dict[str, int] = {
     "debug": Kind.LOG_DEBUG,

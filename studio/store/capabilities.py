@@ -27,6 +27,7 @@ Feature = Literal[
     "run",
     "send",
     "acts",
+    "pause",
     "clock",
     "jump",
     "rewind",
@@ -46,6 +47,7 @@ WORDS: dict[Feature, tuple[str, str]] = {
     "run": ("no engine can run on this store", EXPORT),
     "send": ("events cannot be sent to this store", f"Send them {THERE}."),
     "acts": ("journeys cannot be acted on here", f"Act on them {THERE}."),
+    "pause": ("workflows cannot be paused here", "Stop their workers, or deploy them without a trigger."),
     "clock": ("the clock cannot be turned", PLAY),
     "jump": ("time cannot be led to another moment", PLAY),
     "rewind": ("this store cannot be rewound", EXPORT),
@@ -64,6 +66,8 @@ FEATURE_OF: dict[str, Feature] = {
     "resume": "acts",
     "restart": "acts",
     "time_out": "acts",
+    "pause": "pause",
+    "unpause": "pause",
     "release": "acts",
     "clock.pause": "clock",
     "clock.run": "clock",
@@ -92,6 +96,8 @@ class Capabilities:
     """Events can be sent."""
     acts: bool = True
     """Journeys can be cancelled, resumed and restarted, waits ended by hand."""
+    pause: bool = True
+    """A workflow can be paused."""
     clock: bool = True
     """The clock can be paused, and its speed chosen."""
     jump: bool = True
@@ -148,6 +154,7 @@ def foreign(driver: str) -> Capabilities:
         run=False,
         send=False,
         acts=False,
+        pause=False,
         clock=False,
         jump=False,
         rewind=False,

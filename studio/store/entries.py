@@ -14,7 +14,7 @@ from studio.clocks.clock import iso
 from studio.language import local_time
 from studio.language.commands import Key, key_text
 from studio.language.journey_ids import shown_id
-from studio.language.kinds import KIND_TEXT, LEVEL_OF, Kind
+from studio.language.kinds import KIND_TEXT, LEVEL_OF, OF_WORKFLOWS, Kind
 from studio.store.records import Entry
 from studio.store.schema import ID_BOUNDS
 
@@ -46,7 +46,7 @@ LEFT JOIN codes c ON c.id = h.code
 """
 
 LOG_KINDS = frozenset(LEVEL_OF)
-WORKFLOW_KINDS = frozenset((Kind.WORKFLOW_LOADED, Kind.WORKFLOW_FAILED, Kind.REFUSED))
+WORKFLOW_KINDS = frozenset((*OF_WORKFLOWS, Kind.REFUSED))
 """Of no journey; their name is the workflow's."""
 STEP_KINDS = frozenset((Kind.STEP_STARTED, Kind.STEP_RETRY, Kind.STEP_DONE, Kind.STEP_FAILED))
 MESSAGE_KINDS = frozenset(
@@ -187,6 +187,10 @@ def _message(kind: int, data: Any) -> str | None:
         return data.get("message")
     if kind == Kind.WORKFLOW_LOADED:
         return data.get("summary")
+    if kind in (Kind.WORKFLOW_PAUSED, Kind.WORKFLOW_UNPAUSED):
+        return _paused(data)
+    if kind == Kind.EXITED and isinstance(data.get("late"), int):
+        return f"{durations.show(data['late'])} late when {data.get('reason')}"
     if kind == Kind.MOVED:
         return _MOVED.get(str(data.get("what")))
     if kind == Kind.COMPLETED and "result" in data:
@@ -204,6 +208,16 @@ def _message(kind: int, data: Any) -> str | None:
     if kind in (Kind.WAIT_OPENED, Kind.GROUP_OPENED, Kind.WAIT_MATCHED):
         return _wait_message(data)
     return None
+
+
+def _paused(data: dict[str, Any]) -> str | None:
+    """ "by ada", "by ada, who is later than 2d leaves"."""
+    words = [f"by {data['by']}"] if data.get("by") else []
+    if isinstance(data.get("skip_late"), int):
+        words.append(f"who is later than {durations.show(data['skip_late'])} leaves")
+    if data.get("again"):
+        words.append("told again: a cut took the entry away")
+    return ", ".join(words) or None
 
 
 def _kept_back(data: dict[str, Any]) -> str:

@@ -127,8 +127,9 @@ def ask(path: str | Path, command: str, body: dict[str, Any], timeout: float = 5
     """Ask a running engine for an act and wait for its answer.
 
     Args:
-        command: "cancel", "resume" or "restart"; "clock.pause", "clock.run", "clock.speed", "clock.jump",
-            "clock.stop_jump"; "time_out"; "reload", "stop_reload"; those of going back.
+        command: "cancel", "resume" or "restart"; "pause" or "unpause"; "clock.pause", "clock.run",
+            "clock.speed", "clock.jump", "clock.stop_jump"; "time_out"; "reload", "stop_reload"; those of
+            going back.
         timeout: seconds to wait for the answer.
 
     Raises:

@@ -341,8 +341,12 @@ class PastViews(Views):
         return ENDLESS
 
     def _missing(self) -> dict[str, str]:
-        """None: which workflows are gone is so now."""
-        return {}
+        """Those that were paused: which are gone is so now."""
+        return dict.fromkeys(self.paused_workflows(), "workflow paused")
+
+    def paused_workflows(self) -> list[str]:
+        """Those that were paused then."""
+        return [name for name, each in self.pauses().items() if each.held(self.top + 1)]
 
     def clock(self) -> dict[str, Any]:
         """A clock that stands at the moment."""

@@ -23,6 +23,12 @@ WAITING_WINDOW = f"""
 SELECT {JOURNEY} FROM journeys g
 WHERE g.id > ? AND g.id <= ? AND g.workflow = ? AND g.status = {Status.WAITING} ORDER BY g.id LIMIT ?
 """
+# Those that wait for a moment before one, whether or not that stands by.
+LATE_IN = f"""
+SELECT {JOURNEY} FROM journeys g
+WHERE g.id IN (SELECT w.journey FROM waits w WHERE w.due > ? AND w.due < ?)
+    AND g.workflow = ? AND g.status = {Status.WAITING} AND g.id > ? ORDER BY g.id LIMIT ?
+"""
 # Those that have finished, the newest of each user and key.
 FINISHED_WINDOW = f"""
 SELECT {JOURNEY} FROM journeys g
@@ -116,6 +122,11 @@ def waiting(store: Store, workflow: int, after: int, limit: int) -> list[StoredJ
 def waiting_among(store: Store, workflow: int, after: int, upto: int, limit: int) -> list[StoredJourney]:
     """Those of a stretch of numbers that wait in a workflow, the first of them."""
     return store.typed(StoredJourney, WAITING_WINDOW, after, upto, workflow, limit)
+
+
+def late_in(store: Store, workflow: int, before: int, after: int, limit: int) -> list[StoredJourney]:
+    """Those that wait in a workflow for a moment before one, from a journey on, a page at a time."""
+    return store.typed(StoredJourney, LATE_IN, -before, before, workflow, after, limit)
 
 
 def finished_among(

@@ -320,10 +320,14 @@ def restore_rows(con: sqlite3.Connection, now: int, given: int, **facts: int) ->
         con.execute(f"INSERT INTO main.{table} SELECT * FROM kept.{table}")
     marks = ", ".join("?" * len(OWN_META))
     con.execute(
-        f"DELETE FROM main.meta WHERE key NOT IN ({marks}, 'next_seq') AND key NOT LIKE 'former/%'", OWN_META
+        f"DELETE FROM main.meta WHERE key NOT IN ({marks}, 'next_seq') AND key NOT LIKE 'former/%' "
+        "AND key NOT LIKE 'paused/%'",
+        OWN_META,
     )
     con.execute(
-        f"INSERT OR IGNORE INTO main.meta SELECT * FROM kept.meta WHERE key NOT IN ({marks})", OWN_META
+        f"INSERT OR IGNORE INTO main.meta SELECT * FROM kept.meta WHERE key NOT IN ({marks}) "
+        "AND key NOT LIKE 'paused/%'",
+        OWN_META,
     )
     clock = read_fields(_meta(con, "clock"), "its clock")
     at = int(_meta(con, "last_at") or now)

@@ -18,6 +18,7 @@ from studio.store.refused import LeftAside
 from studio.store.slow import SLOW, SlowCause, read_slow
 from studio.store.stuck import STUCK, StuckCall, read_stuck
 from studio.store.views import Views
+from studio.store.workflow_pauses import WorkflowPause
 
 MOST_HELD = 1_000
 
@@ -58,6 +59,8 @@ class StoreStatus:
     """What the driver of its journeys can do."""
     turns_refused: int = 0
     """Turns of other drivers that could not be taken."""
+    pauses: tuple[WorkflowPause, ...] = ()
+    """Workflows of which no journey moves."""
     slow: SlowCause | None = None
     """The newest cause that held up all others."""
 
@@ -91,6 +94,7 @@ def status(path: str | Path) -> StoreStatus:
             paused=read_sign(path) if engine is not None else None,
             capabilities=views.capabilities(),
             turns_refused=views.turns_refused(),
+            pauses=tuple(each for each in views.pauses().values() if each.stands),
             stuck=read_stuck(views.meta(STUCK)) if engine is not None else (),
             slow=read_slow(views.meta(SLOW)) if engine is not None else None,
         )

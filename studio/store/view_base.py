@@ -16,6 +16,7 @@ from studio.store import view_sql as sql
 from studio.store.connect import translate
 from studio.store.file import FileId, require_same
 from studio.store.schema import TOTAL_STATUS
+from studio.store.workflow_pauses import WorkflowPause, read_pauses
 
 Row = tuple[Any, ...]
 
@@ -59,6 +60,15 @@ class ViewBase:
 
     def _totals(self, workflow: int) -> dict[int, int]:
         return dict(self._rows(sql.TOTALS, workflow))
+
+    def pauses(self) -> dict[str, WorkflowPause]:
+        """What is known of pauses of workflows, also of those that went on, by name."""
+        with self._translated():
+            return read_pauses(self._con)
+
+    def paused_workflows(self) -> list[str]:
+        """Workflows of which no journey moves, by name."""
+        return [name for name, each in self.pauses().items() if each.stands]
 
     def _journeys_in(self, workflow: int) -> int:
         """How many journeys of a workflow (names.id) ever began."""

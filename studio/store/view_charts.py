@@ -60,6 +60,8 @@ class WorkflowCounts:
     """Exited or cancelled."""
     waits: int
     """Open waits, sleeps and steps."""
+    paused: bool = False
+    """No journey of it moves."""
 
 
 class ChartViews(ViewBase):
@@ -90,7 +92,7 @@ class ChartViews(ViewBase):
             overdue_before: what was due before it (ms since 1970) is overdue.
         """
         with self._snapshot():
-            overdue = self.overdue(overdue_before)
+            overdue, paused = self.overdue(overdue_before), self.paused_workflows()
             totals: dict[str, dict[int, int]] = {}
             for name, kind, n in self._rows(WORKFLOW_TOTALS):
                 totals.setdefault(name, {})[kind] = n
@@ -109,6 +111,7 @@ class ChartViews(ViewBase):
                 status[Status.COMPLETED],
                 status[Status.EXITED] + status[Status.CANCELLED],
                 of.get(TOTAL_WAITS, 0),
+                name in paused,
             )
 
         found = (counts(name, of) for name, of in totals.items())

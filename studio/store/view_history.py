@@ -7,7 +7,7 @@ import json
 from collections.abc import Collection, Iterable
 from typing import Any
 
-from studio.language.kinds import KIND_TEXT, LEVEL_OF, LEVELS, Kind
+from studio.language.kinds import KIND_TEXT, LEVEL_OF, LEVELS, OF_WORKFLOWS, Kind
 from studio.store import view_sql as sql
 from studio.store.damage import read_fields
 from studio.store.entries import entry
@@ -178,7 +178,7 @@ class HistoryViews(ViewBase):
         left = sum(totals.get(kind, 0) for kind in wanted)
         if values["workflow"]:
             whole = self._totals(0)
-            left += whole.get(Kind.WORKFLOW_FAILED, 0) + whole.get(Kind.WORKFLOW_LOADED, 0)
+            left += sum(whole.get(kind, 0) for kind in OF_WORKFLOWS)
         left = min(left, limit)
         found: list[Entry] = []
         upto = self.last_seq() if before is None else min(before - 1, self.top)
@@ -312,4 +312,5 @@ def _log_kinds(level: str | None) -> list[int]:
     kinds: list[int] = [LEVELS[name] for name in _SEVERITY[lowest:]]
     if lowest <= _SEVERITY.index("info"):
         kinds += [Kind.NOTE, Kind.CLOCK_MOVED, Kind.WORKFLOW_LOADED]
+        kinds += [Kind.WORKFLOW_PAUSED, Kind.WORKFLOW_UNPAUSED]
     return [*kinds, *_FAILURES]

@@ -149,8 +149,9 @@ class JourneyViews(WaitViews):
         return result
 
     def _missing(self) -> dict[str, str]:
-        """Workflows that do not run any more, and what is said of who waits there."""
-        return {name: f"workflow {why}" for name, why in self._rows(sql.MISSING)}
+        """Workflows that do not run now, and what is said of who waits there."""
+        paused = dict.fromkeys(self.paused_workflows(), "workflow paused")
+        return paused | {name: f"workflow {why}" for name, why in self._rows(sql.MISSING)}
 
     def _journey_number(self, id: str) -> int | None:
         """Where in `journeys` an id is.

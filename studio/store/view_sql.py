@@ -11,7 +11,7 @@ without an end of its own goes up to `:top`.
 
 from __future__ import annotations
 
-from studio.language.kinds import Kind, Status
+from studio.language.kinds import OF_WORKFLOWS, Kind, Status
 from studio.store.entries import COLUMNS, JOINS
 from studio.store.schema import ID_BOUNDS, IS_MARK
 
@@ -368,7 +368,7 @@ _ENTRY_FILTER = f"""
     AND (:since IS NULL OR h.at >= :since)
     AND (:user IS NULL OR h.user = :user OR ifnull(j.user, 0) = :user)
     AND (:workflow IS NULL
-        OR ifnull(CASE WHEN h.kind IN ({Kind.WORKFLOW_LOADED}, {Kind.WORKFLOW_FAILED})
+        OR ifnull(CASE WHEN h.kind IN ({", ".join(map(str, OF_WORKFLOWS))})
             THEN h.name ELSE j.workflow END, 0) = :workflow)
     AND (:like IS NULL OR h.data LIKE :like ESCAPE '\\')
     AND (:contains IS NULL OR instr(folded(h.data), :contains) > 0)

@@ -51,6 +51,7 @@ SAMPLES = {
     "--users": "ada",
     "--rate": "100/s",
     "--older-than": "90d",
+    "--skip-late": "2d",
     "--acks": "1",
     "--stub": "charge=1",
     "--by": "week",

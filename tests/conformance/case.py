@@ -89,13 +89,28 @@ class Restart:
 
 
 @dataclass(frozen=True, slots=True)
+class Pause:
+    """The operator lets a workflow stand still."""
+
+    workflow: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unpause:
+    """The operator lets a workflow go on."""
+
+    workflow: str
+    skip_late: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """Something outside changes: the world that steps look at."""
 
     function: Callable[[], object]
 
 
-Op = Send | Elsewhere | Forward | Down | Kill | Cancel | Resume | Restart | Call
+Op = Send | Elsewhere | Forward | Down | Kill | Cancel | Resume | Restart | Pause | Unpause | Call
 
 
 @dataclass(frozen=True, slots=True, eq=False)

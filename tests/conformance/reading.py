@@ -78,6 +78,8 @@ def _words(e: Json, events: dict[int, Json], users: bool) -> list[str]:
         return [kind, e["name"], durations.show(facts["took"]), *_credit(facts)]
     if kind == "journey.refused":
         return [kind, e["workflow"], facts["reason"], f"x{facts['count']}" if facts["count"] > 1 else ""]
+    if group == "workflow":
+        return [kind, e["workflow"], *_length(facts, "skip_late")]
     if group == "split" and not e.get("key"):
         return [kind, e["name"], facts["arm"]]
     if group == "journey":
@@ -171,7 +173,13 @@ def _journey(e: Json, what: str, facts: Json, events: dict[int, Json]) -> list[s
         return [f"{facts['type']}: {message}", f"at {source}" if source else ""]
     if what == "resumed" and facts.get("void"):
         return [f"[{', '.join(facts['void'])}]"]
+    if what == "exited":
+        return _length(facts, "late")
     return [f"as ~{facts['as']}"] if what == "restarted" else []
+
+
+def _length(facts: Json, name: str) -> list[str]:
+    return [durations.show(facts[name])] if name in facts else []
 
 
 def _json(value: Any) -> str:

@@ -154,6 +154,28 @@ CLAUSES: dict[str, tuple[str, ...]] = {
         "test_after_its_process_died_it_is_judged_anew_and_counts_once",
     ),
     "valid_for": ("a message that is no longer valid when quiet hours end is dropped at once",),
+    "pause: waits keep their deadlines, nothing is driven": (
+        "a deadline that is to come when a paused workflow goes on is as it was",
+        "a trigger while a workflow is paused begins nothing, also not when it goes on",
+        "a trigger while a workflow is paused begins no pass of a journey that is idle",
+        "goals and exits of a paused workflow count at their own moments, with key= for their journey alone",
+        "others go on while a workflow is paused, and what they send it is kept",
+    ),
+    "unpause: late ones run with late": (
+        "in a paused workflow deadlines stand by, and come at their own moments when it goes on",
+        "what came in time while a workflow was paused answers a wait when it goes on, not what came late",
+        "a digest of a paused workflow runs its time: quiet for long enough, it is over at that moment",
+        "a digest that was filled while its workflow was paused is over when that goes on",
+    ),
+    "unpause: or skip_late": (
+        "with skip_late those leave whose next deadline is further behind, unless answered before it",
+        "with skip_late who is late by less goes on",
+    ),
+    "pause: rewind, fork, export and import": (
+        "test_a_pause_stands_through_a_rewind_and_is_told_again",
+        "test_a_fork_is_paused_as_its_store_is",
+        "test_who_is_exported_takes_no_pause_along_and_who_is_imported_stands_still",
+    ),
     "refusals": (
         "who is refused enters nothing: one entry a user, workflow, reason and day, with how often",
         "the day of a refusal is that of the user",
@@ -181,7 +203,7 @@ CLAUSES: dict[str, tuple[str, ...]] = {
 @pytest.fixture(scope="module")
 def known() -> set[str]:
     names = {case.name for case in CASES}
-    for folder in ("cli", "conformance", "kernel", "language"):
+    for folder in ("cli", "conformance", "engine/loop", "kernel", "language"):
         for file in (ROOT / folder).glob("test_*.py"):
             lines = file.read_text(encoding="utf-8").splitlines()
             tests = [line for line in lines if line.startswith(("def test_", "async def test_"))]

@@ -47,9 +47,11 @@ from tests.conformance.case import (
     Forward,
     Kill,
     Op,
+    Pause,
     Restart,
     Resume,
     Send,
+    Unpause,
     gate,
 )
 from tests.conformance.reading import Json
@@ -216,6 +218,11 @@ class Stage:
             await engine.resume(op.journey)
         elif isinstance(op, Restart):
             await engine.restart(op.journey)
+        elif isinstance(op, Pause):
+            await engine.pause_workflow(op.workflow)
+        elif isinstance(op, Unpause):
+            late = None if op.skip_late is None else durations.parse(op.skip_late)
+            await engine.unpause_workflow(op.workflow, late)
         else:
             # What has happened so far has happened in the world as it was.
             await self.settle()
@@ -651,6 +658,8 @@ def reason_against(case: Case, way: str) -> str | None:
     steps = any("step.started" in line for line in case.lines)
     if way in WITHOUT_ENGINE and (case.elsewhere or kinds & {Kill, Elsewhere}):
         return "hooks, kills and other processes are the engine's"
+    if way in WITHOUT_ENGINE and kinds & {Pause, Unpause}:
+        return "a workflow is paused for all users of a store, by its engine"
     if way == "forked" and len(sends) > 1_000:
         return "thousands of copies of thousands of events are slow; it goes the other two ways in memory"
     if way in COMMANDS:

@@ -39,7 +39,7 @@ def test_a_foreign_store_offers_looking_and_forgetting() -> None:
 
 @pytest.mark.parametrize("feature", list(WORDS))
 def test_what_is_not_there_is_refused_by_name_with_what_to_do(feature: Feature) -> None:
-    nothing = Capabilities("Temporal", *[False] * 13)
+    nothing = Capabilities("Temporal", *[False] * 14)
     with pytest.raises(NotOffered) as told:
         nothing.require(feature, "a.db")
     what, fix = WORDS[feature]

@@ -89,6 +89,10 @@ PLANS: dict[str, list[str]] = {
     "SUSPENDED_TIMERS": ["SEARCH w USING INDEX waits_due (due<?)", f"SEARCH g {ROWID}"],
     "WAITING_IN": ["SEARCH g USING INTEGER PRIMARY KEY (rowid>?)"],
     "WAITING_WINDOW": ["SEARCH g USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"],
+    "LATE_IN": [
+        "SEARCH g USING INTEGER PRIMARY KEY (rowid=?)",
+        "SEARCH w USING INDEX waits_due (due>? AND due<?)",
+    ],
     "FINISHED_WINDOW": [
         "SEARCH g USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
         "SEARCH m USING COVERING INDEX sqlite_autoindex_journeys_1 (user=? AND workflow=? AND key=? AND n>?)",

@@ -439,6 +439,12 @@ class FakeEngine(RemoteTimeTravel):
     async def act(self, act: str, target: str | int) -> None:
         self.acts.append((act, target))
 
+    async def pause_workflow(self, workflow: str) -> None:
+        self.acts.append(("pause", workflow))
+
+    async def unpause_workflow(self, workflow: str, skip_late: int | None = None) -> None:
+        self.acts.append(("unpause", workflow if skip_late is None else f"{workflow} {skip_late}"))
+
     @property
     def pending_reload(self) -> ReloadReport | None:
         return None

@@ -26,6 +26,7 @@ from studio.language.definition import Workflow
 from studio.language.names import IDENTIFY, REOPEN, START, names
 from studio.store.records import Entry
 from studio.store.views import Views
+from studio.store.workflow_pauses import WorkflowPause
 from studio.text.fuzzy_match import closest, describe_difference, match_rank, simplified
 
 TEXTS = 50
@@ -59,7 +60,9 @@ def _event(views: Views, event: Entry, workflows: Mapping[str, Workflow]) -> Why
     stands = [stand_of(entries) for entries in views.before(event.user, event.seq)]
     woken = {(entry.journey, entry.key) for entry in effects}
     rest = [*_open_waits(event, stands, woken), *_over(event, stands)]
-    rest += _triggers(views, event, workflows, stands, {entry.workflow for entry in effects})
+    pauses = {name: each for name, each in views.pauses().items() if each.held(event.seq)}
+    rest += _held(event, stands, woken, pauses)
+    rest += _triggers(views, event, workflows, stands, {entry.workflow for entry in effects}, pauses)
     if not done:
         rest += _other_users(views, event, stands)
     rest.sort(key=lambda each: each.far)
@@ -143,14 +146,27 @@ def _triggers(
     workflows: Mapping[str, Workflow],
     stands: list[JourneyPosition],
     moved: set[str | None],
+    pauses: Mapping[str, WorkflowPause],
 ) -> Iterator[Finding]:
-    """Workflows that it starts, and why it did not; and those that it nearly starts."""
+    """Workflows that it starts, and why it did not; and those that it nearly starts.
+
+    Args:
+        pauses: those that were paused when it came.
+    """
     name = event.name or ""
     if name.startswith(START):
-        yield from _start_asked(name.removeprefix(START), workflows, stands, moved)
+        asked = name.removeprefix(START)
+        if asked in pauses:
+            yield _paused(f"{asked} was asked to start", pauses[asked])
+        else:
+            yield from _start_asked(asked, workflows, stands, moved)
         return
     if name.startswith(REOPEN):
-        yield from _reopen_asked(name.removeprefix(REOPEN), workflows, stands, moved)
+        asked = name.removeprefix(REOPEN)
+        if asked in pauses:
+            yield _paused(f"{asked} was asked to go on", pauses[asked])
+        else:
+            yield from _reopen_asked(asked, workflows, stands, moved)
         return
     for workflow in sorted(workflows.values(), key=lambda each: each.name):
         if not workflow.trigger.meets(name):
@@ -167,10 +183,40 @@ def _triggers(
                 )
         elif workflow.name not in moved:
             stand = _stand_for(views, workflow, event, stands)
+            if workflow.name in pauses and (stand is None or stand.standing != "waiting"):
+                words = f"{workflow.name} is triggered by {workflow.trigger.text}"
+                yield _paused(words, pauses[workflow.name])
+                continue
             # That a journey is under way is mostly as it should be; that none can begin is not.
             far = 40 if stand is not None and stand.standing == "waiting" else 15
             words = f"{workflow.name} is triggered by {workflow.trigger.text}"
             yield _began_nothing(words, stand, _why_not(workflow, stand), far)
+
+
+def _paused(words: str, pause: WorkflowPause) -> Finding:
+    """It would have begun something in a workflow that was paused."""
+    hint = "it was paused: what comes meanwhile begins nothing, also not when it goes on"
+    return Finding("trigger", words, pause.since, None, pause.spans[-1][0], hint=hint, far=1)
+
+
+def _held(
+    event: Entry,
+    stands: list[JourneyPosition],
+    woken: set[tuple[str | None, str | None]],
+    pauses: Mapping[str, WorkflowPause],
+) -> Iterator[Finding]:
+    """The open waits that it answers as soon as their paused workflow goes on."""
+    for stand in stands:
+        pause = pauses.get(stand.workflow or "")
+        if pause is None:
+            continue
+        for opening in stand.open.values():
+            if (stand.journey, opening.key) in woken or (names_ := wanted(opening)) is None:
+                continue
+            if names_.meets(event.name or "") and not differences(match_of(opening), fields(event)):
+                hint = "it was paused: an event that came in time is taken when it goes on"
+                words = f"{stand.workflow} waits for {opening.name}"
+                yield Finding("over", words, event.at, opening.line, opening.seq, hint=hint, far=1)
 
 
 def _start_asked(

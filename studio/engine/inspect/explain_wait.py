@@ -37,6 +37,7 @@ def explain_wait(views: Views, opening: Entry, names_: Names) -> Why:
                 if ending is None or event.seq < ending.seq:
                     found += _against(event, opening, names_)
     if is_open:
+        found += _paused(views, opening)
         found += _sent_to_others(views, opening, names_)
     elif ending is not None:
         word = ENDED.get(ending.kind, "had ended").removeprefix("had ").removeprefix("was ")
@@ -63,6 +64,15 @@ def _against(event: Entry, opening: Entry, names_: Names) -> Iterator[Finding]:
     yield Finding(
         "near", event.name or "", event.at, event.line, event.seq, found.differences, hint, proposal, far
     )
+
+
+def _paused(views: Views, opening: Entry) -> Iterator[Finding]:
+    """Its workflow is paused: nothing ends it now."""
+    pause = views.pauses().get(opening.workflow or "")
+    if pause is not None and pause.stands:
+        hint = "nothing of it moves; what came in time is taken when it goes on"
+        seq = pause.spans[-1][0]
+        yield Finding("over", f"{opening.workflow} is paused", pause.since, None, seq, hint=hint, far=-1)
 
 
 def _ending(views: Views, opening: Entry) -> Entry | None:

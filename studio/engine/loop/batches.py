@@ -29,7 +29,7 @@ class Batches:
     def unit(self, store: Store) -> StoreUnit:
         """What a batch reads and changes."""
         code = self._state.code
-        return StoreUnit(store, code.workflows, code.codes)
+        return StoreUnit(store, code.active, code.codes, code.standing)
 
     def plain(self, store: Store) -> Batch:
         """A batch that no workflow is driven in, and that nothing goes along with."""

@@ -1,10 +1,11 @@
-"""What changes the store as a whole, between two batches: rewind, restore, undo, redo."""
+"""What has a turn of its own, between two batches: rewind, restore, undo, redo, pauses of workflows."""
 
 from __future__ import annotations
 
 import json
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import Any, cast
 
 from studio.engine.loop.batches import Batches
@@ -16,13 +17,14 @@ from studio.engine.rewind.rewind import Rewinds
 from studio.engine.work.drive_monitor import ThreadMonitor
 from studio.engine.work.futures import answer
 from studio.engine.work.work_items import Advance, Entry, ExclusiveOperation, Item, QueuedEvent, fail, left
-from studio.errors import ClockError, JourneyError, StudioError
+from studio.errors import ClockError, JourneyError, StoreError, StudioError
 from studio.store.connect import store_error
 from studio.store.sqlite import Store
 from studio.store.under_way import Change, WatchedChange
 from studio.text.source_code import error_text
 
-WHOLE = ("rewind", "restore", "undo", "redo")
+PAUSES = ("pause", "unpause")
+WHOLE = ("rewind", "restore", "undo", "redo", *PAUSES)
 """By the name under which another process asks for it."""
 
 
@@ -47,11 +49,28 @@ class ExclusiveOperations:
             facts = facts_of(kind, body)
             if state.clock_control.jump is not None:
                 raise ClockError("a jump is under way", fix="Stop it, or wait for its end.")
+            if kind in PAUSES:
+                return self._say_pause(state.store, kind, facts, item)
             change = _change(state.rewinds, state.store, kind, facts, item)
             with WatchedChange(state.store.connection, state.path, cast(Change, kind)):
                 return change()
 
         return run
+
+    def _say_pause(
+        self, store: Store, kind: str, facts: dict[str, Any], item: ExclusiveOperation
+    ) -> dict[str, Any]:
+        """Have the history say that a workflow is paused, or goes on; it takes hold by `follow_up`."""
+        batch = self._recovery.pauses.say(store, ThreadMonitor(), kind, facts)
+        # Whoever asked from here is answered when it has taken hold.
+        told = ExclusiveOperation(item.run, None, item.inbox)
+        if not self._committer.commit(store, batch, [(told, {})]):
+            raise StoreError("the store cannot be written just now", where=str(self._state.path))
+        if kind == "pause":
+            item.follow_up = partial(self._recovery.stand_still, name=facts["workflow"])
+        else:
+            item.follow_up = self._recovery.go_on
+        return {}
 
     def run(self, store: Store, watch: ThreadMonitor, entries: list[Entry]) -> None:
         """Change the store as a whole, and make what is in memory agree with it."""
@@ -78,7 +97,10 @@ class ExclusiveOperations:
             fail(item, StudioError("the engine ended while it was done"))
             raise
         try:
-            self._agree(store, watch, state.rewinds.epoch != epoch)
+            if item.follow_up is not None:
+                item.follow_up(store, watch)
+            else:
+                self._agree(store, watch, state.rewinds.epoch != epoch)
         except BaseException:
             # It is done; what follows from it is left to the next start.
             fail(item, StudioError("the engine ended right after it was done"))

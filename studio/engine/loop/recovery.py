@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from studio.clocks.clock import wall_ms
 from studio.engine.loop.batches import Batches
 from studio.engine.loop.committer import Committer
+from studio.engine.loop.pauses import WorkflowPauses
 from studio.engine.loop.state import LoopState
 from studio.engine.reload.migration import Migrations
 from studio.engine.time.clock_control import interrupted
@@ -46,6 +47,7 @@ class Recovery:
         self._batches = batches
         self._committer = committer
         self._moves = moves
+        self.pauses = WorkflowPauses(state, batches)
         self._ask_again = ask_again
         self._tell_ready = tell_ready
 
@@ -58,6 +60,8 @@ class Recovery:
         self.patiently(lambda: state.rewinds.load(store), store)
         if clock.get("jump"):
             self.insist(store, lambda: self._tell_interrupted(store, watch, clock))
+        self.patiently(lambda: self.pauses.load(store), store)
+        self.pauses.let_go(store, watch, self.insist)
         self.register(store, watch)
         self._unpark(store, watch)
         self.patiently(lambda: state.quarantine.begin_recovery(store), store)
@@ -114,12 +118,17 @@ class Recovery:
             if state.stopping:
                 raise Abandoned
 
-    def register(self, store: Store, watch: ThreadMonitor) -> None:
-        """Keep the source of each workflow, and say when it is a new version."""
+    def register(self, store: Store, watch: ThreadMonitor, gone: str = "not loaded") -> None:
+        """Keep the source of each workflow, and say when it is a new version.
+
+        Args:
+            gone: what is said of workflows that are not there now (`versions.register`).
+        """
 
         def make() -> Batch:
             batch = self._batches.new(store, watch)
-            self._moves.register(batch, {}, "not loaded")
+            self.pauses.restate(batch)
+            self._moves.register(batch, {}, gone)
             engine = {"pid": os.getpid(), "since": wall_ms()}
             batch.unit.changes.meta.append(("engine", json.dumps(engine)))
             return batch
@@ -128,7 +137,7 @@ class Recovery:
         self._moves.registered()
 
     def _loaded_ids(self, unit: StoreUnit) -> list[int]:
-        return [unit.name_id(name) for name in self._state.code.workflows]
+        return [unit.name_id(name) for name in self._state.code.active]
 
     def _unpark(self, store: Store, watch: ThreadMonitor) -> None:
         """Deadlines whose workflow was missing count again."""
@@ -201,6 +210,22 @@ class Recovery:
         while self.patiently(is_left, store):
             self.insist(store, make)
             after = newest
+
+    def stand_still(self, store: Store, watch: ThreadMonitor, name: str) -> None:
+        """A workflow was paused, durably: nothing of it moves from here on."""
+        self.pauses.stand_still(name)
+        # Whoever was on the way to its newest code goes on with that when the workflow does.
+        self.register(store, watch)
+
+    def go_on(self, store: Store, watch: ThreadMonitor) -> None:
+        """A workflow is to go on, durably: it does so as after downtime."""
+        if not self.pauses.let_go(store, watch, self.insist):
+            return
+        self.register(store, watch, "deleted")
+        self.return_missing(store, watch)
+        # Those that were running in a process that has ended meanwhile.
+        self.relaunch_steps(store, watch)
+        self._state.next_due = self.patiently(store.next_due, store)
 
     def return_missing(self, store: Store, watch: ThreadMonitor) -> None:
         """Workflows that were missing are there: their deadlines and what came meanwhile count again."""

@@ -235,7 +235,9 @@ class Migrations(CommitHook):
         """Say which versions run now; `registered` follows when that is durable."""
         unit = batch.unit
         store = unit.store
-        changes, self._returned = register(batch, unit.codes, self._clock.now(), announced, gone)
+        changes, self._returned = register(
+            batch, unit.codes, self._clock.now(), announced, gone, self._code.paused
+        )
         changed = {change.workflow for change in changes}
         self._registered = [_begun(store, change, announced.get(change.name, {})) for change in changes]
         for number, value in store.meta_under("reload/"):

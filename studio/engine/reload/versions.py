@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from studio.engine.work.batch import Batch
@@ -43,7 +43,12 @@ class _Running:
 
 
 def register(
-    batch: Batch, codes: dict[str, int], now: int, told: Mapping[str, Mapping[str, object]], gone: str
+    batch: Batch,
+    codes: dict[str, int],
+    now: int,
+    told: Mapping[str, Mapping[str, object]],
+    gone: str,
+    paused: Collection[str] = (),
 ) -> tuple[list[Change], bool]:
     """Keep the source of each workflow, and say when it is another version than before.
 
@@ -52,6 +57,7 @@ def register(
         told: what was said beforehand of each, for its entry.
         gone: what is said of workflows that ran here and are not there now: "deleted", which the
             history tells, or "not loaded".
+        paused: of these nothing is said until they go on, whatever becomes of their files.
 
     Returns:
         The workflows whose waiting journeys are to be driven by their new code, and whether
@@ -101,7 +107,7 @@ def register(
             changes.append(Change(name, number, hash, seq))
     for number in running:
         name = store.name_text(number)
-        if name not in unit.workflows and number not in missing:
+        if name not in unit.workflows and number not in missing and name not in paused:
             unit.changes.meta.append((f"missing/{number}", gone))
             codes.pop(name, None)
             if gone == "deleted":

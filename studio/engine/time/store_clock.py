@@ -37,7 +37,7 @@ def turn_alone(path: Path, facts: dict[str, Any]) -> None:
         NotOffered: its journeys are carried on elsewhere.
         ClockError: the clock is not for turning, or has no such speed.
     """
-    with _held(path, "clock") as (store, clock):
+    with held_alone(path, "clock") as (store, clock):
         turned = ClockControl(clock).turn(facts)
         at = clock.now()
         if isinstance(clock, StudioClock):
@@ -56,14 +56,14 @@ def rewind_alone(path: Path, seq: int) -> dict[str, Any]:
         NotOffered: its journeys are carried on elsewhere.
         StoreError: there is no such entry, or a file could not be written.
     """
-    with _held(path, "rewind") as (store, clock):
+    with held_alone(path, "rewind") as (store, clock):
         rewinds = Rewinds(path, clock)
         rewinds.load(store)
         return rewinds.rewind(store, seq, ExclusiveOperation(lambda item: None))
 
 
 @contextmanager
-def _held(path: Path, feature: Feature) -> Iterator[tuple[Store, Clock]]:
+def held_alone(path: Path, feature: Feature) -> Iterator[tuple[Store, Clock]]:
     """A store that is there already, with its lock and its clock as it stands."""
     connect_reader(path).close()
     require(path, feature)

@@ -26,6 +26,7 @@ class JourneyIdentityMap:
 
     Args:
         codes: codes.id of each workflow's running version.
+        paused: workflows by which nothing is driven now.
     """
 
     def __init__(
@@ -35,8 +36,10 @@ class JourneyIdentityMap:
         codes: Mapping[str, int],
         names: NameNumbers,
         users: Users,
+        paused: Mapping[str, Workflow],
     ) -> None:
         self._store = store
+        self._paused = paused
         self._workflows = workflows
         self._codes = codes
         self._names = names
@@ -124,6 +127,10 @@ class JourneyIdentityMap:
         """Waiting journeys of a workflow from a stretch of numbers, the first of them."""
         return self._take_journeys(read_journeys.waiting_among(self._store, workflow_id, after, upto, limit))
 
+    def late_in(self, workflow_id: int, before: int, after: int, limit: int) -> list[JourneyState]:
+        """Waiting journeys of a workflow with a deadline before a moment, a page at a time."""
+        return self._take_journeys(read_journeys.late_in(self._store, workflow_id, before, after, limit))
+
     def finished_among(
         self, workflow_id: int, statuses: Sequence[int], after: int, upto: int, limit: int
     ) -> list[JourneyState]:
@@ -170,6 +177,8 @@ class JourneyIdentityMap:
             name = self._names.name_text(row.workflow)
             escaped = is_escaped(row.id, self._store.id_bounds)
             found = JourneyState(user, self._workflows.get(name), self._codes.get(name), row, False, escaped)
+            if self._paused:
+                found.paused = self._paused.get(name)
             self.by_id[row.id] = found
             user.journeys.append(found)
         return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from studio.kernel.triggers import Routes
 from studio.language.definition import Workflow
@@ -13,18 +13,35 @@ class RunningCode:
 
     def __init__(self, workflows: Mapping[str, Workflow]) -> None:
         self.workflows = dict(workflows)
-        self.routes = Routes(self.workflows)
+        """All that are loaded."""
+        self.paused: frozenset[str] = frozenset()
+        """Names of those that are paused; also of some that are not loaded."""
         self.codes: dict[str, int] = {}
         """codes.id of each workflow's running version."""
+        self._sort()
+
+    def _sort(self) -> None:
+        self.active = {name: each for name, each in self.workflows.items() if name not in self.paused}
+        """Those by which journeys are driven."""
+        self.standing = {name: each for name, each in self.workflows.items() if name in self.paused}
+        """Those that are paused."""
+        self.routes = Routes(self.workflows, self.paused)
+
+    def pause(self, names: Collection[str]) -> None:
+        """Let these stand still, and no others."""
+        self.paused = frozenset(names)
+        self._sort()
 
     def replace(self, workflows: Mapping[str, Workflow]) -> Callable[[], None]:
         """Go over to others; gives what takes that back."""
-        before = (self.workflows, self.routes, dict(self.codes))
-        self.workflows, self.routes = dict(workflows), Routes(workflows)
+        before = (self.workflows, dict(self.codes))
+        self.workflows = dict(workflows)
+        self._sort()
 
         def take_back() -> None:
-            self.workflows, self.routes = before[:2]
+            self.workflows = before[0]
+            self._sort()
             self.codes.clear()
-            self.codes.update(before[2])
+            self.codes.update(before[1])
 
         return take_back

@@ -8,6 +8,8 @@ nothing in memory is worth saving.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from studio.engine.work.events import Events
 from studio.engine.work.journeys import JourneyIdentityMap
 from studio.engine.work.marks import Marks
@@ -28,9 +30,20 @@ class StoreUnit:
 
     Each subject has a part of its own, which is given the parts that it needs; what the rules ask for
     (`kernel/ports.py`) is the method of a part, with nothing in between.
+
+    Args:
+        workflows: what journeys are driven by.
+        codes: codes.id of each workflow's running version.
+        paused: workflows by which nothing is driven now.
     """
 
-    def __init__(self, store: Store, workflows: dict[str, Workflow], codes: dict[str, int]) -> None:
+    def __init__(
+        self,
+        store: Store,
+        workflows: Mapping[str, Workflow],
+        codes: dict[str, int],
+        paused: Mapping[str, Workflow] | None = None,
+    ) -> None:
         self.store = store
         self.workflows = workflows
         self.codes = codes
@@ -56,7 +69,7 @@ class StoreUnit:
         self.learn = users.learn
         self.put_profile = users.put_profile
 
-        journeys = self._journeys = JourneyIdentityMap(store, workflows, codes, names, users)
+        journeys = self._journeys = JourneyIdentityMap(store, workflows, codes, names, users, paused or {})
         self.journeys = journeys.by_id
         self.load_keyed = journeys.load_keyed
         self.keyed = journeys.keyed
@@ -68,6 +81,7 @@ class StoreUnit:
         self.journeys_in = journeys.journeys_in
         self.journeys_among = journeys.journeys_among
         self.finished_among = journeys.finished_among
+        self.late_in = journeys.late_in
         self.add_journey = journeys.add_journey
         self.load_journeys = journeys.load
         self.put_journey = journeys.put_journey

@@ -115,6 +115,8 @@ class ExclusiveOperation:
     """The row of the inbox that asks for it; taken and answered in the transaction that does it."""
     is_inner: bool = False
     """Asked for by a step or hook while time was moved, which may hold it."""
+    follow_up: Callable[..., None] | None = None
+    """Takes the store and the monitor: what makes it take hold, where no rows were taken away."""
 
 
 Item = QueuedEvent | OperatorCommand | Advance | Jump | StepResult | ExclusiveOperation

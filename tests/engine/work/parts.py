@@ -24,7 +24,7 @@ class Parts:
         self.names = NameNumbers(store, self.changes)
         self.users = Users(store, self.changes, self.totals)
         named = {each.name: each for each in workflows}
-        self.journeys = JourneyIdentityMap(store, named, {}, self.names, self.users)
+        self.journeys = JourneyIdentityMap(store, named, {}, self.names, self.users, {})
         self.waits = Waits(store, self.changes, self.totals, self.names, self.users, self.journeys)
         self.passes = Passes(store, self.changes, self.names, self.waits)
         self.events = Events(store, self.names, self.users)

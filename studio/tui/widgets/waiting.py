@@ -193,6 +193,7 @@ class WaitingList(Counting, Asking, Marking[WaitRow]):
         self.forget_hits()
         # Others are shown from here on; those before are not over.
         self.rows = []
+        self._at = {}
         self._over, self._ending = frozenset(), None
         self.ask()
         self._title()

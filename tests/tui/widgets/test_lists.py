@@ -218,6 +218,17 @@ async def test_the_filter_of_waits_is_typed_and_cleared(studio: Studio) -> None:
     assert "No wait matches nobody" in studio.text
 
 
+async def test_between_a_filter_and_what_it_finds_no_wait_is_chosen(studio: Studio) -> None:
+    waiting = studio.find(WaitingList)
+    await studio.press("3", "j")
+    waiting.set_filter("email")
+    assert waiting.row is None
+    assert "wait.answer" in waiting.idle_keys()
+    await studio.settle()
+    assert [row.seq for row in waiting.rows] == [16]
+    assert waiting.row == waiting.rows[0]
+
+
 async def test_two_quick_enters_answer_nobody_else(studio: Studio) -> None:
     waiting, views = studio.find(WaitingList), studio.app.views
     await studio.press("3")

@@ -542,7 +542,8 @@ class VirtualList(ScrollView, Generic[Row], can_focus=True):
     def on_resize(self) -> None:
         """Keep what was looked at in sight."""
         self.virtual_size = Size(self.size.width, len(self.rows) * self.row_height)
-        self._shown.clear()
+        # Lines of the width that they had are not asked for again by themselves.
+        self.forget_drawn()
         if self.follows and self.following:
             self.scroll_end(animate=False, force=True, immediate=True)
         elif self.cursor is not None:

@@ -424,6 +424,16 @@ async def test_nothing_is_drawn_when_nothing_changed(studio: Studio) -> None:
     assert 0 < len(written) <= 6, "only the rows whose text is another now"
 
 
+@pytest.mark.usefixtures("seen")
+async def test_the_countdown_of_an_entry_goes_on_below_lanes_that_have_come() -> None:
+    # Where all entries have room nothing scrolls when the lanes take some of it.
+    async with open_studio(size=(200, 60)) as studio:
+        written = lines_written(studio.app, studio.find(EntryList))
+        studio.app.move(200)
+        await studio.settle()
+        assert written
+
+
 async def test_a_user_that_changes_keeps_the_cursor(studio: Studio) -> None:
     views = studio.app.views
     await studio.press("j", "j")

@@ -15,7 +15,8 @@ from textual.widgets import Input
 
 from studio.tui.screens.live import LiveScreen
 from studio.tui.session.messages import StoreChanged
-from tests.tui.fakes import START, FakeStudio, FakeViews, screen_lines, screen_text, world
+from tests.tui.fakes import START, FakeStudio, at_rest, screen_lines, screen_text, world
+from tests.tui.store_of_records import StoreRecords
 
 W = TypeVar("W", bound=Widget)
 _refresh = Screen._compositor_refresh
@@ -59,7 +60,7 @@ class Studio:
     async def settle(self) -> None:
         """Until nothing is under way."""
         await self.pilot.pause()
-        await self.app.workers.wait_for_complete()
+        await at_rest(self.app)
         await self.pilot.pause()
 
     async def changed(self) -> None:
@@ -111,10 +112,10 @@ class Studio:
 
 @asynccontextmanager
 async def open_studio(
-    views: FakeViews | None = None, size: tuple[int, int] = (120, 36), app: FakeStudio | None = None
+    records: StoreRecords | None = None, size: tuple[int, int] = (120, 36), app: FakeStudio | None = None
 ) -> AsyncIterator[Studio]:
     """A studio 8.3 s after the start of its world."""
-    app = app or FakeStudio(views or world())
+    app = app or FakeStudio(records or world())
     app.fake_engine.clock.move(START + 8_300)
     async with app.run_test(size=size) as pilot:
         studio = Studio(app, pilot)

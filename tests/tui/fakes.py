@@ -1,27 +1,25 @@
-"""A small world to draw: an engine and a reader that hold records, and no store.
+"""A small world to draw: a real store of records, and an engine that only keeps what it was asked.
 
-The screens' tests draw what a store rarely holds, and change it by a line, in more than a hundred
-places: a user in each state without a history that led there, a median of 41 s at a line of code, texts
-that attack a terminal in every field, a wait that ends between two looks and leaves all else as it was.
-Rows that agree with one another would have to be written for each of these, by a second engine in the
-tests. A store itself is cheap (27 ms to write and to ask one of this size, where a test takes 700 ms);
-it is that second engine which is not. So records stand in for a store here. That they are asked, and
-answer, as a real one, is held by `test_fakes.py`; what an engine makes of a screen is tested on real
-stores (`test_studio.py`, `keys/test_clock_studio.py`, `screens/test_time_control.py`).
+What screens read is real (`store_of_records.py`). What they ask for is not done: the journeys of this world
+were never driven, so no engine could go on with them, and a test wants to see what was asked, once. What a
+real engine makes of a screen is tested on real stores (`test_studio.py`, `keys/test_clock_studio.py`,
+`screens/test_time_control.py`).
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+import json
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from textual._context import visible_screen_stack
 from textual.app import App
 from textual.strip import Strip
 from textual.widget import Widget
+from textual.worker import WorkerCancelled
 
 from studio.clocks.adjustable_clock import ClockReading
 from studio.clocks.clock import Clock, VirtualClock
@@ -32,18 +30,14 @@ from studio.errors import StudioError, WorkflowError
 from studio.language.definition import Workflow, workflow
 from studio.language.incoming import Incoming
 from studio.language.journey import Journey
+from studio.language.journey_ids import journey_id
+from studio.store.approvals import HELD, HOLD
 from studio.store.capabilities import LOCAL
-from studio.store.records import Entry, JourneyRow, JourneysView, LeftWaiting, Totals, UserRow, WaitRow
-from studio.store.refused import LeftAside
-from studio.store.under_way import UnderWay
+from studio.store.records import Entry, UserRow, WaitRow
 from studio.store.view_funnel import PlaceCounts
-from studio.store.view_users import UserPage, UserSearch, rank
-from studio.store.views import Views
 from studio.tui.app import StudioApp
 from studio.tui.session.cells import difference
-from studio.tui.session.reader import Reader
-
-T = TypeVar("T")
+from tests.tui.store_of_records import RecordsReader, StoreRecords
 
 START = 1_795_519_800_000
 """2026-11-24 11:30:00 UTC."""
@@ -64,13 +58,9 @@ def entry(seq: int, at: int, kind: str, name: str | None = None, **more: Any) ->
     """An entry `at` ms after the start, of onboarding/user1 unless said otherwise."""
     facts: dict[str, Any] = {
         "user": "user1",
-        "workflow": "onboarding",
-        "journey": "onboarding/user1",
-        "pass_number": 1,
-        "key": None,
-        "line": None,
-        "message": None,
-        "data": None,
+        **dict.fromkeys(("key", "line", "message", "data")),
+        "pass_number": None if more.get("journey", "") is None else 1,
+        **_of_journey(more.get("user", "user1"), more),
     }
     return Entry(seq=seq, at=START + at, kind=kind, name=name, **{**facts, **more})
 
@@ -79,15 +69,24 @@ def wait(seq: int, user: str, name: str | None, due: int | None, **more: Any) ->
     """An open wait that was opened at the start and is due `due` ms after it."""
     facts: dict[str, Any] = {
         "kind": "wait",
-        "journey": f"onboarding/{user}",
-        "workflow": "onboarding",
         "key": f"wait:{name}#0",
         "match": None,
         "opened_at": START,
         "line": "onboarding.py:22",
+        **_of_journey(user, more),
     }
     due_at = None if due is None else START + due
     return WaitRow(seq=seq, user=user, name=name, due_at=due_at, **{**facts, **more})
+
+
+def _of_journey(user: str | None, more: Mapping[str, Any]) -> dict[str, str | None]:
+    """The workflow and the journey: where one is said, the other follows from it."""
+    if more.get("journey") is not None:
+        return {"workflow": more["journey"].partition("/")[0]}
+    workflow = more.get("workflow", "onboarding")
+    if "journey" in more or user is None or workflow is None:
+        return {"workflow": None, "journey": None}
+    return {"workflow": workflow, "journey": journey_id(workflow, user, "", 1)}
 
 
 def user(id: str, state: str = "waiting", due: int | None = None, **more: Any) -> UserRow:
@@ -101,262 +100,6 @@ def user(id: str, state: str = "waiting", due: int | None = None, **more: Any) -
         "last_at": START,
     }
     return UserRow(id=id, state=state, due_at=None if due is None else START + due, **{**facts, **more})
-
-
-class FakeViews:
-    """Answers from lists; a test changes them and says so."""
-
-    def __init__(self) -> None:
-        self.rows_users: list[UserRow] = []
-        self.rows_waits: list[WaitRow] = []
-        self.rows_timeline: dict[str, list[Entry]] = {}
-        self.rows_logs: list[Entry] = []
-        self.rows_entries: list[Entry] = []
-        self.rows_moves: list[Entry] = []
-        self.rows_funnel: list[PlaceCounts] = []
-        self.rows_inbox = 0
-        self.rows_under_way: list[UnderWay] = []
-        self.events = 1
-        self.asked: list[str] = []
-        self.kept: dict[str, str] = {}
-        """What the engine keeps under a name."""
-
-    def meta(self, key: str) -> str | None:
-        return self.kept.get(key)
-
-    def totals(self) -> Totals:
-        failed = sum(1 for row in self.rows_users if row.state == "failed")
-        waits = len(self.rows_waits)
-        return Totals(len(self.rows_users), waits, self.events, waits, 0, 0, failed, 0, 0)
-
-    def recent_users(self, *, limit: int = 100) -> list[UserRow]:
-        self.asked.append("recent_users")
-        return self.rows_users[:limit]
-
-    def users(
-        self, *, limit: int = 100, after: str | None = None, contains: str | None = None
-    ) -> list[UserRow]:
-        self.asked.append(f"users {contains}")
-        rows = sorted((row for row in self.rows_users if row.id > (after or "")), key=lambda row: row.id)
-        return [row for row in rows if not contains or contains in row.id][:limit]
-
-    def users_before(self, before: str | None, *, limit: int = 100) -> list[UserRow]:
-        rows = sorted(
-            (row for row in self.rows_users if before is None or row.id < before), key=lambda row: row.id
-        )
-        return rows[-limit:]
-
-    def users_starting(self, prefix: str, *, limit: int = 100) -> list[UserRow]:
-        return [row for row in self.rows_users if row.id.startswith(prefix)][:limit]
-
-    def users_named(self, ids: Collection[str]) -> list[UserRow]:
-        return [row for row in self.rows_users if row.id in ids]
-
-    def users_by_deadline(self, *, limit: int = 100) -> list[UserRow]:
-        return sorted(self.rows_users, key=lambda row: (row.due_at is None, row.due_at or 0))[:limit]
-
-    def users_by_state(self, *, limit: int = 100) -> list[UserRow]:
-        return sorted(self.rows_users, key=rank)[:limit]
-
-    def failed_users(self, *, limit: int = 1000) -> list[str]:
-        return [row.id for row in self.rows_users if row.state == "failed"][:limit]
-
-    def find_users(self, search: UserSearch, *, before: int | None = None, limit: int = 200) -> UserPage:
-        self.asked.append(f"find_users {search.words}")
-        found = [row for row in self.rows_users if search.named(row.id) and search.fits(row)]
-        found = [row for row in found if all(part in (row.workflow or "") for part in search.workflows)]
-        return UserPage(found, 0, 1.0)
-
-    def waits(
-        self, *, user: str | None = None, limit: int = 100, after: tuple[int | None, int] | None = None
-    ) -> list[WaitRow]:
-        return [row for row in self.rows_waits if user in (None, row.user)][:limit]
-
-    def waiting(
-        self, *, limit: int = 100, after: tuple[int | None, int] | None = None, last: bool = False
-    ) -> tuple[list[WaitRow], tuple[int | None, int] | None]:
-        at = after[1] if after is not None else 0
-        rows = (self.rows_waits[::-1] if last else self.rows_waits)[at : at + limit]
-        return rows, (None, at + limit) if at + limit < len(self.rows_waits) else None
-
-    def overdue(self, before: int) -> dict[str, int]:
-        late = (row.workflow for row in self.rows_waits if row.due_at is not None and row.due_at < before)
-        return dict(Counter(late))
-
-    def open_among(self, waits: Iterable[WaitRow]) -> set[int]:
-        return {row.seq for row in waits} & {row.seq for row in self.rows_waits}
-
-    def ending(self, wait: WaitRow) -> Entry | None:
-        ends = [e for e in self.rows_entries if (e.journey, e.key) == (wait.journey, wait.key)]
-        return next((e for e in ends if e.seq > wait.seq), None)
-
-    def timeline(self, user: str, *, limit: int = 200, before: int | None = None) -> list[Entry]:
-        self.asked.append(f"timeline {user}")
-        return self.rows_timeline.get(user, [])[-limit:]
-
-    def timeline_from(self, user: str, *, limit: int = 200, after: int = 0) -> list[Entry]:
-        return [row for row in self.rows_timeline.get(user, []) if row.seq > after][:limit]
-
-    def user_start(self, user: str) -> int | None:
-        return next((row.at for row in self.rows_timeline.get(user, [])), None)
-
-    def last_users(self, *, limit: int = 100, by_deadline: bool = False) -> list[UserRow]:
-        return self.rows_users[-limit:]
-
-    def logs_from(
-        self, after: int, *, limit: int = 200, user: str | None = None, level: str | None = None
-    ) -> list[Entry]:
-        return [row for row in self.logs(limit=1 << 30, user=user, level=level) if row.seq > after][:limit]
-
-    def journeys(
-        self, *, user: str | None = None, status: str | None = None, limit: int = 100, after: int | str = 0
-    ) -> list[JourneyRow]:
-        if status == "failed":
-            failed = [row for row in self.rows_users if row.state == "failed"]
-            rest = ("failed", 1, START, None, None, None)
-            rows = [JourneyRow(f"{e.workflow}/{e.id}", e.id, e.workflow or "", None, *rest) for e in failed]
-            ids = [row.id for row in rows]
-            return rows[ids.index(str(after)) + 1 :] if after in ids else rows
-        state = next((row.state for row in self.rows_users if row.id == user), "waiting")
-        known = self.rows_timeline.get(user or "", [])
-        names = dict.fromkeys(row.workflow for row in known if row.workflow)
-        if not names and state == "failed":
-            names = {"onboarding": None}
-        status_now = state if state in ("failed", "completed") else "waiting"
-        return [
-            JourneyRow(f"{each}/{user}", user or "", each, None, status_now, 1, START, None, None, None)
-            for each in names
-        ]
-
-    def side_by_side(self, user: str, *, only: Collection[str] | None = None) -> JourneysView:
-        entries = [row for row in self.rows_timeline.get(user, []) if row.journey is not None]
-        found = self.journeys(user=user)
-        shown = [row for row in found if only is None or row.id in only]
-        return JourneysView(shown, entries, self.rows_moves, len(found))
-
-    def logs(
-        self,
-        *,
-        limit: int = 200,
-        before: int | None = None,
-        user: str | None = None,
-        level: str | None = None,
-        contains: str | None = None,
-    ) -> list[Entry]:
-        levels = {None: 0, "debug": 0, "info": 1, "warning": 2, "error": 3, "note": 4}
-        return [
-            row
-            for row in self.rows_logs
-            if (not contains or contains in (row.message or "").casefold())
-            and user in (None, row.user)
-            and (before is None or row.seq < before)
-            and levels[row.level or "error"] >= levels[level]
-        ][-limit:]
-
-    def entries(
-        self,
-        *,
-        after: int = 0,
-        limit: int = 1000,
-        kinds: Collection[str] | None = None,
-        user: str | None = None,
-    ) -> list[Entry]:
-        found = [row for row in self.rows_entries if row.seq > after and user in (None, row.user)]
-        return [row for row in found if kinds is None or row.kind in kinds][:limit]
-
-    def due_until(self, at: int) -> int:
-        return sum(1 for row in self.rows_waits if row.due_at is not None and row.due_at <= at)
-
-    def effects(self, causes: Collection[int], limit: int = 200) -> list[Entry]:
-        return [row for row in self.rows_entries if row.cause in causes][:limit]
-
-    def entry(self, seq: int) -> Entry | None:
-        found = [each for rows in self.rows_timeline.values() for each in rows]
-        return next((e for e in [*found, *self.rows_entries, *self.rows_logs] if e.seq == seq), None)
-
-    def is_open(self, seq: int) -> bool:
-        return any(row.seq == seq for row in self.rows_waits)
-
-    def before(self, user: str, seq: int) -> list[list[Entry]]:
-        found: dict[str, list[Entry]] = {}
-        for each in self.rows_timeline.get(user, []):
-            if each.journey is not None and each.seq < seq and each.kind != "log":
-                found.setdefault(each.journey, []).append(each)
-        return list(found.values())
-
-    def matched_after(self, user: str, seq: int) -> list[Entry]:
-        return [
-            row for row in self.rows_entries if row.user == user and row.kind == "wait.matched" and row.data
-        ]
-
-    def failure(self, journey: str) -> Entry | None:
-        found = [*self.rows_logs, *self.rows_entries]
-        return next((e for e in found if e.journey == journey and e.kind == "journey.failed"), None)
-
-    def events_of(self, user: str) -> dict[str, int]:
-        names = [each.name for each in self.rows_timeline.get(user, []) if each.kind == "event"]
-        return {name: number for number, name in enumerate(names) if name is not None}
-
-    def newest_events(self, user: str, name: int, limit: int = 20) -> list[Entry]:
-        wanted = {number: text for text, number in self.events_of(user).items()}[name]
-        rows = self.rows_timeline.get(user, [])
-        return [each for each in rows if each.kind == "event" and each.name == wanted][-limit:]
-
-    def known_users(self, names: Collection[str]) -> list[str]:
-        return [row.id for row in self.rows_users if row.id in names]
-
-    def neighbours(self, user: str) -> list[str]:
-        return []
-
-    def has_journey(self, user: str) -> bool:
-        return bool(self.journeys(user=user))
-
-    def journey(self, id: str) -> JourneyRow | None:
-        found = [row for user in self.rows_timeline for row in self.journeys(user=user)]
-        return next((row for row in found if row.id == id), None)
-
-    def event_names(self, prefix: str = "", limit: int = 50) -> list[str]:
-        return [name for name in ("app/login", "web/login") if name.startswith(prefix)][:limit]
-
-    def changed(self) -> bool:
-        return False
-
-    def funnel(self, workflow: str) -> list[PlaceCounts]:
-        return self.rows_funnel if workflow == "onboarding" else []
-
-    def waits_at(self, workflow: str, place: str, *, limit: int = 100) -> list[WaitRow]:
-        found = [row for row in self.rows_waits if row.workflow == workflow and row.line == place]
-        return sorted(found, key=lambda row: (row.due_at is None, row.due_at or 0))[:limit]
-
-    def last_seq(self) -> int:
-        return max((row.seq for row in self.rows_entries), default=0)
-
-    def left_waiting(self) -> LeftWaiting:
-        return LeftWaiting(self.rows_inbox, False)
-
-    def left_aside(self) -> LeftAside:
-        return LeftAside()
-
-    def hold(self) -> dict[str, Any] | None:
-        return None
-
-    def under_way(self) -> list[UnderWay]:
-        return self.rows_under_way
-
-
-class FakeReader:
-    """Answers at once."""
-
-    def __init__(self, views: FakeViews) -> None:
-        self._views = views
-
-    async def ask(self, question: Callable[[Views], T]) -> T:
-        return question(cast(Views, self._views))
-
-    def close(self, last: Callable[[], object] | None = None) -> None:
-        """Nothing is open."""
-        if last is not None:
-            last()
 
 
 class FakeClock:
@@ -464,12 +207,12 @@ class FakeStudio(StudioApp):
     """The real application on a small world."""
 
     def __init__(
-        self, views: FakeViews, desk: FakeEngine | None = None, *, settings: Path | None = None
+        self, records: StoreRecords, desk: FakeEngine | None = None, *, settings: Path | None = None
     ) -> None:
         self.fake_engine = desk or FakeEngine()
-        self.views = views
+        self.records = records
         super().__init__(client=self.fake_engine, settings=settings)
-        self.session.make_reader = lambda path: cast(Reader, FakeReader(self.views))
+        self.session.make_reader = lambda path: RecordsReader(self.records)
         # Nothing is written down.
         self.session.keeps_sent = False
 
@@ -493,40 +236,51 @@ def lines_written(app: FakeStudio, widget: Widget) -> list[int]:
     return lines
 
 
-def world() -> FakeViews:
+def world() -> StoreRecords:
     """Users in every state, waits of every kind, a timeline, a log."""
-    views = FakeViews()
-    views.events = 900
-    views.rows_users = [
-        user("user1", due=12_500, journeys=2, last_event="app/account.created"),
-        user("lena.fischer", due=21_800),
-        user("user7", due=6 * DAY + 23 * HOUR, workflow="cart"),
+    records = StoreRecords()
+    crowd = [n for n in range(30, 120) if n % 3 == 0 or n < 35]
+    records.rows_users = [
+        user("user1", journeys=2, last_event="app/account.created"),
+        user("lena.fischer"),
+        user("user7", workflow="cart"),
         user("user3", "failed"),
-        user("zoë.ünal", "sleeping", due=2 * DAY + 4 * HOUR, workflow="trial"),
+        user("zoë.ünal", "sleeping", workflow="trial"),
         user("user4", "completed"),
         user("max", "step", workflow="trial"),
-        user("o.brien+test@example.com", due=38 * MINUTE, workflow="cart", journeys=3),
+        user("o.brien+test@example.com", workflow="cart", journeys=3),
         user("priya", workflow="winback"),
         user("user22", "cancelled"),
-        user("kim", "idle"),
-        *[
-            user(f"user{n}", "completed" if n % 3 else "waiting", None if n % 3 else n * DAY)
-            for n in range(30, 120)
-        ],
+        user("kim", "idle", last_event="app/login"),
+        *[user(f"user{n}", "waiting" if n in crowd else "completed") for n in range(30, 120)],
     ]
     verified = {"timeout": 6_000, "match": {"userId": "user1"}}
-    views.rows_waits = [
+    records.rows_waits = [
         wait(16, "user1", "app/email.verified", 12_512, match={"userId": "user1"}, opened_at=START + 6_512),
         wait(60, "lena.fischer", "app/account.created", 21_800, match={"email": "lena@x.io"}),
-        wait(61, "max", "charge", None, kind="step", key="step:charge#0", journey="trial/max"),
-        wait(62, "user1", None, 3 * DAY + 6_723, kind="sleep", key="sleep#0", opened_at=START + 6_723),
-        wait(63, "user7", "wait_any", 7 * DAY, kind="group", key="any#0"),
-        wait(64, "priya", "app/*, web/login", None),
-        *[wait(100 + n, f"user{n}", "order/paid", n * DAY, opened_at=START - n * DAY) for n in range(30, 65)],
+        wait(61, "max", "charge", None, kind="step", key="step:charge#0", workflow="trial"),
+        wait(
+            62,
+            "user1",
+            None,
+            3 * DAY + 6_723,
+            kind="sleep",
+            key="sleep#0",
+            opened_at=START + 6_723,
+            workflow="trial",
+        ),
+        wait(63, "user7", "wait_any", 7 * DAY, kind="group", key="any#0", workflow="cart"),
+        wait(65, "zoë.ünal", None, 2 * DAY + 4 * HOUR, kind="sleep", key="sleep#0", workflow="trial"),
+        wait(66, "o.brien+test@example.com", "cart/paid", 38 * MINUTE, workflow="cart"),
+        wait(64, "priya", "app/*, web/login", None, workflow="winback"),
+        *[
+            wait(130 + at, f"user{n}", "order/paid", n * DAY, opened_at=START - n * DAY)
+            for at, n in enumerate(crowd)
+        ],
     ]
     account, reminder = "wait:app/account.created#0", "wait:reminder/account.created#0"
     trial: dict[str, Any] = {"workflow": "trial", "journey": "trial/user1"}
-    views.rows_timeline["user1"] = [
+    records.rows_timeline["user1"] = [
         entry(
             1, 0, "event", "app/email.submitted", data={"email": "user1@x.io"}, journey=None, workflow=None
         ),
@@ -611,7 +365,7 @@ def world() -> FakeViews:
             62, 6_723, "sleep.opened", line="trial.py:9", key="sleep#0", data={"duration": 3 * DAY}, **trial
         ),
     ]
-    views.rows_logs = [
+    records.rows_logs = [
         entry(
             50,
             5_870,
@@ -628,23 +382,37 @@ def world() -> FakeViews:
             "journey.failed",
             message="KeyError: 'email'",
             user="user3",
-            journey="onboarding/user3",
             line="onboarding.py:20",
             data={"source": '    user = account.result[0]["email"]', "traceback": "Traceback\n  KeyError"},
         ),
         entry(
-            52, 6_723, "log", message="welcome mail sent", level="info", workflow="trial", line="trial.py:8"
+            52,
+            6_723,
+            "log",
+            message="welcome mail sent",
+            level="info",
+            user="max",
+            workflow="trial",
+            line="trial.py:8",
         ),
         entry(53, 8_020, "log", message="charged card, 12 EUR", level="info", user="max", workflow="trial"),
     ]
-    return views
+    return records
 
 
-def designer_world() -> FakeViews:
+def hold_steps(records: StoreRecords, *waits: WaitRow) -> None:
+    """Let running steps wait for a yes, since a rewind."""
+    known = {row.seq for row in waits}
+    records.rows_waits = [*(row for row in records.rows_waits if row.seq not in known), *waits]
+    records.kept = {HOLD: json.dumps({"why": "rewind", "at": START + 2_001})}
+    records.kept |= {f"{HELD}{row.seq}": "" for row in waits}
+
+
+def designer_world() -> StoreRecords:
     """The small world with many users of the example journey, whose places are its lines."""
-    views = world()
+    records = world()
     account, verified, login = "onboarding.py:26", "onboarding.py:36", "onboarding.py:42"
-    views.rows_funnel = [
+    records.rows_funnel = [
         PlaceCounts(account, "wait", "app/account.created", 12, 101, 27, 0, 0, 41_000),
         PlaceCounts("onboarding.py:28", "log", None, said=27),
         PlaceCounts("onboarding.py:31", "event", "reminder/account.created", said=27),
@@ -653,7 +421,7 @@ def designer_world() -> FakeViews:
         PlaceCounts(login, "wait", "app/login", 6, 44, 0, 0, 0, 61_000),
     ]
     names = ("mika", "user77", "ana", "user80", "joão", "user91", "user93")
-    views.rows_waits = [
+    records.rows_waits = [
         wait(16, "user1", "app/email.verified", 12_512, opened_at=START + 6_512, line=verified),
         *[
             wait(
@@ -667,14 +435,48 @@ def designer_world() -> FakeViews:
             for n, name in enumerate(names)
         ],
         wait(300, "priya", "app/login", None, line=login),
+        *[
+            wait(330 + n, f"later{n}", "app/email.verified", 20_000 + n * 900, line=verified)
+            for n in range(13)
+        ],
+        *[wait(350 + n, f"idle{n}", "app/login", None, line=login) for n in range(5)],
         *[wait(310 + n, f"new{n}", "app/account.created", 20_000 + n * 900, line=account) for n in range(12)],
     ]
-    views.rows_timeline["user1"] = [
+    records.rows_timeline["user1"] = [
+        entry(1, 0, "event", "app/email.submitted", data={"email": "user1@x.io"}, journey=None),
         entry(2, 1, "journey.started"),
-        entry(15, 6_511, "wait.matched", "app/account.created", line=account),
-        entry(16, 6_512, "wait.opened", "app/email.verified", line=verified),
+        entry(
+            15, 6_511, "wait.matched", "app/account.created", key="wait:app/account.created#0", line=account
+        ),
+        entry(16, 6_512, "wait.opened", "app/email.verified", key="wait:app/email.verified#0", line=verified),
     ]
-    return views
+    took = {"app/account.created": 41_000, "app/email.verified": 3_100, "app/login": 61_000}
+    places = {"app/account.created": account, "app/email.verified": verified, "app/login": login}
+    for first, name in ((400, "user4"), (410, "user35")):
+        records.rows_timeline[name] = [
+            row
+            for at, (event, ms) in enumerate(took.items())
+            for row in (
+                entry(first + 2 * at, -ms - 1_000, "wait.opened", event, **_there(name, event, places)),
+                entry(first + 2 * at + 1, -1_000, "wait.matched", event, **_there(name, event, places)),
+            )
+        ]
+    return records
+
+
+def _there(user: str, event: str, places: Mapping[str, str]) -> dict[str, str]:
+    return {"user": user, "key": f"wait:{event}#0", "line": places[event]}
+
+
+async def at_rest(app: App[Any], apart: Collection[str] = ()) -> None:
+    """Wait for what is under way, but for workers of these groups.
+
+    What is asked is answered by a thread: one that asks may be replaced by another meanwhile.
+    """
+    while under_way := [each for each in app.workers if not each.is_finished and each.group not in apart]:
+        for worker in under_way:
+            with suppress(WorkerCancelled):
+                await worker.wait()
 
 
 def strips_of(app: App[Any]) -> list[Strip]:

@@ -230,10 +230,9 @@ async def test_the_mouse_does_what_the_keys_do(studio: Studio) -> None:
 async def test_who_only_looks_is_told_so_and_sends_nothing() -> None:
     desk = FakeEngine()
     desk.read_only = True
-    views = world()
-    async with open_studio(app=FakeStudio(views, desk)) as studio:
+    records = world()
+    async with open_studio(app=FakeStudio(records, desk)) as studio:
         assert studio.lines[1].startswith(" READ ONLY ")
-        views.events = 0
         studio.live.post_message(StoreChanged())
         await studio.settle()
         assert studio.field("event").value == ""

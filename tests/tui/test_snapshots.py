@@ -15,7 +15,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import pytest
 from _pytest.mark.structures import ParameterSet
@@ -31,7 +31,6 @@ from studio.engine.client import Trouble
 from studio.engine.rewind.preview import RewindPreview
 from studio.errors import WorkflowError
 from studio.source import loader
-from studio.store.approvals import HeldStep
 from studio.store.cut import Behind
 from studio.store.snapshots import StoreSnapshot
 from studio.store.views import Views
@@ -49,13 +48,17 @@ from tests.tui.fakes import (
     HOUR,
     START,
     FakeEngine,
-    FakeReader,
     FakeStudio,
-    FakeViews,
+    at_rest,
     designer_world,
+    hold_steps,
     strips_of,
+    wait,
     world,
 )
+from tests.tui.store_of_records import RecordsReader, StoreRecords
+
+T = TypeVar("T")
 
 FOLDER = Path(__file__).with_name("snapshots")
 WRITE = os.environ.get("JOURNEY_STUDIO_SNAPSHOTS") == "write"
@@ -154,57 +157,40 @@ def joined(runs: list[tuple[int, str, str]]) -> list[tuple[int, str, str]]:
 # -- scenes -----------------------------------------------------------------------------------------
 
 
-class HeldViews(FakeViews):
-    """Two steps wait for a yes."""
-
-    def hold(self) -> dict[str, Any]:
-        return {"why": "rewind", "at": START + 2_001}
-
-    def held_steps(self, limit: int = 1_000) -> list[HeldStep]:
-        """Two of them."""
-        return [
-            HeldStep(61, START + 6_700, "max", "trial", "trial/max", "charge", "trial.py:12"),
-            HeldStep(
-                70,
-                START + 8_100,
-                "o.brien+test@example.com",
-                "cart",
-                "cart/o",
-                "send a reminder",
-                "cart.py:30",
-            ),
-        ][:limit]
-
-
-def held_world() -> FakeViews:
-    """The small world with steps on hold."""
-    views = HeldViews()
-    views.__dict__.update(world().__dict__)
-    return views
+def held_world() -> StoreRecords:
+    """The small world with two steps on hold."""
+    records = world()
+    charge = {"key": "step:charge#0", "workflow": "trial", "line": "trial.py:12"}
+    remind = {"key": "step:send a reminder#0", "workflow": "cart", "line": "cart.py:30"}
+    hold_steps(
+        records,
+        wait(61, "max", "charge", None, kind="step", opened_at=START + 6_700, **charge),
+        wait(
+            70,
+            "o.brien+test@example.com",
+            "send a reminder",
+            None,
+            kind="step",
+            opened_at=START + 8_100,
+            **remind,
+        ),
+    )
+    return records
 
 
-def read_world() -> FakeViews:
-    """The small world whose entries can also be read one by one."""
-    views = world()
-    rows = [*views.rows_timeline["user1"], *views.rows_logs]
-    views.rows_entries = sorted(rows, key=lambda row: row.seq)
-    return views
-
-
-def why_world() -> FakeViews:
+def why_world() -> StoreRecords:
     """An event that woke a wait."""
-    views = world()
-    views.rows_entries = [
-        replace(row, cause=14) for row in views.rows_timeline["user1"] if row.kind == "wait.matched"
+    records = world()
+    records.rows_timeline["user1"] = [
+        replace(row, cause=14) if row.kind == "wait.matched" else row
+        for row in records.rows_timeline["user1"]
     ]
-    return views
+    return records
 
 
-def empty_world() -> FakeViews:
+def empty_world() -> StoreRecords:
     """Nothing has happened."""
-    views = FakeViews()
-    views.events = 0
-    return views
+    return StoreRecords()
 
 
 class FakeTravel:
@@ -276,7 +262,7 @@ async def second_store(studio: Studio) -> None:
     """Another store is open beside the one that is shown."""
     stores, desk = studio.app.session.stores, FakeEngine()
     first, desk.path = stores.open[0], studio.app.fake_engine.path.with_name("studio-fork.db")
-    stores.add(desk, cast(Any, FakeReader(FakeViews())))
+    stores.add(desk, RecordsReader(StoreRecords()))
     stores.show(first)
 
 
@@ -336,6 +322,13 @@ async def inside(studio: Studio) -> None:
         await settle(studio)
 
 
+class AtOnce(Reader):
+    """A reader that answers in the thread that asks."""
+
+    async def ask(self, question: Callable[[Views], T]) -> T:
+        return self._answer(question)
+
+
 async def charts(studio: Studio) -> None:
     """The charts of journeys that a real engine has driven: one through, one failed, two still inside."""
     with TemporaryDirectory() as folder:
@@ -350,7 +343,7 @@ async def charts(studio: Studio) -> None:
             await engine.ingest("opened", user="bob")
             await engine.forward_to(START)
         # Asked in this thread: what is read has come when the screen has come to rest.
-        reader = cast(Reader, FakeReader(cast(FakeViews, Views(store))))
+        reader = AtOnce(store)
         studio.app.session.make_reader = lambda path: reader
         studio.app.session.reader = reader
         studio.app.fake_engine.named = loader.load(str(file.parent)).workflows
@@ -394,7 +387,7 @@ class Scene:
     name: str
     keys: tuple[str, ...] = ()
     sizes: tuple[tuple[int, int], ...] = ALL
-    views: Callable[[], FakeViews] = world
+    records: Callable[[], StoreRecords] = world
     desk: Callable[[FakeEngine], None] | None = None
     first: Callable[[Studio], Any] = no_step
     then: tuple[str, ...] = ()
@@ -409,7 +402,7 @@ SCENES = [
     Scene("home-waiting", ("3",)),
     Scene("home-log", ("4",), (SMALL,)),
     Scene("home-day", sizes=(MIDDLE,), first=day_theme),
-    Scene("home-empty", views=empty_world),
+    Scene("home-empty", records=empty_world),
     Scene("home-filter", ("1", "slash", *"user1", "enter")),
     Scene("home-filter-typed", ("3", "slash", *"email"), (SMALL, MIDDLE)),
     Scene("home-filter-nothing", ("1", "slash", *"zzz", "enter"), (SMALL, MIDDLE)),
@@ -427,10 +420,10 @@ SCENES = [
     Scene("act-cancel", ("3", "a", "c")),
     Scene("act-failed", ("4", "home", "j", "a")),
     Scene("why-wait", ("3", "w")),
-    Scene("why-event", ("2", "home", *["j"] * 10, "w"), views=why_world),
-    Scene("entry-unfolded", ("2", "g", "enter"), views=read_world),
-    Scene("entry-page", ("2", "g", "enter", "down", "enter"), views=read_world),
-    Scene("entry-failure", ("4", "home", "j", "enter"), views=read_world),
+    Scene("why-event", ("2", "home", *["j"] * 10, "w"), records=why_world),
+    Scene("entry-unfolded", ("2", "g", "enter")),
+    Scene("entry-page", ("2", "g", "enter", "down", "enter")),
+    Scene("entry-failure", ("4", "home", "j", "enter")),
     Scene("forward", ("greater_than_sign",)),
     Scene("forward-typed", ("greater_than_sign", *"7d")),
     Scene("time-out-question", ("3", "j", "j", "j", "x")),
@@ -449,40 +442,45 @@ SCENES = [
     Scene("as-of-waiting", ("3",), (SMALL,), first=as_of),
     Scene("as-of-charts", ("C",), first=as_of, over="ChartScreen"),
     Scene("as-of-designer", ("d",), first=as_of, over="DesignerScreen"),
-    Scene("held-bar", ("3",), views=held_world),
-    Scene("designer", ("d",), views=designer_world, desk=examples, over="DesignerScreen"),
+    Scene("held-bar", ("3",), records=held_world),
+    Scene("designer", ("d",), records=designer_world, desk=examples, over="DesignerScreen"),
     Scene(
-        "designer-source", ("d", "2"), (SMALL,), views=designer_world, desk=examples, over="DesignerScreen"
+        "designer-source", ("d", "2"), (SMALL,), records=designer_world, desk=examples, over="DesignerScreen"
     ),
     Scene(
         "designer-folded",
         ("d", "left"),
         (MIDDLE,),
-        views=designer_world,
+        records=designer_world,
         desk=examples,
         over="DesignerScreen",
     ),
-    Scene("designer-change", ("d", "c"), views=designer_world, desk=examples, over="ChangeScreen"),
+    Scene("designer-change", ("d", "c"), records=designer_world, desk=examples, over="ChangeScreen"),
     Scene(
-        "designer-act", ("d", "a"), (SMALL, MIDDLE), views=designer_world, desk=examples, over="ActNodeScreen"
+        "designer-act",
+        ("d", "a"),
+        (SMALL, MIDDLE),
+        records=designer_world,
+        desk=examples,
+        over="ActNodeScreen",
     ),
     Scene(
         "designer-typing",
         ("d", "2", "enter"),
         (SMALL, MIDDLE),
-        views=designer_world,
+        records=designer_world,
         desk=examples,
         over="SourceEditor",
     ),
     Scene(
         "preview",
         ("d", "t"),
-        views=designer_world,
+        records=designer_world,
         desk=examples,
         then=("x",),
         over="PreviewScreen",
     ),
-    Scene("held-steps", ("H",), views=held_world, over="HeldStepsScreen"),
+    Scene("held-steps", ("H",), records=held_world, over="HeldStepsScreen"),
 ]
 CASES = [(scene, size) for scene in SCENES for size in scene.sizes]
 
@@ -498,16 +496,14 @@ def opened(scene: Scene, size: tuple[int, int], folder: Path) -> AbstractAsyncCo
     desk.path = folder / "studio.db"
     if scene.desk is not None:
         scene.desk(desk)
-    return open_studio(size=size, app=FakeStudio(scene.views(), desk))
+    return open_studio(size=size, app=FakeStudio(scene.records(), desk))
 
 
 async def settle(studio: Studio) -> None:
     """Until nothing is under way, but for a question that waits for its answer."""
     for _ in range(2):
         await studio.pilot.pause()
-        under_way = [worker for worker in studio.app.workers if worker.group not in ("time", "act-node")]
-        if under_way:
-            await studio.app.workers.wait_for_complete(under_way)
+        await at_rest(studio.app, apart=("time", "act-node"))
     await studio.pilot.pause()
 
 

@@ -69,7 +69,7 @@ async def test_f_goes_to_the_next_deadline(studio: Studio) -> None:
 
 
 async def test_f_says_so_when_nobody_waits_for_time(studio: Studio) -> None:
-    studio.app.views.rows_waits = [wait(64, "priya", "app/*", None)]
+    studio.app.records.rows_waits = [wait(64, "priya", "app/*", None)]
     await studio.press("f")
     assert hand(studio).acts == []
     assert "there is no deadline: nothing is waiting for a time" in studio.lines[1]
@@ -126,7 +126,7 @@ async def test_x_asks_when_others_come_first(studio: Studio, key: str, acts: lis
     studio.find(WaitingList).point_at(62)
     await studio.press("x")
     assert studio.screen == "QuestionScreen"
-    assert "Jump 2d 23h? 2 other deadlines come first." in studio.text
+    assert "Jump 2d 23h? 4 other deadlines come first." in studio.text
     assert "y jump   X end only this one   ⏎ no" in studio.text
     await studio.press(key)
     assert studio.screen == "LiveScreen"
@@ -137,7 +137,7 @@ async def test_a_wait_that_was_answered_under_the_question_moves_no_clock(studio
     await studio.press("3")
     studio.find(WaitingList).point_at(62)
     await studio.press("x")
-    studio.app.views.rows_waits = [row for row in studio.app.views.rows_waits if row.seq != 62]
+    studio.app.records.rows_waits = [row for row in studio.app.records.rows_waits if row.seq != 62]
     await studio.press("y")
     assert hand(studio).acts == []
     assert "it has already ended: the clock stays" in studio.lines[1]
@@ -153,7 +153,7 @@ async def test_capital_x_ends_only_this_wait(studio: Studio) -> None:
 
 async def test_x_on_a_row_that_is_over_hits_nobody(studio: Studio) -> None:
     await studio.press("3")
-    studio.app.views.rows_waits = studio.app.views.rows_waits[1:]
+    studio.app.records.rows_waits = studio.app.records.rows_waits[1:]
     await studio.changed()
     await studio.press("x", "X")
     assert hand(studio).acts == []

@@ -10,7 +10,8 @@ from studio.tui.screens.workflows import WorkflowsScreen
 from studio.tui.widgets.map_pane import MapPane
 from studio.tui.widgets.timeline import TimelinePane
 from tests.tui.conftest import Studio, open_studio
-from tests.tui.fakes import FakeViews, designer_world, user, world
+from tests.tui.fakes import designer_world, user, world
+from tests.tui.store_of_records import StoreRecords
 
 
 async def choose(studio: Studio, text: str) -> None:
@@ -44,9 +45,9 @@ async def test_a_wait_is_gone_to_by_the_name_of_its_event(studio: Studio) -> Non
 
 
 async def test_a_user_whom_no_list_shows_is_found() -> None:
-    views = world()
-    views.rows_users += [user(f"many{n}") for n in range(500)] + [user("zz.hidden")]
-    async with open_studio(views) as studio:
+    records = world()
+    records.rows_users += [user(f"many{n}") for n in range(500)] + [user("zz.hidden")]
+    async with open_studio(records) as studio:
         await choose(studio, "hidden")
         assert studio.find(TimelinePane).user == "zz.hidden"
 
@@ -71,9 +72,9 @@ async def test_from_the_designer_a_user_is_gone_to_and_another_workflow_shown() 
 
 
 async def test_a_name_that_looks_like_markup_is_shown_as_it_is() -> None:
-    views = world()
-    views.rows_users.append(user("[b]zed[/b]"))
-    async with open_studio(views) as studio:
+    records = world()
+    records.rows_users.append(user("[b]zed[/b]"))
+    async with open_studio(records) as studio:
         await studio.press("colon", *"zed")
         for _ in range(100):
             if "[b]zed[/b]" in studio.text:
@@ -125,7 +126,7 @@ async def test_o_lists_the_workflows_and_shows_the_one_that_is_chosen() -> None:
 
 
 async def test_with_one_workflow_o_says_so() -> None:
-    async with open_studio(FakeViews()) as studio:
+    async with open_studio(StoreRecords()) as studio:
         studio.app.fake_engine.named = dict(list(studio.app.fake_engine.named.items())[:1])
         await studio.press("escape", "d", "o")
         assert studio.screen == "DesignerScreen"

@@ -63,7 +63,7 @@ async def test_answer_fills_the_form(studio: Studio) -> None:
 
 async def test_a_wait_that_is_over_takes_no_act(studio: Studio) -> None:
     await studio.press("3")
-    studio.app.views.rows_waits = studio.app.views.rows_waits[1:]
+    studio.app.records.rows_waits = studio.app.records.rows_waits[1:]
     await studio.changed()
     await studio.press("a")
     assert studio.screen == "LiveScreen"
@@ -107,7 +107,7 @@ async def test_a_refusal_is_said_where_the_eye_is() -> None:
 
 
 async def test_a_user_without_a_journey_has_nothing_to_act_on(studio: Studio) -> None:
-    studio.app.views.rows_timeline["kim"] = [entry(1, 0, "event", "x", journey=None, workflow=None)]
+    studio.app.records.rows_timeline["kim"] = [entry(1, 0, "event", "x", journey=None, workflow=None)]
     await studio.press("i", "a")
     assert studio.field("event").value == "a", "in the form it is a letter"
     await studio.press("escape", "escape", "3", "j", "a")

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
 from rich.cells import cell_len
 
+from studio.language.names import fault
 from studio.tui.widgets.timeline import EntryList, TimelinePane
 from studio.tui.widgets.users_list import UsersList
 from studio.tui.widgets.virtual_list import VirtualList
 from studio.tui.widgets.waiting import WaitingList
 from studio.wording.values import slim
 from tests.tui.conftest import Studio, open_studio
-from tests.tui.fakes import FakeStudio, FakeViews, entry, user, wait, world
+from tests.tui.fakes import FakeStudio, entry, user, wait, world
 from tests.tui.sizes import SIZES
+from tests.tui.store_of_records import StoreRecords
 
 HOSTILE = [
     "[bold red]markup[/] [@click=app.quit]x[/]",
@@ -68,36 +70,44 @@ def cells_of(line: str) -> list[str]:
     return cells
 
 
-def hostile_world() -> FakeViews:
-    """Everything that can be named is named by someone who means harm."""
-    views = FakeViews()
-    views.events = 9
-    everything: list[Any] = []
-    for n, text in enumerate(HOSTILE):
-        views.rows_users.append(user(text, due=60_000 + n, workflow=text, last_event=text, note=text))
-        views.rows_waits.append(
-            wait(100 + n, text, text, 60_000 + n, journey=text, match={text: text}, line=text)
+def event_name(text: str) -> str:
+    """A text as the name of an event, as far as a workflow can wait for one."""
+    return "app/event" if fault(text) else text
+
+
+def hostile_world() -> StoreRecords:
+    """Everything that can be named is named by someone who means harm, in the timeline of each user."""
+    records = StoreRecords()
+    # No store can hold half of a surrogate pair but in data.
+    texts = [(text, text.encode(errors="replace").decode()) for text in HOSTILE]
+    seqs = count(1_000)
+    for n, (text, name) in enumerate(texts):
+        workflow = name.replace("/", "|")
+        records.rows_users.append(user(name, workflow=workflow, last_event=event_name(name), note=name))
+        more: dict[str, Any] = {"workflow": workflow, "line": name}
+        records.rows_waits.append(
+            wait(100 + n, name, event_name(name), 60_000 + n, match={text: text}, **more)
         )
-        more = {"user": text, "workflow": text, "journey": text, "line": text}
-        views.rows_logs.append(entry(200 + n, 100, "log", text, message=text, level="info", **more))
-        everything += [
-            entry(300 + 20 * n, 100, "event", text, data={text: [text]}, **{**more, "journey": None}),
-            entry(301 + 20 * n, 100, "wait.opened", text, key=text, data={"timeout": 1_000}, **more),
-            entry(302 + 20 * n, 100, "wait.timeout", text, key=text, **more),
-            entry(303 + 20 * n, 100, "step.done", text, key=text, data={"result": text}, **more),
-            entry(
-                304 + 20 * n,
-                100,
-                "journey.failed",
-                message=text,
-                data={"source": text, "traceback": text},
-                **more,
-            ),
-        ]
-    for row in views.rows_users:
-        views.rows_timeline[row.id] = everything
-    views.rows_entries = everything
-    return views
+        records.rows_logs.append(
+            entry(200 + n, 100, "log", name, message=name, level="info", user=name, **more)
+        )
+    for _, whose in texts:
+        for text, name in texts:
+            more = {"user": whose, "workflow": name.replace("/", "|"), "line": name}
+            outside = {**more, "journey": None}
+            failed = {"source": text, "traceback": text}
+            event = event_name(name)
+            key = {"key": f"wait:{event}#0"}
+            records.rows_timeline.setdefault(whose, []).extend(
+                (
+                    entry(next(seqs), 100, "event", event, data={text: [text]}, **outside),
+                    entry(next(seqs), 100, "wait.opened", event, data={"timeout": 1_000}, **key, **more),
+                    entry(next(seqs), 100, "wait.timeout", event, **key, **more),
+                    entry(next(seqs), 100, "step.done", name, data={"result": text}, **more),
+                    entry(next(seqs), 100, "journey.failed", message=name, data=failed, **more),
+                )
+            )
+    return records
 
 
 @pytest.mark.long
@@ -122,13 +132,12 @@ async def test_hostile_text_breaks_no_border_and_runs_nothing(size: tuple[int, i
 
 
 async def test_a_mebibyte_of_data_is_a_size_in_the_row() -> None:
-    views = world()
+    records = world()
     value = {"blob": "x" * (1 << 20)}
     huge = entry(700, 8_000, "event", "app/upload", data=value, journey=None)
-    views.rows_timeline["user1"].append(huge)
-    views.rows_logs.append(entry(701, 8_000, "log", message="y" * (1 << 20), level="info"))
-    views.rows_entries = [huge]
-    async with open_studio(views, size=(200, 60)) as studio:
+    records.rows_timeline["user1"].append(huge)
+    records.rows_logs.append(entry(701, 8_000, "log", message="y" * (1 << 20), level="info", user="max"))
+    async with open_studio(records, size=(200, 60)) as studio:
         assert "{… 1.0 MiB} ⏎" in studio.text
         assert studio.find(EntryList).entries[-1].data == slim(value)
         await studio.press("2", "enter")
@@ -253,9 +262,9 @@ async def test_no_colour_is_needed_to_tell_states_apart(monkeypatch: pytest.Monk
 
 @pytest.mark.long
 async def test_a_list_of_very_many_draws_only_what_is_seen() -> None:
-    views = world()
-    views.rows_users = [replace(user(f"user{n}")) for n in range(100_000)]
-    async with open_studio(views) as studio:
+    records = StoreRecords()
+    records.rows_users = [user(f"user{n}") for n in range(20_000)]
+    async with open_studio(records) as studio:
         users = studio.find(UsersList)
         assert len(users.rows) == 200
         assert "latest 200" in studio.text
@@ -263,8 +272,8 @@ async def test_a_list_of_very_many_draws_only_what_is_seen() -> None:
         assert len(users.rows) == 400
         assert len(users._shown) < 400
         await studio.press("G")
-        assert [row.id for row in users.rows[-2:]] == ["user99998", "user99999"]
-        assert users.cursor == "user99999"
+        assert [row.id for row in users.rows[-2:]] == ["user19998", "user19999"]
+        assert users.cursor == "user19999"
         assert "last 200 · g" in studio.text
         assert len(users._shown) < 400
 

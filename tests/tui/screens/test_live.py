@@ -21,13 +21,13 @@ from tests.tui.fakes import (
     START,
     FakeEngine,
     FakeStudio,
-    FakeViews,
     entry,
     lines_written,
     user,
     wait,
     world,
 )
+from tests.tui.store_of_records import StoreRecords
 
 
 async def test_the_screen_shows_who_waits_for_what_and_how_long(studio: Studio) -> None:
@@ -131,7 +131,7 @@ async def test_all_panes_follow_one_selection(studio: Studio) -> None:
     assert studio.find(TimelinePane).user == "user1"
     assert studio.find(EntryList).cursor == 16
     await studio.press("4", "k")
-    assert studio.find(TimelinePane).user == "user1"
+    assert studio.find(TimelinePane).user == "max"
     await studio.press("k")
     assert studio.find(TimelinePane).user == "user3"
 
@@ -143,7 +143,7 @@ async def test_enter_on_a_user_goes_to_the_timeline(studio: Studio) -> None:
 
 
 async def test_enter_on_an_entry_unfolds_it_and_then_shows_all_of_it(studio: Studio) -> None:
-    studio.app.views.rows_entries = studio.app.views.rows_timeline["user1"]
+    studio.app.records.rows_entries = studio.app.records.rows_timeline["user1"]
     await studio.press("2", "g", "enter")
     assert '"email": "user1@x.io"' in studio.text
     assert studio.screen == "LiveScreen"
@@ -157,7 +157,7 @@ async def test_enter_on_an_entry_unfolds_it_and_then_shows_all_of_it(studio: Stu
 
 
 async def test_enter_on_a_failure_shows_its_traceback(studio: Studio) -> None:
-    studio.app.views.rows_entries = studio.app.views.rows_logs
+    studio.app.records.rows_entries = studio.app.records.rows_logs
     await studio.press("4", "k", "k", "enter")
     assert studio.screen == "EntryScreen"
     assert "Traceback" in studio.text
@@ -257,17 +257,17 @@ async def test_the_log_is_filtered_too(studio: Studio) -> None:
     await studio.press("4", "slash", *"mail", "enter")
     assert [row.seq for row in studio.find(LogList).rows] == [51, 52]
     await studio.press("escape")
-    assert len(studio.find(LogList).rows) == 4
+    assert len(studio.find(LogList).rows) == 5
 
 
 async def test_rows_do_not_move_under_the_cursor(studio: Studio) -> None:
     waiting = studio.find(WaitingList)
-    views = studio.app.views
+    records = studio.app.records
     await studio.press("3", "j")
     before = [row.seq for row in waiting.rows]
-    views.rows_waits = [wait(900, "newcomer", "app/login", 8_400), *views.rows_waits[2:]]
-    views.rows_waits.append(wait(901, "late", "app/login", None))
-    views.rows_entries = [
+    records.rows_waits = [wait(900, "newcomer", "app/login", 8_400), *records.rows_waits[2:]]
+    records.rows_waits.append(wait(901, "late", "app/login", None))
+    records.rows_entries = [
         entry(
             80,
             8_000,
@@ -295,36 +295,36 @@ async def test_rows_do_not_move_under_the_cursor(studio: Studio) -> None:
 
 
 async def test_without_focus_the_nearest_deadline_comes_first(studio: Studio) -> None:
-    views = studio.app.views
-    views.rows_waits = [wait(900, "newcomer", "app/login", 8_400), *views.rows_waits[1:]]
+    records = studio.app.records
+    records.rows_waits = [wait(900, "newcomer", "app/login", 8_400), *records.rows_waits[1:]]
     await studio.changed()
     assert [row.seq for row in studio.find(WaitingList).rows[:2]] == [900, 60]
 
 
 async def test_the_log_follows_until_one_looks_back(studio: Studio) -> None:
-    log, views = studio.find(LogList), studio.app.views
-    views.rows_logs += [entry(200 + n, 9_000, "log", message=f"line {n}", level="info") for n in range(40)]
+    log, records = studio.find(LogList), studio.app.records
+    records.rows_logs += [entry(200 + n, 9_000, "log", message=f"line {n}", level="info") for n in range(40)]
     await studio.changed()
     assert "line 39" in studio.text
     assert "● following" in studio.text
     await studio.press("4", "k", "k", "k")
-    views.rows_logs += [entry(300 + n, 9_500, "log", message=f"later {n}", level="info") for n in range(5)]
+    records.rows_logs += [entry(300 + n, 9_500, "log", message=f"later {n}", level="info") for n in range(5)]
     await studio.changed()
     assert log.cursor == 236
     assert "later 4" not in studio.text
-    assert "41/49 · G follows" in studio.text
+    assert "42/50 · G follows" in studio.text
     await studio.press("G")
     assert "later 4" in studio.text
     assert log.following
 
 
 async def test_new_entries_of_a_timeline_appear_at_its_end(studio: Studio) -> None:
-    views = studio.app.views
-    views.rows_timeline["user1"] += [entry(400, 9_000, "log", message="something new", level="info")]
+    records = studio.app.records
+    records.rows_timeline["user1"] += [entry(400, 9_000, "log", message="something new", level="info")]
     await studio.changed()
     assert "something new" in studio.text
     await studio.press("2", "g")
-    views.rows_timeline["user1"] += [
+    records.rows_timeline["user1"] += [
         entry(500 + n, 9_100, "log", message=f"more {n}", level="info") for n in range(40)
     ]
     await studio.changed()
@@ -339,9 +339,8 @@ async def test_an_answer_to_an_old_question_is_not_shown(studio: Studio) -> None
 
 
 async def test_an_empty_store_offers_an_example() -> None:
-    views = FakeViews()
-    views.events = 0
-    async with open_studio(views) as studio:
+    records = StoreRecords()
+    async with open_studio(records) as studio:
         assert studio.focus == "event"
         assert studio.field("event").value == "cart/created"
         assert studio.field("data").value == '{"email": "user1@example.com", "cart_id": "cart-1"}'
@@ -352,10 +351,9 @@ async def test_an_empty_store_offers_an_example() -> None:
 
 
 async def test_a_store_without_workflows_says_what_to_do() -> None:
-    views, desk = FakeViews(), FakeEngine()
-    views.events = 0
+    records, desk = StoreRecords(), FakeEngine()
     desk.named = {}
-    async with open_studio(app=FakeStudio(views, desk)) as studio:
+    async with open_studio(app=FakeStudio(records, desk)) as studio:
         assert studio.focus == "users"
         assert "No journeys here yet." in studio.text
 
@@ -435,11 +433,15 @@ async def test_the_countdown_of_an_entry_goes_on_below_lanes_that_have_come() ->
 
 
 async def test_a_user_that_changes_keeps_the_cursor(studio: Studio) -> None:
-    views = studio.app.views
+    records = studio.app.records
     await studio.press("j", "j")
-    row = views.rows_users[2]
-    views.rows_users = [replace(row, last_at=START + 8_000), *views.rows_users[:2], *views.rows_users[3:]]
-    views.rows_users.insert(0, user("newcomer", due=60_000))
+    row = records.rows_users[2]
+    records.rows_users = [
+        replace(row, last_at=START + 8_000),
+        *records.rows_users[:2],
+        *records.rows_users[3:],
+    ]
+    records.rows_users.insert(0, user("newcomer", due=60_000))
     await studio.changed()
     users = studio.find(UsersList)
     assert users.cursor == "user7"

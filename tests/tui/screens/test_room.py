@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from textual.geometry import Region
 
-from studio.store.approvals import HeldStep
+from studio.store.approvals import HELD, HeldStep
 from studio.store.snapshots import StoreSnapshot
 from studio.tui.format.key_names import labels
 from studio.tui.keys.actions import groups
@@ -22,8 +21,9 @@ from studio.tui.widgets.fields import Field
 from studio.tui.widgets.waiting import WaitingList
 from studio.wording.times import total
 from tests.tui.conftest import Studio, open_studio
-from tests.tui.fakes import DAY, START, FakeEngine, FakeStudio, FakeViews, user, wait, world
+from tests.tui.fakes import DAY, START, FakeEngine, FakeStudio, hold_steps, user, wait, world
 from tests.tui.sizes import LARGE, MIDDLE, SIZES, SMALL
+from tests.tui.store_of_records import StoreRecords
 
 
 def inside(lines: list[str], region: Region) -> list[str]:
@@ -36,13 +36,13 @@ def inside(lines: list[str], region: Region) -> list[str]:
 
 @SIZES
 async def test_the_bar_of_a_wait_gives_way_to_its_figures(size: tuple[int, int]) -> None:
-    views = world()
-    views.rows_waits = [
-        wait(1, "ann", "app/a", 6_000, opened_at=START - 15_800),
-        wait(2, "bob", "app/b", 12 * DAY, opened_at=START - 90 * DAY),
-        wait(3, "cid", "app/c", 3_723_456, opened_at=START),
+    records = world()
+    records.rows_waits = [
+        wait(301, "ann", "app/a", 6_000, opened_at=START - 15_800),
+        wait(302, "bob", "app/b", 12 * DAY, opened_at=START - 90 * DAY),
+        wait(303, "cid", "app/c", 3_723_456, opened_at=START),
     ]
-    async with open_studio(views, size) as studio:
+    async with open_studio(records, size) as studio:
         await studio.press("3")
         text = "\n".join(inside(studio.lines, studio.find(WaitingList).region))
         for figures in (r"due of 21\.8s", r"11d 23h of 102d", r"1h 01m of 1h 02m"):
@@ -64,10 +64,10 @@ def test_the_length_of_a_wait_takes_at_most_seven_cells() -> None:
 @pytest.mark.parametrize(("width", "least"), [(60, 12), (80, 24), (120, 12), (200, 12)])
 async def test_a_name_has_what_is_free(width: int, least: int) -> None:
     names = ["lena.fischer", "o.brien+test@example.com", "x" * 60]
-    views = world()
-    views.rows_users = [user(name, state, due=9 * DAY) for name in names for state in ("waiting",)]
-    views.rows_users.append(user("cut", "cancelled"))
-    async with open_studio(views, (width, 36)) as studio:
+    records = world()
+    records.rows_users = [user(name, state, due=9 * DAY) for name in names for state in ("waiting",)]
+    records.rows_users.append(user("cut", "cancelled"))
+    async with open_studio(records, (width, 36)) as studio:
         shown = studio.text
         assert "lena.fischer " in shown
         assert ("x" * (least - 1) + "…") in shown
@@ -82,51 +82,43 @@ async def test_age_and_workflow_stand_beside_the_name_where_there_is_room() -> N
 
 @SIZES
 async def test_a_held_step_is_said_to_be_held_wherever_it_stands(size: tuple[int, int]) -> None:
-    views = HeldViews()
-    views.__dict__.update(world().__dict__)
-    async with open_studio(views, size) as studio:
+    records = held_world()
+    async with open_studio(records, size) as studio:
         row = next(line for line in studio.lines if re.match(r".[ ▸]max", line))
         assert "‖ on hold" in row
         assert "▸ step" not in row
-        views.held = ()
+        del records.kept[f"{HELD}61"]
         await studio.changed()
         assert "▸ step" in next(line for line in studio.lines if re.match(r".[ ▸]max", line))
 
 
-class HeldViews(FakeViews):
+def held_world() -> StoreRecords:
     """A step waits for a yes."""
-
-    held: tuple[HeldStep, ...] = (
-        HeldStep(61, START + 6_700, "max", "trial", "trial/max", "charge", "trial.py:12"),
-    )
-
-    def hold(self) -> dict[str, Any]:
-        return {"why": "rewind", "at": START}
-
-    def held_steps(self, limit: int = 1_000) -> list[HeldStep]:
-        return list(self.held[:limit])
+    records = world()
+    charge = {"key": "step:charge#0", "workflow": "trial", "line": "trial.py:12"}
+    hold_steps(records, wait(61, "max", "charge", None, kind="step", opened_at=START + 6_700, **charge))
+    return records
 
 
 # -- what is said in full ------------------------------------------------------------------------------
 
 
 async def test_an_empty_list_says_the_whole_sentence() -> None:
-    views = FakeViews()
-    views.events = 0
-    async with open_studio(views, MIDDLE) as studio:
+    records = StoreRecords()
+    async with open_studio(records, MIDDLE) as studio:
         text = inside(studio.lines, studio.live.query_one("#users").region)
         assert " ".join(" ".join(text).split()) == "Nobody here yet. ⏎ in Inject sends the example."
 
 
 @SIZES
 async def test_nothing_of_an_explanation_is_lost(size: tuple[int, int]) -> None:
-    views = world()
+    records = world()
     match = {f"a rather long field {n}": f"and a rather long value {n}" for n in range(4)}
-    views.rows_timeline["user1"] = [
+    records.rows_timeline["user1"] = [
         replace(row, data={"match": match}) if row.kind == "wait.opened" else row
-        for row in views.rows_timeline["user1"]
+        for row in records.rows_timeline["user1"]
     ]
-    async with open_studio(views, size) as studio:
+    async with open_studio(records, size) as studio:
         await studio.press("3", "w")
         page = studio.app.screen.query_one("#why, #why-page")
         said = " ".join(" ".join(inside(studio.lines, page.region)).split())
@@ -265,11 +257,10 @@ async def test_every_question_says_what_its_keys_do(studio: Studio) -> None:
     ids=["help", "why", "act", "editor", "entry", "stores", "held"],
 )
 async def test_header_and_clock_stay_free_below_a_page(size: tuple[int, int], keys: tuple[str, ...]) -> None:
-    views = HeldViews()
-    views.__dict__.update(world().__dict__)
+    records = held_world()
     desk = FakeEngine()
     desk.engine = Snapshots()  # type: ignore[attr-defined]
-    async with open_studio(size=size, app=FakeStudio(views, desk)) as studio:
+    async with open_studio(size=size, app=FakeStudio(records, desk)) as studio:
         await studio.pilot.press(*keys)
         await studio.pilot.pause(0.2)
         assert "RUNNING" in studio.lines[1]

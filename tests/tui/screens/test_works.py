@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import replace
 
 import pytest
 
 from studio.clocks.adjustable_clock import JumpState
-from studio.store.under_way import UnderWay
+from studio.store.beside import CHANGE_SUFFIX
 from studio.tui.screens import marked_control
 from studio.tui.screens.works import WorksList
 from studio.tui.session.long_work import LongWork, LongWorks
@@ -55,6 +56,12 @@ async def test_a_jump_is_listed_and_stopped(studio: Studio) -> None:
     assert studio.screen == "LiveScreen"
 
 
+def going_over(workflow: str, done: int, total: int) -> dict[str, str]:
+    """How far those who wait have gone over to other code, as an engine keeps it."""
+    facts = {"name": workflow, "waiting": total, "tally": {"looked_at": done}}
+    return {f"reload/{workflow}": json.dumps(facts)}
+
+
 async def test_what_the_engine_is_at_is_listed_and_stopped(studio: Studio) -> None:
     desk = studio.app.fake_engine
     stopped: list[str] = []
@@ -63,10 +70,11 @@ async def test_what_the_engine_is_at_is_listed_and_stopped(studio: Studio) -> No
         stopped.append("change")
 
     desk.stop_change = stop_change  # type: ignore[method-assign]
-    studio.app.views.rows_under_way = [
-        UnderWay("change", "rewind", 1 << 20, 4 << 20),
-        UnderWay("reload", "reload of cart", 300, 1_200),
-    ]
+    assert studio.app.session.reader is not None
+    store = studio.app.session.reader.path
+    sign = store.with_name(store.name + CHANGE_SUFFIX)
+    sign.write_text(json.dumps({"name": "rewind", "done": 1 << 20, "total": 4 << 20}))
+    studio.app.records.kept = going_over("cart", 300, 1_200)
     await studio.press("W")
     await studio.settle()
     assert "rewind" in studio.text
@@ -78,7 +86,8 @@ async def test_what_the_engine_is_at_is_listed_and_stopped(studio: Studio) -> No
     assert "stopping" in studio.text
     await studio.press("j", "x")
     assert ("stop_reload", 0) in desk.acts
-    studio.app.views.rows_under_way = []
+    sign.unlink()
+    studio.app.records.kept = {}
     await studio.pilot.pause(0.3)
     await studio.settle()
     assert "Nothing is under way." in studio.text
@@ -91,13 +100,13 @@ async def test_what_has_ended_meanwhile_is_not_said_to_stop(studio: Studio) -> N
         return False
 
     desk.stop_reload = stop_reload  # type: ignore[method-assign]
-    studio.app.views.rows_under_way = [UnderWay("reload", "reload of cart", 3, 12)]
+    studio.app.records.kept = going_over("cart", 3, 12)
     await studio.press("W")
     await studio.settle()
     await studio.press("x")
     assert "3 of 12" in studio.text
     desk.read_only = True
-    studio.app.views.rows_under_way = [UnderWay("reload", "reload of trial", 3, 12)]
+    studio.app.records.kept = going_over("trial", 3, 12)
     await studio.pilot.pause(0.3)
     await studio.settle()
     await studio.press("x")

@@ -10,7 +10,7 @@ import pytest
 
 from studio import Engine, Journey, VirtualClock, workflow
 from studio.engine.local import LocalEngine
-from studio.store.records import WaitRow
+from studio.store.records import Entry, WaitRow
 from studio.store.views import Views
 from studio.tui.app import StudioApp
 from studio.tui.picture import START
@@ -140,25 +140,31 @@ async def test_a_second_enter_sends_what_is_still_looked_for(studio: Studio) -> 
     assert (sent.name, sent.user, sent.text) == ("app/email.verified", "user1", '{"userId":"user1"}')
 
 
+def failure(seq: int, why: str) -> Entry:
+    """A journey that failed of what the event 1,001 brought."""
+    data = {"type": "KeyError", "message": why}
+    return entry(seq, 8_300, "journey.failed", message=f"KeyError: {why}", cause=1_001, data=data)
+
+
 async def test_an_answer_that_makes_the_journey_fail_is_told_in_red(studio: Studio) -> None:
-    studio.app.views.rows_entries = [
+    studio.app.records.rows_entries = [
         entry(1_001, 8_300, "event", "app/email.verified"),
         entry(1_002, 8_300, "wait.matched", "app/email.verified", cause=1_001),
-        entry(1_003, 8_300, "journey.failed", message="KeyError: 'id' [red]\x1b[31m", cause=1_001),
+        failure(1_003, "'id' [red]\x1b[31m"),
     ]
-    studio.app.views.rows_timeline["user1"].append(studio.app.views.rows_entries[2])
+    studio.app.records.rows_timeline["user1"].append(studio.app.records.rows_entries[2])
     await studio.press("3", "enter", "enter")
     assert "and the journey failed: KeyError: 'id' [red]␛[31m · ! goes there" in studio.text
     assert studio.outcome == "✗ sent, and the journey failed"
     await studio.press("exclamation_mark")
     assert studio.focus == "entries"
-    assert studio.live.acts.selected == studio.app.views.rows_entries[2]
+    assert studio.live.acts.selected == studio.app.records.rows_entries[2]
 
 
 async def test_the_key_in_the_empty_field_goes_to_the_failure_too(studio: Studio) -> None:
-    failed = entry(1_002, 8_300, "journey.failed", message="KeyError: 'id'", cause=1_001, user="user1")
-    studio.app.views.rows_entries = [failed]
-    studio.app.views.rows_timeline["user1"].append(failed)
+    failed = failure(1_002, "'id'")
+    studio.app.records.rows_entries = [failed]
+    studio.app.records.rows_timeline["user1"].append(failed)
     await studio.press("i", *"app/x", "tab", "ctrl+u", *"user1", "enter", "enter")
     assert "sent · the journey failed: KeyError: 'id' · ! goes there" in studio.text
     await studio.press("exclamation_mark")

@@ -18,7 +18,8 @@ from textual.widgets import Input
 from studio.tui.format.countdown import CALM_SECONDS, EASY_MS, EASY_SECONDS, TENTHS_SECONDS
 from studio.tui.session.cells import difference
 from studio.tui.widgets.virtual_list import VirtualList
-from tests.tui.fakes import HOUR, MINUTE, SECOND, FakeStudio, FakeViews, user, wait, world
+from tests.tui.fakes import HOUR, MINUTE, SECOND, FakeStudio, at_rest, user, wait, world
+from tests.tui.store_of_records import StoreRecords
 
 SIZE = (200, 60)
 Play = Callable[[FakeStudio, Pilot[None]], Awaitable[None]]
@@ -67,26 +68,26 @@ def glass_of(app: FakeStudio) -> Glass:
     return glass
 
 
-def countdowns() -> FakeViews:
+def countdowns() -> StoreRecords:
     """Users and waits whose countdowns are at tenths, minutes and hours."""
-    views = world()
+    records = world()
     left = [n * SECOND + 37 * n for n in (2, 9, 11, 30, 45, 59, 61, 90)] + [20 * MINUTE, HOUR, 3 * HOUR]
-    views.rows_waits = [wait(100 + n, f"zoë{n}", "app/é", due) for n, due in enumerate(left)]
-    views.rows_users = [user(f"zoë{n}", due=due) for n, due in enumerate(left)]
-    return views
+    records.rows_waits = [wait(100 + n, f"zoë{n}", "app/é", due) for n, due in enumerate(left)]
+    records.rows_users = [user(f"zoë{n}", due=due) for n, due in enumerate(left)]
+    return records
 
 
-async def played(play: Play, views: FakeViews | None = None) -> Glass:
+async def played(play: Play, records: StoreRecords | None = None) -> Glass:
     """Play on a terminal; gives what stands on it at the end."""
     Recorder.written.clear()
-    app = FakeStudio(views or countdowns())
+    app = FakeStudio(records or countdowns())
     app.driver_class = Recorder
     app.console._color_system = ColorSystem.TRUECOLOR
     seen: list[Glass] = []
 
     async def drive(pilot: Pilot[Any]) -> None:
         await pilot.pause()
-        await app.workers.wait_for_complete()
+        await at_rest(app)
         await pilot.pause()
         await play(app, pilot)
         # Those that go easy are drawn now, too.
@@ -159,10 +160,10 @@ async def test_a_tick_writes_the_cells_that_changed_and_no_more() -> None:
         app.move(100)
         await pilot.pause()
         written = "".join(Recorder.written[at:])
-        # The one in its last stretch, twice (users, waiting), and the bar of the clock.
-        assert written.count("0.9s") == 3
+        # The one in its last stretch: in users, waiting, its entry and its lane, and in the bar of the clock.
+        assert written.count("0.9s") == 5
         assert "zoë" not in written
-        assert len(written) < 800
+        assert len(written) < 1_300
 
     await played(play)
 
@@ -181,9 +182,9 @@ async def test_a_countdown_before_its_last_stretch_is_drawn_twice_a_second() -> 
             seen.append(row.split(" of ")[0].split()[-1])
         assert seen == ["30.0s"] * 4 + ["29.5s"] * 5 + ["29.0s"] * 2
 
-    views = countdowns()
-    views.rows_waits[3] = wait(103, "zoë3", "app/é", 30 * SECOND)
-    await played(play, views)
+    records = countdowns()
+    records.rows_waits[3] = wait(103, "zoë3", "app/é", 30 * SECOND)
+    await played(play, records)
 
 
 @pytest.mark.long
@@ -224,23 +225,23 @@ async def test_the_cursor_of_a_field_stays_where_one_types() -> None:
 
 
 async def test_the_timer_rests_where_nothing_counts_down() -> None:
-    views = world()
-    views.rows_waits, views.rows_timeline = [], {}
-    views.rows_users = [user("user1", "completed"), user("kim", "idle")]
-    app = FakeStudio(views)
+    records = world()
+    records.rows_waits, records.rows_timeline = [], {}
+    records.rows_users = [user("user1", "completed"), user("kim", "idle")]
+    app = FakeStudio(records)
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
-        await app.workers.wait_for_complete()
+        await at_rest(app)
         app._stirred = 0.0
         app.move(1)
         assert app._pace == CALM_SECONDS
-        views.rows_waits = [wait(100, "kim", "paid", 6_000)]
+        records.rows_waits = [wait(100, "kim", "paid", 6_000)]
         app.stir()
         await pilot.pause()
         assert app._pace == TENTHS_SECONDS
         assert app.live is not None
         app.live.ask_all()
-        await app.workers.wait_for_complete()
+        await at_rest(app)
         await pilot.pause()
         app._stirred = 0.0
         app.move(1)
@@ -248,14 +249,14 @@ async def test_the_timer_rests_where_nothing_counts_down() -> None:
 
 
 async def test_hours_that_are_left_need_no_tenths() -> None:
-    views = world()
-    views.rows_timeline = {}
-    views.rows_waits = [wait(100, "kim", "paid", 2 * HOUR)]
-    views.rows_users = [user("kim", due=2 * HOUR)]
-    app = FakeStudio(views)
+    records = world()
+    records.rows_timeline = {}
+    records.rows_waits = [wait(100, "kim", "paid", 2 * HOUR)]
+    records.rows_users = [user("kim", due=2 * HOUR)]
+    app = FakeStudio(records)
     async with app.run_test(size=SIZE) as pilot:
         await pilot.pause()
-        await app.workers.wait_for_complete()
+        await at_rest(app)
         app._stirred = 0.0
         app.move(1)
         assert app._pace == CALM_SECONDS

@@ -127,10 +127,10 @@ async def test_trouble_leaves_nothing_in_the_bar_that_looks_alive() -> None:
 
 
 async def test_a_step_that_does_not_come_back_is_named_and_takes_no_key_away() -> None:
-    views = world()
+    records = world()
     call = StuckCall("step", "mail", "welcome/ada", wall_ms() - 75_000, "mail.py:20")
-    views.kept[STUCK] = stuck_text([call])
-    async with open_studio(size=(80, 24), app=FakeStudio(views, FakeEngine())) as studio:
+    records.kept[STUCK] = stuck_text([call])
+    async with open_studio(size=(80, 24), app=FakeStudio(records, FakeEngine())) as studio:
         (line,) = [line for line in studio.lines if "has not come back" in line]
         assert line.startswith(' ✗ step "mail" of welcome/ada has not come back since ')
         assert "RUNNING" in studio.lines[1]
@@ -138,9 +138,9 @@ async def test_a_step_that_does_not_come_back_is_named_and_takes_no_key_away() -
 
 @pytest.mark.parametrize("ago", [5_000, 500_000])
 async def test_what_held_up_all_others_is_named_for_a_while(ago: int) -> None:
-    views = world()
-    views.kept[SLOW] = slow_text(SlowCause(wall_ms() - ago, 1_200, "event paid of ada", "welcome/ada", 900))
-    async with open_studio(size=(200, 60), app=FakeStudio(views, FakeEngine())) as studio:
+    records = world()
+    records.kept[SLOW] = slow_text(SlowCause(wall_ms() - ago, 1_200, "event paid of ada", "welcome/ada", 900))
+    async with open_studio(size=(200, 60), app=FakeStudio(records, FakeEngine())) as studio:
         found = [line.strip() for line in studio.lines if "held up" in line]
         told = "event paid of ada held up all others for 1.2s, 900ms of it in the function of welcome/ada"
         assert found == ([f"✗ {told}"] if ago == 5_000 else [])
@@ -228,8 +228,8 @@ async def test_what_a_studio_that_only_looks_cannot_do_is_said_when_it_is_tried(
 ) -> None:
     desk = FakeEngine()
     desk.read_only = True
-    views = designer_world() if keys[0] == "d" else world()
-    async with open_studio(size=size, app=FakeStudio(views, desk)) as studio:
+    records = designer_world() if keys[0] == "d" else world()
+    async with open_studio(size=size, app=FakeStudio(records, desk)) as studio:
         before = studio.screen
         await studio.press(*keys)
         assert said in studio.text

@@ -135,9 +135,9 @@ async def test_the_maximised_pane_is_remembered(tmp_path: Path) -> None:
 @pytest.mark.long
 async def test_order_level_folds_and_pane_are_as_they_were_left(tmp_path: Path) -> None:
     file = tmp_path / "settings.toml"
-    views = world()
-    views.rows_entries = views.rows_timeline["user1"]
-    async with open_studio(app=FakeStudio(views, settings=file)) as studio:
+    records = world()
+    records.rows_entries = records.rows_timeline["user1"]
+    async with open_studio(app=FakeStudio(records, settings=file)) as studio:
         await studio.press("1", "o", "o")
         await studio.press("4", "l", "l")
         await studio.press("2", "g", "enter", "j", "j", "j", "j", "j", "enter")
@@ -146,7 +146,7 @@ async def test_order_level_folds_and_pane_are_as_they_were_left(tmp_path: Path) 
         await studio.press("g", "enter")
         (left,) = entries._unfolded
         await studio.press("3")
-    again = FakeStudio(views, settings=file)
+    again = FakeStudio(records, settings=file)
     async with open_studio(app=again) as studio:
         users = studio.find(UsersList)
         assert users.order == "state"
@@ -168,7 +168,7 @@ async def test_order_level_folds_and_pane_are_as_they_were_left(tmp_path: Path) 
         await studio.press("4", "l", "l", "l")
     desk = FakeEngine()
     desk.path = tmp_path / "other.db"
-    async with open_studio(app=FakeStudio(views, desk, settings=file)) as studio:
+    async with open_studio(app=FakeStudio(records, desk, settings=file)) as studio:
         studio.live.choose("user1")
         await studio.settle()
         assert not studio.find(EntryList)._unfolded, "another store has other entries"

@@ -39,7 +39,7 @@ async def fill(studio: Studio, event: str, user: str, data: str) -> None:
 
 
 async def test_enter_takes_a_name_and_sends_nothing(studio: Studio) -> None:
-    await studio.press("i", *"em")
+    await studio.press("i", *"subm")
     assert offered(studio) == ["app/email.submitted"]
     assert "▸ app/email.submitted" in studio.text
     await studio.press("enter")
@@ -151,7 +151,7 @@ async def test_e_on_a_wait_fills_in_its_answer_and_on_nothing_says_what_it_is_fo
 
 
 async def test_many_users_at_once(studio: Studio) -> None:
-    studio.app.views.rows_entries = [
+    studio.app.records.rows_entries = [
         entry(2_000 + n, 0, "journey.started", user=f"u{n}", journey=f"onboarding/u{n}", cause=1_000 + n)
         for n in (1, 2, 3)
     ]
@@ -267,8 +267,8 @@ async def test_leaving_the_large_editor_keeps_what_was_written(studio: Studio) -
 
 
 async def test_after_an_event_that_woke_nothing_w_is_a_key_and_says_why(studio: Studio) -> None:
-    views = studio.app.views
-    views.rows_entries = [
+    records = studio.app.records
+    records.rows_entries = [
         entry(
             1_001,
             8_300,
@@ -299,7 +299,7 @@ async def test_w_is_a_key_in_the_empty_field_when_no_name_begins_with_it(studio:
     await fill(studio, "app/nothing", "user1", "")
     await studio.pilot.pause()
     studio.find(Inject)._known = ["app/login"]
-    studio.app.views.rows_entries = [
+    studio.app.records.rows_entries = [
         entry(1_001, 8_300, "event", "app/nothing", journey=None, workflow=None),
     ]
     await studio.press("enter")
@@ -308,7 +308,7 @@ async def test_w_is_a_key_in_the_empty_field_when_no_name_begins_with_it(studio:
     assert studio.field("event").value == "w", "once something was typed it is a letter again"
     await fill(studio, "app/nothing", "user1", "")
     studio.find(Inject)._known = ["app/login"]
-    studio.app.views.rows_entries.append(entry(1_002, 0, "event", "app/nothing", journey=None))
+    studio.app.records.rows_entries.append(entry(1_002, 0, "event", "app/nothing", journey=None))
     await studio.press("enter", "w")
     assert studio.screen == "WhyScreen"
     assert studio.field("event").value == ""
@@ -324,9 +324,9 @@ async def test_after_sending_the_next_event_can_be_typed_at_once(studio: Studio)
 
 
 async def test_a_user_is_told_how_a_wait_was_answered(studio: Studio) -> None:
-    views = studio.app.views
-    views.rows_users.append(user("new"))
-    views.rows_entries = [entry(1_002, 0, "wait.matched", "x", user="new", cause=1_001)]
+    records = studio.app.records
+    records.rows_users.append(user("new"))
+    records.rows_entries = [entry(1_002, 0, "wait.matched", "x", user="new", cause=1_001)]
     await fill(studio, "x", "new", "")
     await studio.press("enter")
     assert studio.outcome.startswith("sent · answered onboarding's wait · ")

@@ -53,7 +53,7 @@ async def looking(store: Path) -> AsyncIterator[tuple[StudioApp, Pilot[None]]]:
 
 async def test_the_title_of_each_list_has_the_number_of_hits(studio: Studio) -> None:
     await studio.press("1", "slash", *"user1", "enter")
-    hits = sum("user1" in row.id for row in studio.app.views.rows_users)
+    hits = sum("user1" in row.id for row in studio.app.records.rows_users)
     assert f"1 Users {hits} /user1" in studio.text
     await studio.press("3", "slash", *"lena", "enter")
     assert "3 Waiting 1 /lena" in studio.text

@@ -37,7 +37,7 @@ async def fill(studio: Studio, event: str, user: str, data: str) -> None:
 
 
 async def test_an_event_is_typed_and_sent(studio: Studio) -> None:
-    studio.app.views.rows_entries = [
+    studio.app.records.rows_entries = [
         entry(1_001, 8_300, "event", "app/login", user="kim", journey=None),
         entry(1_002, 8_300, "journey.started", user="kim", journey="onboarding/kim", cause=1_001),
     ]
@@ -203,15 +203,15 @@ async def test_tab_completes_a_name_and_goes_on_where_there_is_nothing_to_comple
 
 
 async def test_three_keys_answer_a_wait_and_a_fourth_hits_nobody(studio: Studio) -> None:
-    views = studio.app.views
+    records = studio.app.records
     await studio.press("3", "enter")
     assert studio.focus == "event"
     assert studio.field("event").value == "app/email.verified"
     assert studio.field("user").value == "user1"
     assert studio.field("data").value == '{"userId": "user1"}'
     assert studio.outcome == "✓ answers user1 ⏎"
-    views.rows_waits = views.rows_waits[1:]
-    views.rows_entries = [
+    records.rows_waits = records.rows_waits[1:]
+    records.rows_entries = [
         entry(1_001, 8_300, "event", "app/email.verified", journey=None),
         entry(
             1_002,
@@ -319,10 +319,10 @@ def test_an_event_that_a_journey_failed_by_says_so() -> None:
 async def test_what_the_line_says_goes_with_its_cause(
     studio: Studio, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    views = studio.app.views
+    records = studio.app.records
     await studio.press("3", "enter")
     assert studio.outcome == "✓ answers user1 ⏎"
-    views.rows_waits = views.rows_waits[1:]
+    records.rows_waits = records.rows_waits[1:]
     await studio.changed()
     assert studio.outcome == "this wait has ended · ⏎ sends"
     await studio.changed()

@@ -8,7 +8,8 @@ from studio.tui.session.offered import nothing_there
 from studio.tui.widgets.keys_bar import usable
 from studio.tui.widgets.waiting import WaitingList
 from tests.tui.conftest import Studio, open_studio
-from tests.tui.fakes import FakeViews, designer_world, wait, world
+from tests.tui.fakes import designer_world, wait, world
+from tests.tui.store_of_records import StoreRecords
 
 ROWS = {
     "1": {"user.open", "order", "filter"},
@@ -39,24 +40,24 @@ def offered(studio: Studio) -> set[str | None]:
 
 @pytest.mark.parametrize("pane", ROWS)
 async def test_where_nothing_has_happened_nothing_is_offered_for_it(pane: str) -> None:
-    async with open_studio(FakeViews(), size=(200, 60)) as studio:
+    async with open_studio(StoreRecords(), size=(200, 60)) as studio:
         await studio.press("escape", pane)
         assert not offered(studio) & (ROWS[pane] | LATER)
         assert {"inject", "designer", "clock.pause", "quit"} <= offered(studio)
 
 
 async def test_what_the_row_under_the_cursor_takes_is_offered_and_no_more() -> None:
-    views = world()
-    views.rows_waits = [
+    records = world()
+    records.rows_waits = [
         wait(1, "user1", "app/paid", 60_000),
         wait(2, "user1", "app/login", None),
         wait(3, "user1", None, 60_000, kind="sleep"),
         wait(4, "max", "charge", None, kind="step"),
     ]
-    async with open_studio(views, size=(200, 60)) as studio:
+    async with open_studio(records, size=(200, 60)) as studio:
         await studio.press("3", "g")
         seen = []
-        for _ in views.rows_waits:
+        for _ in records.rows_waits:
             assert "wait.by_hand" in offered(studio)
             seen.append([each for each in ("wait.answer", "wait.time_out") if each in offered(studio)])
             assert ("⏎ answer" in studio.lines[-1]) is ("wait.answer" in seen[-1])
@@ -65,10 +66,10 @@ async def test_what_the_row_under_the_cursor_takes_is_offered_and_no_more() -> N
 
 
 async def test_a_wait_that_is_over_takes_nothing() -> None:
-    views = world()
-    async with open_studio(views, size=(200, 60)) as studio:
+    records = world()
+    async with open_studio(records, size=(200, 60)) as studio:
         await studio.press("3", "g")
-        views.rows_waits = views.rows_waits[1:]
+        records.rows_waits = records.rows_waits[1:]
         await studio.changed()
         assert studio.find(WaitingList).is_gone(16)
         assert not offered(studio) & {"wait.answer", "wait.time_out", "wait.by_hand"}
@@ -84,8 +85,8 @@ async def test_the_newest_is_offered_to_whom_looks_at_others() -> None:
 
 
 async def test_the_designer_offers_what_it_has() -> None:
-    views = designer_world()
-    async with open_studio(views, size=(200, 60)) as studio:
+    records = designer_world()
+    async with open_studio(records, size=(200, 60)) as studio:
         await studio.press("d")
         assert "designer.undo" not in offered(studio), "nothing was changed here"
         assert {"map.users", "designer.change", "designer.act", "designer.try"} <= offered(studio)

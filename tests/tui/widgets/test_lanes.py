@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
@@ -12,7 +11,8 @@ from studio.tui.widgets.lanes import LanesPane
 from studio.tui.widgets.timeline import EntryList, TimelinePane
 from studio.tui.widgets.unfolded import MOST_LINES, unfold
 from tests.tui.conftest import Studio, open_studio
-from tests.tui.fakes import START, FakeViews, entry, lines_written, world
+from tests.tui.fakes import START, entry, lines_written, user, world
+from tests.tui.store_of_records import StoreRecords
 
 
 def lanes_of(studio: Studio) -> list[str]:
@@ -148,13 +148,13 @@ async def test_the_wheel_scrolls_a_linear_axis(studio: Studio) -> None:
 
 
 async def test_lanes_leave_the_list_most_of_the_height() -> None:
-    views = world()
+    records = world()
     more = [
         entry(200 + n, 9_000, "journey.started", workflow=f"w{n}", journey=f"w{n}/user1") for n in range(30)
     ]
-    views.rows_timeline["user1"] += more
+    records.rows_timeline["user1"] += more
     for size in ((120, 36), (80, 24), (200, 60)):
-        async with open_studio(views, size) as studio:
+        async with open_studio(records, size) as studio:
             await studio.press("2")
             pane = studio.find(TimelinePane)
             height = studio.find(LanesPane).size.height
@@ -169,21 +169,24 @@ async def test_a_low_pane_has_one_lane() -> None:
         assert "wait app/email.verified" in studio.text
 
 
-async def test_another_user_brings_other_lanes(studio: Studio) -> None:
-    await studio.press("1", "j")
-    assert studio.find(LanesPane).size.height == 0, "nothing has happened to this one"
-    await studio.press("k")
-    assert lanes_of(studio)[2].startswith("onboarding")
+async def test_another_user_brings_other_lanes() -> None:
+    records = world()
+    records.rows_users.insert(1, user("stranger", "none", last_event=None))
+    async with open_studio(records) as studio:
+        await studio.press("1", "j")
+        assert studio.find(LanesPane).size.height == 0, "nothing has happened to this one"
+        await studio.press("k")
+        assert lanes_of(studio)[2].startswith("onboarding")
 
 
 async def test_a_clock_moved_by_hand_runs_through_the_lanes() -> None:
-    views = world()
+    records = world()
     moved = {"from": START + 7_000, "to": START + 8_000}
-    views.rows_moves = [
+    records.rows_entries = [
         entry(300, 8_000, "clock.moved", user=None, journey=None, data=moved),
         entry(301, 7_500, "clock.moved", user=None, journey=None, data={"paused": True}),
     ]
-    async with open_studio(views) as studio:
+    async with open_studio(records) as studio:
         lines = lanes_of(studio)
         assert lines[2].count("»") == 1, "a pause leaves no time out"
         assert "» jumped 1.0s to " in studio.text
@@ -202,13 +205,17 @@ async def test_nothing_of_the_lanes_is_drawn_when_nothing_changed(studio: Studio
 
 
 async def test_hostile_names_break_no_lane() -> None:
-    views = world()
-    name = "[b]x[/b]\x1b[31m名前\u202e" * 3
-    views.rows_timeline["user1"] = [
+    records = world()
+    name = "[b]x\x1b[31m名前\u202e" * 3
+    records.rows_timeline["user1"] = [
         replace(row, workflow=name, journey=f"{name}/user1") if row.journey else row
-        for row in views.rows_timeline["user1"]
+        for row in records.rows_timeline["user1"]
     ]
-    async with open_studio(views) as studio:
+    records.rows_waits = [
+        replace(row, workflow=name, journey=f"{name}/user1") if row.user == "user1" else row
+        for row in records.rows_waits
+    ]
+    async with open_studio(records) as studio:
         text = studio.text
         assert "\x1b" not in text
         assert "\u202e" not in text
@@ -259,10 +266,10 @@ async def test_a_filter_of_entries_without_hits_says_so(studio: Studio) -> None:
 # -- unfolding ------------------------------------------------------------------------------
 
 
-def unfolding() -> FakeViews:
-    views = world()
-    views.rows_entries = views.rows_timeline["user1"]
-    return views
+def unfolding() -> StoreRecords:
+    records = world()
+    records.rows_entries = records.rows_timeline["user1"]
+    return records
 
 
 async def test_enter_unfolds_an_entry_and_folds_it_again() -> None:
@@ -280,10 +287,10 @@ async def test_enter_unfolds_an_entry_and_folds_it_again() -> None:
 
 
 async def test_what_is_unfolded_stays_so_when_more_happens() -> None:
-    views = unfolding()
-    async with open_studio(views) as studio:
+    records = unfolding()
+    async with open_studio(records) as studio:
         await studio.press("2", "g", "enter")
-        views.rows_timeline["user1"].append(entry(400, 9_000, "log", message="something new", level="info"))
+        records.rows_timeline["user1"].append(entry(400, 9_000, "log", message="something new", level="info"))
         await studio.changed()
         assert '"email": "user1@x.io"' in studio.text
         assert cursor_of(studio) == 1
@@ -318,15 +325,10 @@ def test_what_is_unfolded_is_literal() -> None:
 
 
 async def test_ten_thousand_journeys_are_counted() -> None:
-    views = world()
-    side_by_side = views.side_by_side
-
-    def many(user: str, **_: Any) -> Any:
-        return replace(side_by_side(user), total=10_000)
-
-    views.side_by_side = many  # type: ignore[method-assign]
-    async with open_studio(views) as studio:
-        assert "+9,998 journeys" in studio.text
+    records = world()
+    records.rows_users[0] = replace(records.rows_users[0], journeys=10_000)
+    async with open_studio(records) as studio:
+        assert "+9,995 journeys" in studio.text
 
 
 async def test_another_theme_colours_the_lanes_anew(studio: Studio) -> None:
@@ -352,12 +354,12 @@ def test_an_unfolded_text_is_broken_between_words() -> None:
 
 
 async def test_a_key_for_the_journey_works_on_a_line_of_a_traceback() -> None:
-    views = world()
+    records = world()
     failed = entry(
         90, 7_000, "journey.failed", message="KeyError: 'email'", data={"traceback": "one\ntwo\nthree"}
     )
-    views.rows_timeline["user1"] = [*views.rows_timeline["user1"], failed]
-    async with open_studio(views, size=(200, 60)) as studio:
+    records.rows_timeline["user1"] = [*records.rows_timeline["user1"], failed]
+    async with open_studio(records, size=(200, 60)) as studio:
         await studio.press("2", "G", "enter", "down", "down")
         assert studio.find(EntryList).row is not studio.find(EntryList).entry
         await studio.press("a")
@@ -366,12 +368,12 @@ async def test_a_key_for_the_journey_works_on_a_line_of_a_traceback() -> None:
 
 
 async def test_lanes_of_one_workflow_have_names_of_their_own() -> None:
-    views = world()
-    views.rows_timeline["user1"] = [
+    records = world()
+    records.rows_timeline["user1"] = [
         entry(n, n, "journey.started", workflow="cart", journey=f"cart/user1/order-100{n}-europe")
         for n in range(1, 6)
     ]
-    async with open_studio(views) as studio:
+    async with open_studio(records) as studio:
         lanes = studio.find(LanesPane)
         named = [label for name, label in lanes._labels.items() if name.startswith("cart")]
         assert len(set(named)) == len(named)

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from studio.store.records import WaitRow
-from studio.store.view_users import UserPage, UserSearch
+from studio.store import view_users
+from studio.store.view_users import UserSearch
 from studio.tui.widgets.log import LogList
 from studio.tui.widgets.pinned_selection import pinned
 from studio.tui.widgets.timeline import EntryList, TimelinePane
@@ -15,7 +15,8 @@ from studio.tui.widgets.users_list import WINDOW, UsersList
 from studio.tui.widgets.users_questions import PAGE, search_of
 from studio.tui.widgets.waiting import WaitingList
 from tests.tui.conftest import Studio, open_studio
-from tests.tui.fakes import SECOND, FakeViews, entry, user, wait, world
+from tests.tui.fakes import SECOND, entry, user, wait
+from tests.tui.store_of_records import StoreRecords
 
 
 def user_at(studio: Studio) -> object:
@@ -51,23 +52,23 @@ async def test_another_order_keeps_the_cursor_on_the_same_user(studio: Studio) -
 
 
 async def test_the_next_failed_is_one_key_from_anywhere(studio: Studio) -> None:
-    views = studio.app.views
-    views.rows_users[20] = replace(views.rows_users[20], state="failed")
+    records = studio.app.records
+    records.rows_users[21] = replace(records.rows_users[21], state="failed")
     await studio.changed()
     await studio.press("3", "exclamation_mark")
     assert user_at(studio) == "user3"
     assert studio.find(TimelinePane).user == "user3"
     assert studio.focus == "waiting"
     await studio.press("exclamation_mark")
-    assert user_at(studio) == views.rows_users[20].id
+    assert user_at(studio) == records.rows_users[21].id
     await studio.press("exclamation_mark")
     assert user_at(studio) == "user3", "round again"
 
 
 async def test_a_failed_user_that_is_not_shown_is_brought_in() -> None:
-    views = world()
-    views.rows_users = [*(user(f"u{n:04}") for n in range(500)), user("far", "failed")]
-    async with open_studio(views) as studio:
+    records = StoreRecords()
+    records.rows_users = [*(user(f"u{n:04}") for n in range(500)), user("far", "failed")]
+    async with open_studio(records) as studio:
         users = studio.find(UsersList)
         assert "far" not in [row.id for row in users.rows]
         await studio.press("exclamation_mark")
@@ -77,8 +78,9 @@ async def test_a_failed_user_that_is_not_shown_is_brought_in() -> None:
 
 
 async def test_without_failures_the_key_says_so(studio: Studio) -> None:
-    views = studio.app.views
-    views.rows_users = [row for row in views.rows_users if row.state != "failed"]
+    records = studio.app.records
+    records.rows_users = [row for row in records.rows_users if row.state != "failed"]
+    records.rows_logs = [row for row in records.rows_logs if row.kind != "journey.failed"]
     await studio.changed()
     await studio.press("exclamation_mark")
     assert studio.find(UsersList).cursor == "user1"
@@ -92,7 +94,7 @@ async def test_without_failures_the_key_says_so(studio: Studio) -> None:
         ("user1 !0", ["user1", "user111", "user112"]),
         ("state:failed", ["user3"]),
         ("state:done !user4 user5", ["user50", "user52"]),
-        ("workflow:trial", ["zoë.ünal", "max"]),
+        ("workflow:trial", ["user1", "zoë.ünal", "max"]),
         ("!workflow:onboarding state:wait", ["user7", "o.brien+test@example.com", "priya"]),
         ("user:FISCHER", ["lena.fischer"]),
     ],
@@ -110,21 +112,14 @@ def test_a_filter_of_users_is_read() -> None:
     )
 
 
-class ManyUsers(FakeViews):
-    """A million users, of whom a search finds one in each of its steps."""
-
-    steps = 0
-
-    def find_users(self, search: UserSearch, *, before: int | None = None, limit: int = 200) -> UserPage:
-        self.steps += 1
-        before = 5 if before is None else before
-        return UserPage([user(f"x-needle-{before}")], before - 1, 1 - (before - 1) / 5)
-
-
-async def test_a_search_goes_on_in_the_background_and_shows_how_far_it_is() -> None:
-    views = ManyUsers()
-    views.rows_users = [user("needle-first"), user("other")]
-    async with open_studio(views) as studio:
+async def test_a_search_goes_on_in_the_background_and_shows_how_far_it_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # A user in each of its steps.
+    monkeypatch.setattr(view_users, "STRETCH", 1)
+    records = StoreRecords()
+    records.rows_users = [user(f"x-needle-{n}") for n in range(5)]
+    async with open_studio(records) as studio:
         users = studio.find(UsersList)
         said: list[str] = []
         real = users.set_titles
@@ -135,16 +130,15 @@ async def test_a_search_goes_on_in_the_background_and_shows_how_far_it_is() -> N
 
         users.set_titles = write  # type: ignore[method-assign]
         await studio.press("slash", *"needle", "enter")
-        assert users.rows[0].id == "needle-first"
-        assert len(users.rows) == 6
+        assert [row.id for row in users.rows] == [f"x-needle-{n}" for n in range(5)]
         assert any("searching 60%" in each for each in said)
         assert "searching" not in said[-1]
 
 
 async def test_out_of_a_filter_the_cursor_is_on_the_same_user() -> None:
-    views = world()
-    views.rows_users = [user(f"u{n:04}") for n in range(1_000)]
-    async with open_studio(views) as studio:
+    records = StoreRecords()
+    records.rows_users = [user(f"u{n:04}") for n in range(1_000)]
+    async with open_studio(records) as studio:
         users = studio.find(UsersList)
         await studio.press("slash", *"0700", "enter")
         assert user_at(studio) == "u0700"
@@ -155,9 +149,9 @@ async def test_out_of_a_filter_the_cursor_is_on_the_same_user() -> None:
 
 
 async def test_the_order_of_names_has_no_end_in_either_direction() -> None:
-    views = world()
-    views.rows_users = [user(f"u{n:04}") for n in range(5_000)]
-    async with open_studio(views) as studio:
+    records = StoreRecords()
+    records.rows_users = [user(f"u{n:04}") for n in range(5_000)]
+    async with open_studio(records) as studio:
         users = studio.find(UsersList)
         await studio.press("o", "o", "o", "g")
         for _ in range(60):
@@ -191,10 +185,10 @@ async def test_y_copies_the_id_of_a_user(studio: Studio) -> None:
     [
         ("email", [16]),
         ("user:lena", [60]),
-        ("state:sleep", [62]),
+        ("state:sleep", [65, 62]),
         ("event:order !user30", [131]),
-        ("!order !user1 !max !lena", [63, 64]),
-        ("workflow:onboarding user:max", [61]),
+        ("!order !user1 !max !lena", [66, 65, 63, 64]),
+        ("workflow:trial user:max", [61]),
     ],
 )
 async def test_waits_are_filtered(studio: Studio, text: str, seqs: list[int]) -> None:
@@ -230,9 +224,9 @@ async def test_between_a_filter_and_what_it_finds_no_wait_is_chosen(studio: Stud
 
 
 async def test_two_quick_enters_answer_nobody_else(studio: Studio) -> None:
-    waiting, views = studio.find(WaitingList), studio.app.views
+    waiting, records = studio.find(WaitingList), studio.app.records
     await studio.press("3")
-    gone, *views.rows_waits = views.rows_waits
+    gone, *records.rows_waits = records.rows_waits
     await studio.changed()
     assert waiting.cursor == gone.seq
     await studio.press("enter", "enter")
@@ -250,17 +244,10 @@ async def test_y_copies_a_wait(studio: Studio) -> None:
 
 
 async def test_a_filter_looks_beyond_the_first_page() -> None:
-    views = world()
-    views.rows_waits = [wait(n, f"u{n}", "app/login", n * SECOND) for n in range(1, 1_500)]
-    async with open_studio(views) as studio:
+    records = StoreRecords()
+    records.rows_waits = [wait(n, f"u{n}", "app/login", n * SECOND) for n in range(1, 1_500)]
+    async with open_studio(records) as studio:
         waiting = studio.find(WaitingList)
-        real = views.waits
-
-        def pages(*, user: str | None = None, limit: int = 100, after: object = None) -> list[WaitRow]:
-            seen = after[1] if isinstance(after, tuple) else 0
-            return [row for row in real(limit=10_000) if row.seq > seen][:limit]
-
-        views.waits = pages  # type: ignore[method-assign]
         waiting.set_filter("u1400")
         await studio.settle()
         assert [row.user for row in waiting.rows] == ["u1400"]
@@ -275,7 +262,7 @@ async def test_a_filter_looks_beyond_the_first_page() -> None:
         ("mail", [51, 52]),
         ("mail !KeyError", [52]),
         ("user:user7", [50]),
-        ("!user:user7", [51, 52, 53]),
+        ("!user:user7", [7, 51, 52, 53]),
         ("workflow:trial card", [53]),
         ("level:error", [51]),
         ("level:warn", [50]),
@@ -302,22 +289,22 @@ async def test_l_goes_through_the_levels(studio: Studio) -> None:
     await studio.press("l")
     assert "· note" in studio.text
     await studio.press("l")
-    assert len(log.rows) == 4
+    assert len(log.rows) == 5
     assert "4 Log · all users ─" in studio.text.replace("━", "─")
 
 
 async def test_u_shows_only_the_user_under_the_cursor(studio: Studio) -> None:
     log = studio.find(LogList)
     await studio.press("4", "k", "u")
-    assert [row.user for row in log.rows] == ["user1"]
-    assert "4 Log · user1" in studio.text
+    assert [row.user for row in log.rows] == ["max"] * 2
+    assert "4 Log · max" in studio.text
     await studio.press("u")
-    assert len(log.rows) == 4
+    assert len(log.rows) == 5
 
 
 async def test_the_log_of_one_user_follows_the_selection(studio: Studio) -> None:
     log = studio.find(LogList)
-    await studio.press("4", "k", "u", "1", "j", "j")
+    await studio.press("4", "home", "u", "1", "j", "j")
     assert "4 Log · user7" in studio.text
     assert [row.seq for row in log.rows] == [50]
 
@@ -325,16 +312,16 @@ async def test_the_log_of_one_user_follows_the_selection(studio: Studio) -> None
 async def test_y_copies_a_line_of_the_log_with_its_time_in_utc(studio: Studio) -> None:
     await studio.press("4", "k", "y")
     assert studio.app.clipboard == (
-        "2026-11-24T11:30:06.723Z  info  user1  trial  welcome mail sent  trial.py:8"
+        "2026-11-24T11:30:06.723Z  info  max  trial  welcome mail sent  trial.py:8"
     )
 
 
 async def test_the_log_reads_on_below_what_the_filter_left_out() -> None:
-    views = world()
-    views.rows_logs = [
+    records = StoreRecords()
+    records.rows_logs = [
         entry(n, n, "log", message="needle" if n < 4 else f"line {n}", level="info") for n in range(1, 3_000)
     ]
-    async with open_studio(views) as studio:
+    async with open_studio(records) as studio:
         log = studio.find(LogList)
         log.set_filter("!line")
         await studio.settle()
@@ -357,14 +344,15 @@ def test_what_was_known_stays_in_front_of_what_is_new() -> None:
 
 @pytest.mark.parametrize("count", [150, 5_000])
 async def test_a_flood_moves_nothing_under_the_cursor_of_the_log(count: int) -> None:
-    views = world()
-    views.rows_logs = [entry(n, n, "log", message=f"line {n}", level="info") for n in range(1, 301)]
-    async with open_studio(views) as studio:
+    records = StoreRecords()
+    records.rows_users = [user("user1", last_event=None), user("kim")]
+    records.rows_logs = [entry(n, n, "log", message=f"line {n}", level="info") for n in range(1, 301)]
+    async with open_studio(records) as studio:
         log = studio.find(LogList)
         await studio.press("4", "k", "k", "k")
         top = log.top_key()
         assert log.cursor == 297
-        views.rows_logs += [
+        records.rows_logs += [
             entry(n, n, "log", message=f"line {n}", level="info") for n in range(301, 301 + count)
         ]
         await studio.changed()
@@ -375,15 +363,16 @@ async def test_a_flood_moves_nothing_under_the_cursor_of_the_log(count: int) -> 
 
 
 async def test_a_flood_moves_nothing_under_the_cursor_of_the_timeline() -> None:
-    views = world()
-    views.rows_timeline["user1"] = [
+    records = StoreRecords()
+    records.rows_users = [user("user1", last_event=None), user("kim")]
+    records.rows_timeline["user1"] = [
         entry(n, n, "log", message=f"line {n}", level="info") for n in range(1, 301)
     ]
-    async with open_studio(views) as studio:
+    async with open_studio(records) as studio:
         entries = studio.find(EntryList)
         await studio.press("2", "k", "k", "k")
         assert entries.cursor == 297
-        views.rows_timeline["user1"] += [entry(n, n, "log", message=f"line {n}") for n in range(301, 900)]
+        records.rows_timeline["user1"] += [entry(n, n, "log", message=f"line {n}") for n in range(301, 900)]
         await studio.changed()
         assert entries.cursor == 297
         assert "line 297" in studio.text

@@ -48,16 +48,16 @@ async def test_a_filter_of_waits_selects_too(studio: Studio) -> None:
 
 async def test_what_comes_meanwhile_moves_no_selection(studio: Studio) -> None:
     await studio.press("i")
-    views = studio.app.views
-    views.rows_users = views.rows_users[3:]
+    records = studio.app.records
+    records.rows_users = records.rows_users[3:]
     await studio.changed()
     assert studio.find(TimelinePane).user == "user1"
 
 
 @pytest.mark.parametrize("keys", [["1"], ["2"], ["i", "escape"]])
 async def test_d_opens_the_workflow_of_the_user_who_is_selected(studio: Studio, keys: list[str]) -> None:
-    views = studio.app.views
-    views.rows_timeline["user7"] = [
+    records = studio.app.records
+    records.rows_timeline["user7"] = [
         entry(200, 0, "journey.started", user="user7", workflow="cart", journey="cart/user7"),
         entry(201, 1, "event", "cart/opened", user="user7", workflow=None, journey=None),
     ]
@@ -98,9 +98,9 @@ async def test_a_followed_user_opens_no_list_of_names(studio: Studio) -> None:
 
 
 async def test_a_hostile_id_in_the_form_is_text(studio: Studio) -> None:
-    views = studio.app.views
+    records = studio.app.records
     evil = "[red]\x1b[31m\u202eevil" + "x" * 400
-    views.rows_users = [views.rows_users[0], user(evil), *views.rows_users[1:]]
+    records.rows_users = [records.rows_users[0], user(evil), *records.rows_users[1:]]
     await studio.changed()
     await studio.press("1", "g", "j")
     assert studio.field("user").value == evil

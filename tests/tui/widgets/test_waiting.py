@@ -24,15 +24,15 @@ def many(count: int) -> list[WaitRow]:
 
 
 async def test_only_the_row_under_the_cursor_may_be_over(studio: Studio) -> None:
-    waiting, views = studio.find(WaitingList), studio.app.views
-    views.rows_waits = many(30)
+    waiting, records = studio.find(WaitingList), studio.app.records
+    records.rows_waits = many(30)
     await studio.changed()
     await studio.press("3", "g", "j", "j", "j")
-    views.rows_entries = [
+    records.rows_entries = [
         entry(300 + n, 9_000, "wait.timeout", "app/x", key=KEY, user=f"u{n}", journey=f"onboarding/u{n}")
         for n in range(8)
     ]
-    views.rows_waits = views.rows_waits[8:]
+    records.rows_waits = records.rows_waits[8:]
     await studio.changed()
     assert [row.user for row in waiting.rows] == ["u3", *[f"u{n}" for n in range(8, 30)]]
     assert waiting.is_gone(203)
@@ -50,12 +50,12 @@ async def test_only_the_row_under_the_cursor_may_be_over(studio: Studio) -> None
 
 
 async def test_what_goes_above_does_not_move_the_row_under_the_cursor(studio: Studio) -> None:
-    waiting, views = studio.find(WaitingList), studio.app.views
-    views.rows_waits = many(60)
+    waiting, records = studio.find(WaitingList), studio.app.records
+    records.rows_waits = many(60)
     await studio.changed()
     await studio.press("3", "g", *["j"] * 20)
     (before,) = [at for at, line in enumerate(studio.lines) if "◷ u20" in line]
-    views.rows_waits = views.rows_waits[6:]
+    records.rows_waits = records.rows_waits[6:]
     await studio.changed()
     assert waiting.row is not None
     assert waiting.row.user == "u20"
@@ -63,11 +63,11 @@ async def test_what_goes_above_does_not_move_the_row_under_the_cursor(studio: St
 
 
 async def test_what_is_not_among_the_nearest_any_more_is_not_over(studio: Studio) -> None:
-    waiting, views = studio.find(WaitingList), studio.app.views
-    views.rows_waits = many(200)
+    waiting, records = studio.find(WaitingList), studio.app.records
+    records.rows_waits = many(200)
     await studio.changed()
     await studio.press("3", "g")
-    views.rows_waits = [*[wait(900 + n, f"new{n}", "app/x", 8_500) for n in range(5)], *views.rows_waits]
+    records.rows_waits = [*[wait(900 + n, f"new{n}", "app/x", 8_500) for n in range(5)], *records.rows_waits]
     await studio.changed()
     assert len(waiting.rows) == 200
     assert waiting.rows[-1].user == "u199"
@@ -86,13 +86,16 @@ async def test_what_is_not_among_the_nearest_any_more_is_not_over(studio: Studio
     ],
 )
 async def test_how_it_ended_is_said(studio: Studio, kind: str | None, words: str) -> None:
-    views = studio.app.views
-    views.rows_waits = many(3)
+    records = studio.app.records
+    first, *others = many(3)
+    if kind == "step.failed":
+        first = wait(200, "u0", "charge", 9_000, kind="step", key="step:charge#0")
+    records.rows_waits = [first, *others]
     await studio.changed()
     await studio.press("3", "g")
     if kind is not None:
-        views.rows_entries = [entry(300, 9_000, kind, key=KEY, user="u0", journey="onboarding/u0")]
-    views.rows_waits = views.rows_waits[1:]
+        records.rows_entries = [entry(300, 9_000, kind, first.name, key=first.key, user="u0")]
+    records.rows_waits = others
     await studio.changed()
     assert words in studio.text
 

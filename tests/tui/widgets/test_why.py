@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 from studio.engine.inspect.explanation import Finding, Proposal, Why
@@ -11,7 +12,8 @@ from studio.tui.screens.why import WhyScreen
 from studio.tui.widgets.why import Subject, WhyPane
 from studio.tui.widgets.why_text import why_lines
 from tests.tui.conftest import Studio, open_studio
-from tests.tui.fakes import entry, world
+from tests.tui.fakes import entry
+from tests.tui.store_of_records import StoreRecords
 
 
 def said(why: Why) -> str:
@@ -33,9 +35,9 @@ async def test_w_on_a_wait_says_what_would_answer_it_and_enter_fills_it_in(studi
 
 
 async def test_w_on_an_event_says_what_it_woke_and_escape_closes(studio: Studio) -> None:
-    studio.app.views.rows_entries = [
-        entry(15, 6_511, "wait.matched", "app/account.created", cause=14, line="onboarding.py:13")
-    ]
+    timeline = studio.app.records.rows_timeline["user1"]
+    timeline[:] = [replace(row, cause=14) if row.kind == "wait.matched" else row for row in timeline]
+    await studio.changed()
     await studio.press("2", "home", *["j"] * 10, "w")
     assert "answered onboarding's wait for app/account.created" in studio.text
     await studio.press("escape")
@@ -51,10 +53,8 @@ async def test_w_on_a_user_explains_the_nearest_wait(studio: Studio) -> None:
 
 
 async def test_w_without_anything_says_what_it_is_for() -> None:
-    views = world()
-    views.rows_users, views.rows_waits = [], []
-    async with open_studio(views) as studio:
-        await studio.press("3", "w")
+    async with open_studio(StoreRecords()) as studio:
+        await studio.press("escape", "3", "w")
         assert studio.screen == "LiveScreen"
         assert "w explains an event or a wait" in studio.outcome
 
@@ -85,7 +85,7 @@ async def test_the_pane_goes_on_with_a_timeline_that_follows_what_is_new() -> No
         await studio.press("2", "end")
         pane = studio.find(WhyPane)
         assert pane.subject == Subject(62)
-        rows = studio.app.views.rows_timeline["user1"]
+        rows = studio.app.records.rows_timeline["user1"]
         rows.append(entry(90, 8_000, "event", "app/new", journey=None, workflow=None))
         await studio.changed()
         await studio.changed()

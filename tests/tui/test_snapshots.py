@@ -354,26 +354,27 @@ async def charts(studio: Studio) -> None:
 
 async def as_of(studio: Studio) -> None:
     """The past of a store of a real engine, a while after bob's journey failed."""
-    with TemporaryDirectory() as folder:
-        file = Path(folder, "workflows", "welcome.py")
-        file.parent.mkdir()
-        file.write_text(CHARTED)
-        store = studio.app.fake_engine.path
-        async with Engine(file.parent, store=store, clock=VirtualClock(START - DAY)) as engine:
-            for user in ("ada", "bob", "mia", "tom"):
-                await engine.ingest("signup", user=user)
-            await engine.forward_to(START - DAY + 3 * HOUR)
-            await engine.ingest("opened", user="ada", data={"plan": "team"})
-            failed = await engine.ingest("opened", user="bob")
-            await engine.forward_to(START)
-        studio.app.fake_engine.named = loader.load(str(file.parent)).workflows
-        live = studio.app.live
-        assert live is not None
-        live.look_at(str(failed.seq))
-        for _ in range(3):
-            await settle(studio)
-        live.choose("bob")
+    store = studio.app.fake_engine.path
+    # Beside the store, for as long as the screen: the designer reads it, and names it from where it works.
+    os.chdir(store.parent)
+    file = store.with_name("workflows") / "welcome.py"
+    file.parent.mkdir()
+    file.write_text(CHARTED)
+    async with Engine(file.parent, store=store, clock=VirtualClock(START - DAY)) as engine:
+        for user in ("ada", "bob", "mia", "tom"):
+            await engine.ingest("signup", user=user)
+        await engine.forward_to(START - DAY + 3 * HOUR)
+        await engine.ingest("opened", user="ada", data={"plan": "team"})
+        failed = await engine.ingest("opened", user="bob")
+        await engine.forward_to(START)
+    studio.app.fake_engine.named = loader.load(str(file.parent)).workflows
+    live = studio.app.live
+    assert live is not None
+    live.look_at(str(failed.seq))
+    for _ in range(3):
         await settle(studio)
+    live.choose("bob")
+    await settle(studio)
 
 
 async def no_step(studio: Studio) -> None:
@@ -534,6 +535,8 @@ def same_everywhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.setenv("JOURNEY_STUDIO_SYMBOLS", "unicode")
     monkeypatch.delenv("NO_COLOR", raising=False)
+    # Comes back to it, wherever a scene has gone.
+    monkeypatch.chdir(Path.cwd())
     time.tzset()
     yield
     monkeypatch.undo()

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from studio.kernel.decisions import Open, Speak
+from studio.kernel.decisions import Deciding, Open, Speak
 from studio.kernel.dry_run import Difference, dry_run
 from studio.kernel.records import Cause
-from studio.kernel.resolver import CommandResolver, Deciding
+from studio.kernel.resolver import CommandResolver
 from studio.kernel.state import JourneyState, WaitState
 from studio.kernel.transition import Transition
 from studio.language.commands import Command, Key, Wait

@@ -7,42 +7,39 @@ holds already, and otherwise decides what to open. It changes nothing itself: it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
-from functools import partial
+from collections.abc import Generator
 from typing import Any
 
+from studio.kernel.attempt_resolver import AttemptResolver
 from studio.kernel.decisions import (
     Close,
+    Deciding,
     Decision,
-    HandOver,
-    Interrupt,
     Open,
     Over,
     RecordHere,
     RecordOutcome,
     Repeat,
-    Run,
     Say,
     SendEvent,
+    given_id,
+    json_fields,
 )
 from studio.kernel.drive import Outcome
 from studio.kernel.late_journeys import last_moment
 from studio.kernel.marks import Mark
 from studio.kernel.matching import meets
-from studio.kernel.message_rules import Verdict, judge
 from studio.kernel.ports import EVENTS_MAX, History
 from studio.kernel.records import Cause
-from studio.kernel.replay import Replay, Slot
+from studio.kernel.replay import Slot
 from studio.kernel.state import GROUP_NAMES, JourneyState, Record, WaitState, fitting
 from studio.kernel.steps_under_way import StepsUnderWay
 from studio.kernel.taken_ids import TakenIds
-from studio.language.arguments import PRIORITY
 from studio.language.commands import (
     Collect,
     Command,
     Group,
     Ingest,
-    Key,
     Message,
     NewPass,
     Sleep,
@@ -55,23 +52,14 @@ from studio.language.commands import (
 from studio.language.event import Event
 from studio.language.journey import Journey
 from studio.language.kinds import Kind
-from studio.language.names import Names
 from studio.language.splits import draw
 from studio.text import json_text as jsontext
 
-MAX_STARTS = 4
-"""A step whose process died under it is started again, three times at most (DESIGN rule 11)."""
-
 _NOTHING: tuple[RecordOutcome | None, bool] = (None, False)
 """A look into the past found no match, and saw all of it."""
-Deciding = Generator[Decision, Any, Outcome | None]
-"""Gives decisions one by one, is sent what came of each, and ends with the command's outcome.
-
-The outcome is None when the journey has to wait for it.
-"""
 
 
-class CommandResolver(Replay):
+class CommandResolver(AttemptResolver):
     """What the commands of one drive come to.
 
     Args:
@@ -79,7 +67,7 @@ class CommandResolver(Replay):
         ids: which ids of events are taken.
     """
 
-    __slots__ = ("cause", "ids", "mute_since", "resuming", "steps")
+    __slots__ = ("ids", "mute_since", "resuming")
 
     def __init__(
         self,
@@ -90,7 +78,7 @@ class CommandResolver(Replay):
         steps: StepsUnderWay,
         ids: TakenIds,
     ) -> None:
-        # What `Replay` does, without the call: one is made for each drive.
+        # What the classes below do, without a call: one is made for each drive.
         self.work = work
         self.state = state
         self.journey = journey
@@ -153,7 +141,7 @@ class CommandResolver(Replay):
         if kind is Group:
             return (yield from self._attempt_group(command, record))  # type: ignore[arg-type]
         if record is None and kind is Step and command.once:  # type: ignore[attr-defined]
-            record = self._once(command)  # type: ignore[arg-type]
+            record = self.once_done(command)  # type: ignore[arg-type]
         if record is not None:
             return self.recorded(command, record)
         if kind is Ingest:
@@ -174,20 +162,14 @@ class CommandResolver(Replay):
         elif isinstance(command, Sleep):
             late = command.late or None
             facts = command.facts() if isinstance(command, Until) else {}
-            data = _json_fields(
-                duration=command.duration, late=late, **facts, id=_given_id(command.key), group=group
+            data = json_fields(
+                duration=command.duration, late=late, **facts, id=given_id(command.key), group=group
             )
             yield self._opening(command, Kind.SLEEP_OPENED, None, command.duration, data)
         elif isinstance(command, Message):
-            yield from self._open_message(command, group)
+            yield from self.open_message(command, group)
         elif isinstance(command, Step):
-            yield from self._open_step(command, group)
-
-    def _opening(
-        self, command: Command[Any], kind: int, wanted: Names | None, duration: int | None, data: str | None
-    ) -> Open:
-        text = None if wanted is None else wanted.text
-        return _opening((command, kind, text, wanted, duration, data, None))
+            yield from self.open_step(command, group)
 
     # -- waits -----------------------------------------------------------------------------
 
@@ -246,11 +228,11 @@ class CommandResolver(Replay):
             seqs, cut = self.work.fitting_seqs(user, wait.names, fits, after, bound)
         if not seqs:
             return (None, cut) if cut else _NOTHING
-        data = _json_fields(
+        data = json_fields(
             count=len(seqs) if len(seqs) > 1 or seqs[0] != bound else None,
             first=seqs[0] if len(seqs) > 1 or seqs[0] != bound else None,
             match=wait.match,
-            id=_given_id(wait.key),
+            id=given_id(wait.key),
             bound=bound if bound != self.cause.seq else None,
         )
         return RecordOutcome(wait, Kind.WAIT_MATCHED, wait.names.text, data), cut
@@ -269,12 +251,12 @@ class CommandResolver(Replay):
         if usual and wait.key[2] >= 0 and bound == self.cause.seq:
             data = None if wait.timeout is None else f'{{"timeout":{wait.timeout}}}'
         else:
-            data = _json_fields(
+            data = json_fields(
                 timeout=wait.timeout,
                 late=wait.late or None,
                 match=wait.match,
                 events=None if simple else list(wait.names.parts),
-                id=_given_id(wait.key),
+                id=given_id(wait.key),
                 after=bound if bound != self.cause.seq else None,
                 group=group,
             )
@@ -291,11 +273,11 @@ class CommandResolver(Replay):
         if trigger is None:
             return None
         bound = self.journey._bound
-        data = _json_fields(
+        data = json_fields(
             count=1,
             first=trigger.seq,
             match=collect.match,
-            id=_given_id(collect.key),
+            id=given_id(collect.key),
             bound=bound if bound != self.cause.seq else None,
         )
         record: Record = yield RecordOutcome(collect, Kind.WAIT_MATCHED, collect.names.text, data)
@@ -314,7 +296,7 @@ class CommandResolver(Replay):
         if trigger is not None:
             due = collect.due(trigger.at_ms, trigger.at_ms)
             length = None if due is None else max(0, due - self.cause.at)
-        data = _json_fields(
+        data = json_fields(
             timeout=length,
             collect=collect.facts(),
             begun=None if trigger is None else trigger.at_ms,
@@ -322,7 +304,7 @@ class CommandResolver(Replay):
             late=(collect.late or None) if trigger is None else None,
             match=collect.match,
             events=None if collect.names.simple else list(collect.names.parts),
-            id=_given_id(collect.key),
+            id=given_id(collect.key),
             after=bound if bound != self.cause.seq else None,
             group=group,
         )
@@ -361,8 +343,8 @@ class CommandResolver(Replay):
         for outcome in outcomes:
             if outcome is not None and outcome.bound > bound:
                 bound = outcome.bound
-        data = _json_fields(
-            ended=ended, id=_given_id(group.key), bound=bound if bound != self.cause.seq else None
+        data = json_fields(
+            ended=ended, id=given_id(group.key), bound=bound if bound != self.cause.seq else None
         )
         yield from self._close_members(group)
         if (wait := self.state.opened.get(group.key)) is not None:
@@ -379,11 +361,11 @@ class CommandResolver(Replay):
         for member in missing:
             yield from self._open(member, key_text(group.key))
         if group.key not in self.state.opened:
-            data = _json_fields(
+            data = json_fields(
                 members=[key_text(member.key) for member in group.members],
                 timeout=group.timeout,
                 late=group.late or None,
-                id=_given_id(group.key),
+                id=given_id(group.key),
             )
             yield Open(group, Kind.GROUP_OPENED, GROUP_NAMES[group.key[0]], None, group.timeout, data)
         return any(member.key in outcomes for member in missing)
@@ -405,11 +387,11 @@ class CommandResolver(Replay):
     def _skip(self, until: Until) -> Deciding:
         """A moment has passed, and is not to be waited for."""
         bound = self.journey._bound
-        data = _json_fields(
+        data = json_fields(
             skipped=True,
             late=until.late,
             **until.facts(),
-            id=_given_id(until.key),
+            id=given_id(until.key),
             bound=bound if bound != self.cause.seq else None,
         )
         assert data is not None
@@ -420,7 +402,7 @@ class CommandResolver(Replay):
 
     def _attempt_split(self, split: Split) -> Deciding:
         known = self._first_draw(split.name)
-        facts: dict[str, Any] = {"id": _given_id(split.key)}
+        facts: dict[str, Any] = {"id": given_id(split.key)}
         if known is None:
             arm = self.drawn(split)
             if arm is None:
@@ -431,7 +413,7 @@ class CommandResolver(Replay):
             arm = self.arm_of(split, before)
             facts |= {"arm": arm, "drawn": known.seq, "was": before if before != arm else None}
         bound = self.journey._bound
-        data = _json_fields(**facts, bound=bound if bound != self.cause.seq else None)
+        data = json_fields(**facts, bound=bound if bound != self.cause.seq else None)
         assert data is not None
         record: Record = yield RecordHere(split, Kind.SPLIT, split.name, data)
         return self._outcome(split, record, arm)
@@ -450,145 +432,8 @@ class CommandResolver(Replay):
         assert workflow is not None
         return draw(self.work.seed, workflow.name, split.name, self.state.user.name, split.arms)
 
-    # -- messages --------------------------------------------------------------------------
-
-    def _open_message(self, message: Message, group: str | None) -> Generator[Decision, Any, None]:
-        """Ask for a message; judge it, each time that its moment has come; hand it over."""
-        wait, steps = self.state.opened.get(message.key), self.steps
-        if wait is None:
-            data = self._message_fields(message, None, group, duration=0)
-            yield self._opening(message, Kind.MESSAGE_ASKED, None, 0, data)._replace(label=message.name)
-        elif wait.judges:
-            if wait.fired:
-                attempt = wait.spec.get("attempt", 1) + (wait.kind == Kind.STEP_RETRY)
-                yield from self._judge(message, wait, attempt, wait.spec.get("start", 1), group)
-        elif wait.id in steps.relaunch:
-            yield Run(message, wait.spec["attempt"], wait.id)
-        elif not steps.is_running(self.state.id, self.state.pass_no, message.key, wait.id):
-            # It was handed over, and the process died under it.
-            starts = wait.spec.get("start", 1)
-            if starts >= MAX_STARTS:
-                yield Interrupt(wait)
-            else:
-                start = starts + steps.charge
-                yield from self._judge(message, wait, wait.spec["attempt"], start, group)
-
-    def _judge(
-        self, message: Message, wait: WaitState, attempt: int, start: int, group: str | None
-    ) -> Generator[Decision, Any, None]:
-        cause = self.cause
-        asked = wait.spec.get("asked")
-        if asked is None:
-            asked = wait.due if wait.due is not None else cause.at
-        now, counted = cause.at + (cause.late or 0), attempt > 1 or start > 1
-        verdict = self.judged(message, asked, now, counted)
-        again: dict[str, Any] = {
-            "attempt": attempt if attempt > 1 else None,
-            "start": start if start > 1 else None,
-        }
-        yield Over(wait)
-        if verdict.what == "send":
-            if attempt == 1 and start == 1 and not message.transactional:
-                counts = message.channel.counts or None
-                handed = _json_fields(channel=message.channel.name, counts=counts)
-                assert handed is not None
-                yield HandOver(message, handed)
-            more = {"retries": message.retries or None, "pause": message.pause if message.retries else None}
-            data = self._message_fields(message, asked, group, attempt=attempt, start=start, **more)
-            opened: WaitState = yield Open(
-                message, Kind.STEP_STARTED, message.name, None, None, data, cause.late
-            )
-            yield Run(message, attempt, opened.id)
-            return
-        told = {"reason": verdict.reason, "winner": verdict.winner}
-        if verdict.what == "defer":
-            length = verdict.until - cause.at
-            data = self._message_fields(message, asked, group, duration=length, **told, **again)
-            yield Open(message, Kind.MESSAGE_DEFERRED, message.name, None, length, data, cause.late)
-            return
-        kind = Kind.MESSAGE_DROPPED if verdict.what == "drop" else Kind.MESSAGE_WITHHELD
-        data = _json_fields(channel=message.channel.name, **told, id=_given_id(message.key))
-        yield RecordOutcome(message, kind, message.name, data)
-
-    def _message_fields(
-        self, message: Message, asked: int | None, group: str | None, **more: Any
-    ) -> str | None:
-        return _json_fields(
-            channel=message.channel.name,
-            asked=asked,
-            **more,
-            priority=message.priority if message.priority != PRIORITY else None,
-            transactional=message.transactional or None,
-            id=_given_id(message.key),
-            group=group,
-        )
-
-    def judged(self, message: Message, asked: int, now: int, counted: bool) -> Verdict:
-        """What becomes of a message now."""
-        return judge(self.work, self.state, message, asked, now, counted=counted)
-
-    # -- steps -----------------------------------------------------------------------------
-
-    def _once(self, step: Step[Any]) -> Record | None:
-        """The result that a `once=True` step had in an earlier pass."""
-        found = self.once(step)
-        if found is None and (done := self.steps.once_done.get((self.state.id, *step.key))) is not None:
-            found = Record(done.kind, done.seq, self.journey._at, None, 0, done.data)
-            found.bound = self.journey._bound
-        if found is not None:
-            self.state.outcomes[step.key] = found
-        return found
-
-    def _open_step(self, step: Step[Any], group: str | None) -> Generator[Decision, Any, None]:
-        wait, steps = self.state.opened.get(step.key), self.steps
-        if wait is None:
-            yield from self._start_step(step, 1, 1, group)
-        elif wait.kind == Kind.STEP_RETRY:
-            if wait.fired:
-                yield Over(wait)
-                yield from self._start_step(step, wait.spec["attempt"] + 1, 1, group)
-        elif wait.id in steps.relaunch:
-            yield Run(step, wait.spec["attempt"], wait.id)
-        elif not steps.is_running(self.state.id, self.state.pass_no, step.key, wait.id):
-            # It was started, and nobody runs it: the process died under it.
-            starts = wait.spec.get("start", 1)
-            if starts >= MAX_STARTS:
-                yield Interrupt(wait)
-            else:
-                yield Over(wait)
-                yield from self._start_step(step, wait.spec["attempt"], starts + steps.charge, group)
-
-    def _start_step(
-        self, step: Step[Any], attempt: int, start: int, group: str | None
-    ) -> Generator[Decision, Any, None]:
-        data = _json_fields(
-            attempt=attempt,
-            start=start,
-            once=True if step.once else None,
-            retries=step.retries or None,
-            pause=step.pause if step.retries else None,
-            id=_given_id(step.key),
-            group=group,
-        )
-        opened: WaitState = yield Open(step, Kind.STEP_STARTED, step.name, None, None, data, self.cause.late)
-        yield Run(step, attempt, opened.id)
-
-
-# A named tuple of all its fields at half the cost: what its own `_make` does, all of it in C.
-_opening: Callable[[tuple[Any, ...]], Open] = partial(tuple.__new__, Open)
-
 
 def _says_cut(wait: Wait) -> Say:
     """Older events were not looked at: there are too many (DESIGN rule 10)."""
     message = f'wait_for("{wait.names.text}") looked at the newest {EVENTS_MAX:,} events only'
     return Say("warning", message, wait.place)
-
-
-def _given_id(key: Key) -> str | None:
-    return key[1][1:] if key[2] < 0 else None
-
-
-def _json_fields(**fields: Any) -> str | None:
-    """The fields that are there, as JSON; None when none is."""
-    kept = {name: value for name, value in fields.items() if value is not None}
-    return jsontext.dumps(kept) if kept else None

@@ -4,63 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import pytest
-
 from studio import Engine, Journey, VirtualClock, workflow
-from studio.kernel import journey_driver
-from studio.kernel.decisions import (
-    Close,
-    Decision,
-    Interrupt,
-    Open,
-    Over,
-    RecordOutcome,
-    Repeat,
-    Run,
-    SendEvent,
-)
-from studio.kernel.resolver import MAX_STARTS, CommandResolver
-from studio.language.commands import Command, key_text
-from studio.language.kinds import KIND_TEXT
 from tests.engine.support import entries, settled
+from tests.kernel.conftest import Noted
 from tests.kernel.rules import Rules
-
-Noted = list[tuple[Any, ...]]
-
-
-@pytest.fixture
-def decided(monkeypatch: pytest.MonkeyPatch) -> Noted:
-    """Each decision that resolvers make: its name, and what it is about."""
-    found: Noted = []
-
-    class Noting(CommandResolver):
-        def resolve(self, command: Command[Any]) -> Any:
-            deciding, came = super().resolve(command), None
-            while True:
-                try:
-                    decision = deciding.send(came)
-                except StopIteration as stop:
-                    return stop.value
-                found.append((type(decision).__name__, *about(decision)))
-                came = yield decision
-
-    monkeypatch.setattr(journey_driver, "CommandResolver", Noting)
-    return found
-
-
-def about(decision: Decision) -> tuple[Any, ...]:
-    """What tells one decision from another."""
-    match decision:
-        case Open() | RecordOutcome():
-            return key_text(decision.command.key), KIND_TEXT[decision.kind], decision.data
-        case Over(wait) | Close(wait) | Interrupt(wait):
-            return (key_text(wait.key),)
-        case Run(command, attempt, start):
-            return key_text(command.key), attempt, start
-        case SendEvent(command) | Repeat(command):
-            return (command.name,)
-        case _:
-            return tuple(decision)
 
 
 @workflow(trigger="go", name="looks")
@@ -121,37 +68,6 @@ async def sends(journey: Journey) -> None:
 def test_an_id_that_was_just_sent_is_taken(decided: Noted) -> None:
     Rules(sends).event("go")
     assert decided == [("SendEvent", "note"), ("Repeat", "note")]
-
-
-@workflow(trigger="go", name="works")
-async def works(journey: Journey) -> None:
-    await journey.step("look", print, once=True)
-
-
-def test_a_step_whose_process_is_gone_is_started_again_and_given_up_in_the_end(decided: Noted) -> None:
-    rules = Rules(works)
-    rules.event("go")
-    for start in range(2, MAX_STARTS + 1):
-        decided.clear()
-        rules.dies()
-        rules.transition.recover(rules.waits()[0], at=start)
-        rules.end()
-        data = f'{{"attempt":1,"start":{start},"once":true}}'
-        assert decided[:2] == [("Over", "once:look#0"), ("Open", "once:look#0", "step.started", data)]
-    decided.clear()
-    rules.dies()
-    rules.transition.recover(rules.waits()[0], at=9)
-    assert decided == [("Interrupt", "once:look#0")]
-    failed, ended = rules.end()
-    assert (failed[0], failed[4]["type"], ended[0]) == ("step.failed", "interrupted", "journey.failed")
-
-
-def test_a_step_that_runs_is_left_alone(decided: Noted) -> None:
-    rules = Rules(works)
-    rules.event("go")
-    decided.clear()
-    rules.transition.recover(rules.waits()[0], at=1)
-    assert decided == []
 
 
 # -- in the engine -----------------------------------------------------------------------------

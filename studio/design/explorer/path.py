@@ -13,11 +13,12 @@ from typing import Any
 from studio.design.explorer.sampled import SampledHistory
 from studio.engine.effects import capture
 from studio.engine.work.drive_monitor import ThreadMonitor
+from studio.kernel.decisions import Deciding
 from studio.kernel.drive import Outcome
 from studio.kernel.message_rules import Verdict
 from studio.kernel.ports import UnitOfWork
 from studio.kernel.records import Cause, Launch, StepResult
-from studio.kernel.resolver import CommandResolver, Deciding
+from studio.kernel.resolver import CommandResolver
 from studio.kernel.state import JourneyState, WaitState
 from studio.kernel.steps_under_way import StepsUnderWay
 from studio.kernel.taken_ids import TakenIds

@@ -62,7 +62,7 @@ def waits(
     with opened_views(settings, at) as views:
 
         def page(rows: int, last: WaitRow | None) -> Sequence[WaitRow]:
-            after = (last.due_at, last.seq) if last is not None else None
+            after = last.place if last is not None else None
             return views.waits(user=user, workflow=workflow, kind=kind, limit=rows, after=after)
 
         def look(rows: int = limit) -> list[WaitRow]:

@@ -501,7 +501,7 @@ class PastViews(Views):
             return super().waits_at(workflow, place, limit=limit)
 
     def deadlines(
-        self, workflow: str, after: tuple[int, int] = (-ENDLESS, 0)
+        self, workflow: str, after: tuple[int, int] = (0, 0)
     ) -> tuple[list[int], tuple[int, int] | None]:
         """As `Views`; as far as they are found."""
         with self._snapshot():

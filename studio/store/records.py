@@ -93,6 +93,13 @@ class WaitRow:
     """Of a wait for a time by the user's clock, the deadline by that: "Tue 3 Mar 09:00 Europe/Berlin"."""
     parts: tuple[WaitRow, ...] = ()
     """Of a group that is shown as one: what is open in it, in the order in which it was written."""
+    stands_by: bool = False
+    """Its deadline has come while its workflow was paused or gone, and ends nothing until that is back."""
+
+    @property
+    def place(self) -> tuple[int | None, int]:
+        """Where it stands among all: what the next page begins after."""
+        return (-self.due_at if self.stands_by and self.due_at is not None else self.due_at), self.seq
 
     @property
     def nearest(self) -> WaitRow:

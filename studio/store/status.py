@@ -84,7 +84,7 @@ def status(path: str | Path) -> StoreStatus:
             entry=views.last_seq(),
             now=moment(clock, wall_ms()),
             clock=reading(clock),
-            next_due=due[0].due_at if due else None,
+            next_due=due[0].due_at if due and not due[0].stands_by else None,
             left=views.left_waiting(),
             refused=views.left_aside(),
             hold=views.hold(),

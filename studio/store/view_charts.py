@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from studio.language.kinds import Kind, Status
 from studio.store.schema import TOTAL_STATUS, TOTAL_WAITS
-from studio.store.view_base import ENDLESS, ViewBase
+from studio.store.view_base import ViewBase
 
 DUE_ROWS = 20_000
 """Deadlines that one statement gives at most."""
@@ -68,7 +68,7 @@ class ChartViews(ViewBase):
     """A part of `Views`."""
 
     def deadlines(
-        self, workflow: str, after: tuple[int, int] = (-ENDLESS, 0)
+        self, workflow: str, after: tuple[int, int] = (0, 0)
     ) -> tuple[list[int], tuple[int, int] | None]:
         """The deadlines of a workflow in the next window of all, the nearest first.
 

@@ -130,7 +130,7 @@ class JourneyViews(WaitViews):
         result = []
         for id, user, workflow, key, n, status, pass_number, started_at, note, bounds in rows:
             waits = opened.get(id, [])
-            dues = [wait[3] for wait in waits if wait[3] is not None]
+            dues = [abs(wait[3]) for wait in waits if wait[3] is not None]
             result.append(
                 JourneyRow(
                     id=shown_id(workflow, user, key, n, id, bounds),

@@ -11,7 +11,8 @@ without an end of its own goes up to `:top`.
 
 from __future__ import annotations
 
-from studio.language.kinds import OF_WORKFLOWS, Kind, Status
+from studio.language.kinds import OF_WORKFLOWS as _OF_WORKFLOWS
+from studio.language.kinds import Kind, Status
 from studio.store.entries import COLUMNS, JOINS
 from studio.store.schema import ID_BOUNDS, IS_MARK
 
@@ -233,6 +234,12 @@ WAITS_DUE_AFTER = f"""
 WHERE w.due > :due AND {_WAIT_FILTER}
 ORDER BY w.due, w.id LIMIT :limit
 """
+# Deadlines that stand by are kept negated: their order is the other way round.
+WAITS_STANDING_BY = f"""
+{_WAIT} FROM waits w INDEXED BY waits_due {_WAIT_JOINS}
+WHERE w.due < 0 AND (w.due, w.id) < (:due, :id) AND {_WAIT_FILTER}
+ORDER BY w.due DESC, w.id DESC LIMIT :limit
+"""
 # From the last on: where a list ends.
 WAITS_LAST_AT = f"""
 {_WAIT} FROM waits w INDEXED BY waits_due {_WAIT_JOINS}
@@ -240,7 +247,11 @@ WHERE w.due = :due AND w.id < :id ORDER BY w.id DESC LIMIT :limit
 """
 WAITS_LAST_DUE = f"""
 {_WAIT} FROM waits w INDEXED BY waits_due {_WAIT_JOINS}
-WHERE w.due < :due ORDER BY w.due DESC, w.id DESC LIMIT :limit
+WHERE w.due > 0 AND w.due < :due ORDER BY w.due DESC, w.id DESC LIMIT :limit
+"""
+WAITS_LAST_STANDING_BY = f"""
+{_WAIT} FROM waits w INDEXED BY waits_due {_WAIT_JOINS}
+WHERE w.due < 0 AND (w.due, w.id) > (:due, :id) ORDER BY w.due, w.id LIMIT :limit
 """
 WAITS_LAST_FOREVER = f"""
 {_WAIT} FROM waits w {_WAIT_JOINS}
@@ -368,7 +379,7 @@ _ENTRY_FILTER = f"""
     AND (:since IS NULL OR h.at >= :since)
     AND (:user IS NULL OR h.user = :user OR ifnull(j.user, 0) = :user)
     AND (:workflow IS NULL
-        OR ifnull(CASE WHEN h.kind IN ({", ".join(map(str, OF_WORKFLOWS))})
+        OR ifnull(CASE WHEN h.kind IN ({", ".join(map(str, _OF_WORKFLOWS))})
             THEN h.name ELSE j.workflow END, 0) = :workflow)
     AND (:like IS NULL OR h.data LIKE :like ESCAPE '\\')
     AND (:contains IS NULL OR instr(folded(h.data), :contains) > 0)

@@ -228,7 +228,7 @@ class UserViews(JourneyViews):
                     state=state,
                     workflow=row[2] if row else None,
                     journeys=sum(count for count, _ in statuses[user].values()),
-                    due_at=nearest[3] if nearest else None,
+                    due_at=abs(nearest[3]) if nearest and nearest[3] is not None else None,
                     waits_for=(missing.get(row[2]) if row and waits else None)
                     or (
                         waits_for(oldest_wait(wait for wait in waits if wait[0] == nearest[0]))

@@ -50,9 +50,11 @@ class WaitViews(ViewBase):
     ) -> list[WaitRow]:
         """Open waits, sleeps and steps: the nearest deadline first, then those without one.
 
+        Between them stand the deadlines that stand by, since their workflow is paused or gone.
+
         Args:
             kind: "wait", "sleep", "step", "message" or "group".
-            after: `due_at` and `seq` of the last of the page before.
+            after: `place` of the last of the page before.
         """
         with self._snapshot():
             workflow_id = self._name_id(workflow)
@@ -77,14 +79,17 @@ class WaitViews(ViewBase):
         kinds: str | None = None,
     ) -> list[Row]:
         """Rows as they are stored, from a place on."""
-        due, id = (-ENDLESS, 0) if after is None else (after[0], after[1])
+        due, id = (0, 0) if after is None else (after[0], after[1])
         values = {"due": due, "id": id, "workflow": workflow, "kinds": kinds, "limit": limit}
         rows: list[Row] = []
         if due is not None:
-            if after is not None:
+            if after is not None and due >= 0:
                 rows = self._rows(sql.WAITS_DUE_AT, values)
-            if len(rows) < limit:
+            if len(rows) < limit and due >= 0:
                 rows += self._rows(sql.WAITS_DUE_AFTER, {**values, "limit": limit - len(rows)})
+                values |= {"due": 0, "id": 0}
+            if len(rows) < limit:
+                rows += self._rows(sql.WAITS_STANDING_BY, {**values, "limit": limit - len(rows)})
             values["id"] = 0
         if len(rows) < limit:
             rows += self._rows(sql.WAITS_FOREVER, {**values, "limit": limit - len(rows)})
@@ -97,9 +102,12 @@ class WaitViews(ViewBase):
         rows: list[Row] = []
         if due is None:
             rows = self._rows(sql.WAITS_LAST_FOREVER, values)
-            values["due"] = ENDLESS
-        else:
+            values |= {"due": -ENDLESS, "id": 0}
+        elif due >= 0:
             rows = self._rows(sql.WAITS_LAST_AT, values)
+        if len(rows) < limit and (due is None or due < 0):
+            rows += self._rows(sql.WAITS_LAST_STANDING_BY, {**values, "limit": limit - len(rows)})
+            values["due"] = ENDLESS
         if len(rows) < limit:
             rows += self._rows(sql.WAITS_LAST_DUE, {**values, "limit": limit - len(rows)})
         return rows
@@ -172,23 +180,23 @@ class WaitViews(ViewBase):
     ) -> list[WaitRow]:
         kinds = None if kind is None else _kinds(kind)
         opened = [
-            (wait[3] is None, wait[3] or 0, wait[1])
+            _order(wait[3], wait[1])
             for waits in self._open_waits(row[0] for row in journeys).values()
             for wait in waits
             if kinds is None or wait[2] in kinds
         ]
         if after is not None:
-            last = (after[0] is None, after[0] or 0, after[1])
+            last = _order(*after)
             opened = [place for place in opened if place > last]
         opened.sort()
         if workflow is None:
             opened = opened[:limit]
         found = [
             _wait(row)
-            for row in self._rows(sql.WAITS_BY_ID, {"waits": json.dumps([seq for *_, seq in opened])})
+            for row in self._rows(sql.WAITS_BY_ID, {"waits": json.dumps([abs(seq) for *_, seq in opened])})
         ]
         found = [wait for wait in found if workflow is None or wait.workflow == workflow]
-        found.sort(key=lambda wait: (wait.due_at is None, wait.due_at or 0, wait.seq))
+        found.sort(key=lambda wait: _order(*wait.place))
         return found[:limit]
 
     def _open_waits(self, journeys: Iterable[int]) -> dict[int, list[Row]]:
@@ -202,8 +210,16 @@ def _grouped(row: Row) -> bool:
     return row[1] == Kind.GROUP_OPENED or (row[8] is not None and '"group":' in row[8])
 
 
-def _place(row: Row) -> tuple[bool, int, int]:
-    return row[10] is None, row[10] or 0, row[0]
+def _place(row: Row) -> tuple[int, int, int]:
+    return _order(row[10], row[0])
+
+
+def _order(due: int | None, seq: int) -> tuple[int, int, int]:
+    """Where a wait stands by its deadline as it is stored: negated, it stands by."""
+    if due is None:
+        return 2, 0, seq
+    # As the index has them, from its end.
+    return (1, -due, -seq) if due < 0 else (0, due, seq)
 
 
 def _as_one(opened: list[Row]) -> WaitRow:
@@ -217,8 +233,9 @@ def _as_one(opened: list[Row]) -> WaitRow:
         return _wait(min(opened, key=_place))
     group = _wait(outer[-1])
     parts = tuple(_wait(row) for row in sorted(opened) if row[1] != Kind.GROUP_OPENED)
-    due_at = min((row[10] for row in opened if row[10] is not None), default=None)
-    return replace(group, parts=parts, due_at=due_at)
+    first = min(opened, key=_place)[10]
+    due_at = None if first is None else abs(first)
+    return replace(group, parts=parts, due_at=due_at, stands_by=first is not None and first < 0)
 
 
 def _kinds(kind: str) -> list[int]:
@@ -227,7 +244,7 @@ def _kinds(kind: str) -> list[int]:
 
 def nearest_wait(waits: list[Row]) -> Row | None:
     """The one whose deadline comes first; of those without one, the oldest."""
-    return min(waits, key=lambda wait: (wait[3] is None, wait[3] or 0, wait[1]), default=None)
+    return min(waits, key=lambda wait: _order(wait[3], wait[1]), default=None)
 
 
 def oldest_wait(waits: Iterable[Row]) -> Row:
@@ -250,6 +267,7 @@ def waits_for(wait: Row) -> str:
 def _wait(row: Row) -> WaitRow:
     seq, kind, user, workflow, journey_key, journey_n, name, n, data, opened_at, due, place, *of = row
     given = json.loads(data) if data else {}
+    stands_by, due = due is not None and due < 0, None if due is None else abs(due)
     return WaitRow(
         seq=seq,
         kind=_WAIT_KIND.get(kind, "wait"),
@@ -264,4 +282,5 @@ def _wait(row: Row) -> WaitRow:
         due_at=due,
         line=place,
         local=shown(due, given["zone"]) if due is not None and given.get("zone") else None,
+        stands_by=stands_by,
     )

@@ -8,6 +8,7 @@ import pytest
 
 from studio import Engine, Journey, VirtualClock, workflow
 from studio.store.records import WaitRow
+from studio.store.status import status
 from studio.store.views import Views
 from tests.tui.fakes import DAY, HOUR, START
 
@@ -42,6 +43,59 @@ async def plain(journey: Journey) -> None:
 
 
 FLOWS = [either, both, nested, plain]
+
+
+@workflow(trigger="go", name="stands")
+async def stands(journey: Journey) -> None:
+    await journey.wait_for("x", timeout=journey.trigger["timeout"])
+
+
+@workflow(trigger="go", name="runs")
+async def runs(journey: Journey) -> None:
+    await journey.wait_for("y", timeout="9d")
+    await journey.wait_for("z")
+
+
+async def test_deadlines_that_stand_by_are_behind_those_that_run_with_their_own_time(tmp_path: Path) -> None:
+    store = tmp_path / "s.db"
+    async with Engine([stands, runs], store=store, clock=VirtualClock(START)) as engine:
+        for n in (3, 1, 2):
+            await engine.ingest("go", f"u{n}", {"timeout": f"{n}h"})
+        await engine.ingest("y", "u2")
+        await engine.pause_workflow("stands")
+        await engine.forward("1d")
+        expected = [
+            *[("runs", "u3", START + 9 * DAY, False), ("runs", "u1", START + 9 * DAY, False)],
+            *[("stands", f"u{n}", START + n * HOUR, True) for n in (1, 2, 3)],
+            ("runs", "u2", None, False),
+        ]
+        with Views(store) as views:
+
+            def told(found: list[WaitRow]) -> list[tuple[str, str, int | None, bool]]:
+                return [(row.workflow, row.user, row.due_at, row.stands_by) for row in found]
+
+            assert told(views.waits()) == expected
+            for size in (1, 2, 4):
+                pages: list[WaitRow] = []
+                while page := views.waits(limit=size, after=pages[-1].place if pages else None):
+                    pages += page
+                assert told(pages) == expected, f"by {size}"
+                back: list[WaitRow] = []
+                before: tuple[int | None, int] | None = None
+                while True:
+                    found, before = views.waiting(limit=size, after=before, last=True)
+                    back += found
+                    if before is None:
+                        break
+                assert told(back[::-1]) == expected, f"from the end by {size}"
+            assert told(views.waits(user="u1")) == [expected[1], expected[2]]
+            assert told(views.waits(workflow="stands")) == expected[2:5]
+            (row,) = views.journeys(user="u1", workflow="stands")
+            assert row.due_at == START + HOUR
+            assert views.overdue(START + 2 * DAY) == {}
+            found_due, _ = views.deadlines("stands")
+            assert found_due == []
+        assert status(store).next_due == START + 9 * DAY
 
 
 async def test_a_group_is_one_wait_with_its_branches(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from textual.widgets import Input
 from studio.errors import StudioError
 from studio.tui.format.key_names import key_name
 from studio.tui.format.text import fit, literal
-from studio.tui.keys import finished, new_journey
+from studio.tui.keys import finished, new_journey, pausing
 from studio.tui.keys.command import PaletteChoice, PaletteCommand
 from studio.tui.keys.used import UsedCommands
 from studio.tui.screens.help import Group
@@ -144,6 +144,7 @@ def further_commands(app: App[Any], screen: Screen[Any]) -> list[PaletteCommand]
     return [
         *new_journey.commands(app),
         *finished.commands(app),
+        *pausing.commands(app),
         *(
             PaletteCommand(f"{command.title}: {command.help}", "", command.callback)
             for command in app.get_system_commands(screen)

@@ -53,7 +53,7 @@ class StillOpen:
 
 def _next_due(views: Views) -> int | None:
     first = views.waits(limit=1)
-    return first[0].due_at if first else None
+    return first[0].due_at if first and not first[0].stands_by else None
 
 
 class ClockKeys(TypedAhead):

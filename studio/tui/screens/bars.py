@@ -51,7 +51,7 @@ class BarsQuestion:
     def read(self, views: Views) -> BarsState:
         """The answer, from what the engine keeps and one row of an index."""
         first, _ = views.waiting(limit=1)
-        due = first[0] if first and first[0].due_at is not None else None
+        due = first[0] if first and first[0].due_at is not None and not first[0].stands_by else None
         totals = views.totals()
         left = views.left_waiting() if self.alone or not totals.events else LeftWaiting(0, False)
         aside, stuck = views.left_aside().kept, read_stuck(views.meta(STUCK))

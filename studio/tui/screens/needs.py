@@ -65,6 +65,7 @@ class NeedsList(Asking, Marking[Need]):
             "failed": (mark.failed, "error"),
             "hanging": (mark.running, "error"),
             "held": (mark.paused_clock, "warning"),
+            "paused": (mark.paused_clock, "warning"),
             "overdue": ("!", "error"),
             "near": (mark.similar, "warning"),
         }[row.kind]

@@ -13,6 +13,7 @@ from studio.store.slow import SHOWN_MS
 from studio.tui.format.glyphs import glyphs
 from studio.tui.screens.bars import BarsState
 from studio.tui.screens.marked_control import MarkedControl
+from studio.tui.screens.pause_control import PauseControl
 from studio.tui.screens.problem_control import ProblemControl
 from studio.tui.session.editor import CursorPlace, place_of
 from studio.tui.session.messages import GoToUser
@@ -94,6 +95,9 @@ class NeedsControl(ProblemControl):
         """Resume all failed journeys of a group, asked first."""
         from studio.tui.screens.question import QuestionScreen
 
+        if need.kind == "paused" and need.workflow is not None:
+            await PauseControl(self.screen).ask(need.workflow)
+            return
         if not need.journeys:
             self.say("r resumes failed journeys: this is something else", "muted")
             return

@@ -77,7 +77,7 @@ class DeadlineReading:
                 return Ahead(self._shown, behind=True)
             self._began()
         began = time.monotonic()
-        found, after = views.deadlines(self.workflow, self._from or (-ENDLESS, 0))
+        found, after = views.deadlines(self.workflow, self._from or (0, 0))
         edges = [self._at - OVERDUE_MS, *(self._at + ms for ms, _ in EDGES)]
         start = 0
         for number, edge in enumerate(edges):
@@ -109,11 +109,11 @@ class DeadlineReading:
 
     def people(self, views: Views, span: ChartSpan) -> list[WaitRow]:
         """Who waits up to a deadline in a span, the nearest first."""
-        after = (None, 0) if span.start is None else (span.start - 1, ENDLESS)
+        after = (None, 0) if span.start is None else (max(0, span.start - 1), ENDLESS)
         rows = views.waits(workflow=self.workflow, after=after, limit=MOST_PEOPLE)
         if span.start is None:
             return rows
-        return [row for row in rows if row.due_at is not None and row.due_at < span.end]
+        return [row for row in rows if row.due_at is not None and not row.stands_by and row.due_at < span.end]
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from studio.store.views import Views
 from studio.wording.times import MINUTE, OVERDUE_MS, clock
 from studio.wording.values import counted
 
-Kind = Literal["file", "failed", "hanging", "held", "overdue", "near"]
+Kind = Literal["file", "failed", "hanging", "held", "paused", "overdue", "near"]
 MOST_FAILED = 500
 MOST_HELD = 1_000
 MOST_OVERDUE = 1_000
@@ -79,6 +79,7 @@ class NeedsQuestion:
             *failed_groups(views.failures(limit=MOST_FAILED)),
             *hanging,
             *held,
+            *_paused(views),
             *self._overdue(views),
             *self._near(views),
         ]
@@ -87,7 +88,7 @@ class NeedsQuestion:
         before = self.now() - OVERDUE_MS
         rows = []
         for row in views.waits(limit=MOST_OVERDUE):
-            if row.due_at is None or row.due_at >= before:
+            if row.due_at is None or row.stands_by or row.due_at >= before:
                 break
             rows.append(row)
         if not rows:
@@ -117,6 +118,21 @@ class NeedsQuestion:
                 people = (Where(why.entry.user, seq, told),)
                 found.append(Need("near", f"near {seq}", f"{text}{hint}", near.line, people=people))
         return found
+
+
+def _paused(views: Views) -> list[Need]:
+    """Workflows of which no journey moves: somebody has to think of them."""
+    pauses = [views.pauses()[name] for name in views.paused_workflows()]
+    if not pauses:
+        return []
+    waiting = {each.name: each.waiting for each in views.workflow_counts(0)}
+    found = []
+    for each in pauses:
+        by = f" by {each.by}" if each.by else ""
+        who = counted(waiting.get(each.name, 0), "journey")
+        text = f"{each.name} is paused since {clock(each.since)}{by}: {who} of it waiting; r unpauses"
+        found.append(Need("paused", f"paused {each.name}", text, None, each.name))
+    return found
 
 
 def overdue_text(waits: int, more: str, first_due: int) -> str:

@@ -59,7 +59,7 @@ class WorkflowsTable(Asking, VirtualList[WorkflowCounts]):
     def copy_text(self, row: WorkflowCounts) -> str:
         return (
             f"{row.name}  in {row.entered:,}  waiting {row.waiting:,}  overdue {row.overdue:,}"
-            f"  failed {row.failed:,}  done {row.completed:,}"
+            f"  failed {row.failed:,}  done {row.completed:,}{'  paused' * row.paused}"
         )
 
     @staticmethod
@@ -78,11 +78,14 @@ class WorkflowsTable(Asking, VirtualList[WorkflowCounts]):
         mark, colours = glyphs(), state.look
         table = [self._cells(each) for each in self.rows]
         widths = [max(cell_len(cells[at][0]) for cells in table) for at in range(5)]
-        widest = max(cell_len(literal(each.name)) for each in self.rows)
+        sign = cell_len(mark.paused_clock) + 1
+        widest = max(cell_len(literal(each.name)) + sign * each.paused for each in self.rows)
         numbers = sum(width + 2 for width in widths if width)
         name_cells = max(6, min(widest, NAME_CELLS, state.width - 2 - numbers))
         line = Line(state.width).add(*cursor_mark(state))
         name = literal(row.name)
+        if row.paused:
+            name = f"{mark.paused_clock} {name}"
         line.cell(name, name_cells, colours.strong if row.name == self.shown else colours.text, keep="both")
         for (text, tone), width in zip(self._cells(row), widths, strict=True):
             if width:

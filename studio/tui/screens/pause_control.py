@@ -1,0 +1,102 @@
+"""A workflow stands still, or goes on: what that means is said first, then a yes."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+from studio.engine.client import EngineClient
+from studio.engine.reload.late import count_late
+from studio.errors import StudioError
+from studio.store.views import Views
+from studio.store.workflow_pauses import WorkflowPause
+from studio.tui.screens.control import Control
+from studio.tui.session.read_only import refusal
+from studio.wording.times import DAY, clock
+from studio.wording.values import counted
+
+SKIPS = {"d": (1, "1d"), "t": (2, "2d"), "w": (7, "7d")}
+"""Who is late by more days than that may leave, by the key that says so."""
+STANDS = "No journey of it begins or moves until it is unpaused; deadlines stand by and are not lost."
+TAKEN = "Events are taken all the same, goals and exits count; what comes begins nothing, also not later."
+
+
+@dataclass(frozen=True, slots=True)
+class PauseState:
+    """How a workflow stands."""
+
+    pause: WorkflowPause | None
+    waiting: int
+
+
+def pause_state(views: Views, workflow: str) -> PauseState:
+    """How a workflow stands in a store."""
+    counts = views.workflow_counts(0)
+    waiting = sum(each.waiting for each in counts if each.name == workflow)
+    return PauseState(views.pauses().get(workflow), waiting)
+
+
+class PauseControl(Control):
+    """Pauses and unpauses a workflow, after a question."""
+
+    async def ask(self, workflow: str) -> None:
+        """Ask, and do what is answered; what came of it is said above the keys."""
+        client, reader = self.session.client, self.session.reader
+        if client is None or reader is None:
+            return
+        if client.read_only or not client.capabilities.has("pause"):
+            self.say(str(refusal("cannot pause workflows", client)), "error")
+            return
+        try:
+            state = await reader.ask(lambda views: pause_state(views, workflow))
+            if state.pause is not None and state.pause.stands:
+                await self._unpause(client, workflow, state)
+            else:
+                await self._pause(client, workflow, state)
+        except StudioError as error:
+            self.say(str(error), "error")
+
+    async def _pause(self, client: EngineClient, workflow: str, state: PauseState) -> None:
+        from studio.tui.screens.question import QuestionScreen
+
+        who = counted(state.waiting, "journey")
+        stand = "stands" if state.waiting == 1 else "stand"
+        question = QuestionScreen(
+            f"Pause {workflow}? {who} of it {stand} still.", "pause", details=[STANDS, TAKEN]
+        )
+        if await self.screen.app.push_screen_wait(question) == "y":
+            await client.pause_workflow(workflow)
+            self.say(f"paused {workflow}: {who} of it {stand} still")
+
+    async def _unpause(self, client: EngineClient, workflow: str, state: PauseState) -> None:
+        from studio.tui.screens.question import QuestionScreen
+
+        now = client.clock.now()
+        code, path = client.workflows.get(workflow), Path(client.path)
+
+        def late(days: int) -> int:
+            return count_late(path, code, workflow, now - days * DAY)[1]
+
+        waiting, behind = await asyncio.to_thread(count_late, path, code, workflow, now)
+        skipped = {key: await asyncio.to_thread(late, days) for key, (days, _) in SKIPS.items()}
+        others = {
+            key: f"those later than {word} leave ({skipped[key]:,})"
+            for key, (_, word) in SKIPS.items()
+            if skipped[key]
+        }
+        assert state.pause is not None
+        by = f" by {state.pause.by}" if state.pause.by else ""
+        details = [
+            f"It is paused since {clock(state.pause.since)}{by}. They go on as after downtime: who was",
+            "answered in time at once, deadlines that have passed now, each with its own time.",
+        ]
+        text = f"Unpause {workflow}? {counted(waiting, 'journey')} would go on, {behind:,} of them late."
+        question = QuestionScreen(text, "all go on", others=others, details=details)
+        answer = await self.screen.app.push_screen_wait(question)
+        if answer == "y":
+            await client.unpause_workflow(workflow)
+            self.say(f"unpaused {workflow}: {counted(waiting, 'journey')} go on")
+        elif answer in SKIPS:
+            await client.unpause_workflow(workflow, SKIPS[answer][0] * DAY)
+            self.say(f"unpaused {workflow}: {skipped[answer]:,} leave as too late, the others go on")

@@ -11,7 +11,7 @@ from studio.tui.app import StudioApp
 from studio.tui.picture import START
 from studio.tui.session.acting import acts_for
 from tests.tui.conftest import Studio, open_studio
-from tests.tui.fakes import FakeEngine, FakeStudio, entry, world
+from tests.tui.fakes import FakeEngine, FakeStudio, user, world
 from tests.tui.test_studio import until
 
 
@@ -22,7 +22,7 @@ async def test_cancel_asks_first_and_enter_is_no(studio: Studio) -> None:
     assert "a answer app/email.verified" in studio.text
     await studio.press("c")
     assert "Cancel onboarding/user1?" in studio.text
-    assert "2 open waits with it." in studio.text
+    assert "1 open wait with it." in studio.text
     assert "y cancel   ⏎ no" in studio.text
     await studio.press("enter")
     assert acts == []
@@ -46,7 +46,7 @@ async def test_restart_says_which_steps_would_run_again(studio: Studio) -> None:
     assert "Act · trial/user1" in studio.text
     await studio.press("s")
     assert "Restart trial/user1 from its first line?" in studio.text
-    assert "It is waiting." in studio.text
+    assert "It is waiting: 1 open wait would end." in studio.text
     assert "1 done step would run again (send welcome)." in studio.text
     await studio.press("y")
     assert studio.app.fake_engine.acts == [("restart", "trial/user1")]
@@ -86,14 +86,23 @@ async def test_the_arrows_go_through_the_journeys_of_a_user(studio: Studio) -> N
     assert ("Act · onboarding/user1" in studio.text) == first
 
 
-async def test_a_failed_journey_shows_its_traceback_and_resumes_without_a_question(studio: Studio) -> None:
-    await studio.press("4", "home", "j", "a")
-    assert "KeyError: 'email'" in studio.text
-    assert 'onboarding.py:20   user = account.result[0]["email"]' in studio.text
-    assert "Traceback" in studio.text
-    await studio.press("r")
-    assert studio.app.fake_engine.acts == [("resume", "onboarding/user3")]
-    assert studio.outcome == "resumed onboarding/user3"
+async def test_a_failed_journey_shows_its_traceback_and_resumes_without_a_question() -> None:
+    records = world()
+
+    class Resuming(FakeEngine):
+        async def act(self, act: str, target: str | int) -> None:
+            await super().act(act, target)
+            # It goes on to the end of its pass.
+            records.rows_users[3] = user("user3")
+
+    async with open_studio(app=FakeStudio(records, Resuming())) as studio:
+        await studio.press("4", "home", "j", "j", "a")
+        assert "KeyError: 'email'" in studio.text
+        assert 'onboarding.py:20   user = account.result[0]["email"]' in studio.text
+        assert "Traceback" in studio.text
+        await studio.press("r")
+        assert studio.app.fake_engine.acts == [("resume", "onboarding/user3")]
+        assert studio.outcome == "resumed onboarding/user3"
 
 
 async def test_a_refusal_is_said_where_the_eye_is() -> None:
@@ -106,13 +115,15 @@ async def test_a_refusal_is_said_where_the_eye_is() -> None:
         assert studio.outcome == "onboarding/user1: it is completed already"
 
 
-async def test_a_user_without_a_journey_has_nothing_to_act_on(studio: Studio) -> None:
-    studio.app.records.rows_timeline["kim"] = [entry(1, 0, "event", "x", journey=None, workflow=None)]
-    await studio.press("i", "a")
-    assert studio.field("event").value == "a", "in the form it is a letter"
-    await studio.press("escape", "escape", "3", "j", "a")
-    assert studio.outcome == "lena.fischer has no journey"
-    assert studio.screen == "LiveScreen"
+async def test_a_user_without_a_journey_has_nothing_to_act_on() -> None:
+    records = world()
+    records.rows_users.insert(1, user("stranger", "none"))
+    async with open_studio(records) as studio:
+        await studio.press("i", "a")
+        assert studio.field("event").value == "a", "in the form it is a letter"
+        await studio.press("escape", "escape", "1", "j", "a")
+        assert studio.outcome == "stranger has no journey"
+        assert studio.screen == "LiveScreen"
 
 
 async def test_a_journey_fails_is_resumed_cancelled_and_restarted_for_real(tmp_path: Path) -> None:

@@ -49,10 +49,10 @@ async def test_where_nothing_has_happened_nothing_is_offered_for_it(pane: str) -
 async def test_what_the_row_under_the_cursor_takes_is_offered_and_no_more() -> None:
     records = world()
     records.rows_waits = [
-        wait(1, "user1", "app/paid", 60_000),
-        wait(2, "user1", "app/login", None),
-        wait(3, "user1", None, 60_000, kind="sleep"),
-        wait(4, "max", "charge", None, kind="step"),
+        wait(301, "user1", "app/paid", 60_000),
+        wait(303, "user1", "app/login", None),
+        wait(302, "user1", None, 60_000, kind="sleep"),
+        wait(304, "max", "charge", None, kind="step", workflow="trial"),
     ]
     async with open_studio(records, size=(200, 60)) as studio:
         await studio.press("3", "g")
@@ -62,7 +62,7 @@ async def test_what_the_row_under_the_cursor_takes_is_offered_and_no_more() -> N
             seen.append([each for each in ("wait.answer", "wait.time_out") if each in offered(studio)])
             assert ("⏎ answer" in studio.lines[-1]) is ("wait.answer" in seen[-1])
             await studio.press("j")
-        assert seen == [["wait.answer", "wait.time_out"], ["wait.answer"], ["wait.time_out"], []]
+        assert seen == [["wait.answer", "wait.time_out"], ["wait.time_out"], ["wait.answer"], []]
 
 
 async def test_a_wait_that_is_over_takes_nothing() -> None:

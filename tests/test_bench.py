@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from bench import first_countdown
 from bench.against import Compared, text
+from bench.checks import BenchError
 from bench.kept_runs import keep_run
 from bench.table import Row, Target, plain
 
@@ -103,3 +105,23 @@ def test_a_whole_run_is_kept_with_its_commit(tmp_path: Path) -> None:
     assert first["rows"][0]["value"] == 100.0
     assert len(first["load"]) == 3
     assert {"commit", "measured"} <= set(first)
+
+
+@pytest.mark.long
+def test_the_first_countdown_is_waited_for_on_the_screen_of_a_terminal(tmp_path: Path) -> None:
+    """The rest fetches packages, and is run by hand."""
+    environment = first_countdown.environment_of(tmp_path, cache="x")
+    assert environment["UV_CACHE_DIR"].startswith(str(tmp_path))
+    command = [sys.executable, "-m", "journey_studio"]
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    welcome, countdown = first_countdown.first_countdown(command, empty, environment)
+    assert 0 < welcome < countdown
+    assert (empty / "workflows" / "welcome.py").exists()
+    found = [first_countdown.Took("cold", "uvx", welcome, 2.25), first_countdown.Took("again", "", None, 1.0)]
+    told = first_countdown.text(found, 0.5)
+    assert "| again |  |  | 1.0 s |" in told
+    assert "2.2 s" in told
+    terminal = first_countdown.Terminal([sys.executable, "-c", "print('gone')"], empty, environment)
+    with pytest.raises(BenchError, match="'Never' does not come"):
+        terminal.until("Never")

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from studio.store.past_views import Moment
+from typing import TYPE_CHECKING
+
 from studio.wording.times import day_clock
+
+if TYPE_CHECKING:
+    from studio.store.past_views import Moment
 
 
 def as_of(moment: Moment) -> str:

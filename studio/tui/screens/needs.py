@@ -33,6 +33,10 @@ Answer = tuple[Asked, tuple[Need, ...]]
 class NeedsList(Asking, Marking[Need]):
     """One below the other, the worst first."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "who", key_display="⏎", id="needs.open"),
+    ]
+
     empty_text = "Nothing needs you: nothing failed, nothing is held, nothing is overdue."
     row_height = LINES
 
@@ -98,6 +102,14 @@ class NeedsScreen(ModalScreen[Answer | None]):
     def __init__(self, at: str | None = None) -> None:
         super().__init__()
         self._place = at
+
+    def idle_keys(self) -> frozenset[str]:
+        """What has nothing to act on: without a row all, and what resumes where nothing has failed."""
+        found = self.query_one(NeedsList)
+        if found.row is None:
+            return frozenset({"needs.open", "needs.who", "needs.edit", "needs.resume", "needs.act"})
+        failed = any(each.journeys for each in found.marks.values()) or found.row.journeys
+        return frozenset() if failed else frozenset({"needs.resume"})
 
     def compose(self) -> ComposeResult:
         yield NeedsList(id="needs", classes="pane")

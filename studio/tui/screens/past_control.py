@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from textual.binding import Binding
 
 from studio.errors import StudioError
-from studio.store.past_views import Moment, PastViews
-from studio.store.records import Entry, WaitRow
 from studio.tui.format.advice import keyed
 from studio.tui.screens.control import Control
 from studio.tui.screens.main_screen import STEP_BINDINGS, MainScreen, shown_on
@@ -19,6 +18,11 @@ from studio.tui.widgets.timeline import EntryList, TimelinePane
 from studio.tui.widgets.virtual_list import VirtualList
 from studio.tui.widgets.waiting import WaitingList
 from studio.wording.past import gone
+
+if TYPE_CHECKING:
+    # What reads the past is not read before somebody goes there.
+    from studio.store.past_views import Moment, PastViews
+    from studio.store.records import Entry, WaitRow
 
 PAST_BINDINGS = [
     Binding("T", "as_of_here", "as of here", show=False, id="past.here"),

@@ -25,6 +25,10 @@ NAME_SHARE, BAR_SHARE = 3, 4
 class WorksList(VirtualList[LongWork]):
     """One a line, the jump first."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "screen.leave", "close", key_display="⏎", show=False, id="works.close"),
+    ]
+
     empty_text = "Nothing is under way."
 
     def key_of(self, row: LongWork) -> Hashable:
@@ -37,7 +41,7 @@ class WorksList(VirtualList[LongWork]):
         width, share = max(6, state.width // BAR_SHARE), row.share
         full = 0 if share is None else int(width * share)
         line.add(mark.bar_left * full, colours.accent).add(mark.bar_gone * (width - full), colours.faint)
-        return [line.gap().add(row.words(time.monotonic()), colours.text)]
+        return [line.gap().add(row.words(time.monotonic(), line.room), colours.text)]
 
 
 class WorksScreen(ModalScreen[None]):
@@ -49,6 +53,11 @@ class WorksScreen(ModalScreen[None]):
     ]
 
     _reading = False
+
+    def idle_keys(self) -> frozenset[str]:
+        """Where nothing is under way, nothing is stopped."""
+        row = self.query_one(WorksList).row
+        return frozenset() if row is not None and row.can_stop else frozenset({"works.stop"})
 
     def compose(self) -> ComposeResult:
         yield WorksList(id="works", classes="pane")

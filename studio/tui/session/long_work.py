@@ -14,6 +14,7 @@ from studio.wording.times import SECOND, span
 
 Kind = Literal["jump", "reload", "change"]
 """Of what an engine is at."""
+MOST_CELLS = 80
 LEAST_SHARE = 0.02
 """Before that nobody can tell how long the rest will take."""
 
@@ -52,17 +53,24 @@ class LongWork:
             return None
         return int((now - self.began) * (1 - share) / share * SECOND)
 
-    def words(self, now: float) -> str:
-        """ "40 of 120 · 33% · 4s left"."""
+    def words(self, now: float, cells: int = MOST_CELLS) -> str:
+        """ "40 of 120 · 33% · 4s left".
+
+        Args:
+            cells: how much room there is; what does not fit is left out whole, the counts first.
+        """
         if self.stopped:
             return "stopping"
         share, left = self.share, self.left_ms(now)
         if share is None:
             return f"for {span(max(SECOND, int((now - self.began) * SECOND)))}"
-        told = [f"{self.done:,} of {self.total:,}"] if self.counted else []
-        told.append(f"{share:.0%}")
+        told = [f"{share:.0%}"]
         if left is not None:
             told.append(f"{span(max(SECOND, left))} left")
+        if self.counted:
+            told.insert(0, f"{self.done:,} of {self.total:,}")
+        while len(told) > 1 and len(" · ".join(told)) > cells:
+            told.pop(0)
         return " · ".join(told)
 
 

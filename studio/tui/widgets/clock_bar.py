@@ -202,7 +202,8 @@ class ClockBar(ButtonLine):
             keys.append((" ".join(steps), "step", ""))
         if past.playing or past.next_at is not None:
             self._buttons.add(line, film, tone, PLAYS, self.app)
-            keys.append(("space", "stops" if past.playing else "plays", PLAYS))
+            # What runs is to be stopped: that goes last where there is no room.
+            keys.insert(0 if past.playing else 1, ("space", "stops" if past.playing else "plays", PLAYS))
         else:
             line.add(film, tone)
         last = (self._way_back, "is now", "screen.leave_past")

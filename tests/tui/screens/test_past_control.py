@@ -164,6 +164,20 @@ async def test_a_studio_opens_at_a_moment(tmp_path: Path) -> None:
             await app.session.stores.close()
 
 
+async def test_on_eighty_columns_a_film_that_runs_says_how_it_is_stopped(tmp_path: Path) -> None:
+    async with open_studio(tmp_path / "s.db", (80, 24)) as (engine, app, pilot):
+        await engine.forward("2h")
+        live(app).look_at("1")
+        await until(pilot, "space plays")
+        await pilot.press("plus")
+        past = app.session.past
+        assert past is not None
+        past.next_at = past.client.clock.now() + 3_600_000
+        past.play(True)
+        live(app).show_moment()
+        assert "space stops" in await until(pilot, "esc is now")
+
+
 async def test_what_is_no_moment_leaves_the_studio_at_the_present(tmp_path: Path) -> None:
     async with open_studio(tmp_path / "s.db", (160, 44)) as (_, app, pilot):
         live(app).look_at("99999")

@@ -24,6 +24,9 @@ def test_it_says_how_far_it_is_and_how_long_the_rest_takes() -> None:
     assert work.left_ms(60.0) == 30_000
     assert work.words(60.0) == "25 of 100 · 25% · 30.0s left"
     assert LongWork("reload", began=50.0).words(53.0) == "for 3.0s"
+    # What has no room is left out whole, and how long it takes stays longest.
+    assert work.words(60.0, 20) == "25% · 30.0s left"
+    assert work.words(60.0, 12) == "30.0s left"
     work.stopped = True
     assert work.words(60.0) == "stopping"
 
@@ -151,6 +154,11 @@ async def test_an_act_on_many_is_stopped_between_its_parts(
 async def test_nothing_under_way_is_said_and_what_cannot_be_stopped(studio: Studio) -> None:
     await studio.press("W")
     assert "Nothing is under way." in studio.text
+    assert "stop it" not in studio.lines[-1]
+    assert "open" not in studio.lines[-1]
+    await studio.press("enter")
+    assert studio.screen == "LiveScreen"
+    await studio.press("W")
     with studio.app.session.works.under_way("rewind", can_stop=False) as work:
         await studio.pilot.pause(0.3)
         await studio.press("x")

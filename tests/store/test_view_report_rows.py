@@ -140,15 +140,15 @@ def test_who_entered_is_named_once_and_from_the_moment_on(tmp_path: Path) -> Non
 
 def test_the_statement_walks_the_window_and_looks_up_each_journey(store: Path) -> None:
     con = sqlite3.connect(store)
-    values = {"after": 0, "upto": 1, "workflow": 1}
+    values = {"after": 0, "upto": 1, "top": 1, "workflow": 1, "name": 1}
     plan = [row[3] for row in con.execute(f"EXPLAIN QUERY PLAN {REPORT_ROWS}", values)]
-    events = [row[3] for row in con.execute(f"EXPLAIN QUERY PLAN {REPORT_EVENTS}", (1,))]
-    testers = [row[3] for row in con.execute(f"EXPLAIN QUERY PLAN {TEST_USERS_SINCE}", (1,))]
-    zones = [row[3] for row in con.execute(f"EXPLAIN QUERY PLAN {USER_ZONES_SINCE}", (1,))]
+    events = [row[3] for row in con.execute(f"EXPLAIN QUERY PLAN {REPORT_EVENTS}", values)]
+    testers = [row[3] for row in con.execute(f"EXPLAIN QUERY PLAN {TEST_USERS_SINCE}", values)]
+    zones = [row[3] for row in con.execute(f"EXPLAIN QUERY PLAN {USER_ZONES_SINCE}", values)]
     con.close()
     assert zones == testers
     assert testers == [
-        "SEARCH h USING INTEGER PRIMARY KEY (rowid>?)",
+        "SEARCH h USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)",
         "SEARCH p USING PRIMARY KEY (user=? AND seq=?)",
     ]
     assert events == ["SCAN h USING INDEX history_events"]

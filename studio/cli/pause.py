@@ -15,6 +15,7 @@ from studio.cli.output import Exit, complain, write
 from studio.cli.settings import Settings
 from studio.source.project import short
 from studio.text.printable import clean, json_line
+from studio.wording.pauses import standing_still
 from studio.wording.values import counted
 
 if TYPE_CHECKING:
@@ -41,12 +42,11 @@ def pause(settings: Settings, workflow: str, as_json: bool) -> Exit:
     client.look().close()
     carry_out(client.pause_workflow(workflow))
     with client.look() as views:
-        counts = views.workflow_counts(0)
-    waiting = sum(each.waiting for each in counts if each.name == workflow)
+        waiting = views.waiting_of(workflow)
     if as_json:
         write([json_line({"workflow": workflow, "done": "paused", "waiting": waiting})])
         return Exit.DONE
-    write([f"paused {clean(workflow)}: {counted(waiting, 'journey')} of it {_stand(waiting)} still"])
+    write([f"paused {clean(workflow)}: {standing_still(waiting)}"])
     _tell_no_engine(client, settings)
     return Exit.DONE
 
@@ -114,10 +114,6 @@ def unpause(
     write([f"unpaused {clean(workflow)}: {counted(waiting - left, 'journey')} go on{leave}"])
     _tell_no_engine(client, settings)
     return Exit.DONE
-
-
-def _stand(count: int) -> str:
-    return "stands" if count == 1 else "stand"
 
 
 def _tell_no_engine(client: OnDemandEngine, settings: Settings) -> None:

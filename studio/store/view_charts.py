@@ -85,6 +85,10 @@ class ChartViews(ViewBase):
         """Waits whose deadline came before a moment (ms since 1970), by workflow; `MOST_OVERDUE` at most."""
         return dict(self._rows(OVERDUE, {"before": before, "limit": MOST_OVERDUE}))
 
+    def waiting_of(self, workflow: str) -> int:
+        """How many journeys of a workflow wait; 0 where it never ran."""
+        return next((each.waiting for each in self.workflow_counts(0) if each.name == workflow), 0)
+
     def workflow_counts(self, overdue_before: int) -> list[WorkflowCounts]:
         """All workflows that ever ran here, by name.
 

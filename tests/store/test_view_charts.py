@@ -68,6 +68,7 @@ def test_workflows_stand_side_by_side_and_what_is_past_is_overdue(store: Path) -
             1,
         )
         assert (found.overdue, found.waits) == (0, 2)
+        assert (views.waiting_of("welcome"), views.waiting_of("nothing")) == (2, 0)
         assert views.overdue(START_MS + 2 * HOUR) == {"welcome": 1}
 
 

@@ -38,8 +38,7 @@ class WorkflowPauses:
 
     def load(self, store: Store) -> None:
         """Let those stand still that the store says are paused."""
-        pauses = pauses_of(store.meta_under(PREFIX))
-        self._state.code.pause({name for name, each in pauses.items() if each.stands})
+        self._state.code.pause({each.name for each in _pauses(store) if each.stands})
 
     def say(self, store: Store, watch: ThreadMonitor, act: str, facts: dict[str, Any]) -> Batch:
         """A batch in which the history says that a workflow is paused, or goes on.
@@ -60,7 +59,7 @@ class WorkflowPauses:
 
     def let_go(self, store: Store, watch: ThreadMonitor, insist: Insist) -> bool:
         """Workflows that are to go on do so, without those who are too late. False when there are none."""
-        leaving = [each for each in pauses_of(store.meta_under(PREFIX)).values() if each.state == "leaving"]
+        leaving = [each for each in _pauses(store) if each.state == "leaving"]
         for pause in leaving:
             if pause.skip_late is not None:
                 self._skip_late(store, watch, insist, pause)
@@ -111,5 +110,10 @@ class WorkflowPauses:
     def restate(self, batch: Batch) -> None:
         """Tell again what a cut has taken out of the history: a pause is no part of it, and stands."""
         unit, now = batch.unit, self._state.clock.now()
-        for pause in pauses_of(unit.store.meta_under(PREFIX)).values():
+        for pause in _pauses(unit.store):
             restate(unit, pause, now)
+
+
+def _pauses(store: Store) -> list[WorkflowPause]:
+    """What the store knows of them, those that went on included."""
+    return list(pauses_of(store.meta_under(PREFIX)).values())

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from pathlib import Path
 
 from studio.engine.client import EngineClient
@@ -13,6 +12,7 @@ from studio.store.views import Views
 from studio.store.workflow_pauses import WorkflowPause
 from studio.tui.screens.control import Control
 from studio.tui.session.read_only import refusal
+from studio.wording.pauses import standing_still
 from studio.wording.times import DAY, clock
 from studio.wording.values import counted
 
@@ -22,19 +22,9 @@ STANDS = "No journey of it begins or moves until it is unpaused; deadlines stand
 TAKEN = "Events are taken all the same, goals and exits count; what comes begins nothing, also not later."
 
 
-@dataclass(frozen=True, slots=True)
-class PauseState:
-    """How a workflow stands."""
-
-    pause: WorkflowPause | None
-    waiting: int
-
-
-def pause_state(views: Views, workflow: str) -> PauseState:
-    """How a workflow stands in a store."""
-    counts = views.workflow_counts(0)
-    waiting = sum(each.waiting for each in counts if each.name == workflow)
-    return PauseState(views.pauses().get(workflow), waiting)
+def pause_and_waiting(views: Views, workflow: str) -> tuple[WorkflowPause | None, int]:
+    """What is known of a workflow's pauses, and how many of its journeys wait."""
+    return views.pauses().get(workflow), views.waiting_of(workflow)
 
 
 class PauseControl(Control):
@@ -49,27 +39,24 @@ class PauseControl(Control):
             self.say(str(refusal("cannot pause workflows", client)), "error")
             return
         try:
-            state = await reader.ask(lambda views: pause_state(views, workflow))
-            if state.pause is not None and state.pause.stands:
-                await self._unpause(client, workflow, state)
+            pause, waiting = await reader.ask(lambda views: pause_and_waiting(views, workflow))
+            if pause is not None and pause.stands:
+                await self._unpause(client, workflow, pause)
             else:
-                await self._pause(client, workflow, state)
+                await self._pause(client, workflow, waiting)
         except StudioError as error:
             self.say(str(error), "error")
 
-    async def _pause(self, client: EngineClient, workflow: str, state: PauseState) -> None:
+    async def _pause(self, client: EngineClient, workflow: str, waiting: int) -> None:
         from studio.tui.screens.question import QuestionScreen
 
-        who = counted(state.waiting, "journey")
-        stand = "stands" if state.waiting == 1 else "stand"
-        question = QuestionScreen(
-            f"Pause {workflow}? {who} of it {stand} still.", "pause", details=[STANDS, TAKEN]
-        )
+        who = standing_still(waiting)
+        question = QuestionScreen(f"Pause {workflow}? {who}.", "pause", details=[STANDS, TAKEN])
         if await self.screen.app.push_screen_wait(question) == "y":
             await client.pause_workflow(workflow)
-            self.say(f"paused {workflow}: {who} of it {stand} still")
+            self.say(f"paused {workflow}: {who}")
 
-    async def _unpause(self, client: EngineClient, workflow: str, state: PauseState) -> None:
+    async def _unpause(self, client: EngineClient, workflow: str, pause: WorkflowPause) -> None:
         from studio.tui.screens.question import QuestionScreen
 
         now = client.clock.now()
@@ -85,10 +72,9 @@ class PauseControl(Control):
             for key, (_, word) in SKIPS.items()
             if skipped[key]
         }
-        assert state.pause is not None
-        by = f" by {state.pause.by}" if state.pause.by else ""
+        by = f" by {pause.by}" if pause.by else ""
         details = [
-            f"It is paused since {clock(state.pause.since)}{by}. They go on as after downtime: who was",
+            f"It is paused since {clock(pause.since)}{by}. They go on as after downtime: who was",
             "answered in time at once, deadlines that have passed now, each with its own time.",
         ]
         text = f"Unpause {workflow}? {counted(waiting, 'journey')} would go on, {behind:,} of them late."
